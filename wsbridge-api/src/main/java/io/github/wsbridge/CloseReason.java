@@ -1,0 +1,105 @@
+package io.github.wsbridge;
+
+/**
+ * Why a leg or a bridge ended: a WebSocket close code (RFC 6455, section 7.4) and a short text.
+ *
+ * <p>The codes from 4000 on that are named here are the bridge's own. Any other valid code is a peer's and is relayed as
+ * it came.
+ *
+ * @param code the close code, or {@link #NO_STATUS} where the peer's close frame had none
+ * @param reason at most 123 bytes of UTF-8, for people; never a secret
+ */
+public record CloseReason(int code, String reason) {
+
+    /** The end was reached in good order. */
+    public static final int NORMAL = 1000;
+
+    /** The node is stopping and its grace period is over. */
+    public static final int GOING_AWAY = 1001;
+
+    /** The peer's close frame held no code. It is relayed as a close frame without a code, never as a number. */
+    public static final int NO_STATUS = 1005;
+
+    /** The other end vanished without a close. */
+    public static final int VANISHED = 4000;
+
+    /** The device rejected the invitation; the reason holds its code, a space and its text. */
+    public static final int REJECTED = 4403;
+
+    /** The device cannot be reached over any secondary channel. */
+    public static final int UNREACHABLE = 4404;
+
+    /** The device did not accept in time. */
+    public static final int TIMED_OUT = 4408;
+
+    /** A newer listener of the same device has taken this one's place. */
+    public static final int REPLACED = 4409;
+
+    /** The token is invalid, expired or used, or its requester has gone. */
+    public static final int BAD_TOKEN = 4410;
+
+    /** Over a limit. */
+    public static final int OVER_LIMIT = 4429;
+
+    /** The node that owns the token cannot be reached. */
+    public static final int OWNER_UNREACHABLE = 4502;
+
+    /** The node is full or draining. */
+    public static final int UNAVAILABLE = 4503;
+
+    private static final int MAX_REASON_BYTES = 123;
+
+    /** Cuts the reason to what a close frame can carry, at a character boundary. */
+    public CloseReason {
+        if (code < 1000 || code > 4999) {
+            throw new IllegalArgumentException("no close code: " + code);
+        }
+        reason = cut(reason);
+    }
+
+    /** Tells whether the code may stand in a close frame (RFC 6455, section 7.4, and the IANA registry). */
+    public boolean sendable() {
+        return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000;
+    }
+
+    /** A close in good order. */
+    public static CloseReason normal() {
+        return new CloseReason(NORMAL, "");
+    }
+
+    /** An end without a close frame. */
+    public static CloseReason vanished(String why) {
+        return new CloseReason(VANISHED, why);
+    }
+
+    /**
+     * A device's rejection.
+     *
+     * @param rejectCode the device's own code, 0 to 9999
+     * @param text the device's own words
+     */
+    public static CloseReason rejected(int rejectCode, String text) {
+        return new CloseReason(REJECTED, (rejectCode + " " + text).strip());
+    }
+
+    private static String cut(String text) {
+        if (text.length() <= MAX_REASON_BYTES / 3) {
+            return text; // no UTF-16 unit takes more than three bytes
+        }
+        int bytes = 0;
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+            if (bytes > MAX_REASON_BYTES) {
+                return text.substring(0, i);
+            }
+            i += Character.charCount(c);
+        }
+        return text;
+    }
+
+    @Override
+    public String toString() {
+        return reason.isEmpty() ? Integer.toString(code) : code + " " + reason;
+    }
+}

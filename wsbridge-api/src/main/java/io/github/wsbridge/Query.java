@@ -1,0 +1,78 @@
+package io.github.wsbridge;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a request URL, decoded strictly: percent-escapes must be whole and make valid UTF-8, and no parameter
+ * may stand twice. {@code +} is a space, as browsers' forms send it.
+ */
+public final class Query {
+
+    private final Map<String, String> parameters;
+
+    private Query(Map<String, String> parameters) {
+        this.parameters = parameters;
+    }
+
+    /**
+     * Reads the part of a URL after the question mark.
+     *
+     * @param raw the query as it stood on the wire, or null where there was none
+     * @throws IllegalArgumentException if it is garbled; the message names the trouble, never a value
+     */
+    public static Query parse(@Nullable String raw) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        if (raw != null && !raw.isEmpty()) {
+            for (String part : raw.split("&", -1)) {
+                int equals = part.indexOf('=');
+                String name = decode(equals < 0 ? part : part.substring(0, equals));
+                String value = equals < 0 ? "" : decode(part.substring(equals + 1));
+                if (!name.isEmpty() && parameters.put(name, value) != null) {
+                    throw new IllegalArgumentException("a query parameter stands twice");
+                }
+            }
+        }
+        return new Query(parameters);
+    }
+
+    /** The decoded value; null where the parameter is missing. */
+    public @Nullable String get(String name) {
+        return parameters.get(name);
+    }
+
+    private static String decode(String text) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0 && text.chars().allMatch(c -> c < 0x80)) {
+            return text;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '%') {
+                if (i + 2 >= text.length()) {
+                    throw new IllegalArgumentException("a percent-escape is cut off");
+                }
+                int high = Character.digit(text.charAt(i + 1), 16);
+                int low = Character.digit(text.charAt(i + 2), 16);
+                if (high < 0 || low < 0) {
+                    throw new IllegalArgumentException("a percent-escape is not hexadecimal");
+                }
+                bytes.put((byte) (high << 4 | low));
+                i += 2;
+            } else if (c < 0x80) {
+                bytes.put((byte) (c == '+' ? ' ' : c));
+            } else {
+                throw new IllegalArgumentException("the query holds characters that must be escaped");
+            }
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("a parameter is not UTF-8", e);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.wsbridge.spi;
+
+import io.github.wsbridge.CloseReason;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One half of a bridge: an open WebSocket, or an end inside this process. Implemented by transports, used by the node and
+ * the client library.
+ *
+ * <p><b>Reading is by demand.</b> After {@link #open}, each call of {@link #demand} allows exactly one
+ * {@link Receiver#onFragment}; without demand the transport leaves the bytes where they are, in the end in the peer's
+ * hands. A leg never holds more than one undelivered fragment and what its transport reads at a time.
+ *
+ * <p><b>Writing is one at a time.</b> The caller sends the next fragment only after the stage of the previous one has
+ * completed, which happens when the transport is ready for more, not when the peer has read it.
+ *
+ * <p><b>Threads.</b> All methods may be called from any thread and do not block. The one exception: a send may block
+ * its caller where the leg knows that the calling thread belongs to a transport of its own kind, whose threads are there
+ * to block. The receiver is called by one thread at a time, each call happening-before the next, possibly before the
+ * {@code demand} that caused it has returned.
+ *
+ * <p><b>Control frames.</b> A leg answers pings by itself, also without demand where its transport can read them. Control
+ * frames are never fragments.
+ */
+public interface Leg {
+
+    /** The subprotocol agreed on in the handshake; empty where there is none. */
+    String subprotocol();
+
+    /**
+     * Names the receiver; called exactly once, before any other method but {@link #close}. An end that came before is
+     * reported now.
+     */
+    void open(Receiver receiver);
+
+    /** Asks for one fragment more. Asking while an earlier demand is still unanswered is a caller's error. */
+    void demand();
+
+    /**
+     * Sends a fragment. The payload must not be touched until the stage completes; on success it has been consumed.
+     *
+     * @return completes when the next fragment may be sent; fails with an {@code IOException} where the leg is closed or
+     *     closing. A failed leg also reports {@link Receiver#onClosed}.
+     */
+    CompletionStage<Void> send(Fragment fragment);
+
+    /** Sends a ping with a payload of the leg's choice; dropped where the leg is closed. */
+    void ping();
+
+    /**
+     * Closes in good order: what was sent before goes out first, then a close frame with {@code reason} (without a code
+     * where it is {@link CloseReason#NO_STATUS}, with the nearest code that the transport can send where it cannot send
+     * this one). If the peer has not answered within the transport's close deadline, at most ten seconds, the connection
+     * is dropped. Only the first call counts.
+     */
+    void close(CloseReason reason);
+
+    /** Drops the connection without a close frame, for a peer that no longer answers. */
+    void abort();
+
+    /** What a leg tells. Implemented by the node and the client library; no method may block or throw. */
+    interface Receiver {
+
+        /** A fragment that was asked for. */
+        void onFragment(Fragment fragment);
+
+        /** A pong arrived; anything in it is ignored. */
+        default void onPong() {}
+
+        /**
+         * The leg has ended: the last call, exactly once, in order after every fragment that was sent before the end and
+         * asked for. It comes without demand where the transport notices the end by itself.
+         *
+         * @param reason the peer's code and words; {@link CloseReason#NO_STATUS} where its close frame was empty;
+         *     {@link CloseReason#VANISHED} where there was no close frame; and after {@link Leg#close} the peer's answer
+         *     or, where that is missing, the reason given there
+         */
+        void onClosed(CloseReason reason);
+    }
+}

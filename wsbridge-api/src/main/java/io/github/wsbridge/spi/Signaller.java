@@ -1,0 +1,48 @@
+package io.github.wsbridge.spi;
+
+import io.github.wsbridge.Invitation;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Carries an invitation to a device over a secondary channel.
+ *
+ * <p>The node that owns a bridge calls it once per bridge, on a transport thread, by many at a time: thread-safe, and must
+ * not block. Whatever it keeps for an invitation it drops at {@link Invitation#expiresAt} at the latest.
+ */
+public interface Signaller extends AutoCloseable {
+
+    /**
+     * Signals the device.
+     *
+     * @return what became of it. It may stay incomplete where the channel learns nothing; the bridge's accept timeout then
+     *     decides. A failure means that the channel itself is in trouble, and counts as
+     *     {@link Result.Unreachable} with the failure logged.
+     */
+    CompletionStage<Result> signal(Invitation invitation);
+
+    /** Releases connections and threads. Does nothing by default. */
+    @Override
+    default void close() {}
+
+    /** What became of an invitation. */
+    sealed interface Result {
+
+        /** The channel has taken charge of it, or the device has it. Whether it accepts is not known yet. */
+        record Delivered() implements Result {}
+
+        /**
+         * The device has said no.
+         *
+         * @param code the device's own code, 0 to 9999
+         * @param reason the device's own words
+         */
+        record Rejected(int code, String reason) implements Result {}
+
+        /**
+         * This channel does not know the device or cannot reach it now.
+         *
+         * @param reason why, for people; sent to the requester, so never a secret
+         */
+        record Unreachable(String reason) implements Result {}
+    }
+}

@@ -1,0 +1,165 @@
+package io.github.wsbridge.spi;
+
+import io.github.wsbridge.CloseReason;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A leg that notices when its peer is gone. It wraps any other leg, for nodes and clients alike.
+ *
+ * <p>At every {@link Watch#interval} it looks whether anything was heard. If not, it pings; if nothing is heard by the next
+ * look either, the peer has vanished and the leg is dropped. Silence counts only while a fragment is asked for, since a leg
+ * that flow control holds back cannot hear the pong behind the data. A send that does not get through is given
+ * {@link Watch#stall}, in whole intervals, before the leg is dropped.
+ */
+public final class WatchedLeg implements Leg {
+
+    /**
+     * How a leg is watched.
+     *
+     * @param interval between looks, and thereby how long a peer has to answer a ping
+     * @param stall how long a send may wait for its peer
+     */
+    public record Watch(Duration interval, Duration stall) {
+
+        /** Refuses durations that are not longer than nothing. */
+        public Watch {
+            if (interval.compareTo(Duration.ZERO) <= 0 || stall.compareTo(Duration.ZERO) <= 0) {
+                throw new IllegalArgumentException("interval and stall must be longer than nothing");
+            }
+        }
+    }
+
+    private final Leg leg;
+    private final Watch watch;
+    private final ScheduledExecutorService scheduler;
+
+    private volatile boolean demanded;
+    private volatile boolean heard;
+    private volatile boolean sending;
+    private volatile int sends;
+    private volatile @Nullable CloseReason verdict;
+    private @Nullable ScheduledFuture<?> looks; // guarded by this
+    private boolean closed; // guarded by this
+
+    // Used by the looks only, which never overlap.
+    private boolean pinged;
+    private int sendsSeen;
+    private Duration stalled = Duration.ZERO;
+
+    /** Watches {@code leg} from its opening to its end. The looks run on {@code scheduler} and do not block. */
+    public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
+        this.leg = leg;
+        this.watch = watch;
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    public String subprotocol() {
+        return leg.subprotocol();
+    }
+
+    @Override
+    public void open(Receiver receiver) {
+        leg.open(new Ear(receiver));
+        long nanos = watch.interval().toNanos();
+        synchronized (this) {
+            if (!closed) {
+                try {
+                    looks = scheduler.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+                } catch (RejectedExecutionException e) {
+                    leg.abort(); // the owner of the scheduler is shutting down
+                }
+            }
+        }
+    }
+
+    @Override
+    public void demand() {
+        demanded = true;
+        leg.demand();
+    }
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        sends++; // one send at a time, so nobody else writes
+        sending = true;
+        CompletionStage<Void> sent = leg.send(fragment);
+        return sent.whenComplete((done, failure) -> sending = false);
+    }
+
+    @Override
+    public void ping() {
+        leg.ping();
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        leg.close(reason);
+    }
+
+    @Override
+    public void abort() {
+        leg.abort();
+    }
+
+    private void look() {
+        if (demanded && !heard && pinged) {
+            drop("no answer to a ping");
+            return;
+        }
+        pinged = demanded && !heard;
+        heard = false;
+        if (pinged) {
+            leg.ping();
+        }
+        stalled = sending && sends == sendsSeen ? stalled.plus(watch.interval()) : Duration.ZERO;
+        sendsSeen = sends;
+        if (stalled.compareTo(watch.stall()) >= 0) {
+            drop("took no data for " + stalled.toSeconds() + " s");
+        }
+    }
+
+    private void drop(String why) {
+        verdict = CloseReason.vanished(why);
+        leg.abort();
+    }
+
+    private final class Ear implements Receiver {
+        private final Receiver receiver;
+
+        Ear(Receiver receiver) {
+            this.receiver = receiver;
+        }
+
+        @Override
+        public void onFragment(Fragment fragment) {
+            demanded = false;
+            heard = true;
+            receiver.onFragment(fragment);
+        }
+
+        @Override
+        public void onPong() {
+            heard = true;
+            receiver.onPong();
+        }
+
+        @Override
+        public void onClosed(CloseReason reason) {
+            synchronized (WatchedLeg.this) {
+                closed = true;
+                if (looks != null) {
+                    looks.cancel(false);
+                }
+            }
+            CloseReason why = verdict;
+            receiver.onClosed(why == null ? reason : why);
+        }
+    }
+}
