@@ -1,0 +1,116 @@
+package io.github.wsbridge.core;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The devices that listen on this node, each by its newest socket: an older one of the same device is closed with
+ * {@link CloseReason#REPLACED}, on this node at once, on other nodes when they hear of the newer one.
+ */
+final class DeviceListeners {
+
+    /** Where rejections go that come over a listen socket. */
+    interface Rejections {
+        void rejected(BridgeToken token, Signaller.Result.Rejected rejection);
+    }
+
+    private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+    private final Capacity capacity;
+    private final BridgeListener events;
+    private final Rejections rejections;
+
+    DeviceListeners(int max, BridgeListener events, Rejections rejections) {
+        this.capacity = new Capacity(max);
+        this.events = events;
+        this.rejections = rejections;
+    }
+
+    boolean full() {
+        return capacity.full();
+    }
+
+    int size() {
+        return capacity.used();
+    }
+
+    /** Takes a device's socket; tells whether there was room for it. */
+    boolean add(String deviceId, Leg leg, Instant since) {
+        if (!capacity.take()) {
+            LastWords.of(leg, new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here"));
+            return false;
+        }
+        Listener listener = new Listener(deviceId, leg, since);
+        events.onListening(deviceId);
+        listener.socket.open();
+        Listener older = listeners.put(deviceId, listener);
+        if (older != null) {
+            older.replaced();
+        }
+        if (listener.gone) {
+            listeners.remove(deviceId, listener); // it ended before it was put there
+        }
+        return true;
+    }
+
+    /** Gives an invitation to the device, if it listens here; null if it does not. */
+    @Nullable
+    CompletionStage<Void> deliver(Invitation invitation) {
+        Listener listener = listeners.get(invitation.deviceId());
+        return listener == null ? null : listener.socket.send(Messages.invitation(invitation));
+    }
+
+    /** A device has begun to listen on another node. */
+    void listensElsewhere(String deviceId, Instant since) {
+        Listener listener = listeners.get(deviceId);
+        if (listener != null && listener.since.isBefore(since)) {
+            listener.replaced();
+        }
+    }
+
+    void closeAll(CloseReason reason) {
+        listeners.values().forEach(listener -> listener.socket.close(reason));
+    }
+
+    private final class Listener implements MessageLeg.Handler {
+        private final String deviceId;
+        private final Instant since;
+        private final MessageLeg socket;
+        private volatile boolean gone;
+
+        Listener(String deviceId, Leg leg, Instant since) {
+            this.deviceId = deviceId;
+            this.since = since;
+            this.socket = new MessageLeg(leg, this);
+        }
+
+        void replaced() {
+            listeners.remove(deviceId, this);
+            socket.close(new CloseReason(CloseReason.REPLACED, "a newer listener has taken over"));
+        }
+
+        @Override
+        public void onMessage(JsonObject message) {
+            if ("reject".equals(message.getString("type"))) {
+                rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+            }
+        }
+
+        @Override
+        public void onClosed(CloseReason reason) {
+            gone = true;
+            listeners.remove(deviceId, this);
+            capacity.release();
+            events.onListenerGone(deviceId, reason);
+        }
+    }
+}

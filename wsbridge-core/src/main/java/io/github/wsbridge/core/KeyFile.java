@@ -1,0 +1,63 @@
+package io.github.wsbridge.core;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.GeneralSecurityException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A keyset file that is read again when it has changed, so that keys rotate without a restart. It looks at most once every
+ * five seconds. A file that cannot be read leaves the keys as they were, with a warning. Thread-safe; a call may read a
+ * small local file.
+ */
+public final class KeyFile implements Supplier<TokenKeys> {
+
+    private static final Logger log = LoggerFactory.getLogger(KeyFile.class);
+    private static final long LOOK_NANOS = 5_000_000_000L;
+
+    private final Path file;
+    private volatile TokenKeys keys;
+    private volatile long lookedAt = System.nanoTime();
+    private FileTime seen; // guarded by this
+
+    /**
+     * Reads the file for the first time.
+     *
+     * @throws IOException if it cannot be read
+     * @throws GeneralSecurityException if it holds no keyset
+     */
+    public KeyFile(Path file) throws IOException, GeneralSecurityException {
+        this.file = file;
+        this.seen = Files.getLastModifiedTime(file);
+        this.keys = TokenKeys.read(file);
+    }
+
+    @Override
+    public TokenKeys get() {
+        if (System.nanoTime() - lookedAt >= LOOK_NANOS) {
+            look();
+        }
+        return keys;
+    }
+
+    private synchronized void look() {
+        if (System.nanoTime() - lookedAt < LOOK_NANOS) {
+            return;
+        }
+        lookedAt = System.nanoTime();
+        try {
+            FileTime now = Files.getLastModifiedTime(file);
+            if (!now.equals(seen)) {
+                keys = TokenKeys.read(file);
+                seen = now;
+                log.info("keys read again: {}", keys);
+            }
+        } catch (IOException | GeneralSecurityException e) {
+            log.warn("cannot read the changed key file {}, the old keys stay: {}", file, e.toString());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.github.wsbridge.core;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg that carries JSON objects, one a text message: a device's listen socket, or the link between two nodes. Outgoing
+ * messages queue, at most {@value #MAX_QUEUED}; incoming ones are put together up to {@value #MAX_MESSAGE} bytes.
+ */
+final class MessageLeg implements Leg.Receiver {
+
+    private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
+    static final int MAX_MESSAGE = 64 * 1024;
+    static final int MAX_QUEUED = 10_000;
+    private static final int TOO_BIG = 1009;
+
+    /** Takes what comes; called by one thread at a time, must not block. */
+    interface Handler {
+
+        /** Handles one message and tells nothing of what it cannot understand. */
+        void onMessage(JsonObject message);
+
+        /** The leg has ended. */
+        void onClosed(CloseReason reason);
+    }
+
+    private record Outgoing(String json, CompletableFuture<Void> sent) {}
+
+    private final Leg leg;
+    private final Handler handler;
+    private final AtomicInteger wanted = new AtomicInteger();
+    private final ByteArrayOutputStream incoming = new ByteArrayOutputStream(); // receiver's thread only
+    private final Queue<Outgoing> outgoing = new ArrayDeque<>(); // guarded by itself, as are the two below
+    private boolean sending;
+    private @Nullable CloseReason ended;
+
+    MessageLeg(Leg leg, Handler handler) {
+        this.leg = leg;
+        this.handler = handler;
+    }
+
+    void open() {
+        leg.open(this);
+        next();
+    }
+
+    /** Sends a message when its turn has come; completes when the transport has it. */
+    CompletionStage<Void> send(String json) {
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        synchronized (outgoing) {
+            if (ended != null) {
+                return CompletableFuture.failedFuture(new IOException("closed"));
+            }
+            if (outgoing.size() >= MAX_QUEUED) {
+                return CompletableFuture.failedFuture(new IOException("too many messages wait to be sent"));
+            }
+            outgoing.add(new Outgoing(json, sent));
+            if (sending) {
+                return sent;
+            }
+            sending = true;
+        }
+        sendQueued();
+        return sent;
+    }
+
+    /** Sends until the queue is empty or a send takes its time; then its completion goes on here. */
+    private void sendQueued() {
+        while (true) {
+            Outgoing message;
+            synchronized (outgoing) {
+                message = outgoing.poll();
+                if (message == null) {
+                    sending = false;
+                    return;
+                }
+            }
+            CompletableFuture<Void> done =
+                    leg.send(Fragment.text(message.json())).toCompletableFuture();
+            if (!done.isDone()) {
+                done.whenComplete((ok, failure) -> {
+                    settle(message, failure);
+                    sendQueued();
+                });
+                return;
+            }
+            done.whenComplete((ok, failure) -> settle(message, failure));
+        }
+    }
+
+    private static void settle(Outgoing message, @Nullable Throwable failure) {
+        if (failure == null) {
+            message.sent().complete(null);
+        } else {
+            message.sent().completeExceptionally(failure);
+        }
+    }
+
+    void close(CloseReason reason) {
+        leg.close(reason);
+    }
+
+    void abort() {
+        leg.abort();
+    }
+
+    private void next() {
+        if (wanted.getAndIncrement() == 0) {
+            do {
+                leg.demand();
+            } while (wanted.decrementAndGet() > 0);
+        }
+    }
+
+    @Override
+    public void onFragment(Fragment fragment) {
+        if (fragment.kind() == Fragment.Kind.TEXT) {
+            ByteBuffer payload = fragment.payload();
+            if (incoming.size() + payload.remaining() > MAX_MESSAGE) {
+                leg.close(new CloseReason(TOO_BIG, "message too big"));
+                return; // asking for no more leaves the end to the transport
+            }
+            byte[] bytes = new byte[payload.remaining()];
+            payload.get(bytes);
+            incoming.writeBytes(bytes);
+            if (fragment.last()) {
+                String text = incoming.toString(StandardCharsets.UTF_8);
+                incoming.reset();
+                handle(text);
+            }
+        }
+        next();
+    }
+
+    private void handle(String text) {
+        try {
+            handler.onMessage(JsonParser.object().from(text));
+        } catch (JsonParserException e) {
+            log.debug("dropped a message that is not a JSON object");
+        } catch (IllegalArgumentException e) {
+            log.debug("dropped a message that makes no sense: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        Queue<Outgoing> unsent;
+        synchronized (outgoing) {
+            ended = reason;
+            unsent = new ArrayDeque<>(outgoing);
+            outgoing.clear();
+        }
+        unsent.forEach(message -> settle(message, new IOException("closed")));
+        handler.onClosed(reason);
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.CloseReason;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The bridges that a node holds, pending, live and forwarded: how many there may be, and how they end when it stops. */
+final class Occupancy {
+
+    static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
+    static final CloseReason STOPPING = new CloseReason(CloseReason.GOING_AWAY, "the node is stopping");
+    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "the node is full");
+
+    private final Capacity capacity;
+    private final Set<Splice> splices = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Void> empty = new CompletableFuture<>();
+    private volatile boolean draining;
+    private volatile boolean cut;
+
+    Occupancy(int maxBridges) {
+        this.capacity = new Capacity(maxBridges);
+    }
+
+    /** Why no bridge can be taken on now; null if one can. */
+    @Nullable
+    CloseReason unavailable() {
+        return draining ? DRAINING : capacity.full() ? FULL : null;
+    }
+
+    /** Takes the place of one bridge; null if it was to be had, or else why not. */
+    @Nullable
+    CloseReason take() {
+        if (draining) {
+            return DRAINING;
+        }
+        return capacity.take() ? null : FULL;
+    }
+
+    /** Gives a place back. */
+    void release() {
+        capacity.release();
+        lookIfEmpty();
+    }
+
+    /** Remembers a running splice until it is gone. */
+    void keep(Splice splice) {
+        splices.add(splice);
+        splice.gone().thenAccept(reason -> splices.remove(splice));
+        if (cut) {
+            splice.close(STOPPING);
+        }
+    }
+
+    int held() {
+        return capacity.used();
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    /** Takes on no more; completes when nothing is held. */
+    CompletionStage<Void> drain() {
+        draining = true;
+        lookIfEmpty();
+        return empty;
+    }
+
+    /** Ends the splices that run, and any that start from now on. */
+    void cut() {
+        cut = true;
+        splices.forEach(splice -> splice.close(STOPPING));
+    }
+
+    private void lookIfEmpty() {
+        if (draining && capacity.used() == 0) {
+            empty.complete(null);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.wsbridge.core;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Leg;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/** Answers one peer that has dialled this node. */
+final class PeerServer implements MessageLeg.Handler {
+
+    private final DeviceListeners listeners;
+    private final DeviceListeners.Rejections rejections;
+    private final Set<PeerServer> all;
+    private final MessageLeg link;
+
+    PeerServer(Leg leg, DeviceListeners listeners, DeviceListeners.Rejections rejections, Set<PeerServer> all) {
+        this.listeners = listeners;
+        this.rejections = rejections;
+        this.all = all;
+        this.link = new MessageLeg(leg, this);
+    }
+
+    void open() {
+        all.add(this);
+        link.open();
+    }
+
+    void close(CloseReason reason) {
+        link.close(reason);
+    }
+
+    @Override
+    public void onMessage(JsonObject message) {
+        switch (message.getString("type", "")) {
+            case "deliver" -> deliver(message.getLong("number"), Messages.readInvitation(message));
+            case "listening" ->
+                listeners.listensElsewhere(
+                        Messages.text(message, "deviceId"), Instant.ofEpochMilli(message.getLong("since")));
+            case "reject" -> rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+            default -> {} // a newer peer may say more
+        }
+    }
+
+    private void deliver(long number, Invitation invitation) {
+        CompletionStage<Void> delivered = listeners.deliver(invitation);
+        if (delivered == null) {
+            link.send(Messages.answer(number, false));
+        } else {
+            delivered.whenComplete((done, failure) -> link.send(Messages.answer(number, failure == null)));
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        all.remove(this);
+    }
+}

@@ -1,0 +1,58 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bridges of this node whose device has not come yet. Entries leave when their bridge is decided, whoever decides it;
+ * the map only finds them.
+ */
+final class PendingBridges {
+
+    private final Map<BridgeId, OwnedBridge> bridges = new ConcurrentHashMap<>();
+    private final Map<String, Integer> perDevice = new ConcurrentHashMap<>();
+    private final int maxPerDevice;
+
+    PendingBridges(int maxPerDevice) {
+        this.maxPerDevice = maxPerDevice;
+    }
+
+    /** Takes a bridge in until it is claimed or ended; tells whether its device has room for one more. */
+    boolean add(OwnedBridge bridge) {
+        int waiting = perDevice.merge(bridge.deviceId(), 1, Integer::sum);
+        if (waiting > maxPerDevice) {
+            leave(bridge.deviceId());
+            return false;
+        }
+        bridges.put(bridge.id(), bridge);
+        return true;
+    }
+
+    @Nullable
+    OwnedBridge find(BridgeId id) {
+        return bridges.get(id);
+    }
+
+    /** Called once for each bridge that was added, when it is decided. */
+    void remove(OwnedBridge bridge) {
+        if (bridges.remove(bridge.id(), bridge)) {
+            leave(bridge.deviceId());
+        }
+    }
+
+    private void leave(String deviceId) {
+        perDevice.computeIfPresent(deviceId, (device, waiting) -> waiting == 1 ? null : waiting - 1);
+    }
+
+    int size() {
+        return bridges.size();
+    }
+
+    /** Ends all that wait now. */
+    void endAll(CloseReason reason) {
+        bridges.values().forEach(bridge -> bridge.end(reason));
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * One direction of a splice: ask the source for a fragment, send it to the target, and only when that is done ask again.
+ * So one fragment is under way at the most, however slow the target's peer is.
+ */
+final class Pump implements Leg.Receiver {
+
+    private final Leg source;
+    private final Leg target;
+    private final Consumer<CloseReason> sourceEnded;
+    private final AtomicInteger wanted = new AtomicInteger();
+    private volatile long bytes; // written by one thread at a time
+
+    Pump(Leg source, Leg target, Consumer<CloseReason> sourceEnded) {
+        this.source = source;
+        this.target = target;
+        this.sourceEnded = sourceEnded;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Asks for the next fragment. A source and a target that both answer at once would call back here from within
+     * {@code demand}; counting instead of calling keeps the stack flat.
+     */
+    void next() {
+        if (wanted.getAndIncrement() == 0) {
+            do {
+                source.demand();
+            } while (wanted.decrementAndGet() > 0);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one fragment is under way at a time
+    public void onFragment(Fragment fragment) {
+        int size = fragment.payload().remaining();
+        CompletionStage<Void> sent = target.send(fragment);
+        sent.whenComplete((done, failure) -> {
+            if (failure == null) {
+                bytes += size;
+                next();
+            } // else the target ends, and the splice with it
+        });
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        sourceEnded.accept(reason);
+    }
+}

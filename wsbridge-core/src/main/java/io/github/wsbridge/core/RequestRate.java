@@ -1,0 +1,40 @@
+package io.github.wsbridge.core;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A token bucket for each principal. A bucket that is full again is forgotten, so idle principals cost nothing. */
+final class RequestRate {
+
+    private record Bucket(double tokens, long atMillis) {}
+
+    private static final int MANY = 1_000;
+
+    private final int perSecond;
+    private final InstantSource clock;
+    private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
+
+    RequestRate(int perSecond, InstantSource clock) {
+        this.perSecond = perSecond;
+        this.clock = clock;
+    }
+
+    boolean take(String principal) {
+        long now = clock.millis();
+        if (buckets.size() > MANY) {
+            buckets.values().removeIf(bucket -> tokens(bucket, now) >= perSecond);
+        }
+        boolean[] taken = new boolean[1];
+        buckets.compute(principal, (who, bucket) -> {
+            double tokens = bucket == null ? perSecond : tokens(bucket, now);
+            taken[0] = tokens >= 1;
+            return new Bucket(taken[0] ? tokens - 1 : tokens, now);
+        });
+        return taken[0];
+    }
+
+    private double tokens(Bucket bucket, long now) {
+        return Math.min(perSecond, bucket.tokens() + (now - bucket.atMillis()) / 1000.0 * perSecond);
+    }
+}

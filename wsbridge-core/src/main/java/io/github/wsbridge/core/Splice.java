@@ -1,0 +1,96 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running join of two legs. The first end decides the reason: a leg that ends has its reason relayed to the other one,
+ * whose end is then waited for.
+ */
+final class Splice {
+
+    private final Gate left;
+    private final Gate right;
+    private final Pump leftToRight;
+    private final Pump rightToLeft;
+    private final AtomicReference<@Nullable CloseReason> reason = new AtomicReference<>();
+    private final AtomicInteger legs = new AtomicInteger(2);
+    private final CompletableFuture<CloseReason> told = new CompletableFuture<>();
+    private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
+
+    Splice(Gate left, Gate right) {
+        this.left = left;
+        this.right = right;
+        this.leftToRight = new Pump(left.leg(), right.leg(), why -> ended(right.leg(), why));
+        this.rightToLeft = new Pump(right.leg(), left.leg(), why -> ended(left.leg(), why));
+    }
+
+    /**
+     * Lets the bytes flow. A greeting, where there is one, is the first thing that a leg's peer sees.
+     *
+     * @param greetLeft sent to the left leg first; null for nothing
+     * @param greetRight sent to the right leg first; null for nothing
+     */
+    void start(@Nullable Fragment greetLeft, @Nullable Fragment greetRight) {
+        left.pass(leftToRight);
+        right.pass(rightToLeft);
+        greet(right.leg(), greetRight, leftToRight);
+        greet(left.leg(), greetLeft, rightToLeft);
+    }
+
+    private static void greet(Leg leg, @Nullable Fragment greeting, Pump towardsIt) {
+        if (greeting == null) {
+            towardsIt.next();
+        } else {
+            leg.send(greeting).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    towardsIt.next();
+                }
+            });
+        }
+    }
+
+    long bytesToRight() {
+        return leftToRight.bytes();
+    }
+
+    long bytesToLeft() {
+        return rightToLeft.bytes();
+    }
+
+    /** Ends both legs with the same reason. */
+    void close(CloseReason why) {
+        if (reason.compareAndSet(null, why)) {
+            left.leg().close(why);
+            right.leg().close(why);
+            told.complete(why);
+        }
+    }
+
+    private void ended(Leg other, CloseReason why) {
+        if (reason.compareAndSet(null, why)) {
+            other.close(why);
+            told.complete(why);
+        }
+        if (legs.decrementAndGet() == 0) {
+            gone.complete(Objects.requireNonNull(reason.get()));
+        }
+    }
+
+    /** Completes with the first reason when both legs have been told of it. */
+    CompletionStage<CloseReason> told() {
+        return told;
+    }
+
+    /** Completes with the first reason when both legs have ended and nothing is held any more. */
+    CompletionStage<CloseReason> gone() {
+        return gone;
+    }
+}
