@@ -62,7 +62,8 @@ public final class TokenKeys {
      * @throws GeneralSecurityException if it is no such keyset, or its keys are not for authenticated encryption
      */
     public static TokenKeys parse(String json) throws GeneralSecurityException {
-        return new TokenKeys(TinkJsonProtoKeysetFormat.parseKeyset(json, InsecureSecretKeyAccess.get()));
+        return new TokenKeys(TinkJsonProtoKeysetFormat.parseKeyset(
+                json, RegistryConfiguration.get(), InsecureSecretKeyAccess.get()));
     }
 
     /** Reads a file that holds a keyset in Tink's JSON format; errors as in {@link #parse}. */
@@ -73,7 +74,8 @@ public final class TokenKeys {
     /** The keyset in Tink's JSON format, keys in clear: a secret. */
     public String toJson() {
         try {
-            return TinkJsonProtoKeysetFormat.serializeKeyset(handle, InsecureSecretKeyAccess.get());
+            return TinkJsonProtoKeysetFormat.serializeKeyset(
+                    handle, RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot serialize the keyset", e);
         }
