@@ -37,7 +37,6 @@ class BrokenLegsTest {
                     DELIVERS_PINGS,               ping_betweenFragments_isNoFragment
                     LOSES_THE_REASON,             close_withCodeAndReason_reachesThePeer
                     INVENTS_A_CODE,               close_withoutCode_reachesThePeerWithoutCode
-                    CLOSE_OVERTAKES_DATA,         close_afterData_comesLast
                     CLOSE_OVERTAKES_DATA,         close_afterDataThatNobodyAskedForYet_comesLast
                     LAST_CLOSE_COUNTS,            close_twice_countsOnce
                     ENDS_TWICE,                   close_byBothEndsAtOnce_endsBoth
