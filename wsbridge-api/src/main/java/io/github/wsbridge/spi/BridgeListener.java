@@ -10,7 +10,8 @@ import io.github.wsbridge.NodeAddress;
  * Watches a node: for metrics, audit logs and tests.
  *
  * <p>Called on transport threads, by many at a time. A listener must not block; what it throws is logged and dropped. Of
- * one bridge, the calls come in the order below.
+ * one bridge, the calls come in the order below; only {@link #onSignalled} may come at any time after the first, since a
+ * device may be faster than the answer of the channel that called it.
  */
 public interface BridgeListener {
 
