@@ -1,0 +1,153 @@
+package io.github.wsbridge.tyrus;
+
+import io.github.wsbridge.CloseReason;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A wire that has nothing but the Jakarta API below it, for any container. Its sends block a thread until the container has
+ * taken them: the caller's, where that is a container's in a callback, else one of the workers.
+ *
+ * <p>The API cannot drop a connection. So the leg ends at once, and the container is driven to drop it: by a close that may
+ * not wait, and by the shortest idle timeout. What Tomcat and Jetty make of that is tested.
+ */
+final class ContainerWire implements Wire {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerWire.class);
+    private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
+
+    /** Tomcat's name for how long a blocking send may take, in milliseconds; its default of 20 s would cut slow bridges. */
+    private static final String TOMCAT_SEND_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
+    /** Tomcat's name for how long it waits for the peer's close frame, in milliseconds. */
+    private static final String TOMCAT_CLOSE_TIMEOUT = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
+
+    private final Session session;
+    private final Workers workers;
+    private final Lane sends;
+    private final AtomicBoolean pinging = new AtomicBoolean();
+    private final AtomicBoolean dropped = new AtomicBoolean();
+    private @Nullable JakartaLeg leg;
+    private volatile @Nullable CloseReason closing;
+
+    ContainerWire(Session session, Workers workers) {
+        this.session = session;
+        this.workers = workers;
+        this.sends = new Lane(workers);
+        session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, -1L);
+        session.getUserProperties().put(TOMCAT_CLOSE_TIMEOUT, CLOSE_DEADLINE.toMillis());
+    }
+
+    @Override
+    public boolean container() {
+        return true;
+    }
+
+    @Override
+    public void attach(JakartaLeg attached) {
+        leg = attached;
+    }
+
+    @Override
+    public void demanded() {}
+
+    @Override
+    public CompletionStage<Void> perform(Step send) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Runnable task = () -> {
+            try {
+                send.run();
+                done.complete(null);
+            } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        };
+        if (!JakartaLeg.inCallback() || !sends.tryRun(task)) {
+            sends.execute(task);
+        }
+        return done;
+    }
+
+    @Override
+    public void ping() {
+        if (!pinging.compareAndSet(false, true)) {
+            return; // one that waits behind a slow send is enough
+        }
+        sends.execute(() -> {
+            pinging.set(false);
+            try {
+                session.getBasicRemote().sendPing(ByteBuffer.allocate(0));
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("Cannot ping", e); // the end is reported elsewhere
+            }
+        });
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        closing = reason;
+        try {
+            workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("No close deadline: the filter is gone", e);
+        }
+        sends.execute(() -> {
+            try {
+                session.close(CloseCodes.toJakarta(reason));
+            } catch (IOException | RuntimeException e) {
+                drop();
+            }
+        });
+    }
+
+    @Override
+    public void drop() {
+        if (!dropped.compareAndSet(false, true)) {
+            return;
+        }
+        CloseReason given = closing;
+        ended(given == null ? CloseReason.vanished("the connection was dropped") : given);
+        try {
+            workers.execute(this::dropSession);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Cannot drop a session: the filter is gone", e);
+        }
+    }
+
+    @Override
+    public void closedByContainer(CloseReason reason) {
+        CloseReason given = closing;
+        // Some containers report our own close, with the code as it was sent.
+        boolean own = given != null
+                && reason.code() == CloseCodes.toJakarta(given).getCloseCode().getCode();
+        dropped.set(true);
+        ended(own && given != null ? given : reason);
+    }
+
+    private void dropSession() {
+        try {
+            session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, 1L);
+            session.setMaxIdleTimeout(1);
+            session.close(CloseCodes.toJakarta(CloseReason.vanished("dropped")));
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("Cannot drop a session; it may be gone already", e);
+        }
+    }
+
+    private void ended(CloseReason reason) {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.ended(reason);
+        }
+    }
+}
