@@ -1,0 +1,11 @@
+package io.github.wsbridge.testkit;
+
+import io.github.wsbridge.spi.Leg;
+
+/**
+ * The two ends of one open WebSocket, neither of them opened with a receiver yet.
+ *
+ * @param near the leg under test
+ * @param far the other end: another leg of the same kind, or a {@link SocketLeg}
+ */
+public record LegPair(Leg near, Leg far) {}

@@ -1,0 +1,192 @@
+package io.github.wsbridge.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.RawWebSocket.Frame;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The rules of a connector over sockets, against a {@link TestWebSocketServer}. */
+public abstract class SocketConnectorContract extends ConnectorContract {
+
+    private @Nullable TestWebSocketServer server;
+
+    /** Nothing to set up. */
+    protected SocketConnectorContract() {}
+
+    @Override
+    protected final Peer startPeer() throws IOException {
+        server = new TestWebSocketServer();
+        return server;
+    }
+
+    /** A port of this machine at which nobody listens. */
+    @Override
+    protected URI unreachable() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return URI.create("ws://127.0.0.1:" + free.getLocalPort() + "/path");
+        }
+    }
+
+    private TestWebSocketServer server() {
+        TestWebSocketServer running = server;
+        if (running == null) {
+            throw new IllegalStateException("not started");
+        }
+        return running;
+    }
+
+    @Test
+    void connect_handshake_isAWebSocketHandshake() throws Exception {
+        connect(target("/path", "wsbridge.v1", patience()));
+        SeenHandshake seen = server().takeHandshake(patience());
+        assertThat(seen.startLine()).isEqualTo("GET /path HTTP/1.1");
+        assertThat(seen.headers().only("Host")).isEqualTo(server().uri().getRawAuthority());
+        assertThat(seen.headers().only("Upgrade")).isEqualToIgnoringCase("websocket");
+        assertThat(seen.headers().only("Connection")).containsIgnoringCase("upgrade");
+        assertThat(seen.headers().only("Sec-WebSocket-Version")).isEqualTo("13");
+        assertThat(seen.headers().only("Sec-WebSocket-Protocol")).isEqualTo("wsbridge.v1");
+    }
+
+    @Test
+    void connect_frames_areMasked() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.leg().send(Fragment.text("hello"));
+        Frame frame = server().takeWebSocket(patience()).timeout(patience()).read();
+        assertThat(frame.masked()).isTrue();
+        assertThat(frame.text()).isEqualTo("hello");
+        near.leg().abort();
+    }
+
+    @Test
+    void connect_dataRightBehindTheAnswer_isNotLost() throws Exception {
+        byte[] hello =
+                RawWebSocket.frame(RawWebSocket.TEXT, true, false, "first words".getBytes(StandardCharsets.UTF_8));
+        server().upgradeAndSend(hello);
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        LegFixture.staysAt(0, near);
+        near.demand();
+        assertThat(near.awaitMessages(1, patience())).containsExactly(Fragment.text("first words"));
+        near.leg().abort();
+    }
+
+    @Test
+    void connect_closeRightBehindTheAnswer_isReportedAtOpen() throws Exception {
+        byte[] close =
+                RawWebSocket.frame(RawWebSocket.CLOSE, true, false, RawWebSocket.closePayload(4410, "no such token"));
+        server().upgradeAndSend(close);
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(4410, "no such token"));
+    }
+
+    @Test
+    void connect_redirect_isNotFollowed() throws Exception {
+        server().refuse(302, Map.of("Location", server().uri() + "/elsewhere"));
+        assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                .isInstanceOfSatisfying(
+                        HandshakeException.class, e -> assertThat(e.status()).isEqualTo(302));
+    }
+
+    @Test
+    void connect_challenge_isNotAnsweredWithCredentials() throws Exception {
+        server().refuse(401, Map.of("WWW-Authenticate", "Basic realm=\"x\""));
+        assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                .isInstanceOfSatisfying(
+                        HandshakeException.class, e -> assertThat(e.status()).isEqualTo(401));
+    }
+
+    @Test
+    void connect_wrongAcceptKey_fails() {
+        server().answerRaw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
+        failsWithoutStatus();
+    }
+
+    @Test
+    void connect_answerThatIsNotHttp_fails() {
+        server().answerRaw("220 mail.example.com ESMTP\r\n\r\n");
+        failsWithoutStatus();
+    }
+
+    @Test
+    void connect_connectionThatEndsBeforeTheAnswer_fails() {
+        server().answerRaw("");
+        failsWithoutStatus();
+    }
+
+    @Test
+    void connect_connectionThatEndsInsideTheAnswer_fails() {
+        server().answerRaw("HTTP/1.1 101 Switching Proto");
+        failsWithoutStatus();
+    }
+
+    @Test
+    void leg_reset_isSeenAsVanished() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        server().takeWebSocket(patience()).reset();
+        assertThat(near.awaitClosed(patience()).code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void leg_endInsideAFrame_isSeenAsVanished() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demandAlways();
+        try (RawWebSocket far = server().takeWebSocket(patience())) {
+            far.writeRaw((byte) 0x82, (byte) 100, (byte) 1, (byte) 2);
+        }
+        assertThat(near.awaitClosed(patience()).code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void leg_pingWithPayload_isAnsweredWithIt() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        far.write(RawWebSocket.PING, true, (byte) 7, (byte) 8);
+        Frame pong = far.read();
+        assertThat(pong.opcode()).isEqualTo(RawWebSocket.PONG);
+        assertThat(pong.payload()).containsExactly(7, 8);
+        assertThat(near.count()).isZero();
+        near.leg().abort();
+    }
+
+    @Test
+    void leg_close_isAnsweredWithItsCode() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        far.writeClose(4001, "bye");
+        Frame answer = far.read();
+        assertThat(answer.opcode()).isEqualTo(RawWebSocket.CLOSE);
+        assertThat(answer.closeCode()).isEqualTo(4001);
+        assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(4001, "bye"));
+    }
+
+    @Test
+    void leg_unansweredClose_endsByTheDeadline() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        near.leg().close(new CloseReason(4001, "hello?"));
+        assertThat(far.read().closeCode()).isEqualTo(4001);
+        assertThat(near.awaitClosed(LegFixture.closeDeadline())).isEqualTo(new CloseReason(4001, "hello?"));
+    }
+
+    private void failsWithoutStatus() {
+        assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(HandshakeException.class);
+    }
+}
