@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -61,8 +62,10 @@ public final class TcpTunnel implements AutoCloseable {
      * @param client opens the bridges; the tunnel does not close it
      * @param deviceId the device
      * @param requestData what the device is told: the name of one of its {@link TunnelTargets}
+     * @throws IllegalArgumentException if {@code deviceId} is no device id
      */
     public static Builder builder(BridgeClient client, String deviceId, String requestData) {
+        new BridgeRequest(deviceId, requestData); // refuses what is none
         return new Builder(client, deviceId, requestData);
     }
 
@@ -164,7 +167,7 @@ public final class TcpTunnel implements AutoCloseable {
                 log.debug("Bridge {} carries a connection", bridge.bridgeId());
                 Joint.run(bridge, near, executor);
             } catch (ExecutionException e) {
-                log.info("No bridge to {}: {}", deviceId, e.getCause().toString());
+                log.info("No bridge to {}: {}", deviceId, String.valueOf(e.getCause()));
             } catch (IOException | CancellationException e) {
                 log.debug("A connection to {} ended: {}", deviceId, e.toString());
             } catch (InterruptedException e) {

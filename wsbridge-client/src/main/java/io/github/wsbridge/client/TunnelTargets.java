@@ -84,7 +84,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         try {
             Joint.run(incoming.accept().get(), near, executor);
         } catch (ExecutionException e) {
-            log.info("{} was not established: {}", incoming, e.getCause().toString());
+            log.info("{} was not established: {}", incoming, String.valueOf(e.getCause()));
         } catch (IOException e) {
             log.debug("{} ended: {}", incoming, e.toString());
         } catch (InterruptedException e) {
