@@ -320,7 +320,7 @@ final class MemoryLegs implements AutoCloseable {
                 if (!broken(Fault.LAST_CLOSE_COUNTS)) {
                     peer.take(new Item(null, null, said));
                 } else {
-                    loop.schedule(() -> peer.take(new Item(null, null, given)), 20, TimeUnit.MILLISECONDS);
+                    loop.schedule(() -> peer.take(new Item(null, null, given)), 300, TimeUnit.MILLISECONDS);
                 }
                 if (!broken(Fault.WAITS_FOR_AN_ANSWER_FOR_EVER)) {
                     loop.schedule(this::giveUp, closeDeadline.toMillis(), TimeUnit.MILLISECONDS);
