@@ -68,14 +68,18 @@ public final class WatchedLeg implements Leg {
     public void open(Receiver receiver) {
         leg.open(new Ear(receiver));
         long nanos = watch.interval().toNanos();
-        try {
-            synchronized (this) {
-                if (!closed) {
+        boolean unwatched = false;
+        synchronized (this) {
+            if (!closed) {
+                try {
                     looks = scheduler.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+                } catch (RejectedExecutionException e) {
+                    unwatched = true; // the owner of the scheduler is shutting down
                 }
             }
-        } catch (RejectedExecutionException e) {
-            leg.abort(); // the owner of the scheduler is shutting down
+        }
+        if (unwatched) {
+            leg.abort();
         }
     }
 

@@ -32,8 +32,7 @@ abstract class LegFixture {
     private final List<Leg> legs = new CopyOnWriteArrayList<>();
 
     /**
-     * Connects two legs. Neither is opened: the suite does that. The suite aborts both in the end; whatever else was
-     * started for them is the subclass's to stop, in an {@code @AfterEach} of its own.
+     * Connects two legs. Neither is opened: the suite does that, and aborts both in the end.
      *
      * @param subprotocol the subprotocol that the two agree on; empty for none
      */
@@ -46,6 +45,9 @@ abstract class LegFixture {
     protected @Nullable Leg connectToSilentPeer() throws Exception {
         return null;
     }
+
+    /** Stops whatever was started to connect legs; called after each test, when its legs have been aborted. */
+    protected void stopTransport() throws Exception {}
 
     /** Tells whether both legs can send this close code. Where not, any other code will do. */
     protected boolean canSend(int code) {
@@ -83,8 +85,9 @@ abstract class LegFixture {
     }
 
     @AfterEach
-    void dropLegsAndCheckRules() {
+    void dropLegsAndCheckRules() throws Exception {
         legs.forEach(Leg::abort);
+        stopTransport();
         for (RecordingReceiver receiver : receivers) {
             assertThat(receiver.violations()).as("rules broken").isEmpty();
         }

@@ -55,7 +55,7 @@ abstract class LegFlow extends LegFixture {
     void demand_afterTheFragmentCame_getsIt() throws Exception {
         LegPair pair = unopened("");
         RecordingReceiver far = listen(pair.far());
-        send(far, Fragment.text("early"));
+        far.leg().send(Fragment.text("early"));
         RecordingReceiver near = listen(pair.near());
         staysAt(0, near);
         near.demand();

@@ -3,7 +3,6 @@ package io.github.wsbridge.testkit;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 
 class SocketLegTest extends LegContract {
 
@@ -13,8 +12,8 @@ class SocketLegTest extends LegContract {
         server = new TestWebSocketServer();
     }
 
-    @AfterEach
-    void stopServer() throws IOException {
+    @Override
+    protected void stopTransport() throws IOException {
         server.close();
     }
 

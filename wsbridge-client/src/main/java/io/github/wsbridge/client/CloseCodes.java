@@ -1,0 +1,43 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import java.nio.charset.StandardCharsets;
+
+/** Close codes as the JDK's WebSocket takes and gives them. */
+final class CloseCodes {
+
+    /** What the JDK reports where the peer has sent no close frame. */
+    static final int NO_CLOSE_FRAME = 1006;
+
+    private static final int PROTOCOL_ERROR = 1002;
+    private static final int POLICY_VIOLATION = 1008;
+    private static final int INTERNAL_ERROR = 1011;
+
+    private CloseCodes() {}
+
+    /**
+     * The nearest close that the JDK can send. It cannot send an empty close frame, and refuses the codes that it takes for
+     * a server's alone; and no unpaired surrogate.
+     */
+    static CloseReason sendable(CloseReason reason) {
+        String text = new String(reason.reason().getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+        return new CloseReason(sendable(reason.code()), text);
+    }
+
+    private static int sendable(int code) {
+        return switch (code) {
+            case CloseReason.NO_STATUS -> CloseReason.NORMAL;
+            case 1002, 1003, 1007, 1009, 1010 -> POLICY_VIOLATION; // the peer has sent what is not wanted
+            case 1012, 1013 -> CloseReason.GOING_AWAY; // come back later
+            case CloseReason.NORMAL, CloseReason.GOING_AWAY, POLICY_VIOLATION -> code;
+            default -> code >= 3000 ? code : INTERNAL_ERROR;
+        };
+    }
+
+    /** What the peer has sent. The JDK lets through codes above 4999, which mean nothing. */
+    static CloseReason received(int code, String text) {
+        return code > 4999
+                ? new CloseReason(PROTOCOL_ERROR, "invalid close code " + code)
+                : new CloseReason(code, text);
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.wsbridge.client;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Finds ends of connections that the JDK has lost. Its WebSocket (17 to 25 at least) throws away the end of the TCP stream if
+ * it comes without a close frame while no message is asked for, and behind every message there is such a moment. So
+ * where nothing follows a message for a second, this pings: a peer that is there answers, and towards one that has gone
+ * the second ping fails. A peer that does neither is left to {@link io.github.wsbridge.spi.WatchedLeg}.
+ */
+final class EndProbe {
+
+    private static final int MAX_PINGS = 5; // with pauses of 1, 2, 4, 8 and 16 seconds
+
+    private final BooleanSupplier reading;
+    private final Runnable ping;
+    private final AtomicBoolean armed = new AtomicBoolean();
+    private volatile boolean doubt;
+    private volatile boolean heard;
+    private volatile boolean stopped;
+
+    /**
+     * A probe that does nothing yet.
+     *
+     * @param reading whether a pong would be read now
+     * @param ping sends one; it is the sender who finds out that the peer has gone
+     */
+    EndProbe(BooleanSupplier reading, Runnable ping) {
+        this.reading = reading;
+        this.ping = ping;
+    }
+
+    /** Something came behind which the end may be lost. */
+    void onMessage() {
+        heard = true;
+        doubt = true;
+        arm();
+    }
+
+    /** The peer has answered. */
+    void onPong() {
+        doubt = false;
+    }
+
+    void stop() {
+        stopped = true;
+    }
+
+    private void arm() {
+        if (!armed.get() && armed.compareAndSet(false, true)) {
+            later(0);
+        }
+    }
+
+    private void later(int pings) {
+        Executor timer =
+                CompletableFuture.delayedExecutor(1L << Math.max(0, pings - 1), TimeUnit.SECONDS, Runnable::run);
+        timer.execute(() -> look(pings));
+    }
+
+    private void look(int pings) {
+        if (stopped) {
+            return;
+        }
+        if (doubt && (heard || !reading.getAsBoolean())) {
+            heard = false;
+            later(0);
+        } else if (doubt && pings < MAX_PINGS) {
+            ping.run();
+            later(pings + 1);
+        } else {
+            boolean unanswered = doubt;
+            armed.set(false);
+            if (!unanswered && doubt) {
+                arm(); // a message came between the two lines above
+            }
+        }
+    }
+}

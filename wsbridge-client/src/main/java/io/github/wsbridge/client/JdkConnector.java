@@ -1,0 +1,159 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.net.ProxySelector;
+import java.net.http.HttpClient;
+import java.net.http.HttpTimeoutException;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens WebSockets with the JDK's own client, so a program needs no further library. Thread-safe. Its threads are daemons.
+ *
+ * <p>What differs from other transports, because the JDK's client is as it is:
+ *
+ * <ul>
+ *   <li>An empty close is sent as 1000; codes 1002, 1003, 1007, 1009 and 1010 as 1008; 1012 and 1013 as 1001; 1014 and all that
+ *       may not stand in a close frame as 1011. Codes from 3000 on are sent as they are.
+ *   <li>A message of any length comes in fragments of at most 16 KiB, whatever its frames were.
+ *   <li>A leg reads one fragment ahead of demand, so it answers pings and notices the peer's close until that one waits.
+ *   <li>The end of a connection without a close frame is sometimes lost by the JDK. The leg finds it by a ping where nothing
+ *       follows a message for a second.
+ *   <li>Redirects are not followed.
+ * </ul>
+ */
+public final class JdkConnector implements Connector {
+
+    private final HttpClient client;
+    private final Set<JdkLeg> legs = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    private JdkConnector(HttpClient client) {
+        this.client = client;
+    }
+
+    /** A connector with the JDK's defaults: proxy and trust store as the system properties say. */
+    public static JdkConnector create() {
+        return builder().build();
+    }
+
+    /** A connector over a client that was set up elsewhere. */
+    public static JdkConnector over(HttpClient client) {
+        return new JdkConnector(client);
+    }
+
+    /** Starts to describe a connector. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public CompletionStage<Leg> connect(Target target) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new IOException("the connector is closed"));
+        }
+        JdkLeg leg = new JdkLeg(legs::remove);
+        CompletableFuture<Leg> result = new CompletableFuture<>();
+        try {
+            WebSocket.Builder builder = client.newWebSocketBuilder().connectTimeout(target.timeout());
+            target.headers().forEach(builder::header);
+            if (!target.subprotocol().isEmpty()) {
+                builder.subprotocols(target.subprotocol());
+            }
+            // The JDK's timeout ends with the response's header; ours bounds its body too.
+            builder.buildAsync(target.uri(), leg)
+                    .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
+                    .whenComplete((socket, failure) -> connected(leg, failure, result));
+        } catch (RuntimeException e) {
+            result.completeExceptionally(new IOException("cannot connect: " + e.getMessage(), e));
+        }
+        return result;
+    }
+
+    private void connected(JdkLeg leg, @Nullable Throwable failure, CompletableFuture<Leg> result) {
+        if (failure != null) {
+            leg.abandon();
+            result.completeExceptionally(translate(failure));
+            return;
+        }
+        legs.add(leg);
+        if (closed || !result.complete(leg)) {
+            leg.abort(); // nobody waits for it any more
+            result.completeExceptionally(new IOException("the connector is closed"));
+        } else if (leg.ended()) {
+            legs.remove(leg);
+        }
+    }
+
+    /** Failures in the terms of {@link Connector}; none may show the URL, which holds secrets. */
+    private static IOException translate(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof WebSocketHandshakeException refused) {
+            int status =
+                    refused.getResponse() == null ? 101 : refused.getResponse().statusCode();
+            Throwable why = refused.getCause();
+            return status == 101
+                    ? new IOException("not a WebSocket handshake: " + (why == null ? "" : why.getMessage()))
+                    : new HandshakeException(status);
+        }
+        if (cause instanceof TimeoutException) {
+            return new HttpTimeoutException("no handshake in time");
+        }
+        return cause instanceof IOException e ? e : new IOException("cannot connect: " + cause.getMessage(), cause);
+    }
+
+    /** Closes the open legs with 1001. Threads end by themselves once nothing is open. */
+    @Override
+    public void close() {
+        closed = true;
+        legs.forEach(leg -> leg.close(new CloseReason(CloseReason.GOING_AWAY, "connector closed")));
+    }
+
+    /** Settings of a connector; all optional. Not thread-safe. */
+    public static final class Builder {
+        private final HttpClient.Builder client = HttpClient.newBuilder();
+
+        private Builder() {}
+
+        /** Chooses proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
+        public Builder proxy(ProxySelector proxies) {
+            client.proxy(proxies);
+            return this;
+        }
+
+        /** Keys and trust for {@code wss}; the JDK's defaults otherwise. */
+        public Builder sslContext(SSLContext context) {
+            client.sslContext(context);
+            return this;
+        }
+
+        /**
+         * Where the JDK's client works and where the receivers of legs are called. It must not run tasks on the calling
+         * thread. The default is a pool of daemon threads that grows and shrinks as needed.
+         */
+        public Builder executor(Executor executor) {
+            client.executor(executor);
+            return this;
+        }
+
+        /** Makes the connector. */
+        public JdkConnector build() {
+            return new JdkConnector(client.build());
+        }
+    }
+}

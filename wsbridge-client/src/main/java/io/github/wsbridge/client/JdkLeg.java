@@ -1,0 +1,301 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.TextDecoder;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg over the JDK's WebSocket. It always asks the JDK for one message more than its user has asked for, and holds that
+ * one: without it the JDK would neither answer pings nor see the peer's close.
+ */
+final class JdkLeg implements Leg, WebSocket.Listener {
+
+    private static final Logger log = LoggerFactory.getLogger(JdkLeg.class);
+    private static final long CLOSE_DEADLINE_SECONDS = 10;
+    private static final int NOT_UTF8 = 1007;
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    private final Consumer<JdkLeg> onEnd;
+    private final TextDecoder text = new TextDecoder();
+    private final EndProbe probe = new EndProbe(this::reading, this::probePing);
+    private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
+    private final AtomicReference<@Nullable CloseReason> end = new AtomicReference<>();
+    private final AtomicBoolean deadlineSet = new AtomicBoolean();
+    private volatile @Nullable WebSocket socket;
+    private volatile @Nullable Receiver receiver;
+    private volatile boolean abandoned;
+
+    // What the receiver is still to be told. Whoever adds to it calls tell(), which lets in one thread at a time.
+    private final AtomicInteger news = new AtomicInteger();
+    private volatile @Nullable Fragment held;
+    private volatile boolean demanded;
+    private volatile boolean ponged;
+    private boolean discarding; // inside tell() only
+    private boolean told; // inside tell() only
+
+    JdkLeg(Consumer<JdkLeg> onEnd) {
+        this.onEnd = onEnd;
+    }
+
+    private WebSocket socket() {
+        WebSocket opened = socket;
+        if (opened == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return opened;
+    }
+
+    /** Drops the socket, should it still come. */
+    void abandon() {
+        abandoned = true;
+        if (socket != null) {
+            abort();
+        }
+    }
+
+    boolean ended() {
+        return end.get() != null;
+    }
+
+    @Override
+    public String subprotocol() {
+        return socket().getSubprotocol();
+    }
+
+    @Override
+    public void open(Receiver to) {
+        receiver = to;
+        tell();
+    }
+
+    @Override
+    public void demand() {
+        demanded = true;
+        tell();
+    }
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        if (closing.get() != null || end.get() != null) {
+            return CompletableFuture.failedStage(new IOException("the WebSocket is closed"));
+        }
+        CompletableFuture<WebSocket> sent;
+        if (fragment.kind() == Fragment.Kind.BINARY) {
+            sent = socket().sendBinary(fragment.payload(), fragment.last());
+        } else {
+            String characters;
+            try {
+                characters = text.decode(fragment.payload(), fragment.last());
+            } catch (CharacterCodingException e) {
+                close(new CloseReason(NOT_UTF8, "text that is not UTF-8"));
+                return CompletableFuture.failedStage(e);
+            }
+            if (characters.isEmpty() && !fragment.last()) {
+                return SENT; // a part of one character: it goes with the next fragment
+            }
+            sent = socket().sendText(characters, fragment.last());
+        }
+        if (sent.isDone() && !sent.isCompletedExceptionally()) {
+            return SENT;
+        }
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        sent.whenComplete((done, failure) -> {
+            if (failure == null) {
+                result.complete(null);
+            } else {
+                setDeadline(); // the peer's last words may still be on their way in
+                result.completeExceptionally(failure instanceof IOException ? failure : new IOException(failure));
+            }
+        });
+        return result;
+    }
+
+    @Override
+    public void ping() {
+        socket().sendPing(ByteBuffer.allocate(0)); // one that fails is one that is dropped
+    }
+
+    private boolean reading() {
+        return held == null;
+    }
+
+    private void probePing() {
+        if (closing.get() == null) {
+            socket().sendPing(ByteBuffer.allocate(0)).whenCompleteAsync((done, failure) -> {
+                if (failure instanceof IOException) {
+                    lost("connection ended");
+                }
+            });
+        }
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (end.get() != null || !closing.compareAndSet(null, reason)) {
+            return;
+        }
+        CloseReason sendable = CloseCodes.sendable(reason);
+        socket().sendClose(sendable.code(), sendable.reason()).whenComplete((done, failure) -> {
+            if (failure != null) {
+                lost("close not sent");
+            }
+        });
+        setDeadline();
+        tell();
+    }
+
+    @Override
+    public void abort() {
+        lost("dropped");
+    }
+
+    private void lost(String why) {
+        CloseReason given = closing.get();
+        end(given == null ? CloseReason.vanished(why) : given);
+        socket().abort();
+    }
+
+    private void end(CloseReason reason) {
+        if (end.compareAndSet(null, reason)) {
+            probe.stop();
+            onEnd.accept(this);
+            tell();
+        }
+    }
+
+    /** However it ends, ten seconds later the socket is gone, whether the JDK could send its close frame or not. */
+    private void setDeadline() {
+        if (deadlineSet.compareAndSet(false, true)) {
+            Executor timer = CompletableFuture.delayedExecutor(CLOSE_DEADLINE_SECONDS, TimeUnit.SECONDS);
+            timer.execute(() -> lost("no close in time"));
+        }
+    }
+
+    @Override
+    public void onOpen(WebSocket opened) {
+        socket = opened;
+        opened.request(1);
+        if (abandoned) {
+            abort();
+        }
+    }
+
+    @Override
+    public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+        hold(new Fragment(Fragment.Kind.BINARY, data, last));
+        return new CompletableFuture<>(); // never completed: the buffer belongs to the receiver now
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        // The JDK cuts between characters, never inside one.
+        hold(new Fragment(Fragment.Kind.TEXT, StandardCharsets.UTF_8.encode(CharBuffer.wrap(data)), last));
+        return null;
+    }
+
+    private void hold(Fragment fragment) {
+        held = fragment;
+        probe.onMessage();
+        tell();
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onPing(WebSocket from, ByteBuffer data) {
+        probe.onMessage();
+        from.request(1); // the JDK counts control frames like messages
+        return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer data) {
+        probe.onPong();
+        ponged = true;
+        tell();
+        from.request(1);
+        return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+        setDeadline();
+        CloseReason given = closing.get();
+        if (code == CloseCodes.NO_CLOSE_FRAME) {
+            end(given == null ? CloseReason.vanished("no close frame") : given);
+        } else {
+            end(CloseCodes.received(code, reason));
+        }
+        return null; // the JDK answers with a close frame of its own
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+        log.debug("WebSocket failed", error);
+        lost(error instanceof ProtocolException ? "protocol error" : "connection failed");
+    }
+
+    private void tell() {
+        if (news.getAndIncrement() != 0) {
+            return; // the one who is telling sees it
+        }
+        int seen = 1;
+        do {
+            try {
+                tellOnce();
+            } catch (RuntimeException e) {
+                log.warn("A receiver threw, which none may; its connection is dropped", e);
+                lost("failed here");
+            }
+            seen = news.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void tellOnce() {
+        Receiver to = receiver;
+        Fragment fragment = held;
+        CloseReason reason = end.get();
+        if (to != null && ponged && !told) {
+            ponged = false;
+            to.onPong();
+        }
+        if (fragment != null && reason == null) {
+            if (to != null && demanded && !discarding) {
+                demanded = false;
+                readOn();
+                to.onFragment(fragment);
+            } else if (closing.get() != null) {
+                // A closing leg reads on for the peer's answer; what nobody has asked for, and all behind it, is lost.
+                discarding = true;
+                readOn();
+            }
+        }
+        if (to != null && reason != null && !told) {
+            told = true;
+            held = null;
+            to.onClosed(reason);
+        }
+    }
+
+    private void readOn() {
+        held = null;
+        socket().request(1);
+    }
+}

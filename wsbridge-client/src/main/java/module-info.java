@@ -1,0 +1,10 @@
+/** Both ends of a bridge for programs: requester, device and TCP tunnel. */
+module io.github.wsbridge.client {
+    requires transitive io.github.wsbridge;
+    requires transitive java.net.http;
+    requires static org.jspecify;
+    requires org.slf4j;
+    requires com.grack.nanojson;
+
+    exports io.github.wsbridge.client;
+}

@@ -1,0 +1,104 @@
+package io.github.wsbridge.it;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Holds the arrows between modules: down only, as docs/architecture.md draws them. */
+final class ArchitectureTest {
+
+    private static final String ROOT = "io.github.wsbridge";
+    private static final JavaClasses HOUSE = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
+
+    @Test
+    void api_standsOnNothingOfOurs() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(ROOT, ROOT + ".spi")
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + "..").and(not(resideInAnyPackage(ROOT, ROOT + ".spi"))))
+                .check(HOUSE);
+    }
+
+    @Test
+    void coreClientAndTestkit_standOnTheApiAlone() {
+        for (String module : new String[] {"core", "client", "testkit"}) {
+            String own = ROOT + "." + module;
+            noClasses()
+                    .that()
+                    .resideInAPackage(own)
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAPackage(ROOT + "..").and(not(resideInAnyPackage(ROOT, ROOT + ".spi", own))))
+                    .check(HOUSE);
+        }
+    }
+
+    @Test
+    void adapters_areImportedByTheLauncherOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".tyrus", ROOT + ".launcher")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(ROOT + ".tyrus")
+                .check(HOUSE);
+    }
+
+    @Test
+    void tink_isKnownToTheCoreOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".core")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.google.crypto.tink..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void modules_haveNoCycles() {
+        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(HOUSE);
+    }
+
+    @Test
+    void classes_areFinalOrMadeToBeExtended() {
+        classes()
+                .that()
+                .areNotInterfaces()
+                .and()
+                .areNotEnums()
+                .and()
+                .areNotAnonymousClasses()
+                .and()
+                .resideOutsideOfPackage(ROOT + ".testkit")
+                .and()
+                .doNotHaveSimpleName("BridgeException")
+                .and()
+                .doNotHaveSimpleName("package-info")
+                .and()
+                .doNotHaveModifier(JavaModifier.ABSTRACT)
+                .should()
+                .haveModifier(JavaModifier.FINAL)
+                .check(HOUSE);
+    }
+
+    @Test
+    void names_tellTheDifference() {
+        noClasses()
+                .should()
+                .haveNameMatching(".*(Impl|Util|Utils|Manager|Helper)")
+                .check(HOUSE);
+    }
+}

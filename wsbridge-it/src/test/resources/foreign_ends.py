@@ -1,0 +1,159 @@
+"""Requester and device written with the package "websockets", raw: no subprotocol, no library of the bridge.
+
+Usage: foreign_ends.py CONNECT_BASE LISTEN_BASE
+
+The requester connects below the first base URL, the device listens below the second and opens the accept URLs that it is
+told. Every check that holds is counted; the first that does not ends the program with its traceback.
+"""
+
+import asyncio
+import hashlib
+import json
+import sys
+import urllib.parse
+
+import websockets
+
+SIZES = [0, 1, 125, 126, 127, 16384, 65535, 65536, 1 << 20, 64 << 20]
+CLOSES = [(1000, "done"), (1001, "going"), (3000, "registered"), (4999, "private, with ümlaut"), (1000, "")]
+DEVICE = "python device/ä +&=%"
+DEADLINE = 120
+
+passed = 0
+
+
+def check(condition, what):
+    global passed
+    if not condition:
+        raise AssertionError(what)
+    passed += 1
+
+
+def content(size):
+    block = hashlib.sha256(str(size).encode()).digest() * 1024
+    return (block * (size // len(block) + 1))[:size]
+
+
+def connect(url):
+    return websockets.connect(url, max_size=None, compression=None, ping_interval=5, ping_timeout=60)
+
+
+class Device:
+    """Listens, and hands each accepted bridge to whoever waits for it."""
+
+    def __init__(self, base):
+        self.url = base + "/bridge/listen?deviceId=" + urllib.parse.quote(DEVICE, safe="")
+        self.accepted = asyncio.Queue()
+        self.ready = asyncio.Event()
+
+    async def listen(self):
+        async with connect(self.url) as socket:
+            self.ready.set()
+            async for message in socket:
+                invitation = json.loads(message)
+                check(invitation["type"] == "invitation", "type of the invitation")
+                if invitation["requestData"] == "reject me":
+                    await socket.send(json.dumps({
+                        "type": "reject", "bridgeToken": invitation["bridgeToken"], "code": 77, "reason": "no, not now"}))
+                elif invitation["requestData"] == "reject me by URL":
+                    rejecting = await connect(
+                        invitation["acceptUrl"] + "&rejectCode=78&rejectReason=" + urllib.parse.quote("nö"))
+                    await rejecting.wait_closed()
+                    check(rejecting.close_code == 1000, "a rejection is taken")
+                else:
+                    await self.accepted.put((invitation, await connect(invitation["acceptUrl"])))
+
+
+async def bridge(base, device, data="ssh & more/ä"):
+    query = "deviceId=" + urllib.parse.quote(DEVICE, safe="") + "&requestData=" + urllib.parse.quote(data, safe="")
+    requester = await connect(base + "/bridge/connect?" + query)
+    invitation, accepted = await asyncio.wait_for(device.accepted.get(), DEADLINE)
+    check(invitation["requestData"] == data, "request data arrives as it was sent")
+    return requester, accepted
+
+
+async def carry(sender, receiver, message, what, pieces=None):
+    _, got = await asyncio.wait_for(asyncio.gather(sender.send(pieces or message), receiver.recv()), DEADLINE)
+    check(type(got) is type(message) and got == message, what)
+
+
+def pieces(message, count):
+    size = max(1, len(message) // count)
+    return [message[i:i + size] for i in range(0, len(message), size)]
+
+
+async def messages(base, device):
+    requester, accepted = await bridge(base, device)
+    for sender, receiver, way in ((requester, accepted, "up"), (accepted, requester, "down")):
+        for size in SIZES:
+            await carry(sender, receiver, content(size), f"binary of {size} bytes, {way}")
+        text = "a€😀ü" * 50_000
+        await carry(sender, receiver, text, f"text, {way}")
+        await carry(sender, receiver, "", f"empty text, {way}")
+        await carry(sender, receiver, text, f"fragmented text, {way}", pieces(text, 37))
+        await carry(sender, receiver, content(1 << 20), f"fragmented binary, {way}", pieces(content(1 << 20), 1000))
+        for i in range(1000):
+            await sender.send(str(i))
+        got = [await asyncio.wait_for(receiver.recv(), DEADLINE) for _ in range(1000)]
+        check(got == [str(i) for i in range(1000)], f"a thousand small messages in order, {way}")
+    pong = await requester.ping()
+    await asyncio.wait_for(pong, DEADLINE)
+    await requester.close()
+    await asyncio.wait_for(accepted.wait_closed(), DEADLINE)
+
+
+async def closes(base, device):
+    for code, reason in CLOSES:
+        for from_requester in (True, False):
+            requester, accepted = await bridge(base, device)
+            closing, other = (requester, accepted) if from_requester else (accepted, requester)
+            await closing.send("last words")
+            await closing.close(code, reason)
+            check(await asyncio.wait_for(other.recv(), DEADLINE) == "last words", "data before the close arrives")
+            await asyncio.wait_for(other.wait_closed(), DEADLINE)
+            check((other.close_code, other.close_reason) == (code, reason),
+                  f"close {code} {reason!r} arrived as {other.close_code} {other.close_reason!r}")
+
+
+async def vanishing(base, device):
+    requester, accepted = await bridge(base, device)
+    accepted.transport.abort()
+    await asyncio.wait_for(requester.wait_closed(), DEADLINE)
+    check(requester.close_code == 4000, f"a device that vanishes gives {requester.close_code}")
+
+
+async def refusals(base, device):
+    for data, reason in (("reject me", "77 no, not now"), ("reject me by URL", "78 nö")):
+        query = "deviceId=" + urllib.parse.quote(DEVICE, safe="") + "&requestData=" + urllib.parse.quote(data)
+        requester = await connect(base + "/bridge/connect?" + query)
+        await asyncio.wait_for(requester.wait_closed(), DEADLINE)
+        check((requester.close_code, requester.close_reason) == (4403, reason),
+              f"{data}: {requester.close_code} {requester.close_reason!r}")
+    requester = await connect(base + "/bridge/connect?deviceId=nobody")
+    await asyncio.wait_for(requester.wait_closed(), DEADLINE)
+    check(requester.close_code == 4404, f"unknown device: {requester.close_code}")
+    for path, status in (("/bridge/connect", 400), ("/bridge/else", 404), ("/bridge/accept?bridgeToken=!", 400)):
+        try:
+            await connect(base + path)
+            check(False, f"{path} was not refused")
+        except websockets.InvalidStatusCode as refusal:
+            check(refusal.status_code == status, f"{path}: {refusal.status_code}")
+    forged = await connect(base + "/bridge/accept?bridgeToken=" + "A" * 120)
+    await asyncio.wait_for(forged.wait_closed(), DEADLINE)
+    check(forged.close_code == 4410, f"forged token: {forged.close_code}")
+
+
+async def main():
+    connect_base, listen_base = sys.argv[1:3]
+    device = Device(listen_base)
+    listening = asyncio.ensure_future(device.listen())
+    await asyncio.wait_for(device.ready.wait(), DEADLINE)
+    for scenario in (messages, closes, vanishing, refusals):
+        await scenario(connect_base, device)
+        if listening.done():
+            listening.result()
+    listening.cancel()
+    print(f"{passed} passed, 0 failed")
+
+
+asyncio.run(main())

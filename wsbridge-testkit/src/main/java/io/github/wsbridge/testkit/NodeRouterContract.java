@@ -1,0 +1,211 @@
+package io.github.wsbridge.testkit;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.NodeRouter;
+import io.github.wsbridge.spi.NodeRouter.Forward;
+import io.github.wsbridge.spi.Signaller.Result.Rejected;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The rules of {@link NodeRouter}. A router's test gives it owners that say what reached them. */
+public abstract class NodeRouterContract {
+
+    private final List<AutoCloseable> owners = new ArrayList<>();
+    private @Nullable NodeRouter router;
+
+    /** Nothing to set up. */
+    protected NodeRouterContract() {}
+
+    /** Makes the router under test, with a deadline of {@link #deadline}. The suite closes it. */
+    protected abstract NodeRouter newRouter() throws Exception;
+
+    /** Starts a node that takes every forwarded accept. The suite closes it. */
+    protected abstract Owner startOwner() throws Exception;
+
+    /** The address of a node that cannot be reached. */
+    protected abstract NodeAddress unreachable() throws Exception;
+
+    /** The address of a node that takes connections and never answers. Null, the default, leaves out its test. */
+    protected @Nullable NodeAddress silent() throws Exception {
+        return null;
+    }
+
+    /** The router's own deadline; two seconds. */
+    protected Duration deadline() {
+        return Duration.ofSeconds(2);
+    }
+
+    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    protected Duration patience() {
+        return Duration.ofSeconds(20);
+    }
+
+    /** A node as far as a router sees it. */
+    public interface Owner extends AutoCloseable {
+
+        /** Where it is. */
+        NodeAddress address();
+
+        /** Waits for the next accept that reached it. */
+        Dialled takeDialled(Duration patience) throws Exception;
+    }
+
+    /**
+     * What reached an owner.
+     *
+     * @param token the token
+     * @param subprotocol what was offered; empty for nothing
+     * @param hop how the owner takes the accept
+     * @param rejection the device's rejection; null where it accepts
+     * @param leg the owner's end, not opened with a receiver yet; null where the accept is a rejection
+     */
+    public record Dialled(
+            BridgeToken token,
+            String subprotocol,
+            Hop hop,
+            @Nullable Rejected rejection,
+            @Nullable Leg leg) {}
+
+    @BeforeEach
+    void start() throws Exception {
+        router = newRouter();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        router().close();
+        for (AutoCloseable owner : owners) {
+            owner.close();
+        }
+    }
+
+    @Test
+    void dial_owner_seesTheTokenAsForwarded() throws Exception {
+        Owner owner = owner();
+        BridgeToken token = new BridgeToken("Az09-_".repeat(30));
+        leg(router().dial(owner.address(), new Forward(token, "", null)));
+        Dialled seen = owner.takeDialled(patience());
+        assertThat(seen.token()).isEqualTo(token);
+        assertThat(seen.hop()).isEqualTo(Hop.FORWARDED);
+        assertThat(seen.rejection()).isNull();
+        assertThat(seen.subprotocol()).isEmpty();
+    }
+
+    @Test
+    void dial_subprotocol_isAgreedOn() throws Exception {
+        Owner owner = owner();
+        Leg leg = leg(router().dial(owner.address(), new Forward(new BridgeToken("t"), "wsbridge.v1", null)));
+        assertThat(owner.takeDialled(patience()).subprotocol()).isEqualTo("wsbridge.v1");
+        assertThat(leg.subprotocol()).isEqualTo("wsbridge.v1");
+    }
+
+    @Test
+    void dial_rejection_isPassedOn() throws Exception {
+        Owner owner = owner();
+        for (Rejected rejected :
+                List.of(new Rejected(0, ""), new Rejected(9999, "nö & so=fort? 100% 日本 \uD83D\uDE80 +"))) {
+            router().dial(owner.address(), new Forward(new BridgeToken("t"), "", rejected));
+            Dialled seen = owner.takeDialled(patience());
+            assertThat(seen.rejection()).isEqualTo(rejected);
+            assertThat(seen.hop()).isEqualTo(Hop.FORWARDED);
+        }
+    }
+
+    @Test
+    void dial_leg_carriesDataBothWays() throws Exception {
+        Owner owner = owner();
+        Leg leg = leg(router().dial(owner.address(), new Forward(new BridgeToken("t"), "", null)));
+        Leg other = owner.takeDialled(patience()).leg();
+        if (other == null) {
+            throw new AssertionError("the owner has no leg");
+        }
+        RecordingReceiver near = new RecordingReceiver(leg).open();
+        RecordingReceiver far = new RecordingReceiver(other).open();
+        near.demand();
+        far.demand();
+        near.leg().send(Fragment.text("to the owner"));
+        far.leg().send(Fragment.text("from the owner"));
+        assertThat(far.awaitMessages(1, patience())).containsExactly(Fragment.text("to the owner"));
+        assertThat(near.awaitMessages(1, patience())).containsExactly(Fragment.text("from the owner"));
+        near.leg().abort();
+        far.leg().abort();
+    }
+
+    @Test
+    void dial_oneOfSeveral_reachesThatOne() throws Exception {
+        List<Owner> some = List.of(owner(), owner(), owner());
+        List<CompletableFuture<Leg>> legs = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            Forward forward = new Forward(new BridgeToken("owner" + i % 3 + "-number" + i), "", null);
+            legs.add(router().dial(some.get(i % 3).address(), forward).toCompletableFuture());
+        }
+        for (CompletableFuture<Leg> leg : legs) {
+            leg(leg);
+        }
+        for (int i = 0; i < 3; i++) {
+            String prefix = "owner" + i + "-";
+            Set<String> tokens = new HashSet<>();
+            for (int j = 0; j < 10; j++) {
+                tokens.add(some.get(i).takeDialled(patience()).token().value());
+            }
+            assertThat(tokens).hasSize(10).allSatisfy(token -> assertThat(token).startsWith(prefix));
+        }
+    }
+
+    @Test
+    void dial_unreachableOwner_failsWithinTheDeadline() throws Exception {
+        failsWithinTheDeadline(unreachable());
+    }
+
+    @Test
+    void dial_silentOwner_failsWithinTheDeadline() throws Exception {
+        NodeAddress silent = silent();
+        if (silent != null) {
+            failsWithinTheDeadline(silent);
+        }
+    }
+
+    private void failsWithinTheDeadline(NodeAddress owner) {
+        CompletableFuture<Leg> leg = router().dial(owner, new Forward(new BridgeToken("secretToken0123"), "", null))
+                .toCompletableFuture();
+        assertThatThrownBy(() -> leg.get(deadline().toMillis() + 5000, MILLISECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .satisfies(e -> assertThat(e.toString()).doesNotContain("secretToken0123"));
+    }
+
+    private NodeRouter router() {
+        NodeRouter started = router;
+        if (started == null) {
+            throw new IllegalStateException("not started");
+        }
+        return started;
+    }
+
+    private Owner owner() throws Exception {
+        Owner owner = startOwner();
+        owners.add(owner);
+        return owner;
+    }
+
+    private Leg leg(CompletionStage<Leg> stage) throws Exception {
+        return stage.toCompletableFuture().get(patience().toMillis(), MILLISECONDS);
+    }
+}

@@ -1,0 +1,305 @@
+package io.github.wsbridge.testkit;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.spi.Signaller.Result;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The rules of {@link Signaller}. A signaller's test gives it devices that hear its channel. */
+public abstract class SignallerContract {
+
+    private static final URI BASE = URI.create("wss://bridge.example.com/base");
+
+    private final List<AutoCloseable> devices = new ArrayList<>();
+    private @Nullable Signaller signaller;
+
+    /** Nothing to set up. */
+    protected SignallerContract() {}
+
+    /** Makes the signaller under test. The suite closes it. */
+    protected abstract Signaller newSignaller() throws Exception;
+
+    /**
+     * Starts a device that hears the channel, and returns when it does. The suite closes it, which ends its hearing.
+     *
+     * @param device what it does with an invitation; called on any thread, and may block
+     */
+    protected abstract AutoCloseable startDevice(String deviceId, Device device) throws Exception;
+
+    /** A device's answer to invitations. */
+    @FunctionalInterface
+    public interface Device {
+
+        /** Hears an invitation. Returns {@link Result.Delivered} to take it, {@link Result.Rejected} to reject it. */
+        Result invited(Heard heard);
+    }
+
+    /**
+     * An invitation as it came out of the channel.
+     *
+     * @param acceptUrl the URL, to the letter
+     * @param requestData the requester's words
+     */
+    public record Heard(String acceptUrl, String requestData) {}
+
+    /** Device ids that the channel can carry. */
+    protected List<String> deviceIds() {
+        return List.of("plain", "UPPER.lower-0_~", "a b&c=d/e?f#g%h+i", "grüße-日本-\uD83D\uDE80", "d".repeat(128));
+    }
+
+    /** Tells whether the channel knows that a device does not hear it. */
+    protected boolean knowsUnreachable() {
+        return true;
+    }
+
+    /** Tells whether a device can reject by an answer on the channel. */
+    protected boolean carriesRejections() {
+        return true;
+    }
+
+    /** How many invitations the signaller keeps something for; below zero, the default, if nobody can tell. */
+    protected int kept() {
+        return -1;
+    }
+
+    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    protected Duration patience() {
+        return Duration.ofSeconds(20);
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        signaller = newSignaller();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        signaller().close();
+        for (AutoCloseable device : devices) {
+            device.close();
+        }
+    }
+
+    @Test
+    void signal_device_hearsUrlAndDataAsTheyWere() throws Exception {
+        List<String> requestData = List.of(
+                "",
+                "plain",
+                "{\"port\": 22, \"path\": \"/a?b=c&d=%20+#\"}",
+                "grüße, 日本, \uD83D\uDE80",
+                "line\r\nbreak\ttab\\\"'<>",
+                "x".repeat(4096));
+        for (String deviceId : deviceIds()) {
+            BlockingQueue<Heard> heard = listen(deviceId);
+            for (String data : requestData) {
+                Invitation invitation = invitation(deviceId, data, Duration.ofMinutes(1));
+                assertThat(result(invitation)).isInstanceOf(Result.Delivered.class);
+                assertThat(take(heard))
+                        .isEqualTo(new Heard(invitation.acceptUrl().toString(), data));
+            }
+        }
+    }
+
+    @Test
+    void signal_unknownDevice_isUnreachable() throws Exception {
+        listen("somebody");
+        Invitation invitation = invitation("nobody", "", Duration.ofMinutes(1));
+        if (knowsUnreachable()) {
+            Result result = result(invitation);
+            assertThat(result).isInstanceOf(Result.Unreachable.class);
+            showsNoSecret(result, invitation);
+        }
+    }
+
+    @Test
+    void signal_deviceThatLeft_isUnreachable() throws Exception {
+        if (knowsUnreachable()) {
+            startDevice("leaver", heard -> new Result.Delivered()).close();
+            Awaitility.await()
+                    .atMost(patience())
+                    .until(() -> result(invitation("leaver", "", Duration.ofMinutes(1))) instanceof Result.Unreachable);
+        }
+    }
+
+    @Test
+    void signal_rejectingDevice_saysCodeAndReason() throws Exception {
+        if (carriesRejections()) {
+            for (Result.Rejected rejected : List.of(
+                    new Result.Rejected(0, ""),
+                    new Result.Rejected(403, "not today"),
+                    new Result.Rejected(9999, "nö, 日本 \uD83D\uDE80 \"quoted\" & more"))) {
+                String deviceId = "refuser-" + rejected.code();
+                devices.add(startDevice(deviceId, heard -> rejected));
+                assertThat(result(invitation(deviceId, "", Duration.ofMinutes(1))))
+                        .isEqualTo(rejected);
+            }
+        }
+    }
+
+    @Test
+    void signal_manyAtOnce_eachReachesItsDeviceOnce() throws Exception {
+        Map<String, Set<String>> heard = new ConcurrentHashMap<>();
+        Map<String, Set<String>> sent = new ConcurrentHashMap<>();
+        Set<String> twice = ConcurrentHashMap.newKeySet();
+        for (int i = 0; i < 20; i++) {
+            String deviceId = "device-" + i;
+            Set<String> urls = ConcurrentHashMap.newKeySet();
+            heard.put(deviceId, urls);
+            sent.put(deviceId, new HashSet<>());
+            devices.add(startDevice(deviceId, invitation -> {
+                if (!urls.add(invitation.acceptUrl())) {
+                    twice.add(invitation.acceptUrl());
+                }
+                return new Result.Delivered();
+            }));
+        }
+        List<CompletableFuture<Result>> results = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            Invitation invitation = invitation("device-" + i % 20, "number " + i, Duration.ofMinutes(1));
+            sent.getOrDefault(invitation.deviceId(), Set.of())
+                    .add(invitation.acceptUrl().toString());
+            results.add(CompletableFuture.supplyAsync(() -> signaller().signal(invitation))
+                    .thenCompose(stage -> stage));
+        }
+        for (CompletableFuture<Result> result : results) {
+            assertThat(result.get(patience().toMillis(), MILLISECONDS)).isInstanceOf(Result.Delivered.class);
+        }
+        Awaitility.await("all invitations").atMost(patience()).until(() -> heard.equals(sent));
+        assertThat(twice).isEmpty();
+    }
+
+    @Test
+    void signal_slowDevice_doesNotBlockTheCaller() throws Exception {
+        CountDownLatch awake = new CountDownLatch(1);
+        try {
+            devices.add(startDevice("sleeper", heard -> {
+                awaken(awake);
+                return new Result.Delivered();
+            }));
+            long start = System.nanoTime();
+            for (int i = 0; i < 10; i++) {
+                signaller().signal(invitation("sleeper", "", Duration.ofMinutes(1)));
+            }
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(5000);
+            BlockingQueue<Heard> other = listen("other");
+            signaller().signal(invitation("other", "meanwhile", Duration.ofMinutes(1)));
+            assertThat(take(other).requestData()).isEqualTo("meanwhile");
+        } finally {
+            awake.countDown();
+        }
+    }
+
+    @Test
+    void signal_expired_leavesNothingBehind() throws Exception {
+        CountDownLatch awake = new CountDownLatch(1);
+        try {
+            devices.add(startDevice("sleeper", heard -> {
+                awaken(awake);
+                return new Result.Delivered();
+            }));
+            for (int i = 0; i < 10; i++) {
+                signaller().signal(invitation("sleeper", "", Duration.ofMillis(500)));
+                signaller().signal(invitation("nobody", "", Duration.ofMillis(500)));
+            }
+            Awaitility.await("nothing kept").atMost(patience()).until(() -> kept() <= 0);
+        } finally {
+            awake.countDown();
+        }
+    }
+
+    @Test
+    void signal_secrets_areNotShown() throws Exception {
+        listen("discreet");
+        Invitation invitation = invitation("discreet", "private words", Duration.ofMinutes(1));
+        showsNoSecret(result(invitation), invitation);
+        showsNoSecret(signaller(), invitation);
+        showsNoSecret(invitation, invitation);
+    }
+
+    private static void showsNoSecret(Object shown, Invitation invitation) {
+        assertThat(String.valueOf(shown))
+                .doesNotContain(invitation.token().value())
+                .doesNotContain("private words");
+    }
+
+    private static void awaken(CountDownLatch latch) {
+        try {
+            if (!latch.await(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("not awakened");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Signaller signaller() {
+        Signaller started = signaller;
+        if (started == null) {
+            throw new IllegalStateException("not started");
+        }
+        return started;
+    }
+
+    private BlockingQueue<Heard> listen(String deviceId) throws Exception {
+        BlockingQueue<Heard> queue = new LinkedBlockingQueue<>();
+        devices.add(startDevice(deviceId, heard -> {
+            queue.add(heard);
+            return new Result.Delivered();
+        }));
+        return queue;
+    }
+
+    private Heard take(BlockingQueue<Heard> queue) throws InterruptedException {
+        Heard heard = queue.poll(patience().toMillis(), MILLISECONDS);
+        if (heard == null) {
+            throw new AssertionError("the device heard nothing within " + patience());
+        }
+        return heard;
+    }
+
+    private Result result(Invitation invitation) throws Exception {
+        return signaller()
+                .signal(invitation)
+                .toCompletableFuture()
+                .get(patience().toMillis(), MILLISECONDS);
+    }
+
+    private static Invitation invitation(String deviceId, String requestData, Duration life) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        BridgeId id = new BridgeId(random.nextLong(), random.nextLong());
+        BridgeToken token = new BridgeToken("tok_-" + id);
+        return new Invitation(
+                id,
+                deviceId,
+                token,
+                Endpoints.accept(BASE, token, requestData),
+                requestData,
+                Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
+    }
+}

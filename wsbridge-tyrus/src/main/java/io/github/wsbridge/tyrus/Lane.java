@@ -1,0 +1,69 @@
+package io.github.wsbridge.tyrus;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs tasks one after another, in order, on the threads of an executor. Thread-safe. */
+final class Lane implements Executor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+    private final Executor executor;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    /** A lane on {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
+    Lane(Executor executor) {
+        this.executor = executor;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        if (waiting.getAndIncrement() == 0) {
+            dispatch();
+        }
+    }
+
+    /** Runs a task on the calling thread, where nothing is running or waiting. */
+    boolean tryRun(Runnable task) {
+        if (!waiting.compareAndSet(0, 1)) {
+            return false;
+        }
+        run(task);
+        if (waiting.decrementAndGet() > 0) {
+            dispatch();
+        }
+        return true;
+    }
+
+    private void dispatch() {
+        try {
+            executor.execute(this::runAll);
+        } catch (RejectedExecutionException e) {
+            runAll(); // the pool is shutting down: the tasks fail by themselves, and their callers must hear of it
+        }
+    }
+
+    private void runAll() {
+        do {
+            Runnable task = tasks.poll();
+            if (task != null) {
+                run(task);
+            }
+        } while (waiting.decrementAndGet() > 0);
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("A task failed", e);
+        }
+    }
+}

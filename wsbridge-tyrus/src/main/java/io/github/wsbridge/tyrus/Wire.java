@@ -1,0 +1,44 @@
+package io.github.wsbridge.tyrus;
+
+import io.github.wsbridge.CloseReason;
+import java.io.IOException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What a {@link JakartaLeg} needs and the Jakarta API does not give: sends that do not block their caller, reading by
+ * demand, a close that is answered, and a way to drop the connection. Thread-safe; no method blocks, but for {@link #perform}
+ * inside a callback.
+ */
+interface Wire {
+
+    /** A call of the Jakarta API that may block. */
+    @FunctionalInterface
+    interface Step {
+        /** Does it. */
+        void run() throws IOException;
+    }
+
+    /** Tells whether a container is behind it: whose threads may block, and whose buffers are not the leg's to keep. */
+    boolean container();
+
+    /** Names the leg; called once, before anything else. */
+    void attach(JakartaLeg leg);
+
+    /** The leg has been asked for a fragment. */
+    void demanded();
+
+    /** Performs a send. One at a time; the stage completes when the next one may come. */
+    CompletionStage<Void> perform(Step send);
+
+    /** Sends a ping. */
+    void ping();
+
+    /** Closes after what was sent before. The wire sees to the deadline. Called once. */
+    void close(CloseReason reason);
+
+    /** Drops the connection. */
+    void drop();
+
+    /** The container has reported the end. */
+    void closedByContainer(CloseReason reason);
+}
