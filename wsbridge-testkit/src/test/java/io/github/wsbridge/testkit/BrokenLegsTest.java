@@ -25,7 +25,7 @@ class BrokenLegsTest {
                     DELIVERS_WITHOUT_DEMAND,      send_withoutDemandOnTheOtherSide_waitsInBoundedSpace
                     BUFFERS_WITHOUT_BOUND,        send_withoutDemandOnTheOtherSide_waitsInBoundedSpace
                     DELIVERS_INSIDE_DEMAND,       demand_fromInsideOnFragment_doesNotPileUpTheStack
-                    CALLS_FROM_TWO_THREADS,       send_bothWaysAtOnce_arrivesInOrder
+                    CALLS_FROM_TWO_THREADS,       receiver_ofDataPongsAndTheEnd_isCalledByOneThreadAtATime
                     SWAPS_FRAGMENTS,              demand_one_givesExactlyOneFragment
                     LOSES_EMPTY_FRAGMENTS,        send_messagesOfAllSizes_arriveAsTheyWere
                     TURNS_TEXT_INTO_BYTES,        send_messagesOfAllSizes_arriveAsTheyWere
