@@ -68,18 +68,14 @@ public final class WatchedLeg implements Leg {
     public void open(Receiver receiver) {
         leg.open(new Ear(receiver));
         long nanos = watch.interval().toNanos();
-        boolean unwatched = false;
-        synchronized (this) {
-            if (!closed) {
-                try {
+        try {
+            synchronized (this) {
+                if (!closed) {
                     looks = scheduler.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
-                } catch (RejectedExecutionException e) {
-                    unwatched = true; // the owner of the scheduler is shutting down
                 }
             }
-        }
-        if (unwatched) {
-            leg.abort();
+        } catch (RejectedExecutionException e) {
+            leg.abort(); // the owner of the scheduler is shutting down
         }
     }
 
