@@ -19,7 +19,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -77,7 +79,7 @@ public final class BridgeFilter implements Filter {
     @Override
     public void init(FilterConfig config) {}
 
-    /** Ends the filter's threads. Close the node before. */
+    /** Ends the filter's threads, and waits a moment for them. Close the node before. */
     @Override
     public void destroy() {
         workers.close();
@@ -95,8 +97,9 @@ public final class BridgeFilter implements Filter {
             chain.doFilter(plain, answer);
             return;
         }
-        Handshake handshake = new Handshake(
-                path, request.getQueryString(), upgrade(request), headers(request), request.getRemoteAddr());
+        AccessPolicy.Headers headers = headers(request);
+        boolean upgrade = request.getMethod().equals("GET") && upgrade(headers);
+        Handshake handshake = new Handshake(path, request.getQueryString(), upgrade, headers, request.getRemoteAddr());
         Admission admission = ask(handshake);
         if (admission instanceof Admission.Granted granted && handshake.upgrade()) {
             upgrade(request, response, path, granted);
@@ -158,10 +161,8 @@ public final class BridgeFilter implements Filter {
         response.getOutputStream().write(body);
     }
 
-    private static boolean upgrade(HttpServletRequest request) {
-        AccessPolicy.Headers headers = headers(request);
-        return request.getMethod().equals("GET")
-                && lists(headers, "Upgrade", "websocket")
+    private static boolean upgrade(AccessPolicy.Headers headers) {
+        return lists(headers, "Upgrade", "websocket")
                 && lists(headers, "Connection", "upgrade")
                 && headers.only("Sec-WebSocket-Version").equals("13");
     }
@@ -172,8 +173,13 @@ public final class BridgeFilter implements Filter {
                 .anyMatch(part -> part.strip().equalsIgnoreCase(token));
     }
 
+    /** A copy: the container uses the request again, and the door may look at it later. */
     private static AccessPolicy.Headers headers(HttpServletRequest request) {
-        return name -> Collections.list(request.getHeaders(name));
+        Map<String, List<String>> fields = new HashMap<>();
+        for (String name : Collections.list(request.getHeaderNames())) {
+            fields.put(name.toLowerCase(Locale.ROOT), Collections.list(request.getHeaders(name)));
+        }
+        return name -> fields.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
     }
 
     /** The configuration of a single connection. */

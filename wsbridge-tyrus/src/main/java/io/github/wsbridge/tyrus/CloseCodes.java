@@ -19,9 +19,19 @@ final class CloseCodes {
         return jakarta(reason.code() == CloseReason.NO_STATUS ? CloseReason.NORMAL : sendable(reason), reason.reason());
     }
 
-    /** Any code at all, in Jakarta's clothes. */
-    static jakarta.websocket.CloseReason jakarta(int code, String reason) {
-        return new jakarta.websocket.CloseReason(() -> code, reason);
+    private static jakarta.websocket.CloseReason jakarta(int code, String reason) {
+        try {
+            // Tomcat compares by identity.
+            return new jakarta.websocket.CloseReason(
+                    jakarta.websocket.CloseReason.CloseCodes.getCloseCode(code), reason);
+        } catch (IllegalArgumentException e) {
+            return new jakarta.websocket.CloseReason(() -> code, reason); // 1014, which Jakarta does not know
+        }
+    }
+
+    /** What a container is told that is to drop a connection. 1006 would be truer, but Jetty logs a warning at it. */
+    static jakarta.websocket.CloseReason dropped() {
+        return jakarta(CloseReason.GOING_AWAY, "");
     }
 
     /** What a container has reported. */

@@ -18,23 +18,27 @@ import org.slf4j.LoggerFactory;
  * A wire that has nothing but the Jakarta API below it, for any container. Its sends block a thread until the container has
  * taken them: the caller's, where that is a container's in a callback, else one of the workers.
  *
- * <p>The API cannot drop a connection. So the leg ends at once, and the container is driven to drop it: by a close that may
- * not wait, and by the shortest idle timeout. What Tomcat and Jetty make of that is tested.
+ * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection, by a close
+ * that may not wait and by the shortest idle timeout; and a send that is stuck is interrupted. What Tomcat and Jetty make of
+ * that is tested.
  */
 final class ContainerWire implements Wire {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContainerWire.class);
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
 
-    /** Tomcat's name for how long a blocking send may take, in milliseconds; its default of 20 s would cut slow bridges. */
-    private static final String TOMCAT_SEND_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
-
-    /** Tomcat's name for how long it waits for the peer's close frame, in milliseconds. */
-    private static final String TOMCAT_CLOSE_TIMEOUT = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
+    // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
+    // close
+    // frame but a normal one. It looks for unanswered closes every 10 s only, so those connections last 5 to 15 s.
+    private static final String TOMCAT_SEND = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+    private static final String TOMCAT_CLOSE_SEND = "org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT";
+    private static final String TOMCAT_CLOSE_ANSWER = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
 
     private final Session session;
     private final Workers workers;
     private final Lane sends;
+    private final Object sending = new Object();
+    private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
     private final AtomicBoolean dropped = new AtomicBoolean();
     private @Nullable JakartaLeg leg;
@@ -44,8 +48,9 @@ final class ContainerWire implements Wire {
         this.session = session;
         this.workers = workers;
         this.sends = new Lane(workers);
-        session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, -1L);
-        session.getUserProperties().put(TOMCAT_CLOSE_TIMEOUT, CLOSE_DEADLINE.toMillis());
+        session.getUserProperties().put(TOMCAT_SEND, -1L);
+        session.getUserProperties().put(TOMCAT_CLOSE_SEND, CLOSE_DEADLINE.toMillis());
+        session.getUserProperties().put(TOMCAT_CLOSE_ANSWER, CLOSE_DEADLINE.toMillis() / 2);
     }
 
     @Override
@@ -66,7 +71,7 @@ final class ContainerWire implements Wire {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
             try {
-                send.run();
+                interruptibly(send);
                 done.complete(null);
             } catch (IOException | RuntimeException e) {
                 done.completeExceptionally(e);
@@ -130,17 +135,42 @@ final class ContainerWire implements Wire {
         // Some containers report our own close, with the code as it was sent.
         boolean own = given != null
                 && reason.code() == CloseCodes.toJakarta(given).getCloseCode().getCode();
-        dropped.set(true);
         ended(own && given != null ? given : reason);
     }
 
     private void dropSession() {
         try {
-            session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, 1L);
+            session.getUserProperties().put(TOMCAT_SEND, 1L);
+            session.getUserProperties().put(TOMCAT_CLOSE_SEND, 1L);
             session.setMaxIdleTimeout(1);
-            session.close(CloseCodes.toJakarta(CloseReason.vanished("dropped")));
+            session.close(CloseCodes.dropped());
         } catch (IOException | RuntimeException e) {
             LOG.debug("Cannot drop a session; it may be gone already", e);
+        }
+        synchronized (sending) {
+            if (sender != null) {
+                sender.interrupt();
+            }
+        }
+    }
+
+    /** Performs a send so that {@link #dropSession} can interrupt it, and nothing but it. */
+    private void interruptibly(Step send) throws IOException {
+        synchronized (sending) {
+            if (dropped.get()) {
+                throw new IOException("the connection was dropped");
+            }
+            sender = Thread.currentThread();
+        }
+        try {
+            send.run();
+        } finally {
+            synchronized (sending) {
+                sender = null;
+                if (dropped.get()) {
+                    Thread.interrupted(); // was meant for the send
+                }
+            }
         }
     }
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The Jakarta endpoint of one connection: makes its session a leg. */
-final class LegEndpoint extends Endpoint {
+/** The Jakarta endpoint of one connection: makes its session a leg. Public since containers want it so; of no other use. */
+public final class LegEndpoint extends Endpoint {
 
     private static final Logger LOG = LoggerFactory.getLogger(LegEndpoint.class);
 

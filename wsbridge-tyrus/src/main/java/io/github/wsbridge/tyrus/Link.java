@@ -50,8 +50,10 @@ final class Link {
     private final Connection<SocketAddress> connection;
     private volatile Reader reader;
 
-    // Input and its suspended event; used by whoever has the turn, handed over through turns.
     private final AtomicInteger turns = new AtomicInteger();
+    /** A read event that nobody has taken up yet; there is no other until that one has been resumed. */
+    private volatile @Nullable FilterChainContext arrived;
+    // The event at hand, suspended, and its input; used by whoever has the turn.
     private @Nullable FilterChainContext event;
     private ByteBuffer input = NOTHING;
 
@@ -87,11 +89,9 @@ final class Link {
 
     /** Takes a read event. */
     NextAction read(FilterChainContext context) {
-        Buffer message = context.getMessage();
         NextAction suspended = context.getSuspendAction();
         context.suspend();
-        input = message.toByteBuffer();
-        event = context; // not to be touched here from now on: the turn may resume it
+        arrived = context; // not to be touched here from now on: a turn may resume it
         turn();
         return suspended;
     }
@@ -103,13 +103,19 @@ final class Link {
         }
         int seen = 1;
         do {
+            FilterChainContext fresh = arrived;
+            if (fresh != null) {
+                arrived = null;
+                event = fresh;
+                input = fresh.<Buffer>getMessage().toByteBuffer();
+            }
             boolean more = reader.read(input);
-            FilterChainContext resumed = event;
-            if (more && resumed != null) {
+            FilterChainContext taken = event;
+            if (more && taken != null) {
                 event = null;
                 input = NOTHING;
-                resumed.<Buffer>getMessage().tryDispose();
-                resumed.resume(resumed.getStopAction());
+                taken.<Buffer>getMessage().tryDispose();
+                taken.resume(taken.getStopAction());
             }
             seen = turns.addAndGet(-seen);
         } while (seen != 0);

@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Workers implements Executor, AutoCloseable {
 
+    private static final int PARTING_SECONDS = 2;
+
     private final ExecutorService threads;
     private final ScheduledThreadPoolExecutor timer;
 
@@ -40,11 +42,17 @@ final class Workers implements Executor, AutoCloseable {
         return timer;
     }
 
-    /** Interrupts what still runs. Does not wait for it. */
+    /** Interrupts what still runs, and waits a moment for it to end. */
     @Override
     public void close() {
         threads.shutdownNow();
         timer.shutdownNow();
+        try {
+            threads.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
+            timer.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     static ThreadFactory daemons(String name) {

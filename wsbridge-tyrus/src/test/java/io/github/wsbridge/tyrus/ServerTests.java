@@ -46,6 +46,11 @@ abstract class ServerTests {
 
     abstract void stop() throws Exception;
 
+    /** How long until a connection is dropped whose close is not answered, in milliseconds. */
+    int closeDeadline() {
+        return 11_000;
+    }
+
     @BeforeEach
     void up() throws Exception {
         port = start();
@@ -426,7 +431,7 @@ abstract class ServerTests {
             Ear ear = door.ear();
             ear.leg.close(new CloseReason(4000, "bye"));
             assertThat(raw.receive().closeCode()).isEqualTo(4000);
-            raw.socket.setSoTimeout(13_000);
+            raw.socket.setSoTimeout(closeDeadline());
             assertThat(raw.ended()).isTrue();
             assertThat(ear.closed()).isEqualTo(new CloseReason(4000, "bye"));
         }

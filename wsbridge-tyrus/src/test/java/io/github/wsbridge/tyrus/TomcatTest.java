@@ -3,6 +3,7 @@ package io.github.wsbridge.tyrus;
 import java.nio.file.Files;
 import org.apache.catalina.Context;
 import org.apache.catalina.Wrapper;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
@@ -20,6 +21,8 @@ class TomcatTest extends ServerTests {
         tomcat.setPort(0);
         tomcat.getConnector().setProperty("address", "127.0.0.1");
         Context context = tomcat.addContext("", null);
+        ((StandardContext) context).setClearReferencesRmiTargets(false);
+        ((StandardContext) context).setClearReferencesThreadLocals(false);
         context.addServletContainerInitializer(new WsSci(), null);
         FilterDef filter = new FilterDef();
         filter.setFilterName("bridge");
@@ -34,6 +37,11 @@ class TomcatTest extends ServerTests {
         servlet.addMapping("/");
         tomcat.start();
         return tomcat.getConnector().getLocalPort();
+    }
+
+    @Override
+    int closeDeadline() {
+        return 16_000;
     }
 
     @Override
