@@ -13,6 +13,9 @@ import sys
 import urllib.parse
 
 import websockets
+from websockets.legacy.client import connect as websocket  # the one that old and new releases of the package have
+
+from raw_websocket import CLOSE, Closed, RawWebSocket
 
 SIZES = [0, 1, 125, 126, 127, 16384, 65535, 65536, 1 << 20, 64 << 20]
 CLOSES = [(1000, "done"), (1001, "going"), (3000, "registered"), (4999, "private, with ümlaut"), (1000, "")]
@@ -35,7 +38,7 @@ def content(size):
 
 
 def connect(url):
-    return websockets.connect(url, max_size=None, compression=None, ping_interval=5, ping_timeout=60)
+    return websocket(url, max_size=None, compression=None, ping_interval=5, ping_timeout=60)
 
 
 class Device:
@@ -61,12 +64,21 @@ class Device:
                     await rejecting.wait_closed()
                     check(rejecting.close_code == 1000, "a rejection is taken")
                 else:
-                    await self.accepted.put((invitation, await connect(invitation["acceptUrl"])))
+                    await self.accepted.put((invitation, await self.accept(invitation)))
+
+    @staticmethod
+    async def accept(invitation):
+        if invitation["requestData"] == "raw":
+            return await asyncio.to_thread(RawWebSocket, invitation["acceptUrl"])
+        if invitation["requestData"] == "later":
+            return None
+        return await connect(invitation["acceptUrl"])
 
 
 async def bridge(base, device, data="ssh & more/ä"):
     query = "deviceId=" + urllib.parse.quote(DEVICE, safe="") + "&requestData=" + urllib.parse.quote(data, safe="")
-    requester = await connect(base + "/bridge/connect?" + query)
+    url = base + "/bridge/connect?" + query
+    requester = await (asyncio.to_thread(RawWebSocket, url) if data == "raw" else connect(url))
     invitation, accepted = await asyncio.wait_for(device.accepted.get(), DEADLINE)
     check(invitation["requestData"] == data, "request data arrives as it was sent")
     return requester, accepted
@@ -87,6 +99,11 @@ async def messages(base, device):
     for sender, receiver, way in ((requester, accepted, "up"), (accepted, requester, "down")):
         for size in SIZES:
             await carry(sender, receiver, content(size), f"binary of {size} bytes, {way}")
+            if size:
+                await carry(sender, receiver, content(size), f"fragmented {size} bytes, {way}", pieces(content(size), 100))
+        await asyncio.gather(
+            carry(sender, receiver, content(16 << 20), f"big at the same time, {way}"),
+            carry(receiver, sender, content(17 << 20), f"big at the same time, against {way}"))
         text = "a€😀ü" * 50_000
         await carry(sender, receiver, text, f"text, {way}")
         await carry(sender, receiver, "", f"empty text, {way}")
@@ -116,10 +133,79 @@ async def closes(base, device):
 
 
 async def vanishing(base, device):
-    requester, accepted = await bridge(base, device)
-    accepted.transport.abort()
-    await asyncio.wait_for(requester.wait_closed(), DEADLINE)
-    check(requester.close_code == 4000, f"a device that vanishes gives {requester.close_code}")
+    for device_goes in (True, False):
+        for meanwhile in (None, "nothing read", "amid a message"):
+            requester, accepted = await bridge(base, device)
+            going, other = (accepted, requester) if device_goes else (requester, accepted)
+            await carry(requester, accepted, "hello", "the bridge is there")
+            if meanwhile == "nothing read":
+                flood = asyncio.ensure_future(other.send(content(32 << 20)))
+            elif meanwhile == "amid a message":
+                await carry(going, other, "the last whole message", "the last whole message")
+                await going.write_frame(False, 2, b"half a message")
+            going.transport.abort()
+            await asyncio.wait_for(other.wait_closed(), DEADLINE)
+            check(other.close_code == 4000, f"device goes {device_goes}, {meanwhile}: {other.close_code}")
+            if meanwhile == "nothing read":
+                await asyncio.gather(flood, return_exceptions=True)
+
+
+async def leaving_early(base, device):
+    """The requester goes while the device makes up its mind."""
+    query = "deviceId=" + urllib.parse.quote(DEVICE, safe="") + "&requestData=later"
+    for close in (True, False):
+        requester = await connect(base + "/bridge/connect?" + query)
+        invitation, _ = await asyncio.wait_for(device.accepted.get(), DEADLINE)
+        if close:
+            await requester.close(3001, "changed my mind")
+        else:
+            requester.transport.abort()
+        accepted = await connect(invitation["acceptUrl"])
+        await asyncio.wait_for(accepted.wait_closed(), DEADLINE)
+        # A node may hear of the accept before it hears of the loss.
+        check(accepted.close_code == 4410 or not close and accepted.close_code == 4000,
+              f"accept after the requester has gone: {accepted.close_code} {accepted.close_reason!r}")
+    requester = await connect(base + "/bridge/connect?" + query)
+    invitation, _ = await asyncio.wait_for(device.accepted.get(), DEADLINE)
+    await requester.send("said before anybody listened")
+    accepted = await connect(invitation["acceptUrl"])
+    check(await asyncio.wait_for(accepted.recv(), DEADLINE) == "said before anybody listened", "early words arrive")
+    again = await connect(invitation["acceptUrl"])
+    await asyncio.wait_for(again.wait_closed(), DEADLINE)
+    check(again.close_code == 4410, f"a token is good for once: {again.close_code}")
+    await carry(requester, accepted, "still there", "a second accept does not hurt the first")
+    await requester.close()
+    await asyncio.wait_for(accepted.wait_closed(), DEADLINE)
+
+
+async def raw(base, device):
+    """What only shows in the frames."""
+    for from_requester in (True, False):
+        requester, accepted = await bridge(base, device, "raw")
+        closing, other = (requester, accepted) if from_requester else (accepted, requester)
+
+        def empty_close():
+            check(closing.subprotocol is None, "no subprotocol that nobody offered")
+            closing.send(content(70_000), 1_000)
+            check(other.receive() == content(70_000), "a message in many frames, with pings between")
+            closing.frame(CLOSE)
+            closed = other.end()
+            check(closed.code is None, f"an empty close arrives as an empty close, not {closed}")
+            try:
+                closing.receive()
+            except Closed as answer:
+                check(answer.code is None, f"an empty close is answered by one, not {answer}")
+            closing.disconnect()
+
+        await asyncio.wait_for(asyncio.to_thread(empty_close), DEADLINE)
+        for leave in (RawWebSocket.reset, RawWebSocket.disconnect):
+            requester, accepted = await bridge(base, device, "raw")
+            going, other = (requester, accepted) if from_requester else (accepted, requester)
+            requester.send("hello")
+            check(await asyncio.to_thread(accepted.receive) == "hello", "the bridge is there")
+            leave(going)
+            closed = await asyncio.wait_for(asyncio.to_thread(other.end), DEADLINE)
+            check(closed.code == 4000, f"{leave.__name__} gives {closed}")
 
 
 async def refusals(base, device):
@@ -148,7 +234,7 @@ async def main():
     device = Device(listen_base)
     listening = asyncio.ensure_future(device.listen())
     await asyncio.wait_for(device.ready.wait(), DEADLINE)
-    for scenario in (messages, closes, vanishing, refusals):
+    for scenario in (messages, closes, vanishing, leaving_early, raw, refusals):
         await scenario(connect_base, device)
         if listening.done():
             listening.result()

@@ -2,21 +2,35 @@ package io.github.wsbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Requester and device that know nothing of this project: Python with the package "websockets". */
+/** Requester and device that know nothing of this project: Python with the package "websockets", and with sockets only. */
 @Tag("system")
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 final class ForeignEndsSystemTest {
 
     @TempDir
     private Path folder;
+
+    private Programs programs;
+
+    @BeforeEach
+    void start() throws Exception {
+        programs = new Programs(folder);
+        Python.needs(programs, "websockets", "python3-websockets");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        programs.close();
+    }
 
     @Test
     void pythonWebsockets_overOneNode() throws Exception {
@@ -34,19 +48,7 @@ final class ForeignEndsSystemTest {
     }
 
     private void run(String connectBase, String listenBase) throws Exception {
-        Path script = folder.resolve("foreign_ends.py");
-        try (InputStream source = getClass().getResourceAsStream("/foreign_ends.py")) {
-            Files.write(script, Objects.requireNonNull(source).readAllBytes());
-        }
-        Path printed = folder.resolve("printed");
-        Process python = new ProcessBuilder("/usr/bin/python3", script.toString(), connectBase, listenBase)
-                .redirectErrorStream(true)
-                .redirectOutput(printed.toFile())
-                .start();
-        boolean ended = python.waitFor(5, TimeUnit.MINUTES);
-        python.destroyForcibly();
-        assertThat(ended && python.exitValue() == 0)
-                .as(Files.readString(printed))
-                .isTrue();
+        String printed = programs.run(Python.command(folder, "foreign_ends.py", connectBase, listenBase));
+        assertThat(printed).contains(" passed, 0 failed");
     }
 }
