@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.CloseListener;
 import org.glassfish.grizzly.CloseType;
@@ -50,10 +51,9 @@ final class Link {
     private final Connection<SocketAddress> connection;
     private volatile Reader reader;
 
-    // Input and its suspended event; used by whoever has the turn, handed over through turns.
     private final AtomicInteger turns = new AtomicInteger();
-    private @Nullable FilterChainContext event;
-    private ByteBuffer input = NOTHING;
+    private final AtomicReference<@Nullable Input> arrived = new AtomicReference<>(); // not yet seen by a turn
+    private @Nullable Input input; // being read; used by whoever has the turn
 
     private final Object writing = new Object();
     private long pending; // bytes not yet written; guarded by writing
@@ -90,9 +90,8 @@ final class Link {
         Buffer message = context.getMessage();
         NextAction suspended = context.getSuspendAction();
         context.suspend();
-        input = message.toByteBuffer();
-        event = context; // not to be touched here from now on: the turn may resume it
-        turn();
+        arrived.set(new Input(context, message, message.toByteBuffer()));
+        turn(); // may have resumed the context already, so it is not to be touched here any more
         return suspended;
     }
 
@@ -103,17 +102,21 @@ final class Link {
         }
         int seen = 1;
         do {
-            boolean more = reader.read(input);
-            FilterChainContext resumed = event;
-            if (more && resumed != null) {
-                event = null;
-                input = NOTHING;
-                resumed.<Buffer>getMessage().tryDispose();
-                resumed.resume(resumed.getStopAction());
+            if (input == null) {
+                input = arrived.getAndSet(null);
+            }
+            Input current = input;
+            if (reader.read(current == null ? NOTHING : current.bytes()) && current != null) {
+                input = null;
+                current.message().tryDispose();
+                current.event().resume(current.event().getStopAction()); // the next event may come from now on
             }
             seen = turns.addAndGet(-seen);
         } while (seen != 0);
     }
+
+    /** What came with a read event, which stays suspended until all of it is read. */
+    private record Input(FilterChainContext event, Buffer message, ByteBuffer bytes) {}
 
     /** Writes bytes after all that were written before. The stage completes once the socket has them. */
     CompletableFuture<Void> write(ByteBuffer bytes) {
