@@ -1,7 +1,6 @@
 package io.github.wsbridge;
 
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -83,23 +82,20 @@ public final class Endpoints {
      * @throws IllegalArgumentException if {@code uri} is no such base
      */
     public static URI base(URI uri) {
+        if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
+            throw new IllegalArgumentException("a bridge URL has no user info"); // and a message no password
+        }
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         scheme = scheme.equals("http") ? "ws" : scheme.equals("https") ? "wss" : scheme;
         if (!scheme.equals("ws") && !scheme.equals("wss")) {
             throw new IllegalArgumentException("not a ws or wss URL: " + uri);
         }
-        if (uri.getHost() == null
-                || uri.getRawQuery() != null
-                || uri.getRawFragment() != null
-                || uri.getRawUserInfo() != null) {
-            throw new IllegalArgumentException("needs a host and no query, fragment or user info: " + uri);
+        if (uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException("needs a host and no query or fragment: " + uri);
         }
-        String path = uri.getPath() == null ? "" : uri.getPath().replaceAll("/+$", "");
-        try {
-            return new URI(scheme, null, uri.getHost(), uri.getPort(), path.isEmpty() ? null : path, null, null);
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException(e);
-        }
+        String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
+        String path = URI.create(uri.toASCIIString()).getRawPath().replaceAll("/+$", "");
+        return URI.create(scheme + "://" + uri.getHost() + port + path);
     }
 
     private static String encode(String text) {

@@ -3,6 +3,7 @@ package io.github.wsbridge;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,10 @@ public final class Query {
                 if (i + 2 >= text.length()) {
                     throw new IllegalArgumentException("a percent-escape is cut off");
                 }
-                int high = Character.digit(text.charAt(i + 1), 16);
-                int low = Character.digit(text.charAt(i + 2), 16);
-                if (high < 0 || low < 0) {
+                if (!HexFormat.isHexDigit(text.charAt(i + 1)) || !HexFormat.isHexDigit(text.charAt(i + 2))) {
                     throw new IllegalArgumentException("a percent-escape is not hexadecimal");
                 }
-                bytes.put((byte) (high << 4 | low));
+                bytes.put((byte) HexFormat.fromHexDigits(text, i + 1, i + 3));
                 i += 2;
             } else if (c < 0x80) {
                 bytes.put((byte) (c == '+' ? ' ' : c));

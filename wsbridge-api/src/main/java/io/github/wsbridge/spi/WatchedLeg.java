@@ -68,14 +68,14 @@ public final class WatchedLeg implements Leg {
     public void open(Receiver receiver) {
         leg.open(new Ear(receiver));
         long nanos = watch.interval().toNanos();
-        synchronized (this) {
-            if (!closed) {
-                try {
+        try {
+            synchronized (this) {
+                if (!closed) {
                     looks = scheduler.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
-                } catch (RejectedExecutionException e) {
-                    leg.abort(); // the owner of the scheduler is shutting down
                 }
             }
+        } catch (RejectedExecutionException e) {
+            leg.abort(); // the owner of the scheduler is shutting down
         }
     }
 

@@ -87,7 +87,13 @@ final class Accepts {
      * @throws BridgeException with {@link CloseReason#BAD_TOKEN}
      */
     TokenClaims read(BridgeToken token) throws BridgeException {
-        TokenClaims claims = codec.decode(token);
+        TokenClaims claims;
+        try {
+            claims = codec.decode(token);
+        } catch (RuntimeException e) {
+            log.warn("the token codec failed", e);
+            throw new BridgeException(BAD_TOKEN, e);
+        }
         if (!claims.expiresAt().isAfter(clock.instant())) {
             throw new BridgeException(BAD_TOKEN);
         }
@@ -160,8 +166,8 @@ final class Accepts {
         occupancy.keep(splice);
         events.onForwarded(claims.bridgeId(), claims.owner());
         splice.gone().thenAccept(reason -> {
-            occupancy.release();
             events.onForwardClosed(claims.bridgeId(), reason);
+            occupancy.release(); // last, since stop() waits for it
         });
         splice.start(null, null);
     }

@@ -92,8 +92,15 @@ final class Admissions {
             admission = decide(handshake, by);
         } catch (IllegalArgumentException e) {
             admission = refused(400, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            admission = CompletableFuture.failedFuture(e);
         }
-        return admission.thenApply(decided -> {
+        return admission.handle((decision, failure) -> {
+            Admission decided = decision;
+            if (decided == null) {
+                log.warn("cannot decide on {}", handshake, failure);
+                decided = unavailable("access cannot be decided now");
+            }
             if (decided instanceof Admission.Refused refused) {
                 events.onRefused(handshake.path(), refused.status(), handshake.remoteAddress());
             }
@@ -144,7 +151,8 @@ final class Admissions {
         }
         BridgeToken token = new BridgeToken(value);
         List<String> credential = handshake.headers().all(Endpoints.NODE_HEADER);
-        if (!credential.isEmpty() && !credentials.verify(credential.get(0), self, token.value())) {
+        if (!credential.isEmpty()
+                && !credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, token.value())) {
             return refused(403, "bad node credential");
         }
         Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;

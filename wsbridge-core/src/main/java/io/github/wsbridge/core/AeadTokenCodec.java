@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.function.Supplier;
 
 /**
@@ -43,13 +42,13 @@ public final class AeadTokenCodec implements TokenCodec {
                 .putLong(claims.expiresAt().toEpochMilli())
                 .put(owner);
         byte[] sealed = keys.get().seal(plain.array(), PROTOCOL);
-        return new BridgeToken(Base64.getUrlEncoder().withoutPadding().encodeToString(sealed));
+        return new BridgeToken(Sealed.text(sealed));
     }
 
     @Override
     public TokenClaims decode(BridgeToken token) throws BridgeException {
         try {
-            byte[] sealed = Base64.getUrlDecoder().decode(token.value());
+            byte[] sealed = Sealed.bytes(token.value());
             ByteBuffer plain = ByteBuffer.wrap(keys.get().open(sealed, PROTOCOL));
             if (plain.remaining() > HEAD && plain.get() == VERSION) {
                 BridgeId id = new BridgeId(plain.getLong(), plain.getLong());

@@ -22,7 +22,10 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One bridge node: the only door to this module. Transports bring it handshakes ({@link #admit}); an application that embeds
@@ -32,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * on the threads of its transports.
  */
 public final class BridgeNode implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(BridgeNode.class);
 
     /** How long legs have to end once they have been told to; a leg's own deadline is ten seconds. */
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
@@ -52,6 +57,7 @@ public final class BridgeNode implements AutoCloseable {
     private final Requests requests;
     private final Accepts accepts;
     private final Admissions admissions;
+    private final AtomicBoolean stopped = new AtomicBoolean();
 
     BridgeNode(BridgeNodeBuilder from) {
         self = from.address();
@@ -148,7 +154,12 @@ public final class BridgeNode implements AutoCloseable {
         if (occupancy.draining()) {
             LastWords.of(leg, Occupancy.DRAINING);
         } else if (listeners.add(deviceId, watched(leg), since)) {
-            peers.announce(deviceId, since);
+            if (occupancy.draining()) {
+                listeners.closeAll(
+                        Occupancy.STOPPING); // stop() may have closed those that listened before this one came
+            } else {
+                peers.announce(deviceId, since);
+            }
         }
     }
 
@@ -186,17 +197,27 @@ public final class BridgeNode implements AutoCloseable {
                 })
                 .thenCompose(last -> last)
                 .handle((done, timeout) -> {
-                    peers.close();
-                    peerServers.forEach(peer -> peer.close(Occupancy.STOPPING));
-                    if (router != null) {
-                        router.close();
-                    }
-                    signaller.close();
-                    if (ownScheduler) {
-                        scheduler.shutdown();
+                    if (!stopped.getAndSet(true)) {
+                        release();
                     }
                     return null;
                 });
+    }
+
+    private void release() {
+        peers.close();
+        peerServers.forEach(peer -> peer.close(Occupancy.STOPPING));
+        try {
+            if (router != null) {
+                router.close();
+            }
+        } catch (RuntimeException e) {
+            log.warn("the router failed to close", e);
+        }
+        signaller.close();
+        if (ownScheduler) {
+            scheduler.shutdown();
+        }
     }
 
     /** Stops without a grace period, and waits for it. */
@@ -224,7 +245,13 @@ public final class BridgeNode implements AutoCloseable {
 
         @Override
         public void peer(Leg leg) {
-            new PeerServer(watched(leg), listeners, BridgeNode.this::rejected, peerServers).open();
+            Duration half = limits.peerTimeout().dividedBy(2); // the other half is the way there and back
+            PeerServer server =
+                    new PeerServer(watched(leg), listeners, BridgeNode.this::rejected, peerServers, half, scheduler);
+            server.open();
+            if (stopped.get()) {
+                server.close(Occupancy.STOPPING); // stop() may have closed those that came before this one
+            }
         }
 
         @Override

@@ -13,11 +13,14 @@ final class Capacity {
     }
 
     boolean take() {
-        if (used.incrementAndGet() <= max) {
-            return true;
-        }
-        used.decrementAndGet();
-        return false;
+        int now;
+        do { // never counts beyond the bound: others look at the count to see whether there is room, or nothing left
+            now = used.get();
+            if (now >= max) {
+                return false;
+            }
+        } while (!used.compareAndSet(now, now + 1));
+        return true;
     }
 
     void release() {

@@ -35,10 +35,6 @@ final class DeviceListeners {
         this.rejections = rejections;
     }
 
-    boolean full() {
-        return capacity.full();
-    }
-
     int size() {
         return capacity.used();
     }

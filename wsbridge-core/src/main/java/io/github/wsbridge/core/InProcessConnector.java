@@ -19,8 +19,8 @@ final class InProcessConnector implements Connector {
 
     @Override
     public CompletionStage<Leg> connect(Target target) {
-        String path = target.uri().getPath();
-        int below = path.indexOf("/bridge/");
+        String path = target.uri().getRawPath();
+        int below = path.lastIndexOf("/bridge/");
         Handshake handshake = new Handshake(
                 below < 0 ? path : path.substring(below),
                 target.uri().getRawQuery(),

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,8 @@ public final class KeyFile implements Supplier<TokenKeys> {
 
     private final Path file;
     private volatile TokenKeys keys;
-    private volatile long lookedAt = System.nanoTime();
+    private final LongSupplier nanoTime;
+    private volatile long lookedAt;
     private FileTime seen; // guarded by this
 
     /**
@@ -31,24 +33,30 @@ public final class KeyFile implements Supplier<TokenKeys> {
      * @throws GeneralSecurityException if it holds no keyset
      */
     public KeyFile(Path file) throws IOException, GeneralSecurityException {
+        this(file, System::nanoTime);
+    }
+
+    KeyFile(Path file, LongSupplier nanoTime) throws IOException, GeneralSecurityException {
         this.file = file;
+        this.nanoTime = nanoTime;
+        this.lookedAt = nanoTime.getAsLong();
         this.seen = Files.getLastModifiedTime(file);
         this.keys = TokenKeys.read(file);
     }
 
     @Override
     public TokenKeys get() {
-        if (System.nanoTime() - lookedAt >= LOOK_NANOS) {
+        if (nanoTime.getAsLong() - lookedAt >= LOOK_NANOS) {
             look();
         }
         return keys;
     }
 
     private synchronized void look() {
-        if (System.nanoTime() - lookedAt < LOOK_NANOS) {
+        if (nanoTime.getAsLong() - lookedAt < LOOK_NANOS) {
             return;
         }
-        lookedAt = System.nanoTime();
+        lookedAt = nanoTime.getAsLong();
         try {
             FileTime now = Files.getLastModifiedTime(file);
             if (!now.equals(seen)) {
@@ -56,7 +64,7 @@ public final class KeyFile implements Supplier<TokenKeys> {
                 seen = now;
                 log.info("keys read again: {}", keys);
             }
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
             log.warn("cannot read the changed key file {}, the old keys stay: {}", file, e.toString());
         }
     }

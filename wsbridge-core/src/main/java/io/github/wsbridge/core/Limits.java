@@ -9,8 +9,9 @@ import java.time.Duration;
  * @param maxBridges bridges at a time: pending, live and forwarded together
  * @param maxPendingPerDevice requesters that may wait for one device at a time
  * @param maxListeners devices that may listen on this node at a time
- * @param maxDeviceIdBytes the longest device id, in bytes of UTF-8
- * @param maxRequestDataBytes the longest request data, in bytes of UTF-8
+ * @param maxDeviceIdBytes the longest device id, in bytes of UTF-8; at most 1,024
+ * @param maxRequestDataBytes the longest request data, in bytes of UTF-8; at most 6,144, so that an invitation fits into one
+ *     message however its characters are escaped
  * @param requestsPerSecond requests that one principal may start a second, with bursts of the same size
  * @param acceptTimeout how long a requester waits for its device
  * @param dialTimeout how long dialling another node may take
@@ -31,13 +32,16 @@ public record Limits(
         Duration admissionTimeout,
         WatchedLeg.Watch watch) {
 
-    /** Refuses bounds that would let nothing through. */
+    private static final int MAX_DEVICE_ID_BYTES = 1024;
+    private static final int MAX_REQUEST_DATA_BYTES = 6144;
+
+    /** Refuses bounds that would let nothing through, and those above the limits named above. */
     public Limits {
         positive("maxBridges", maxBridges);
         positive("maxPendingPerDevice", maxPendingPerDevice);
         positive("maxListeners", maxListeners);
-        positive("maxDeviceIdBytes", maxDeviceIdBytes);
-        positive("maxRequestDataBytes", maxRequestDataBytes);
+        between("maxDeviceIdBytes", maxDeviceIdBytes, MAX_DEVICE_ID_BYTES);
+        between("maxRequestDataBytes", maxRequestDataBytes, MAX_REQUEST_DATA_BYTES);
         positive("requestsPerSecond", requestsPerSecond);
         positive("acceptTimeout", acceptTimeout);
         positive("dialTimeout", dialTimeout);
@@ -53,6 +57,13 @@ public record Limits(
     private static void positive(String name, int value) {
         if (value <= 0) {
             throw new IllegalArgumentException(name + " must be at least 1");
+        }
+    }
+
+    private static void between(String name, int value, int most) {
+        positive(name, value);
+        if (value > most) {
+            throw new IllegalArgumentException(name + " must be at most " + most);
         }
     }
 
@@ -96,13 +107,13 @@ public record Limits(
             return this;
         }
 
-        /** Default 256 bytes. */
+        /** Default 256 bytes, at most 1,024. */
         public Builder maxDeviceIdBytes(int value) {
             maxDeviceIdBytes = value;
             return this;
         }
 
-        /** Default 4,096 bytes. */
+        /** Default 4,096 bytes, at most 6,144. */
         public Builder maxRequestDataBytes(int value) {
             maxRequestDataBytes = value;
             return this;

@@ -1,8 +1,6 @@
 package io.github.wsbridge.core;
 
 import com.grack.nanojson.JsonObject;
-import com.grack.nanojson.JsonParser;
-import com.grack.nanojson.JsonParserException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -21,13 +19,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A leg that carries JSON objects, one a text message: a device's listen socket, or the link between two nodes. Outgoing
- * messages queue, at most {@value #MAX_QUEUED}; incoming ones are put together up to {@value #MAX_MESSAGE} bytes.
+ * messages queue, up to {@value #MAX_QUEUED} characters together; incoming ones are put together up to
+ * {@value #MAX_MESSAGE} bytes.
  */
 final class MessageLeg implements Leg.Receiver {
 
     private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
     static final int MAX_MESSAGE = 64 * 1024;
-    static final int MAX_QUEUED = 10_000;
+    static final int MAX_QUEUED = 4 * 1024 * 1024;
     private static final int TOO_BIG = 1009;
 
     /** Takes what comes; called by one thread at a time, must not block. */
@@ -46,7 +45,8 @@ final class MessageLeg implements Leg.Receiver {
     private final Handler handler;
     private final AtomicInteger wanted = new AtomicInteger();
     private final ByteArrayOutputStream incoming = new ByteArrayOutputStream(); // receiver's thread only
-    private final Queue<Outgoing> outgoing = new ArrayDeque<>(); // guarded by itself, as are the two below
+    private final Queue<Outgoing> outgoing = new ArrayDeque<>(); // guarded by itself, as are the three below
+    private int queued;
     private boolean sending;
     private @Nullable CloseReason ended;
 
@@ -67,10 +67,11 @@ final class MessageLeg implements Leg.Receiver {
             if (ended != null) {
                 return CompletableFuture.failedFuture(new IOException("closed"));
             }
-            if (outgoing.size() >= MAX_QUEUED) {
+            if (queued + json.length() > MAX_QUEUED) {
                 return CompletableFuture.failedFuture(new IOException("too many messages wait to be sent"));
             }
             outgoing.add(new Outgoing(json, sent));
+            queued += json.length();
             if (sending) {
                 return sent;
             }
@@ -90,9 +91,10 @@ final class MessageLeg implements Leg.Receiver {
                     sending = false;
                     return;
                 }
+                queued -= message.json().length();
             }
             CompletableFuture<Void> done =
-                    leg.send(Fragment.text(message.json())).toCompletableFuture();
+                    Sending.send(leg, Fragment.text(message.json())).toCompletableFuture();
             if (!done.isDone()) {
                 done.whenComplete((ok, failure) -> {
                     settle(message, failure);
@@ -150,11 +152,11 @@ final class MessageLeg implements Leg.Receiver {
 
     private void handle(String text) {
         try {
-            handler.onMessage(JsonParser.object().from(text));
-        } catch (JsonParserException e) {
-            log.debug("dropped a message that is not a JSON object");
+            handler.onMessage(Messages.parse(text));
         } catch (IllegalArgumentException e) {
-            log.debug("dropped a message that makes no sense: {}", e.getMessage());
+            log.debug("dropped a message that makes no sense"); // and might hold a token
+        } catch (RuntimeException e) {
+            log.warn("a message could not be handled", e);
         }
     }
 
@@ -165,6 +167,7 @@ final class MessageLeg implements Leg.Receiver {
             ended = reason;
             unsent = new ArrayDeque<>(outgoing);
             outgoing.clear();
+            queued = 0;
         }
         unsent.forEach(message -> settle(message, new IOException("closed")));
         handler.onClosed(reason);

@@ -1,6 +1,8 @@
 package io.github.wsbridge.core;
 
 import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
 import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
@@ -13,7 +15,40 @@ import java.time.Instant;
 /** The JSON messages of the bridge as a node writes and reads them; docs/protocol.md describes each. */
 final class Messages {
 
+    private static final int MAX_DEPTH = 16;
+
     private Messages() {}
+
+    /**
+     * Reads a JSON object.
+     *
+     * @throws IllegalArgumentException if it is none, or deeper than any message of the bridge: the parser recurses, so depth
+     *     costs stack
+     */
+    static JsonObject parse(String text) {
+        int depth = 0;
+        boolean quoted = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"') {
+                quoted = !quoted;
+            } else if (quoted) {
+                i += c == '\\' ? 1 : 0;
+            } else if (c == '{' || c == '[') {
+                depth++;
+            } else if (c == '}' || c == ']') {
+                depth--;
+            }
+            if (depth > MAX_DEPTH) {
+                throw new IllegalArgumentException("nested too deep");
+            }
+        }
+        try {
+            return JsonParser.object().from(text);
+        } catch (JsonParserException e) {
+            throw new IllegalArgumentException("not a JSON object", e);
+        }
+    }
 
     /** To both ends, first of all, when their bridge stands. */
     static String established(BridgeId bridgeId) {

@@ -7,7 +7,6 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -36,7 +35,7 @@ final class NodeCredentials {
     String issue(NodeAddress addressee, String subject) {
         byte[] time = ByteBuffer.allocate(8).putLong(clock.millis()).array();
         byte[] sealed = keys.get().seal(time, binding(addressee, subject));
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
+        return Sealed.text(sealed);
     }
 
     boolean verify(String credential, NodeAddress addressee, String subject) {
@@ -44,7 +43,7 @@ final class NodeCredentials {
             return false;
         }
         try {
-            byte[] sealed = Base64.getUrlDecoder().decode(credential);
+            byte[] sealed = Sealed.bytes(credential);
             byte[] time = keys.get().open(sealed, binding(addressee, subject));
             Instant issued = Instant.ofEpochMilli(ByteBuffer.wrap(time).getLong());
             Instant now = clock.instant();

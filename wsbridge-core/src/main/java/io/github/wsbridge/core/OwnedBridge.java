@@ -94,10 +94,12 @@ final class OwnedBridge implements Bridge {
             return false;
         }
         settled();
-        requester.pass(new LastWords(gone));
+        CompletableFuture<CloseReason> ended = new CompletableFuture<>();
+        requester.pass(new LastWords(ended));
         requester.leg().close(reason);
         established.completeExceptionally(new BridgeException(reason));
         closed.complete(reason);
+        ended.thenAccept(answer -> gone.complete(reason));
         return true;
     }
 

@@ -13,12 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to ask one peer. The link is dialled when it is first needed and again after it broke, but not within a second of
- * a failed dial: until then the peer counts as knowing nothing.
+ * The way to ask one peer. The link is dialled when it is first needed and again after it broke, but once a second at the
+ * most: until then the peer counts as knowing nothing.
  */
 final class PeerLink {
 
@@ -27,17 +28,24 @@ final class PeerLink {
     private final Supplier<CompletionStage<Leg>> dial;
     private final Duration timeout;
     private final ScheduledExecutorService scheduler;
+    private final LongSupplier nanoTime;
     private final Map<Long, CompletableFuture<Boolean>> questions = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
     // Guarded by this.
     private @Nullable CompletableFuture<MessageLeg> link;
-    private long failedAt = System.nanoTime() - REDIAL_NANOS;
+    private long dialledAt;
     private boolean closed;
 
-    PeerLink(Supplier<CompletionStage<Leg>> dial, Duration timeout, ScheduledExecutorService scheduler) {
+    PeerLink(
+            Supplier<CompletionStage<Leg>> dial,
+            Duration timeout,
+            ScheduledExecutorService scheduler,
+            LongSupplier nanoTime) {
         this.dial = dial;
         this.timeout = timeout;
         this.scheduler = scheduler;
+        this.nanoTime = nanoTime;
+        this.dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 
     /** Asks the peer to deliver an invitation; completes with whether it did, false also where it cannot be asked. */
@@ -71,13 +79,21 @@ final class PeerLink {
             if (link != null) {
                 return link;
             }
-            if (closed || System.nanoTime() - failedAt < REDIAL_NANOS) {
+            long now = nanoTime.getAsLong();
+            if (closed || now - dialledAt < REDIAL_NANOS) {
                 return CompletableFuture.failedFuture(new IOException("the peer cannot be reached"));
             }
+            dialledAt = now;
             fresh = new CompletableFuture<>();
             link = fresh;
         }
-        dial.get().whenComplete((leg, failure) -> {
+        CompletionStage<Leg> dialled;
+        try {
+            dialled = dial.get();
+        } catch (RuntimeException e) {
+            dialled = CompletableFuture.failedFuture(e);
+        }
+        dialled.whenComplete((leg, failure) -> {
             if (failure != null) {
                 lost(fresh);
                 fresh.completeExceptionally(failure);
@@ -99,7 +115,6 @@ final class PeerLink {
     private synchronized void lost(CompletableFuture<MessageLeg> which) {
         if (link == which) {
             link = null;
-            failedAt = System.nanoTime();
         }
     }
 
@@ -133,8 +148,8 @@ final class PeerLink {
 
         @Override
         public void onClosed(CloseReason reason) {
+            questions.values().forEach(answer -> answer.complete(false)); // before any is asked on another link
             lost(which);
-            questions.values().forEach(answer -> answer.complete(false));
         }
     }
 }

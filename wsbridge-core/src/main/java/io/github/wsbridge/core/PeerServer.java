@@ -4,9 +4,11 @@ import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
 
 /** Answers one peer that has dialled this node. */
 final class PeerServer implements MessageLeg.Handler {
@@ -14,12 +16,22 @@ final class PeerServer implements MessageLeg.Handler {
     private final DeviceListeners listeners;
     private final DeviceListeners.Rejections rejections;
     private final Set<PeerServer> all;
+    private final Duration answerWithin;
+    private final ScheduledExecutorService scheduler;
     private final MessageLeg link;
 
-    PeerServer(Leg leg, DeviceListeners listeners, DeviceListeners.Rejections rejections, Set<PeerServer> all) {
+    PeerServer(
+            Leg leg,
+            DeviceListeners listeners,
+            DeviceListeners.Rejections rejections,
+            Set<PeerServer> all,
+            Duration answerWithin,
+            ScheduledExecutorService scheduler) {
         this.listeners = listeners;
         this.rejections = rejections;
         this.all = all;
+        this.answerWithin = answerWithin;
+        this.scheduler = scheduler;
         this.link = new MessageLeg(leg, this);
     }
 
@@ -49,7 +61,9 @@ final class PeerServer implements MessageLeg.Handler {
         if (delivered == null) {
             link.send(Messages.answer(number, false));
         } else {
-            delivered.whenComplete((done, failure) -> link.send(Messages.answer(number, failure == null)));
+            // A device that takes nothing must not pass for a peer that does not answer.
+            Deadlines.within(answerWithin, delivered, scheduler)
+                    .whenComplete((done, failure) -> link.send(Messages.answer(number, failure == null)));
         }
     }
 

@@ -136,7 +136,8 @@ final class Peers {
     }
 
     private PeerLink link(NodeAddress node) {
-        return links.computeIfAbsent(node, to -> new PeerLink(() -> dial(to), limits.peerTimeout(), scheduler));
+        return links.computeIfAbsent(
+                node, to -> new PeerLink(() -> dial(to), limits.peerTimeout(), scheduler, System::nanoTime));
     }
 
     private CompletionStage<Leg> dial(NodeAddress to) {

@@ -22,13 +22,16 @@ final class PendingBridges {
 
     /** Takes a bridge in until it is claimed or ended; tells whether its device has room for one more. */
     boolean add(OwnedBridge bridge) {
-        int waiting = perDevice.merge(bridge.deviceId(), 1, Integer::sum);
-        if (waiting > maxPerDevice) {
-            leave(bridge.deviceId());
-            return false;
+        boolean[] room = new boolean[1];
+        perDevice.compute(bridge.deviceId(), (device, waiting) -> {
+            int others = waiting == null ? 0 : waiting;
+            room[0] = others < maxPerDevice;
+            return room[0] ? others + 1 : waiting;
+        });
+        if (room[0]) {
+            bridges.put(bridge.id(), bridge);
         }
-        bridges.put(bridge.id(), bridge);
-        return true;
+        return room[0];
     }
 
     @Nullable

@@ -45,7 +45,7 @@ final class Pump implements Leg.Receiver {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one fragment is under way at a time
     public void onFragment(Fragment fragment) {
         int size = fragment.payload().remaining();
-        CompletionStage<Void> sent = target.send(fragment);
+        CompletionStage<Void> sent = Sending.send(target, fragment);
         sent.whenComplete((done, failure) -> {
             if (failure == null) {
                 bytes += size;

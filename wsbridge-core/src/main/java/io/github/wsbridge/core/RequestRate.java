@@ -35,6 +35,7 @@ final class RequestRate {
     }
 
     private double tokens(Bucket bucket, long now) {
-        return Math.min(perSecond, bucket.tokens() + (now - bucket.atMillis()) / 1000.0 * perSecond);
+        long elapsed = Math.max(0, now - bucket.atMillis()); // a clock that is set back takes no tokens away
+        return Math.min(perSecond, bucket.tokens() + elapsed / 1000.0 * perSecond);
     }
 }

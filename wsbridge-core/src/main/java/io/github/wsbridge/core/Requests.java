@@ -23,9 +23,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The first half of a bridge's way: a requester comes, a token is minted, the device is signalled. */
 final class Requests {
+
+    private static final Logger log = LoggerFactory.getLogger(Requests.class);
 
     private final URI publicUrl;
     private final NodeAddress self;
@@ -73,15 +77,20 @@ final class Requests {
         }
         events.onRequested(bridge, principal);
         bridge.gone().thenAccept(reason -> {
-            occupancy.release();
             events.onClosed(bridge, reason);
+            occupancy.release(); // last, since stop() waits for it
         });
         bridge.open();
         if (occupancy.draining() || !await(bridge)) {
             bridge.end(Occupancy.DRAINING); // stop() may have ended those that waited before this one came
             return bridge;
         }
-        signal(bridge, request);
+        try {
+            signal(bridge, request);
+        } catch (RuntimeException e) {
+            log.warn("cannot invite the device to {}", bridge, e);
+            bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device cannot be invited"));
+        }
         return bridge;
     }
 

@@ -3,6 +3,7 @@ package io.github.wsbridge.core;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -31,7 +32,7 @@ final class SignalChain implements Signaller {
         Signaller channel = channels.get(index);
         CompletionStage<Result> attempt;
         try {
-            attempt = channel.signal(invitation);
+            attempt = Objects.requireNonNull(channel.signal(invitation), "a signaller gave no stage");
         } catch (RuntimeException e) {
             attempt = CompletableFuture.failedFuture(e);
         }
@@ -49,6 +50,12 @@ final class SignalChain implements Signaller {
 
     @Override
     public void close() {
-        channels.forEach(Signaller::close);
+        for (Signaller channel : channels) {
+            try {
+                channel.close();
+            } catch (RuntimeException e) {
+                log.warn("{} failed to close", channel.getClass().getSimpleName(), e);
+            }
+        }
     }
 }

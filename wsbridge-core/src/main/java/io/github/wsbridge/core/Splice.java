@@ -49,7 +49,7 @@ final class Splice {
         if (greeting == null) {
             towardsIt.next();
         } else {
-            leg.send(greeting).whenComplete((done, failure) -> {
+            Sending.send(leg, greeting).whenComplete((done, failure) -> {
                 if (failure == null) {
                     towardsIt.next();
                 }
@@ -80,7 +80,9 @@ final class Splice {
             told.complete(why);
         }
         if (legs.decrementAndGet() == 0) {
-            gone.complete(Objects.requireNonNull(reason.get()));
+            CloseReason first = Objects.requireNonNull(reason.get());
+            told.complete(first); // if both legs end within close(), that has not said so yet
+            gone.complete(first);
         }
     }
 

@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -292,6 +293,24 @@ public abstract class LegContract extends LegFlow {
         pair.near().abort();
         RecordingReceiver near = listen(pair.near());
         awaitClosedSoon(near);
+    }
+
+    @Test
+    void receiver_ofDataPongsAndTheEnd_isCalledByOneThreadAtATime() throws Exception {
+        bothWays((from, to) -> {
+            to.linger(Duration.ofMillis(1));
+            from.demandAlways();
+            to.demandAlways();
+            for (int i = 0; i < 100; i++) {
+                send(from, Fragment.text("number " + i));
+                to.leg().ping();
+            }
+            from.leg().close(CloseReason.normal());
+            awaitClosed(to);
+            assertThat(to.messages()).hasSize(100);
+            assertThat(to.violations()).isEmpty();
+            awaitClosed(from);
+        });
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class RecordingReceiver implements Leg.Receiver {
     private final AtomicInteger pongs = new AtomicInteger();
     private final AtomicReference<@Nullable Thread> caller = new AtomicReference<>();
     private volatile boolean flowing;
+    private volatile long lingerNanos;
     private volatile @Nullable CloseReason closed;
 
     /** A receiver for {@code leg}, which is still to be opened. */
@@ -40,6 +42,12 @@ public final class RecordingReceiver implements Leg.Receiver {
     /** Opens the leg with this receiver. */
     public RecordingReceiver open() {
         leg.open(this);
+        return this;
+    }
+
+    /** Takes this long over each call from now on, so that calls that can overlap do. */
+    public RecordingReceiver linger(Duration time) {
+        lingerNanos = time.toNanos();
         return this;
     }
 
@@ -98,6 +106,9 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
         if (closed != null) {
             violations.add(call + " after the end");
+        }
+        if (lingerNanos > 0) {
+            LockSupport.parkNanos(lingerNanos);
         }
         return inside == null;
     }

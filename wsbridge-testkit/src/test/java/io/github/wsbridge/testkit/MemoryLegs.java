@@ -106,6 +106,7 @@ final class MemoryLegs implements AutoCloseable {
         private final ByteBuffer shared = ByteBuffer.allocate(1 << 20);
         private MemoryLeg peer;
         private Receiver receiver;
+        private CompletableFuture<Void> waiting; // the peer's send, until there is room for more
         private int buffered;
         private boolean demanded;
         private boolean mute;
@@ -195,9 +196,13 @@ final class MemoryLegs implements AutoCloseable {
                 incoming.addLast(item);
             }
             buffered += item.size();
-            if (item.done() != null && (buffered < WATERMARK || broken(Fault.BUFFERS_WITHOUT_BOUND))) {
-                item.done().complete(null);
+            if (item.done() != null) {
+                waiting = item.done();
             }
+            if (broken(Fault.BUFFERS_WITHOUT_BOUND) && waiting != null) {
+                waiting.complete(null);
+            }
+            release();
             deliver();
         }
 
@@ -232,9 +237,6 @@ final class MemoryLegs implements AutoCloseable {
                 } else {
                     demanded = false;
                     tell(next.fragment());
-                    if (next.done() != null) {
-                        next.done().complete(null);
-                    }
                     release();
                 }
             }
@@ -254,10 +256,9 @@ final class MemoryLegs implements AutoCloseable {
         }
 
         private void release() {
-            if (buffered < WATERMARK) {
-                incoming.stream()
-                        .filter(item -> item.done() != null)
-                        .forEach(item -> item.done().complete(null));
+            if (buffered < WATERMARK && waiting != null) {
+                waiting.complete(null);
+                waiting = null;
             }
         }
 
@@ -277,9 +278,9 @@ final class MemoryLegs implements AutoCloseable {
             end = end == null ? reason : end;
             for (MemoryLeg leg : new MemoryLeg[] {this, peer}) {
                 if (!broken(Fault.LEAVES_A_SEND_HANGING) && (leg == this || end.code() == CloseReason.VANISHED)) {
-                    leg.incoming.stream()
-                            .filter(item -> item.done() != null)
-                            .forEach(item -> item.done().completeExceptionally(new IOException("ended")));
+                    if (leg.waiting != null) {
+                        leg.waiting.completeExceptionally(new IOException("ended"));
+                    }
                 }
             }
         }
@@ -319,7 +320,7 @@ final class MemoryLegs implements AutoCloseable {
                 if (!broken(Fault.LAST_CLOSE_COUNTS)) {
                     peer.take(new Item(null, null, said));
                 } else {
-                    loop.schedule(() -> peer.take(new Item(null, null, given)), 20, TimeUnit.MILLISECONDS);
+                    loop.schedule(() -> peer.take(new Item(null, null, given)), 300, TimeUnit.MILLISECONDS);
                 }
                 if (!broken(Fault.WAITS_FOR_AN_ANSWER_FOR_EVER)) {
                     loop.schedule(this::giveUp, closeDeadline.toMillis(), TimeUnit.MILLISECONDS);

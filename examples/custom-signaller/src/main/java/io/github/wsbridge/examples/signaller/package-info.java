@@ -1,0 +1,5 @@
+/** A secondary channel of one's own: invitations as files in a shared folder. */
+@NullMarked
+package io.github.wsbridge.examples.signaller;
+
+import org.jspecify.annotations.NullMarked;

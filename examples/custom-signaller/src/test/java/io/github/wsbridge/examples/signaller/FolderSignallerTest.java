@@ -1,0 +1,75 @@
+package io.github.wsbridge.examples.signaller;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.testkit.SignallerContract;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+
+class FolderSignallerTest extends SignallerContract {
+
+    @TempDir
+    Path folder;
+
+    @Override
+    protected Signaller newSignaller() {
+        return new FolderSignaller(folder);
+    }
+
+    @Override
+    protected AutoCloseable startDevice(String deviceId, Device device) throws InterruptedException {
+        FolderSource source = new FolderSource(folder, deviceId);
+        CountDownLatch listening = new CountDownLatch(1);
+        source.start(new InvitationSource.Sink() {
+            @Override
+            public void listening() {
+                listening.countDown();
+            }
+
+            @Override
+            public CompletionStage<InvitationSource.Answer> offer(Invitation invitation) {
+                Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
+                // A thread each: devices of this suite may block.
+                return CompletableFuture.supplyAsync(
+                        () -> {
+                            device.invited(heard);
+                            return new InvitationSource.Answer.Accepted();
+                        },
+                        task -> new Thread(task).start());
+            }
+
+            @Override
+            public void ended(CloseReason reason) {
+                throw new AssertionError(reason);
+            }
+        });
+        if (!listening.await(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("the device does not hear");
+        }
+        return source;
+    }
+
+    @Override
+    protected boolean carriesRejections() {
+        return false; // a device rejects at its accept URL
+    }
+
+    @Override
+    protected int kept() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return (int) files.filter(Files::isRegularFile).count();
+        } catch (IOException | UncheckedIOException e) {
+            return 1; // one went while it was looked at
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.github.wsbridge.examples.tunnel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.tyrus.TyrusBridgeServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class EmbeddedTunnelTest {
+
+    private TyrusBridgeServer server;
+    private BridgeNode node;
+    private URI url;
+
+    @BeforeEach
+    void startNode() throws IOException {
+        CompletableFuture<BridgeNode> door = new CompletableFuture<>();
+        server = TyrusBridgeServer.builder(handshake -> door.thenCompose(ready -> ready.admit(handshake)))
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .start();
+        url = URI.create("ws://127.0.0.1:" + server.address().getPort());
+        node = BridgeNode.builder()
+                .publicUrl(url)
+                .address(new NodeAddress(url))
+                .keys(TokenKeys.generate())
+                .insecure()
+                .build();
+        door.complete(node);
+    }
+
+    @AfterEach
+    void stopNode() {
+        node.close();
+        server.close();
+    }
+
+    @Test
+    void connection_throughBothRoles_carriesBytesAndHalfClose() throws Exception {
+        try (ServerSocket echo = echo();
+                BridgeDevice device =
+                        EmbeddedTunnel.device(url, "device-1", List.of("echo=127.0.0.1:" + echo.getLocalPort()));
+                BridgeClient client = EmbeddedTunnel.client(url);
+                TcpTunnel tunnel = EmbeddedTunnel.requester(client, "device-1", "echo")) {
+            device.listening().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            for (int i = 0; i < 3; i++) {
+                try (Socket socket = new Socket(
+                        tunnel.address().getAddress(), tunnel.address().getPort())) {
+                    socket.setSoTimeout(10_000);
+                    socket.getOutputStream().write(("hello " + i).getBytes(StandardCharsets.UTF_8));
+                    socket.shutdownOutput();
+                    assertThat(socket.getInputStream().readAllBytes())
+                            .asString()
+                            .isEqualTo("hello " + i);
+                }
+            }
+        }
+    }
+
+    /** Answers what it gets, until its peer has no more. */
+    private static ServerSocket echo() throws IOException {
+        ServerSocket port = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        Thread thread = new Thread(() -> {
+            while (!port.isClosed()) {
+                try (Socket socket = port.accept()) {
+                    socket.getInputStream().transferTo(socket.getOutputStream());
+                } catch (IOException e) {
+                    // closed, or the next one
+                }
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return port;
+    }
+}

@@ -1,0 +1,48 @@
+package io.github.wsbridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NodeAddressTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "ws://10.1.2.3:8080, ws://10.1.2.3:8080",
+        "ws://host/, ws://host",
+        "WSS://host:443/base/, wss://host:443/base",
+        "http://host:80/a/b///, ws://host:80/a/b",
+        "https://[fd00::1]:8443, wss://[fd00::1]:8443",
+        "ws://node-0.bridge.default.svc.cluster.local:8080, ws://node-0.bridge.default.svc.cluster.local:8080",
+        "ws://host/a%2Fb%20c%C3%A9, ws://host/a%2Fb%20c%C3%A9",
+        "ws://host/é/, ws://host/%C3%A9",
+    })
+    void parse_address_isBroughtIntoOneForm(String text, String form) {
+        NodeAddress address = NodeAddress.parse(text);
+        assertThat(address).hasToString(form).isEqualTo(NodeAddress.parse(form));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "host:8080",
+                "//host",
+                "ftp://host",
+                "ws:host",
+                "ws://",
+                "ws:///path",
+                "ws://user@host",
+                "ws://host?query",
+                "ws://host?",
+                "ws://host#fragment",
+                "ws://under_score",
+                "ws://ho st"
+            })
+    void parse_anythingElse_isRefused(String text) {
+        assertThatIllegalArgumentException().isThrownBy(() -> NodeAddress.parse(text));
+    }
+}

@@ -1,0 +1,235 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The reading half of a channel: a few fragments waiting for a reader, and demand only while there is room for more. */
+final class Incoming {
+
+    /** How many fragments wait for a reader at most; enough to keep a pipeline going. */
+    static final int MAX_WAITING = 4;
+
+    private final Demands demands;
+    private final Runnable onFinished;
+
+    private final ReentrantLock reading = new ReentrantLock();
+    private @Nullable ByteBuffer current; // guarded by reading
+
+    private final ReentrantLock lock = new ReentrantLock(); // never held while the leg is called
+    private final Condition changed = lock.newCondition();
+    private final Queue<ByteBuffer> waiting = new ArrayDeque<>(MAX_WAITING);
+    private boolean demanded;
+    private boolean messageEmpty = true;
+    private boolean finished;
+    private boolean closed;
+    private @Nullable CloseReason end;
+
+    /** Reads from {@code leg}; {@code onFinished} runs when the peer has ended its direction. */
+    Incoming(Leg leg, Runnable onFinished) {
+        this.demands = new Demands(leg);
+        this.onFinished = onFinished;
+    }
+
+    void start() {
+        lock.lock();
+        try {
+            demanded = true;
+        } finally {
+            lock.unlock();
+        }
+        demands.one();
+    }
+
+    /** Called by the leg, one call at a time. */
+    void onFragment(Fragment fragment) {
+        boolean nowFinished = false;
+        boolean more;
+        lock.lock();
+        try {
+            ByteBuffer payload = fragment.payload();
+            messageEmpty &= !payload.hasRemaining();
+            if (payload.hasRemaining() && !finished && !closed) {
+                waiting.add(payload);
+                changed.signal();
+            }
+            if (fragment.last()) {
+                nowFinished = messageEmpty && fragment.kind() == Fragment.Kind.BINARY && !finished;
+                messageEmpty = true;
+            }
+            if (nowFinished) {
+                finished = true;
+                changed.signalAll();
+            }
+            demanded = false;
+            more = takeDemand();
+        } finally {
+            lock.unlock();
+        }
+        if (more) {
+            demands.one();
+        }
+        if (nowFinished) {
+            onFinished.run();
+        }
+    }
+
+    void end(CloseReason reason) {
+        lock.lock();
+        try {
+            end = reason;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Wakes readers for good. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            waiting.clear();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int read(ByteBuffer target, long timeoutNanos) throws IOException, InterruptedException {
+        reading.lock();
+        try {
+            ByteBuffer source = current != null && current.hasRemaining() ? checked(current) : next(timeoutNanos);
+            if (source == null) {
+                return -1;
+            }
+            int before = target.remaining();
+            while (source != null && target.hasRemaining()) {
+                move(source, target);
+                if (!source.hasRemaining()) {
+                    source = target.hasRemaining() ? poll() : null;
+                }
+            }
+            current = source;
+            return before - target.remaining();
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    int available() {
+        int here = 0;
+        if (reading.tryLock()) { // else somebody reads, and what is there is his
+            here = current == null ? 0 : current.remaining();
+            reading.unlock();
+        }
+        lock.lock();
+        try {
+            return closed
+                    ? 0
+                    : here + waiting.stream().mapToInt(ByteBuffer::remaining).sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void move(ByteBuffer source, ByteBuffer target) {
+        if (source.remaining() <= target.remaining()) {
+            target.put(source);
+        } else {
+            int limit = source.limit();
+            source.limit(source.position() + target.remaining());
+            target.put(source);
+            source.limit(limit);
+        }
+    }
+
+    private ByteBuffer checked(ByteBuffer source) throws ClosedChannelException {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            return source;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable ByteBuffer poll() {
+        ByteBuffer taken;
+        boolean more;
+        lock.lock();
+        try {
+            taken = waiting.poll();
+            more = taken != null && takeDemand();
+        } finally {
+            lock.unlock();
+        }
+        if (more) {
+            demands.one();
+        }
+        return taken;
+    }
+
+    /** Waits for a fragment; null at the end. */
+    private @Nullable ByteBuffer next(long timeoutNanos) throws IOException, InterruptedException {
+        current = null;
+        lock.lock();
+        try {
+            long left = timeoutNanos;
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            while (waiting.isEmpty()) {
+                if (closed) {
+                    throw new AsynchronousCloseException();
+                }
+                if (finished) {
+                    return null;
+                }
+                if (end != null) {
+                    if (inGoodOrder(end)) {
+                        return null;
+                    }
+                    throw new BridgeException(end);
+                }
+                if (timeoutNanos == 0) {
+                    changed.await();
+                } else if (left > 0) {
+                    left = changed.awaitNanos(left);
+                } else {
+                    throw new SocketTimeoutException("nothing to read in time");
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return poll();
+    }
+
+    static boolean inGoodOrder(CloseReason reason) {
+        return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
+    }
+
+    /** Whether to demand now. After the peer's last byte it goes on, so that the leg sees what else comes. */
+    private boolean takeDemand() {
+        boolean room = finished || waiting.size() < MAX_WAITING;
+        if (demanded || closed || end != null || !room) {
+            return false;
+        }
+        demanded = true;
+        return true;
+    }
+}

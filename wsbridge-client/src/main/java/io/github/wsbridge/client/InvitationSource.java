@@ -1,0 +1,68 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Brings invitations to a device over a secondary channel. The device's own is the listen socket; others are added with
+ * {@link BridgeDevice.Builder#source}.
+ *
+ * <p>Called by the device on any thread; must not block. A source keeps itself connected.
+ */
+public interface InvitationSource extends AutoCloseable {
+
+    /** Begins to bring invitations; called once. */
+    void start(Sink sink);
+
+    /**
+     * Carries a rejection back over the channel.
+     *
+     * @param invitation one that this source has brought
+     * @param code the device's own code, 0 to 9999
+     * @param reason the device's own words
+     * @return whether it took charge of that; if not, the device rejects by the accept URL. By default it does not.
+     */
+    default boolean reject(Invitation invitation, int code, String reason) {
+        return false;
+    }
+
+    /** Ends the channel. Does not call the sink any more. */
+    @Override
+    void close();
+
+    /** Where invitations go: the device. Thread-safe; no method blocks. */
+    interface Sink {
+
+        /** The channel is open for the first time, or once more. */
+        void listening();
+
+        /**
+         * Brings an invitation.
+         *
+         * @return completes, always normally, with the device's answer, at the latest when the invitation expires
+         */
+        CompletionStage<Answer> offer(Invitation invitation);
+
+        /** The channel has ended for good. */
+        void ended(CloseReason reason);
+    }
+
+    /** What a device says to an invitation. */
+    sealed interface Answer {
+
+        /** It accepts; whether the bridge then comes about is not known yet. */
+        record Accepted() implements Answer {}
+
+        /**
+         * It rejects.
+         *
+         * @param code the device's own code, 0 to 9999
+         * @param reason the device's own words
+         */
+        record Rejected(int code, String reason) implements Answer {}
+
+        /** It said nothing in time. */
+        record Expired() implements Answer {}
+    }
+}

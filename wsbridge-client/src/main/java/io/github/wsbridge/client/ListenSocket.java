@@ -1,0 +1,224 @@
+package io.github.wsbridge.client;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The built-in secondary channel: a WebSocket to a node that is opened again whenever it ends, except for a newer one. */
+final class ListenSocket implements InvitationSource {
+
+    private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
+    private static final int MAX_QUEUED = 100;
+
+    private final Dialer dialer;
+    private final URI url;
+    private final String deviceId;
+    private final Backoff backoff;
+    private @Nullable Sink sink; // set by start, before all else
+
+    // Guarded by this.
+    private @Nullable Connection connection;
+    private @Nullable ScheduledFuture<?> retry;
+    private boolean stopped;
+
+    ListenSocket(Dialer dialer, URI server, String deviceId, Backoff backoff) {
+        this.dialer = dialer;
+        this.url = Endpoints.listen(server, deviceId);
+        this.deviceId = deviceId;
+        this.backoff = backoff;
+    }
+
+    @Override
+    public void start(Sink to) {
+        sink = to;
+        connect();
+    }
+
+    private Sink sink() {
+        Sink started = sink;
+        if (started == null) {
+            throw new IllegalStateException("not started");
+        }
+        return started;
+    }
+
+    private void connect() {
+        dialer.leg(url, Endpoints.SUBPROTOCOL).whenComplete((leg, failure) -> {
+            if (failure != null) {
+                failed(Dialer.unwrap(failure));
+            } else {
+                connected(leg);
+            }
+        });
+    }
+
+    private void connected(Leg leg) {
+        Connection opened = new Connection(leg);
+        synchronized (this) {
+            if (stopped) {
+                leg.close(CloseReason.normal());
+                return;
+            }
+            connection = opened;
+        }
+        log.debug("Device {} listens", deviceId);
+        opened.open();
+        sink().listening();
+    }
+
+    private void failed(IOException failure) {
+        if (failure instanceof HandshakeException refused && refused.status() / 100 == 4 && refused.status() != 429) {
+            log.warn("The server does not let device {} listen: {}", deviceId, failure.getMessage());
+            retryIn(backoff.longest()); // only a change of settings helps, here or there
+        } else {
+            log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
+            retryIn(backoff.next());
+        }
+    }
+
+    private void ended(CloseReason reason) {
+        if (reason.code() == CloseReason.REPLACED) {
+            log.warn("A newer listener has taken the place of device {}; it listens no more", deviceId);
+            synchronized (this) {
+                stopped = true;
+            }
+            sink().ended(reason);
+        } else if (!stopped()) {
+            log.info("Device {} has lost its listen socket: {}", deviceId, reason);
+            retryIn(backoff.next());
+        }
+    }
+
+    private synchronized boolean stopped() {
+        return stopped;
+    }
+
+    private synchronized void retryIn(Duration pause) {
+        connection = null;
+        if (!stopped) {
+            retry = schedule(this::connect, pause);
+        }
+    }
+
+    private @Nullable ScheduledFuture<?> schedule(Runnable task, Duration pause) {
+        try {
+            return dialer.scheduler().schedule(task, pause.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            return null; // the scheduler's owner is shutting down
+        }
+    }
+
+    @Override
+    public boolean reject(Invitation invitation, int code, String reason) {
+        Connection open;
+        synchronized (this) {
+            open = connection;
+        }
+        return open != null && open.send(Messages.reject(invitation.token(), code, reason));
+    }
+
+    @Override
+    public void close() {
+        Connection open;
+        synchronized (this) {
+            stopped = true;
+            open = connection;
+            if (retry != null) {
+                retry.cancel(false);
+            }
+        }
+        if (open != null) {
+            open.leg.close(CloseReason.normal());
+        }
+    }
+
+    /** One WebSocket from its opening to its end. */
+    private final class Connection implements Leg.Receiver {
+        private final Leg leg;
+        private final Demands demands;
+        private final Messages.Assembler incoming = new Messages.Assembler();
+        private final Queue<String> outgoing = new ArrayDeque<>(); // guarded by itself, as is sending
+        private boolean sending;
+        private volatile boolean over;
+        private volatile @Nullable ScheduledFuture<?> stable;
+
+        Connection(Leg leg) {
+            this.leg = leg;
+            this.demands = new Demands(leg);
+        }
+
+        void open() {
+            stable = schedule(backoff::reset, backoff.longest());
+            leg.open(this);
+            demands.one();
+        }
+
+        @Override
+        public void onFragment(Fragment fragment) {
+            try {
+                String text = incoming.add(fragment);
+                JsonObject message = text == null ? null : Messages.read(text);
+                if (message != null && Messages.type(message).equals("invitation")) {
+                    sink().offer(Messages.invitation(message, deviceId));
+                }
+            } catch (Messages.MalformedException e) {
+                log.debug("Device {} drops a message: {}", deviceId, e.getMessage());
+            }
+            demands.one();
+        }
+
+        @Override
+        public void onClosed(CloseReason reason) {
+            over = true;
+            ScheduledFuture<?> timer = stable;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            ended(reason);
+        }
+
+        boolean send(String message) {
+            synchronized (outgoing) {
+                if (over || outgoing.size() >= MAX_QUEUED) {
+                    return false;
+                }
+                outgoing.add(message);
+            }
+            sendNext();
+            return true;
+        }
+
+        private void sendNext() {
+            String message;
+            synchronized (outgoing) {
+                message = sending ? null : outgoing.poll();
+                sending |= message != null;
+            }
+            if (message != null) {
+                leg.send(Fragment.text(message)).whenComplete((sent, failure) -> {
+                    synchronized (outgoing) {
+                        sending = false;
+                    }
+                    if (failure == null) {
+                        sendNext();
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The writing half of a channel: cuts what is written into messages and sends one after the other. */
+final class Outgoing {
+
+    /** A message with its header fills the write buffer of the JDK's client, 16 KiB, and no byte is left for a second one. */
+    static final int MAX_MESSAGE = 16 * 1024 - 8;
+
+    private final Leg leg;
+    private final Runnable onFinished;
+
+    private final ReentrantLock writing = new ReentrantLock();
+
+    private final ReentrantLock lock = new ReentrantLock(); // never held while the leg is called
+    private final Condition changed = lock.newCondition();
+    private boolean inFlight;
+    private boolean finished;
+    private boolean closed;
+    private @Nullable CloseReason end;
+    private @Nullable Throwable failure;
+
+    /** Writes to {@code leg}; {@code onFinished} runs when the peer has been told that no more will come. */
+    Outgoing(Leg leg, Runnable onFinished) {
+        this.leg = leg;
+        this.onFinished = onFinished;
+    }
+
+    void end(CloseReason reason) {
+        lock.lock();
+        try {
+            end = reason;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Wakes writers for good; tells whether one was in the middle of a write. */
+    boolean close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+            return inFlight;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int write(ByteBuffer source, long timeoutNanos) throws IOException, InterruptedException {
+        writing.lock();
+        try {
+            int start = source.position();
+            long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
+            do {
+                begin(); // an empty write comes this far, so that it fails where any other would
+                int length = Math.min(source.remaining(), MAX_MESSAGE);
+                if (length > 0) {
+                    send(source.slice(source.position(), length), deadline);
+                    source.position(source.position() + length);
+                }
+            } while (source.hasRemaining());
+            return source.position() - start;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Sends the empty message that ends this direction; once. */
+    void finish(long timeoutNanos) throws IOException, InterruptedException {
+        writing.lock();
+        try {
+            if (finished()) {
+                return;
+            }
+            begin();
+            send(ByteBuffer.allocate(0), timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos);
+            lock.lock();
+            try {
+                finished = true;
+            } finally {
+                lock.unlock();
+            }
+        } finally {
+            writing.unlock();
+        }
+        onFinished.run();
+    }
+
+    /** Whether nothing more will be sent, and that in good order. */
+    private boolean finished() {
+        lock.lock();
+        try {
+            return finished || !closed && end != null && Incoming.inGoodOrder(end);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void begin() throws IOException {
+        lock.lock();
+        try {
+            if (closed || finished) {
+                throw new ClosedChannelException();
+            }
+            if (end != null) {
+                throw new BridgeException(end);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void send(ByteBuffer payload, long deadline) throws IOException, InterruptedException {
+        lock.lock();
+        try {
+            inFlight = true;
+        } finally {
+            lock.unlock();
+        }
+        leg.send(Fragment.binary(payload)).whenComplete((done, failed) -> sent(failed));
+        lock.lock();
+        try {
+            while (inFlight && !closed && end == null) {
+                if (deadline == 0) {
+                    changed.await();
+                } else if (changed.awaitNanos(deadline - System.nanoTime()) <= 0 && inFlight) {
+                    throw new SocketTimeoutException("the peer took nothing in time");
+                }
+            }
+            if (inFlight || failure != null) {
+                throw closed
+                        ? new AsynchronousCloseException()
+                        : new BridgeException(end == null ? CloseReason.vanished("send failed") : end, failure);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void sent(@Nullable Throwable failed) {
+        lock.lock();
+        try {
+            inFlight = false;
+            failure = failed;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

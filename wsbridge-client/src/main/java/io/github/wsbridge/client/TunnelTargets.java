@@ -1,0 +1,193 @@
+package io.github.wsbridge.client;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The device's half of a TCP tunnel: a handler that joins each bridge with a TCP connection to one of the targets it is
+ * allowed to reach. What the requester tells is the target's name. Thread-safe.
+ *
+ * <p>An unknown name is rejected with 404; a target that is reached no connection to, tried before the bridge is accepted, with
+ * 502; an address of the requester's own choice that {@link Builder#allowAny} does not let pass, with 403.
+ */
+public final class TunnelTargets implements BridgeDevice.Handler {
+
+    private static final Logger log = LoggerFactory.getLogger(TunnelTargets.class);
+
+    private final Map<String, HostPort> targets;
+    private final @Nullable Predicate<InetSocketAddress> allowed;
+    private final Duration connectTimeout;
+    private final Executor executor;
+
+    private TunnelTargets(Builder builder) {
+        targets = Map.copyOf(builder.targets);
+        allowed = builder.allowed;
+        connectTimeout = builder.connectTimeout;
+        executor = builder.executor;
+    }
+
+    /**
+     * The targets that {@code definitions} name.
+     *
+     * @param definitions such as {@code ssh=127.0.0.1:22} or {@code web=[::1]:80}
+     * @throws IllegalArgumentException if one is none, or a name stands twice; the message says what is wrong
+     */
+    public static TunnelTargets parse(Iterable<String> definitions) {
+        Builder builder = builder();
+        definitions.forEach(builder::target);
+        return builder.build();
+    }
+
+    /** Starts to describe targets; there are none yet. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The names that requesters may ask for. */
+    public Set<String> names() {
+        return targets.keySet();
+    }
+
+    /** Dials the target, accepts, and carries bytes until both directions have ended. Blocks for as long. */
+    @Override
+    public void handle(IncomingBridge incoming) {
+        List<InetSocketAddress> addresses;
+        try {
+            addresses = addresses(incoming);
+        } catch (IOException e) {
+            unreachable(incoming, e);
+            return;
+        }
+        if (addresses.isEmpty()) {
+            return;
+        }
+        Socket socket;
+        try {
+            socket = HostPort.dial(addresses, connectTimeout);
+        } catch (IOException e) {
+            unreachable(incoming, e);
+            return;
+        }
+        NearSocket near = new NearSocket(socket);
+        try {
+            Joint.run(incoming.accept().get(), near, executor);
+        } catch (ExecutionException e) {
+            log.info("{} was not established: {}", incoming, String.valueOf(e.getCause()));
+        } catch (IOException e) {
+            log.debug("{} ended: {}", incoming, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            near.close(false); // no effect where it was closed in good order
+        }
+    }
+
+    private static void unreachable(IncomingBridge incoming, IOException failure) {
+        log.info("{}: its target is not reached: {}", incoming, failure.toString());
+        incoming.reject(502, "target not reachable");
+    }
+
+    /** Where to connect; nowhere, and rejected, if the requester may not go there. */
+    private List<InetSocketAddress> addresses(IncomingBridge incoming) throws IOException {
+        HostPort target = targets.get(incoming.requestData());
+        if (target != null) {
+            return target.resolve();
+        }
+        if (allowed == null) {
+            incoming.reject(404, "unknown target");
+            return List.of();
+        }
+        HostPort wish;
+        try {
+            wish = HostPort.parse(incoming.requestData());
+        } catch (IllegalArgumentException e) {
+            incoming.reject(404, "unknown target");
+            return List.of();
+        }
+        List<InetSocketAddress> permitted =
+                wish.resolve().stream().filter(allowed).toList();
+        if (permitted.isEmpty()) {
+            incoming.reject(403, "target not allowed");
+        }
+        return permitted;
+    }
+
+    /** Settings of targets. Not thread-safe. */
+    public static final class Builder {
+        private final Map<String, HostPort> targets = new LinkedHashMap<>();
+        private @Nullable Predicate<InetSocketAddress> allowed;
+        private Duration connectTimeout = Duration.ofSeconds(10);
+        private Executor executor = Daemons.threads();
+
+        private Builder() {}
+
+        /**
+         * Adds a target.
+         *
+         * @param definition a name, {@code =}, and {@code host:port}, an IPv6 address in brackets
+         * @throws IllegalArgumentException if it is none, or the name is taken; the message says what is wrong
+         */
+        public Builder target(String definition) {
+            int equals = definition.indexOf('=');
+            if (equals <= 0) {
+                throw new IllegalArgumentException(
+                        "no name in target \"" + definition + "\"; expected name=host:port, such as ssh=127.0.0.1:22");
+            }
+            return target(
+                    definition.substring(0, equals).strip(),
+                    definition.substring(equals + 1).strip());
+        }
+
+        /**
+         * Adds a target.
+         *
+         * @param name what a requester asks for
+         * @param address {@code host:port}, an IPv6 address in brackets; the host is looked up for each bridge
+         * @throws IllegalArgumentException if the address is none, or the name is taken
+         */
+        public Builder target(String name, String address) {
+            if (targets.putIfAbsent(name, HostPort.parse(address)) != null) {
+                throw new IllegalArgumentException("the target \"" + name + "\" stands twice");
+            }
+            return this;
+        }
+
+        /**
+         * Lets requesters name {@code host:port} themselves, where {@code allowed} agrees to the address that this is now;
+         * they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets pass.
+         */
+        public Builder allowAny(Predicate<InetSocketAddress> allowed) {
+            this.allowed = allowed;
+            return this;
+        }
+
+        /** How long a connection to a target may take to open, for each of its addresses; 10 seconds by default. */
+        public Builder connectTimeout(Duration timeout) {
+            this.connectTimeout = timeout;
+            return this;
+        }
+
+        /** Threads that may block, one a bridge besides the handler's; by default daemons, virtual where the JDK has them. */
+        public Builder executor(Executor executor) {
+            this.executor = executor;
+            return this;
+        }
+
+        /** Makes the handler. */
+        public TunnelTargets build() {
+            return new TunnelTargets(this);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+package io.github.wsbridge.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.CloseReason;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TcpTunnelTest {
+
+    private final FakeNode node = FakeNode.joining();
+    private final BridgeClient client =
+            BridgeClient.builder(FakeNode.BASE).connector(node).build();
+    private ServerSocket target;
+    private BridgeDevice device;
+    private TcpTunnel tunnel;
+
+    @BeforeEach
+    void start() throws IOException {
+        target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        target.setSoTimeout(10_000);
+        device = device(TunnelTargets.parse(List.of("echo=127.0.0.1:" + target.getLocalPort())));
+        tunnel = TcpTunnel.builder(client, "dev", "echo").start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        tunnel.close();
+        device.close();
+        client.close();
+        target.close();
+    }
+
+    private BridgeDevice device(TunnelTargets targets) {
+        return BridgeDevice.builder("dev", FakeNode.BASE, targets)
+                .connector(node)
+                .build()
+                .start();
+    }
+
+    private Socket dial() throws IOException {
+        Socket socket = new Socket();
+        socket.connect(tunnel.address());
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    private Socket atTarget() throws IOException {
+        Socket socket = target.accept();
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    private static int closeCode(BridgeClient client, String device, String data) throws Exception {
+        try {
+            client.connect(device, data).get(10, TimeUnit.SECONDS);
+            throw new AssertionError("connected");
+        } catch (ExecutionException e) {
+            CloseReason reason = ((BridgeException) e.getCause()).closeReason();
+            return reason.code() == CloseReason.REJECTED
+                    ? Integer.parseInt(reason.reason().split(" ")[0])
+                    : reason.code();
+        }
+    }
+
+    @Test
+    void bytes_passBothWays_andHalfClosesToo() throws Exception {
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            near.getOutputStream().write("question".getBytes(UTF_8));
+            near.shutdownOutput();
+            assertThat(far.getInputStream().readAllBytes()).asString().isEqualTo("question");
+            far.getOutputStream().write("answer".getBytes(UTF_8));
+            far.close();
+            assertThat(near.getInputStream().readAllBytes()).asString().isEqualTo("answer");
+        }
+    }
+
+    @Test
+    void targetEndsFirst_theOtherDirectionGoesOn() throws Exception {
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            far.shutdownOutput();
+            assertThat(near.getInputStream().read()).isEqualTo(-1);
+            near.getOutputStream().write("more".getBytes(UTF_8));
+            near.shutdownOutput();
+            assertThat(far.getInputStream().readAllBytes()).asString().isEqualTo("more");
+        }
+    }
+
+    @Test
+    void manyBytes_arriveAsTheyAre() throws Exception {
+        byte[] data = new byte[3_000_000];
+        new java.util.Random(1).nextBytes(data);
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            CompletableFuture<Void> echo = CompletableFuture.runAsync(() -> {
+                try {
+                    far.getInputStream().transferTo(far.getOutputStream());
+                    far.shutdownOutput();
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            CompletableFuture<byte[]> received = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return near.getInputStream().readAllBytes();
+                        } catch (IOException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    Daemons.threads());
+            near.getOutputStream().write(data);
+            near.shutdownOutput();
+            echo.get();
+            assertThat(received.get()).isEqualTo(data);
+        }
+    }
+
+    @Test
+    void reset_resetsTheFarConnection() throws Exception {
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            near.getOutputStream().write(1);
+            far.getInputStream().read();
+            near.setSoLinger(true, 0);
+            near.close();
+            assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+        }
+    }
+
+    @Test
+    void resetByTheTarget_resetsTheNearConnection() throws Exception {
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            far.getOutputStream().write(1);
+            near.getInputStream().read();
+            far.setSoLinger(true, 0);
+            far.close();
+            assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
+        }
+    }
+
+    @Test
+    void unknownTarget_isRejectedWith404() throws Exception {
+        assertThat(closeCode(client, "dev", "nothing")).isEqualTo(404);
+        assertThat(closeCode(client, "dev", "127.0.0.1:" + target.getLocalPort()))
+                .isEqualTo(404);
+        assertThat(closeCode(client, "else", "echo")).isEqualTo(CloseReason.UNREACHABLE);
+    }
+
+    @Test
+    void targetThatIsNotReached_isRejectedWith502() throws Exception {
+        target.close();
+        assertThat(closeCode(client, "dev", "echo")).isEqualTo(502);
+    }
+
+    @Test
+    void failedBridge_resetsTheLocalConnection() throws Exception {
+        target.close();
+        try (Socket near = dial()) {
+            assertThatThrownBy(() -> {
+                        near.getOutputStream().write(1);
+                        if (near.getInputStream().read() < 0) {
+                            throw new AssertionError("a clean end");
+                        }
+                    })
+                    .isInstanceOf(SocketException.class);
+        }
+    }
+
+    @Test
+    void anyTarget_whereAllowed() throws Exception {
+        device.close();
+        device = device(TunnelTargets.builder()
+                .allowAny(address -> address.getPort() == target.getLocalPort()
+                        && address.getAddress().isLoopbackAddress())
+                .build());
+        try (BridgeChannel bridge =
+                client.connect("dev", "localhost:" + target.getLocalPort()).get(10, TimeUnit.SECONDS)) {
+            assertThat(bridge.isOpen()).isTrue();
+        }
+        assertThat(closeCode(client, "dev", "127.0.0.1:1")).isEqualTo(403);
+        assertThat(closeCode(client, "dev", "ssh")).isEqualTo(404);
+    }
+
+    @Test
+    void maxConnections_letsTheRestWait() throws Exception {
+        tunnel.close();
+        tunnel = TcpTunnel.builder(client, "dev", "echo").maxConnections(1).start();
+        try (Socket first = dial();
+                Socket second = dial()) {
+            Socket firstFar = atTarget();
+            second.getOutputStream().write(2);
+            target.setSoTimeout(200);
+            assertThatThrownBy(this::atTarget).isInstanceOf(IOException.class);
+            target.setSoTimeout(10_000);
+            first.close();
+            firstFar.close();
+            assertThat(atTarget().getInputStream().read()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void close_endsConnections() throws Exception {
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            near.getOutputStream().write(1);
+            far.getInputStream().read();
+            tunnel.close();
+            assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
+            assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+            // The kernel keeps the port until its accept has been woken.
+            await().untilAsserted(() -> assertThatThrownBy(this::dial).isInstanceOf(IOException.class));
+        }
+    }
+
+    @Test
+    void run_carriesStreams() throws Exception {
+        CompletableFuture<Void> echo = CompletableFuture.runAsync(
+                () -> {
+                    try (Socket far = atTarget()) {
+                        far.getInputStream().transferTo(far.getOutputStream());
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                Daemons.threads());
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        TcpTunnel.run(
+                client.connect("dev", "echo").get(10, TimeUnit.SECONDS),
+                new ByteArrayInputStream("hello".getBytes(UTF_8)),
+                output);
+        assertThat(output).hasToString("hello");
+        echo.get();
+    }
+
+    @Test
+    void run_endsWithTheBridge_thoughInputIsSilent() throws Exception {
+        try (PipedOutputStream silent = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(silent)) {
+            CompletableFuture<BridgeChannel> connecting = client.connect("dev", "echo");
+            Socket far = atTarget();
+            BridgeChannel bridge = connecting.get(10, TimeUnit.SECONDS);
+            far.setSoLinger(true, 0);
+            far.close();
+            assertThatThrownBy(() -> TcpTunnel.run(bridge, input, new ByteArrayOutputStream()))
+                    .isInstanceOf(BridgeException.class);
+        }
+    }
+
+    @Test
+    void definitions_areChecked() {
+        assertThat(TunnelTargets.parse(List.of("ssh=127.0.0.1:22", "web = [::1]:80", "x=host.name:1"))
+                        .names())
+                .containsExactlyInAnyOrder("ssh", "web", "x");
+        for (String bad :
+                List.of("ssh", "=a:1", "ssh=", "ssh=host", "ssh=:22", "ssh=h:", "ssh=h:99999", "ssh=::1:22")) {
+            assertThatThrownBy(() -> TunnelTargets.parse(List.of(bad)))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> TunnelTargets.parse(List.of("a=b:1", "a=c:2"))).hasMessageContaining("twice");
+        assertThat(TcpTunnel.parseAddress("[fe80::1]:8080"))
+                .isEqualTo(InetSocketAddress.createUnresolved("fe80::1", 8080));
+    }
+}

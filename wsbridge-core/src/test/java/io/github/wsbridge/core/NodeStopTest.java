@@ -1,0 +1,211 @@
+package io.github.wsbridge.core;
+
+import static io.github.wsbridge.core.TestCluster.A;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** How a node stops. */
+class NodeStopTest {
+
+    private static final CloseReason STOPPING = new CloseReason(1001, "the node is stopping");
+    private static final CloseReason DRAINING = new CloseReason(4503, "the node is draining");
+
+    private final TestCluster cluster = new TestCluster();
+    private final BridgeNode node = cluster.node();
+
+    private RecordingReceiver accept() throws InterruptedException {
+        Invitation invitation = cluster.signaller.take(TestCluster.PATIENCE);
+        return TestCluster.open(node, invitation.acceptUrl(), "");
+    }
+
+    @Test
+    void stop_idle_completesAtOnce() {
+        CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
+        assertThat(stopped).isCompleted();
+        assertThat(cluster.signaller.closed()).isTrue();
+        assertThat(cluster.scheduler.pending()).isZero();
+        assertThat(cluster.scheduler.isShutdown())
+                .as("it is not the node's own")
+                .isFalse();
+    }
+
+    @Test
+    void stop_withGrace_letsBridgesEndByThemselves() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        RecordingReceiver device = accept();
+        CompletableFuture<Void> stopped = node.stop(Duration.ofMinutes(5)).toCompletableFuture();
+        cluster.scheduler.advance(Duration.ofMinutes(4));
+        assertThat(stopped).isNotDone();
+        assertThat(node.stats()).isEqualTo(new NodeStats(0, 1, 0, true));
+        device.leg().send(io.github.wsbridge.spi.Fragment.text("still flows"));
+        assertThat(requester.count()).isEqualTo(1);
+        requester.leg().close(CloseReason.normal());
+        assertThat(device.closed()).isEqualTo(CloseReason.normal());
+        assertThat(stopped).isCompleted();
+        assertThat(cluster.scheduler.pending()).isZero();
+    }
+
+    @Test
+    void stop_graceOver_closesBridges1001() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        RecordingReceiver device = accept();
+        CompletableFuture<Void> stopped = node.stop(Duration.ofMinutes(5)).toCompletableFuture();
+        cluster.scheduler.advance(Duration.ofMinutes(5));
+        assertThat(requester.closed()).isEqualTo(STOPPING);
+        assertThat(device.closed()).isEqualTo(STOPPING);
+        assertThat(stopped).isCompleted();
+    }
+
+    @Test
+    void close_liveBridges_closesThem1001() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        RecordingReceiver device = accept();
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(node::close);
+        while (!closed.isDone() && !node.stats().draining()) {
+            Thread.onSpinWait();
+        }
+        long deadline = System.nanoTime() + TestCluster.PATIENCE.toNanos();
+        while (!closed.isDone() && System.nanoTime() < deadline) {
+            cluster.scheduler.runDue();
+        }
+        closed.get(1, TimeUnit.SECONDS);
+        assertThat(requester.closed()).isEqualTo(STOPPING);
+        assertThat(device.closed()).isEqualTo(STOPPING);
+    }
+
+    @Test
+    void stop_legsThatNeverEnd_givesUpAfterTheLastCall() throws Exception {
+        FakeLeg requester = new FakeLeg().leaveClosesUnanswered();
+        FakeLeg device = new FakeLeg().leaveClosesUnanswered();
+        node.request(new BridgeRequest("device"), "me", requester);
+        node.accept(cluster.signaller.take(TestCluster.PATIENCE).token(), device, Hop.DIRECT);
+        CompletableFuture<Void> stopped = node.stop(Duration.ofSeconds(1)).toCompletableFuture();
+        cluster.scheduler.advance(Duration.ofSeconds(11));
+        assertThat(requester.closes()).containsExactly(STOPPING);
+        assertThat(stopped).isNotDone();
+        cluster.scheduler.advance(Duration.ofSeconds(1));
+        assertThat(stopped).isCompleted();
+    }
+
+    @Test
+    void stop_waitingRequesters_areClosed4503() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
+        assertThat(requester.closed()).isEqualTo(DRAINING);
+        assertThat(stopped).isCompleted();
+        assertThat(accept().closed().code()).isEqualTo(4410);
+    }
+
+    @Test
+    void stop_listeners_areClosed1001() {
+        RecordingReceiver listener = TestCluster.listen(node, "device");
+        node.stop(Duration.ofHours(1));
+        assertThat(listener.closed()).isEqualTo(STOPPING);
+        assertThat(node.stats()).isEqualTo(new NodeStats(0, 0, 0, true));
+    }
+
+    @Test
+    void draining_newcomers_areRefused() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        accept();
+        node.stop(Duration.ofHours(1));
+        URI connect = Endpoints.connect(TestCluster.PUBLIC, new BridgeRequest("device"));
+        assertThat(TestCluster.refusal(node, connect)).isEqualTo(503);
+        assertThat(TestCluster.refusal(node, Endpoints.listen(TestCluster.PUBLIC, "device")))
+                .isEqualTo(503);
+        FakeLeg late = new FakeLeg();
+        node.request(new BridgeRequest("device"), "me", late);
+        assertThat(late.closes()).containsExactly(DRAINING);
+        assertThat(requester.closed()).isNull();
+    }
+
+    @Test
+    void listen_admittedBeforeTheStop_isClosedAllTheSame() {
+        AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+        BridgeNode racing = cluster.node(
+                A,
+                builder -> builder.listener(new io.github.wsbridge.spi.BridgeListener() {
+                    @Override
+                    public void onListening(String deviceId) {
+                        meanwhile.get().run(); // a stop at the worst moment: counted, not yet in the map
+                    }
+                }));
+        meanwhile.set(() -> racing.stop(Duration.ofHours(1)));
+        RecordingReceiver listener = TestCluster.listen(racing, "device");
+        assertThat(listener.closed()).isEqualTo(STOPPING);
+        assertThat(racing.stats()).isEqualTo(new NodeStats(0, 0, 0, true));
+    }
+
+    @Test
+    void stop_twice_closesSignallersOnce() {
+        AtomicInteger closes = new AtomicInteger();
+        BridgeNode twice = cluster.node(
+                A, builder -> builder.signaller(new Failing(closes)).signaller(new Failing(closes)));
+        try (LogCapture log = new LogCapture()) {
+            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).isCompleted();
+            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).isCompleted();
+            twice.close();
+            assertThat(log.loud()).hasSize(2);
+        }
+        assertThat(closes).as("each once, though the first failed").hasValue(2);
+    }
+
+    @Test
+    void stop_events_areToldBeforeItCompletes() {
+        AtomicReference<List<String>> told = new AtomicReference<>();
+        TestCluster.request(node, "device", "");
+        CompletionStage<Void> stopped = node.stop(Duration.ofHours(1));
+        stopped.thenRun(() -> told.set(cluster.events.names()));
+        assertThat(told.get()).contains("Closed");
+    }
+
+    @Test
+    void stop_ownScheduler_isShutDown() throws Exception {
+        BridgeNode own = BridgeNode.builder()
+                .publicUrl(TestCluster.PUBLIC)
+                .address(A)
+                .keys(cluster.keys)
+                .insecure()
+                .build();
+        RecordingReceiver requester = TestCluster.request(own, "device", "");
+        assertThat(requester.awaitClosed(TestCluster.PATIENCE).code()).isEqualTo(4404);
+        own.stop(Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        URI connect = Endpoints.connect(TestCluster.PUBLIC, new BridgeRequest("device"));
+        try (LogCapture log = new LogCapture()) {
+            assertThat(TestCluster.refusal(own, connect)).isEqualTo(503);
+        }
+        FakeLeg late = new FakeLeg();
+        own.request(new BridgeRequest("device"), "me", late);
+        assertThat(late.ended()).isNotNull();
+    }
+
+    private record Failing(AtomicInteger closes) implements Signaller {
+        @Override
+        public CompletionStage<Result> signal(Invitation invitation) {
+            return CompletableFuture.failedFuture(new IllegalStateException());
+        }
+
+        @Override
+        public void close() {
+            closes.incrementAndGet();
+            throw new IllegalStateException("cannot close");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.FakeClock;
+import io.github.wsbridge.testkit.FakeScheduler;
+import io.github.wsbridge.testkit.FakeSignaller;
+import io.github.wsbridge.testkit.RecordingListener;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.net.ConnectException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+
+/**
+ * Nodes of this process that find each other by their addresses, as over a network but on the caller's thread: when a call
+ * returns, all that follows from it has happened.
+ */
+final class TestCluster implements Connector {
+
+    static final URI PUBLIC = URI.create("wss://bridge.example.com");
+    static final NodeAddress A = NodeAddress.parse("ws://10.0.0.1:8080");
+    static final NodeAddress B = NodeAddress.parse("ws://10.0.0.2:8080");
+    static final NodeAddress C = NodeAddress.parse("ws://10.0.0.3:8080");
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** A connection between nodes: where it goes, and its end at the node that dialled. */
+    record Link(Target target, LocalLeg near) {}
+
+    final FakeClock clock = new FakeClock();
+    final FakeScheduler scheduler = new FakeScheduler(clock);
+    final TokenKeys keys = TokenKeys.generate();
+    final FakeSignaller signaller = new FakeSignaller();
+    final RecordingListener events = new RecordingListener();
+    /** Nodes that cannot be reached now. */
+    final Set<NodeAddress> down = ConcurrentHashMap.newKeySet();
+    /** Nodes that take a connection and never say anything. */
+    final Set<NodeAddress> silent = ConcurrentHashMap.newKeySet();
+
+    final List<Link> links = new CopyOnWriteArrayList<>();
+    private final Map<NodeAddress, BridgeNode> nodes = new ConcurrentHashMap<>();
+
+    /** A node that signals by the test's signaller and tells the test's listener. */
+    BridgeNode node() {
+        return node(A, builder -> builder.signaller(signaller).listener(events));
+    }
+
+    BridgeNode node(NodeAddress address, UnaryOperator<BridgeNodeBuilder> more) {
+        BridgeNodeBuilder builder = BridgeNode.builder()
+                .publicUrl(PUBLIC)
+                .address(address)
+                .keys(keys)
+                .insecure()
+                .clock(clock)
+                .scheduler(scheduler)
+                .connector(this);
+        BridgeNode node = more.apply(builder).build();
+        nodes.put(address, node);
+        return node;
+    }
+
+    /** A node with peers, which signals by its listen sockets only. */
+    BridgeNode peer(NodeAddress address) {
+        Set<NodeAddress> all = new LinkedHashSet<>(List.of(A, B, C));
+        return node(address, builder -> builder.peers(PeerDirectory.of(all)));
+    }
+
+    @Override
+    public CompletionStage<Leg> connect(Target target) {
+        NodeAddress to = NodeAddress.parse(
+                target.uri().getScheme() + "://" + target.uri().getRawAuthority());
+        BridgeNode node = nodes.get(to);
+        if (node == null || down.contains(to)) {
+            return CompletableFuture.failedFuture(new ConnectException("cannot reach " + to));
+        }
+        if (silent.contains(to)) {
+            LocalLeg near = LocalLeg.pair(target.subprotocol());
+            links.add(new Link(target, near));
+            return CompletableFuture.completedFuture(near);
+        }
+        return node.admit(handshake(target)).thenCompose(admission -> {
+            if (admission instanceof Admission.Granted granted) {
+                LocalLeg far = LocalLeg.pair(granted.subprotocol());
+                granted.opened().accept(far);
+                links.add(new Link(target, far.other()));
+                return CompletableFuture.completedFuture(far.other());
+            }
+            return CompletableFuture.failedFuture(new HandshakeException(((Admission.Refused) admission).status()));
+        });
+    }
+
+    private static Handshake handshake(Target target) {
+        return new Handshake(
+                target.uri().getRawPath(),
+                target.uri().getRawQuery(),
+                true,
+                name -> name.equalsIgnoreCase("Sec-WebSocket-Protocol")
+                                && !target.subprotocol().isEmpty()
+                        ? List.of(target.subprotocol())
+                        : target.headers().containsKey(name)
+                                ? List.of(target.headers().get(name))
+                                : List.of(),
+                "10.9.9.9");
+    }
+
+    static RecordingReceiver request(BridgeNode node, String deviceId, String subprotocol) {
+        return open(node, Endpoints.connect(PUBLIC, new BridgeRequest(deviceId)), subprotocol);
+    }
+
+    static RecordingReceiver listen(BridgeNode node, String deviceId) {
+        return open(node, Endpoints.listen(PUBLIC, deviceId), "");
+    }
+
+    /** Opens a leg that takes all that comes. */
+    static RecordingReceiver open(BridgeNode node, URI url, String subprotocol) {
+        Leg leg = node.connector()
+                .connect(new Target(url, Map.of(), subprotocol, PATIENCE))
+                .toCompletableFuture()
+                .join();
+        RecordingReceiver end = new RecordingReceiver(leg).open();
+        end.demandAlways();
+        return end;
+    }
+
+    /** The status with which a handshake is refused. */
+    static int refusal(BridgeNode node, URI url) {
+        try {
+            open(node, url, "");
+            return 101;
+        } catch (CompletionException e) {
+            return ((HandshakeException) e.getCause()).status();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.client.TunnelTargets;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Is a device: leads bridges to TCP ports that this machine reaches. */
+@Command(
+        name = "device",
+        description = {"Is a device: leads bridges to TCP ports that this machine reaches.", ""},
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        footerHeading = "%nExample:%n",
+        footer = {
+            "  wsbridge device --server wss://bridge.example.com --id pi-7 --api-key-file device.key \\",
+            "      --target ssh=127.0.0.1:22 --target web=127.0.0.1:80",
+            "",
+            "It listens until it is stopped, and connects again whenever the connection is lost. It ends with 1 when another"
+                    + " listener takes its id over."
+        },
+        exitCodeListHeading = Main.EXIT_CODES,
+        exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
+@SuppressWarnings("NullAway.Init")
+final class DeviceCommand implements Callable<Integer> {
+
+    @Mixin
+    ServerOptions server;
+
+    @Option(names = "--id", paramLabel = "ID", required = true, description = "The device's id")
+    String id;
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME=HOST:PORT",
+            split = ",",
+            description = "What a requester reaches by NAME; may be given several times")
+    @Nullable
+    List<String> targets;
+
+    @Option(
+            names = "--allow-any",
+            fallbackValue = "true",
+            description = "Let requesters name any HOST:PORT that this machine reaches")
+    boolean allowAny;
+
+    @Option(
+            names = "--allow-origin",
+            paramLabel = "URL",
+            split = ",",
+            description = "Another server whose accept URLs are followed (default: only --server)")
+    @Nullable
+    List<URI> origins;
+
+    @Option(
+            names = "--max-bridges",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Bridges at a time (default ${DEFAULT-VALUE})")
+    int maxBridges;
+
+    @Option(
+            names = "--reconnect-min",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            description = "The shortest pause before it connects again (default ${DEFAULT-VALUE})")
+    Duration reconnectMin;
+
+    @Option(
+            names = "--reconnect-max",
+            paramLabel = "TIME",
+            defaultValue = "1m",
+            description = "The longest (default ${DEFAULT-VALUE})")
+    Duration reconnectMax;
+
+    @Mixin
+    LogOptions logOptions;
+
+    @Spec
+    CommandSpec spec;
+
+    private final Surroundings here;
+
+    DeviceCommand(Surroundings here) {
+        this.here = here;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        TunnelTargets handler = handler();
+        try (JdkConnector connector = server.connector();
+                BridgeDevice device = device(handler, connector)) {
+            CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
+            device.listening()
+                    .thenRun(() -> here.say("device ready: " + id + " listens at " + server.server()
+                            + (handler.names().isEmpty()
+                                    ? ""
+                                    : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
+                            + (allowAny ? ", any target" : "")));
+            device.start();
+            CompletableFuture.anyOf(stopped, here.stop()).join();
+            if (!here.stop().isDone()) {
+                here.err().println(spec.qualifiedName() + ": stopped by the server: " + stopped.join());
+                return 1;
+            }
+            here.say("device stopped");
+            return 0;
+        }
+    }
+
+    private TunnelTargets handler() {
+        if (targets == null && !allowAny) {
+            throw usage("what may be reached? Give --target NAME=HOST:PORT, or --allow-any");
+        }
+        try {
+            TunnelTargets.Builder builder = TunnelTargets.builder();
+            if (targets != null) {
+                targets.forEach(builder::target);
+            }
+            if (allowAny) {
+                builder.allowAny(address -> true);
+            }
+            return builder.build();
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+    }
+
+    private BridgeDevice device(TunnelTargets handler, JdkConnector connector) throws Exception {
+        String key = server.apiKey(here.env());
+        try {
+            BridgeDevice.Builder builder = BridgeDevice.builder(id, server.server(), handler)
+                    .connector(connector)
+                    .connectTimeout(server.connectTimeout)
+                    .keepAlive(server.watch())
+                    .backoff(reconnectMin, reconnectMax)
+                    .maxBridges(maxBridges);
+            if (!key.isEmpty()) {
+                builder.apiKey(key);
+            }
+            if (origins != null) {
+                origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
+            }
+            return builder.build();
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+    }
+
+    private ParameterException usage(@Nullable String message) {
+        return new ParameterException(spec.commandLine(), String.valueOf(message));
+    }
+}

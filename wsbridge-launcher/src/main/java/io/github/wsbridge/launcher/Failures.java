@@ -1,0 +1,72 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.BridgeException;
+import java.io.PrintWriter;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Tells what went wrong in one line. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+
+    @Override
+    public int handleParseException(ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        PrintWriter err = command.getErr();
+        err.println(name + ": " + oneLine(String.valueOf(failure.getMessage())));
+        UnmatchedArgumentException.printSuggestions(failure, err);
+        err.println("Try '" + name + " --help'.");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        err.println(command.getCommandSpec().qualifiedName() + ": " + describe(failure));
+        if (LogOptions.of(parsed) == LogOptions.Detail.VERBOSE) {
+            failure.printStackTrace(err);
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** One line for people; what wraps the cause is left out. */
+    static String describe(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage();
+        String text;
+        if (cause instanceof NoSuchFileException) {
+            text = "no such file: " + message;
+        } else if (cause instanceof AccessDeniedException) {
+            text = "not allowed to open " + message;
+        } else if (cause instanceof UnknownHostException) {
+            text = "unknown host: " + message;
+        } else if (cause instanceof ConnectException && message == null) {
+            text = "cannot connect";
+        } else if (message == null || message.isBlank()) {
+            text = cause.getClass().getSimpleName();
+        } else if (cause instanceof BridgeException) {
+            text = "the bridge ended: " + message;
+        } else {
+            text = message;
+        }
+        return oneLine(text);
+    }
+
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,131 @@
+package io.github.wsbridge.launcher;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code wsbridge} command. */
+@Command(
+        name = "wsbridge",
+        description = "Joins two outgoing WebSocket connections into one byte stream.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%n",
+        footer = {
+            "See it work on this machine:   wsbridge demo",
+            "Help on a command:             wsbridge node --help",
+            "",
+            "Every option may also come from the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT. Secrets come from"
+                    + " files or the environment only."
+        },
+        exitCodeListHeading = Main.EXIT_CODES,
+        exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
+public final class Main implements Runnable {
+
+    static final String EXIT_CODES = "%nExit codes:%n";
+    static final String EXIT_0 = "0:done, or stopped in good order";
+    static final String EXIT_1 = "1:it failed";
+    static final String EXIT_2 = "2:the command line makes no sense, or something required is missing";
+
+    /** The longest that the JVM is held up after a signal; commands bound their own ends well below. */
+    private static final long LONGEST_STOP_HOURS = 24;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    private Main() {}
+
+    /** Runs a command and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        Logs.prepare();
+        Charset charset = Terminal.charset();
+        Surroundings here = new Surroundings(
+                new FileInputStream(FileDescriptor.in), // without the buffers and locks of System.in
+                new FileOutputStream(FileDescriptor.out),
+                new PrintStream(System.out, true, charset),
+                new PrintStream(System.err, true, charset),
+                System.getenv(),
+                Terminal.attached(),
+                new CompletableFuture<>());
+        CountDownLatch ended = new CountDownLatch(1);
+        int[] code = {1};
+        // A signal only begins the end: the command stops in good order and says how it went, and then the JVM goes.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            boolean signalled = ended.getCount() > 0;
+            here.stop().complete(null);
+            try {
+                if (signalled && ended.await(LONGEST_STOP_HOURS, TimeUnit.HOURS)) {
+                    Runtime.getRuntime().halt(code[0]);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        code[0] = run(here, args);
+        here.out().flush();
+        ended.countDown();
+        System.exit(code[0]);
+    }
+
+    /** Runs a command to its end. */
+    static int run(Surroundings here, String... args) {
+        return commandLine(here).execute(args);
+    }
+
+    static CommandLine commandLine(Surroundings here) {
+        CommandLine main = new CommandLine(new Main());
+        main.addSubcommand(new NodeCommand(here));
+        main.addSubcommand(new DeviceCommand(here));
+        main.addSubcommand(new TunnelCommand(here));
+        main.addSubcommand(new KeysCommand(here));
+        main.addSubcommand(new DemoCommand(here));
+        main.setDefaultValueProvider(new EnvironmentDefaults(here.env()));
+        main.setOut(new PrintWriter(here.out(), true, Terminal.charset()));
+        main.setErr(new PrintWriter(here.err(), true, Terminal.charset()));
+        Failures failures = new Failures();
+        main.setParameterExceptionHandler(failures);
+        main.setExecutionExceptionHandler(failures);
+        main.setExecutionStrategy(parsed -> {
+            Logs.configure(LogOptions.of(parsed));
+            return new CommandLine.RunLast().execute(parsed);
+        });
+        main.registerConverter(HostPort.class, HostPort::parse);
+        main.registerConverter(Duration.class, Quantities::duration);
+        main.registerConverter(Quantities.Bytes.class, Quantities::bytes);
+        main.setUsageHelpWidth(110);
+        main.setUsageHelpLongOptionsMaxWidth(34);
+        main.setAbbreviatedOptionsAllowed(false);
+        return main;
+    }
+
+    /** Without a command: says what there is. */
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"wsbridge " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

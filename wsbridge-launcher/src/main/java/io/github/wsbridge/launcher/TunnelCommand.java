@@ -1,0 +1,150 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.client.TcpTunnel;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Leads a local port, or standard input and output, to a target of a device. */
+@Command(
+        name = "tunnel",
+        description = {"Leads a local port, or standard input and output, to a target of a device.", ""},
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  A local port; each connection to it becomes a bridge:",
+            "    wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target web --listen 127.0.0.1:8000",
+            "  SSH without a port:",
+            "    ssh -o ProxyCommand='wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target ssh"
+                    + " --stdio' pi-7"
+        },
+        exitCodeListHeading = Main.EXIT_CODES,
+        exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
+@SuppressWarnings("NullAway.Init")
+final class TunnelCommand implements Callable<Integer> {
+
+    @Mixin
+    ServerOptions server;
+
+    @Option(names = "--device", paramLabel = "ID", required = true, description = "The device's id")
+    String device;
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            required = true,
+            description = "A target of the device, or HOST:PORT where it allows any")
+    String target;
+
+    @Option(names = "--listen", paramLabel = "HOST:PORT", description = "The local port; 0 takes a free one")
+    @Nullable
+    HostPort listen;
+
+    @Option(names = "--stdio", fallbackValue = "true", description = "One bridge over standard input and output")
+    boolean stdio;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Connections at a time; more wait (default ${DEFAULT-VALUE})")
+    int maxConnections;
+
+    @Mixin
+    LogOptions logOptions;
+
+    @Spec
+    CommandSpec spec;
+
+    private final Surroundings here;
+
+    TunnelCommand(Surroundings here) {
+        this.here = here;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (stdio == (listen != null)) {
+            throw usage("give either --listen HOST:PORT or --stdio");
+        }
+        try {
+            new BridgeRequest(device, target);
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+        try (JdkConnector connector = server.connector();
+                BridgeClient client = client(connector)) {
+            if (listen == null) {
+                overStreams(client);
+            } else {
+                overSockets(client, listen);
+            }
+        }
+        return 0;
+    }
+
+    private BridgeClient client(JdkConnector connector) throws IOException {
+        BridgeClient.Builder builder = BridgeClient.builder(server.server())
+                .connector(connector)
+                .connectTimeout(server.connectTimeout)
+                .keepAlive(server.watch());
+        String key = server.apiKey(here.env());
+        if (!key.isEmpty()) {
+            builder.apiKey(key);
+        }
+        return builder.build();
+    }
+
+    private void overSockets(BridgeClient client, HostPort listen) throws Exception {
+        try (TcpTunnel tunnel = TcpTunnel.builder(client, device, target)
+                .listen(listen.resolve())
+                .maxConnections(maxConnections)
+                .start()) {
+            here.say("tunnel ready: "
+                    + HostPort.authority(
+                            tunnel.address().getAddress().getHostAddress(),
+                            tunnel.address().getPort())
+                    + " leads to " + target + " of " + device);
+            here.awaitStop();
+            here.say("tunnel stopped");
+        }
+    }
+
+    /** Says nothing on standard output: that belongs to the data. */
+    private void overStreams(BridgeClient client) throws IOException {
+        CompletableFuture<BridgeChannel> connecting = client.connect(device, target);
+        here.stop().thenRun(() -> {
+            connecting.cancel(true);
+            connecting.thenAccept(BridgeChannel::close);
+        });
+        try {
+            TcpTunnel.run(connecting.get(), here.in(), here.data());
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | RuntimeException e) {
+            if (!here.stop().isDone()) {
+                throw e;
+            }
+        }
+    }
+
+    private ParameterException usage(@Nullable String message) {
+        return new ParameterException(spec.commandLine(), String.valueOf(message));
+    }
+}

@@ -1,0 +1,18 @@
+/** The command line of the WebSocket Bridge: thin, no logic of its own. */
+module io.github.wsbridge.launcher {
+    requires io.github.wsbridge;
+    requires io.github.wsbridge.client;
+    requires io.github.wsbridge.core;
+    requires io.github.wsbridge.tyrus;
+    requires static org.jspecify;
+    requires info.picocli;
+    requires java.logging;
+    requires java.net.http;
+    requires jdk.httpserver;
+    requires org.slf4j;
+
+    exports io.github.wsbridge.launcher;
+
+    opens io.github.wsbridge.launcher to
+            info.picocli;
+}

@@ -1,0 +1,31 @@
+package io.github.wsbridge.testkit;
+
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.WatchedLeg;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** A watched leg is a leg: the watch is quick here, and must not be noticed. */
+class WatchedMemoryLegsTest extends LegContract {
+
+    private final MemoryLegs legs = new MemoryLegs(Set.of(), Duration.ofMillis(300));
+    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+
+    @Override
+    protected LegPair connect(String subprotocol) {
+        LegPair pair = legs.connect(subprotocol);
+        return new LegPair(watched(pair.near()), watched(pair.far()));
+    }
+
+    private Leg watched(Leg leg) {
+        return new WatchedLeg(leg, new WatchedLeg.Watch(Duration.ofSeconds(1), Duration.ofMinutes(1)), scheduler);
+    }
+
+    @Override
+    protected void stopTransport() {
+        scheduler.shutdownNow();
+        legs.close();
+    }
+}
