@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,7 @@ class ApiKeyPolicyTest {
                 "# a comment",
                 "",
                 "  alice   requester\t" + HASH + "  plant-*  ",
-                "sensor device " + ApiKeyPolicy.hash("other").toUpperCase(java.util.Locale.ROOT)));
+                "sensor device " + ApiKeyPolicy.hash("other").toUpperCase(Locale.ROOT)));
         assertThat(check(policy, Action.CONNECT, "plant-1", "key")).isEqualTo(new Access.Granted("alice"));
         assertThat(check(policy, Action.LISTEN, "plant-1", "key")).isEqualTo(new Access.Denied(403));
         assertThat(check(policy, Action.CONNECT, "office", "key")).isEqualTo(new Access.Denied(403));

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -113,7 +114,7 @@ class MessageLegTest {
     @Test
     void onFragment_tooLong_isClosed1009() {
         byte[] half = new byte[MessageLeg.MAX_MESSAGE / 2];
-        java.util.Arrays.fill(half, (byte) ' ');
+        Arrays.fill(half, (byte) ' ');
         leg.deliver(piece(half, 0, half.length, false));
         leg.deliver(piece(half, 0, half.length, false));
         assertThat(leg.closes()).isEmpty();

@@ -12,10 +12,13 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Devices that listen on another node than their requesters'. */
@@ -170,7 +173,7 @@ class PeersTest {
 
     @Test
     void directory_nodeGone_isNoLongerAsked() {
-        Set<NodeAddress> known = java.util.concurrent.ConcurrentHashMap.newKeySet();
+        Set<NodeAddress> known = ConcurrentHashMap.newKeySet();
         known.add(B);
         NodeAddress address = NodeAddress.parse("ws://10.0.0.9:8080");
         BridgeNode node = cluster.node(address, builder -> builder.peers(() -> Set.copyOf(known)));
@@ -179,7 +182,7 @@ class PeersTest {
         assertThat(device.messages()).hasSize(1);
         known.clear();
         cluster.scheduler.advance(Duration.ofSeconds(5)); // looks it up on a thread of its own
-        org.awaitility.Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> {
+        Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> {
             RecordingReceiver again = TestCluster.request(node, "device", "");
             boolean unknown = again.closed() != null;
             again.leg().close(CloseReason.normal());
@@ -195,14 +198,14 @@ class PeersTest {
                 NodeAddress.parse("ws://10.0.0.9:8080"),
                 builder -> builder.peers(() -> {
                     if (fails[0]) {
-                        throw new java.io.IOException("no name server");
+                        throw new IOException("no name server");
                     }
                     return Set.of(B);
                 }));
         fails[0] = true;
         try (LogCapture log = new LogCapture()) {
             cluster.scheduler.advance(Duration.ofSeconds(5));
-            org.awaitility.Awaitility.await()
+            Awaitility.await()
                     .atMost(TestCluster.PATIENCE)
                     .until(() -> log.loud().stream().anyMatch(line -> line.contains("peers")));
         }

@@ -11,6 +11,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.FakeClock;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,7 +113,7 @@ class SmallPartsTest {
             assertThat(device.count()).isEqualTo(1);
             requester.leg().close(CloseReason.normal());
             listener.leg().close(CloseReason.normal());
-            assertThat(TestCluster.refusal(node, java.net.URI.create("ws://a/bridge/connect")))
+            assertThat(TestCluster.refusal(node, URI.create("ws://a/bridge/connect")))
                     .isEqualTo(400);
             assertThat(cluster.events.names())
                     .containsExactly(

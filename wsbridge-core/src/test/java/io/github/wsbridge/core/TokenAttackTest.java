@@ -14,6 +14,7 @@ import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -28,7 +29,7 @@ class TokenAttackTest {
     private final TokenCodec foreign = new AeadTokenCodec(fixed(TokenKeys.generate()));
     private final Random random = new Random(11);
 
-    private static java.util.function.Supplier<TokenKeys> fixed(TokenKeys keys) {
+    private static Supplier<TokenKeys> fixed(TokenKeys keys) {
         return () -> keys;
     }
 

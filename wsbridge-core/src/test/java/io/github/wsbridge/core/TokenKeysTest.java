@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -48,7 +51,7 @@ class TokenKeysTest {
         TokenKeys retired = promoted.without(old);
         for (TokenKeys next : List.of(added, promoted, retired)) {
             RecordingReceiver waiting = TestCluster.request(a, "waiting", "");
-            java.net.URI early = cluster.signaller.take(TestCluster.PATIENCE).acceptUrl();
+            URI early = cluster.signaller.take(TestCluster.PATIENCE).acceptUrl();
             keysOfA.set(next);
             bridgeOverBothNodes(a, b);
             bridgeOverBothNodes(b, a);
@@ -90,7 +93,7 @@ class TokenKeysTest {
     @Test
     void toString_showsNoKey() throws Exception {
         TokenKeys keys = TokenKeys.generate();
-        String secret = Json.read(io.github.wsbridge.spi.Fragment.text(keys.toJson()))
+        String secret = Json.read(Fragment.text(keys.toJson()))
                 .getArray("key")
                 .getObject(0)
                 .getObject("keyData")
@@ -164,6 +167,6 @@ class TokenKeysTest {
         next.write(file);
         nanos.addAndGet(5_000_000_000L);
         assertThat(keyFile.get().keys()).isEqualTo(next.keys());
-        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing"))).isInstanceOf(java.io.IOException.class);
+        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing"))).isInstanceOf(IOException.class);
     }
 }
