@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A receiver that keeps what it hears, and checks that nothing comes after the end or at the same time. */
 final class Ear implements Leg.Receiver {
 
-    static final long SECONDS = 15;
+    static final long SECONDS = 30; // twice the longest that a container takes to drop a connection
 
     final Leg leg;
     final BlockingQueue<Fragment> fragments = new LinkedBlockingQueue<>();

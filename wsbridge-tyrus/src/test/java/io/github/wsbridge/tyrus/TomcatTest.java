@@ -11,7 +11,7 @@ class TomcatTest extends ServerTests {
 
     @Override
     int closeDeadline() {
-        return 16_000;
+        return 30_000;
     }
 
     @Override
