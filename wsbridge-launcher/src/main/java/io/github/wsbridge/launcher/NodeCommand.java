@@ -201,9 +201,8 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private void serve(BridgeNode node, TyrusBridgeServer server, NodeAddress self) throws InterruptedException {
-        InetSocketAddress bound = server.address();
         here.say("node ready: listens on "
-                + HostPort.authority(bound.getAddress().getHostAddress(), bound.getPort()) + ", address " + self
+                + HostPort.authority(listen.host(), server.address().getPort()) + ", address " + self
                 + (insecure ? ", INSECURE: open to everybody" : ""));
         here.awaitStop();
         NodeStats held = node.stats();
