@@ -8,7 +8,7 @@ public class BridgeException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient CloseReason closeReason;
+    private final CloseReason closeReason;
 
     /** A failure with the reason that the peers are told. */
     public BridgeException(CloseReason closeReason) {

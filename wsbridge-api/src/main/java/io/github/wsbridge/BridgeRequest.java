@@ -19,4 +19,10 @@ public record BridgeRequest(String deviceId, String requestData) {
     public BridgeRequest(String deviceId) {
         this(deviceId, "");
     }
+
+    /** Shows the device only: request data may be a secret. */
+    @Override
+    public String toString() {
+        return "BridgeRequest[" + deviceId + "]";
+    }
 }

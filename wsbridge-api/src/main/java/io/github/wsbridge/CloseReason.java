@@ -1,5 +1,7 @@
 package io.github.wsbridge;
 
+import java.io.Serializable;
+
 /**
  * Why a leg or a bridge ended: a WebSocket close code (RFC 6455, section 7.4) and a short text.
  *
@@ -9,7 +11,7 @@ package io.github.wsbridge;
  * @param code the close code, or {@link #NO_STATUS} where the peer's close frame had none
  * @param reason at most 123 bytes of UTF-8, for people; never a secret
  */
-public record CloseReason(int code, String reason) {
+public record CloseReason(int code, String reason) implements Serializable {
 
     /** The end was reached in good order. */
     public static final int NORMAL = 1000;

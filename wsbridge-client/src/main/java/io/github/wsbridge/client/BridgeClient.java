@@ -118,7 +118,7 @@ public final class BridgeClient implements AutoCloseable {
             return this;
         }
 
-        /** How vanished peers are noticed; by default a look every 20 seconds, and two minutes for a stalled write. */
+        /** How vanished peers are noticed; by default a look every 20 seconds, and 15 minutes for a stalled write. */
         public Builder keepAlive(Watch watch) {
             settings.watch = watch;
             return this;

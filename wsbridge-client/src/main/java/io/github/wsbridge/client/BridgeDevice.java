@@ -16,15 +16,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The device: hears invitations, by a listen socket that it keeps open, and gives each to a handler that accepts or rejects.
@@ -45,13 +39,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class BridgeDevice implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(BridgeDevice.class);
-
-    /** How long an offer is kept where the two clocks do not agree that its expiry is in the near future. */
-    private static final Duration DEFAULT_LIFE = Duration.ofMinutes(1);
-
-    private static final Duration LONGEST_LIFE = Duration.ofMinutes(10);
-
     /** Answers invitations. */
     @FunctionalInterface
     public interface Handler {
@@ -66,30 +53,21 @@ public final class BridgeDevice implements AutoCloseable {
         void handle(IncomingBridge bridge) throws Exception;
     }
 
-    private final String deviceId;
-    private final Handler handler;
-    private final Executor handlers;
-    private final InstantSource clock;
     private final Dialer dialer;
-    private final Origins origins;
-    private final Semaphore room;
+    private final Reception reception;
     private final List<InvitationSource> sources;
     private final AtomicInteger running;
     private final CompletableFuture<Void> listening = new CompletableFuture<>();
     private final CompletableFuture<CloseReason> stopped = new CompletableFuture<>();
 
     private BridgeDevice(Builder builder) {
-        deviceId = builder.deviceId;
-        handler = builder.handler;
-        handlers = builder.settings.executor;
-        clock = builder.clock;
-        origins = new Origins(builder.server, builder.allowedOrigins);
+        Origins origins = new Origins(builder.server, builder.allowedOrigins);
         Backoff backoff = new Backoff(builder.minPause, builder.maxPause, builder.random);
         dialer = new Dialer(builder.settings);
-        room = new Semaphore(builder.maxBridges);
+        reception = new Reception(builder.handler, dialer, origins, builder.maxBridges, builder.clock);
         sources = new ArrayList<>(builder.sources);
         if (builder.listen) {
-            sources.add(0, new ListenSocket(dialer, builder.server, deviceId, backoff));
+            sources.add(0, new ListenSocket(dialer, builder.server, builder.deviceId, backoff));
         }
         running = new AtomicInteger(sources.size());
     }
@@ -155,57 +133,8 @@ public final class BridgeDevice implements AutoCloseable {
 
         @Override
         public CompletionStage<Answer> offer(Invitation invitation) {
-            Offer offer = new Offer(invitation, dialer);
-            boolean trusted = origins.trust(invitation.acceptUrl());
-            offer.answer().thenAccept(answer -> {
-                log.debug("Bridge {} for {}: {}", invitation.bridgeId(), deviceId, answer);
-                if (answer instanceof Answer.Rejected no
-                        && !source.reject(invitation, no.code(), no.reason())
-                        && trusted) {
-                    dialer.knock(Endpoints.reject(invitation.acceptUrl(), no.code(), no.reason()));
-                }
-            });
-            if (!trusted) {
-                log.warn("Bridge {} has an accept URL of another server; rejected", invitation.bridgeId());
-                offer.reject(403, "the accept URL is not of this device's server");
-            } else if (room.tryAcquire()) {
-                admit(offer);
-            } else {
-                offer.reject(503, "the device has too many bridges");
-            }
-            return offer.answer();
+            return reception.receive(invitation, source);
         }
-    }
-
-    private void admit(Offer offer) {
-        CompletableFuture<Void> handled = new CompletableFuture<>();
-        CompletableFuture.allOf(handled, offer.over()).thenRun(room::release);
-        try {
-            ScheduledFuture<?> expiry =
-                    dialer.scheduler().schedule(offer::expire, life(offer).toNanos(), TimeUnit.NANOSECONDS);
-            offer.answer().thenRun(() -> expiry.cancel(false));
-            handlers.execute(() -> handle(offer, handled));
-        } catch (RejectedExecutionException e) {
-            offer.reject(503, "the device is stopping");
-            handled.complete(null);
-        }
-    }
-
-    private void handle(Offer offer, CompletableFuture<Void> handled) {
-        try {
-            handler.handle(offer);
-        } catch (Exception e) {
-            log.warn("The handler failed on bridge {}", offer.bridgeId(), e);
-            offer.fail();
-        } finally {
-            handled.complete(null);
-        }
-    }
-
-    /** A device's clock may be wrong, and then the node's word on the expiry means nothing here. */
-    private Duration life(Offer offer) {
-        Duration left = Duration.between(clock.instant(), offer.expiresAt());
-        return left.isNegative() || left.isZero() || left.compareTo(LONGEST_LIFE) > 0 ? DEFAULT_LIFE : left;
     }
 
     /** Settings of a device; all optional. Not thread-safe. */
@@ -252,7 +181,7 @@ public final class BridgeDevice implements AutoCloseable {
             return this;
         }
 
-        /** How vanished peers are noticed; by default a look every 20 seconds, and two minutes for a stalled write. */
+        /** How vanished peers are noticed; by default a look every 20 seconds, and 15 minutes for a stalled write. */
         public Builder keepAlive(Watch watch) {
             settings.watch = watch;
             return this;

@@ -42,7 +42,7 @@ final class Dialer implements AutoCloseable {
 
         Executor executor = Daemons.threads();
         Duration connectTimeout = Duration.ofSeconds(45);
-        Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(2));
+        Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(15));
     }
 
     private static final int PROTOCOL_ERROR = 1002;

@@ -16,7 +16,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,19 +37,10 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     private final TextDecoder text = new TextDecoder();
     private final EndProbe probe = new EndProbe(this::reading, this::probePing);
     private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
-    private final AtomicReference<@Nullable CloseReason> end = new AtomicReference<>();
+    private final Delivery delivery = new Delivery(this::readOn, this::closing, () -> lost("failed here"));
     private final AtomicBoolean deadlineSet = new AtomicBoolean();
     private volatile @Nullable WebSocket socket;
-    private volatile @Nullable Receiver receiver;
     private volatile boolean abandoned;
-
-    // What the receiver is still to be told. Whoever adds to it calls tell(), which lets in one thread at a time.
-    private final AtomicInteger news = new AtomicInteger();
-    private volatile @Nullable Fragment held;
-    private volatile boolean demanded;
-    private volatile boolean ponged;
-    private boolean discarding; // inside tell() only
-    private boolean told; // inside tell() only
 
     JdkLeg(Consumer<JdkLeg> onEnd) {
         this.onEnd = onEnd;
@@ -73,7 +63,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     }
 
     boolean ended() {
-        return end.get() != null;
+        return delivery.ended();
     }
 
     @Override
@@ -83,19 +73,17 @@ final class JdkLeg implements Leg, WebSocket.Listener {
 
     @Override
     public void open(Receiver to) {
-        receiver = to;
-        tell();
+        delivery.open(to);
     }
 
     @Override
     public void demand() {
-        demanded = true;
-        tell();
+        delivery.demand();
     }
 
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
-        if (closing.get() != null || end.get() != null) {
+        if (closing() || delivery.ended()) {
             return CompletableFuture.failedStage(new IOException("the WebSocket is closed"));
         }
         CompletableFuture<WebSocket> sent;
@@ -134,12 +122,20 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         socket().sendPing(ByteBuffer.allocate(0)); // one that fails is one that is dropped
     }
 
+    private boolean closing() {
+        return closing.get() != null;
+    }
+
     private boolean reading() {
-        return held == null;
+        return !delivery.holds();
+    }
+
+    private void readOn() {
+        socket().request(1);
     }
 
     private void probePing() {
-        if (closing.get() == null) {
+        if (!closing()) {
             socket().sendPing(ByteBuffer.allocate(0)).whenCompleteAsync((done, failure) -> {
                 if (failure instanceof IOException) {
                     lost("connection ended");
@@ -150,7 +146,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
 
     @Override
     public void close(CloseReason reason) {
-        if (end.get() != null || !closing.compareAndSet(null, reason)) {
+        if (delivery.ended() || !closing.compareAndSet(null, reason)) {
             return;
         }
         CloseReason sendable = CloseCodes.sendable(reason);
@@ -160,7 +156,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
             }
         });
         setDeadline();
-        tell();
+        delivery.tell();
     }
 
     @Override
@@ -175,10 +171,9 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     }
 
     private void end(CloseReason reason) {
-        if (end.compareAndSet(null, reason)) {
+        if (delivery.end(reason)) {
             probe.stop();
             onEnd.accept(this);
-            tell();
         }
     }
 
@@ -213,9 +208,8 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     }
 
     private void hold(Fragment fragment) {
-        held = fragment;
         probe.onMessage();
-        tell();
+        delivery.hold(fragment);
     }
 
     @Override
@@ -228,8 +222,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     @Override
     public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer data) {
         probe.onPong();
-        ponged = true;
-        tell();
+        delivery.pong();
         from.request(1);
         return null;
     }
@@ -250,52 +243,5 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     public void onError(WebSocket from, Throwable error) {
         log.debug("WebSocket failed", error);
         lost(error instanceof ProtocolException ? "protocol error" : "connection failed");
-    }
-
-    private void tell() {
-        if (news.getAndIncrement() != 0) {
-            return; // the one who is telling sees it
-        }
-        int seen = 1;
-        do {
-            try {
-                tellOnce();
-            } catch (RuntimeException e) {
-                log.warn("A receiver threw, which none may; its connection is dropped", e);
-                lost("failed here");
-            }
-            seen = news.addAndGet(-seen);
-        } while (seen != 0);
-    }
-
-    private void tellOnce() {
-        Receiver to = receiver;
-        Fragment fragment = held;
-        CloseReason reason = end.get();
-        if (to != null && ponged && !told) {
-            ponged = false;
-            to.onPong();
-        }
-        if (fragment != null && reason == null) {
-            if (to != null && demanded && !discarding) {
-                demanded = false;
-                readOn();
-                to.onFragment(fragment);
-            } else if (closing.get() != null) {
-                // A closing leg reads on for the peer's answer; what nobody has asked for, and all behind it, is lost.
-                discarding = true;
-                readOn();
-            }
-        }
-        if (to != null && reason != null && !told) {
-            told = true;
-            held = null;
-            to.onClosed(reason);
-        }
-    }
-
-    private void readOn() {
-        held = null;
-        socket().request(1);
     }
 }

@@ -35,7 +35,7 @@ class BridgeChannelTest {
 
     private final PairLeg near = PairLeg.pair("");
     private final PairLeg far = near.peer();
-    private final RecordingReceiver farReceiver = new RecordingReceiver();
+    private final QueueReceiver farReceiver = new QueueReceiver();
     private final BridgeChannel channel = BridgeChannel.over(near, new BridgeId(0, 7));
     private Thread worker;
 
@@ -79,7 +79,7 @@ class BridgeChannelTest {
     }
 
     private void farReadsAll() {
-        RecordingReceiver unused = farReceiver;
+        QueueReceiver unused = farReceiver;
         Thread reader = new Thread(() -> {
             while (!unused.closed.isDone()) {
                 try {
@@ -319,10 +319,10 @@ class BridgeChannelTest {
         assertThat(channel.inputStream().readNBytes(1)).isEqualTo(new byte[] {'b'});
         far.demand();
         channel.outputStream().write("out".getBytes(StandardCharsets.UTF_8));
-        assertThat(RecordingReceiver.bytes(farReceiver.fragment())).isEqualTo(new byte[] {'o', 'u', 't'});
+        assertThat(QueueReceiver.bytes(farReceiver.fragment())).isEqualTo(new byte[] {'o', 'u', 't'});
         far.demand();
         channel.outputStream().write(200);
-        assertThat(RecordingReceiver.bytes(farReceiver.fragment())).isEqualTo(new byte[] {(byte) 200});
+        assertThat(QueueReceiver.bytes(farReceiver.fragment())).isEqualTo(new byte[] {(byte) 200});
         channel.inputStream().close();
         assertThat(channel.isOpen()).isFalse();
     }

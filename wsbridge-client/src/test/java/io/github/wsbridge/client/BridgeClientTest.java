@@ -9,6 +9,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.FakeScheduler;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 class BridgeClientTest {
 
     private final FakeNode node = FakeNode.scripted();
-    private final ManualScheduler scheduler = new ManualScheduler();
+    private final FakeScheduler scheduler = new FakeScheduler();
     private final BridgeClient client = BridgeClient.builder(FakeNode.BASE)
             .apiKey("secret")
             .header("X-More", "1")
@@ -50,8 +51,8 @@ class BridgeClientTest {
         assertFails(future, reason -> assertThat(reason.code()).isEqualTo(code));
     }
 
-    private static RecordingReceiver open(PairLeg leg) {
-        RecordingReceiver receiver = new RecordingReceiver();
+    private static QueueReceiver open(PairLeg leg) {
+        QueueReceiver receiver = new QueueReceiver();
         leg.open(receiver);
         return receiver;
     }
@@ -137,7 +138,7 @@ class BridgeClientTest {
     @Test
     void connect_late_timesOutAndCloses() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
-        RecordingReceiver far = open(node.call().open());
+        QueueReceiver far = open(node.call().open());
         scheduler.advance(Duration.ofSeconds(44));
         assertThat(future).isNotDone();
         scheduler.advance(Duration.ofSeconds(1));
@@ -148,10 +149,10 @@ class BridgeClientTest {
     @Test
     void connect_cancelled_closes() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
-        RecordingReceiver far = open(node.call().open());
+        QueueReceiver far = open(node.call().open());
         future.cancel(true);
         assertThat(far.closed().code()).isEqualTo(CloseReason.GOING_AWAY);
-        assertThat(scheduler.due()).isEmpty();
+        assertThat(scheduler.pending()).isZero();
     }
 
     @Test

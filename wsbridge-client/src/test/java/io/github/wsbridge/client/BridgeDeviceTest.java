@@ -14,12 +14,12 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.FakeScheduler;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -49,10 +49,10 @@ class BridgeDeviceTest {
     };
 
     private final FakeNode node = FakeNode.scripted();
-    private final ManualScheduler scheduler = new ManualScheduler();
+    private final FakeScheduler scheduler = new FakeScheduler();
     private final BlockingQueue<IncomingBridge> offered = new LinkedBlockingQueue<>();
     private BridgeDevice device;
-    private RecordingReceiver far;
+    private QueueReceiver far;
 
     @AfterEach
     void close() {
@@ -81,7 +81,7 @@ class BridgeDeviceTest {
         Call call = node.call();
         assertThat(call.target().uri()).hasToString("ws://node.test/bridge/listen?deviceId=dev");
         PairLeg leg = call.open();
-        far = new RecordingReceiver(leg::demand);
+        far = new QueueReceiver(leg::demand);
         leg.open(far);
         leg.demand();
         return leg;
@@ -98,7 +98,7 @@ class BridgeDeviceTest {
     }
 
     private String answer() throws Exception {
-        return RecordingReceiver.text(List.of(far.fragment()));
+        return QueueReceiver.text(far.fragment());
     }
 
     @Test
@@ -165,14 +165,14 @@ class BridgeDeviceTest {
                 .build()
                 .start();
         PairLeg listen = node.call().open();
-        RecordingReceiver slow = new RecordingReceiver();
+        QueueReceiver slow = new QueueReceiver();
         listen.open(slow);
         for (int i = 0; i < 10; i++) {
             listen.send(Fragment.text(FakeNode.invitation("t" + i, "x")));
         }
         for (int i = 0; i < 10; i++) {
             listen.demand();
-            assertThat(RecordingReceiver.text(List.of(slow.fragment()))).contains("\"code\":404");
+            assertThat(QueueReceiver.text(slow.fragment())).contains("\"code\":404");
         }
     }
 
@@ -245,7 +245,7 @@ class BridgeDeviceTest {
         invite(listen, "t");
         PairLeg accepted = node.call().open();
         accepted.send(Fragment.text(FakeNode.established()));
-        RecordingReceiver receiver = new RecordingReceiver();
+        QueueReceiver receiver = new QueueReceiver();
         accepted.open(receiver);
         assertThat(receiver.closed().code()).isEqualTo(1011);
     }
@@ -322,25 +322,28 @@ class BridgeDeviceTest {
         assertThat(far.fragments).isEmpty();
     }
 
+    /** Waits for the next try, which must come after just so long. */
+    private Call comesBackAfter(int seconds) throws Exception {
+        scheduler.advance(Duration.ofSeconds(seconds).minusMillis(1));
+        assertThat(node.calls).isEmpty();
+        scheduler.advance(Duration.ofMillis(1));
+        return node.call();
+    }
+
     @Test
     void reconnect_backsOffAndBeginsAnewAfterAStableSocket() throws Exception {
         PairLeg listen = listen();
         listen.close(new CloseReason(1001, ""));
         for (int seconds : new int[] {1, 2, 4, 8, 10, 10}) {
-            assertThat(scheduler.due()).containsExactly(Duration.ofSeconds(seconds));
-            scheduler.advance(Duration.ofSeconds(seconds));
-            node.call().fail(new ConnectException());
+            comesBackAfter(seconds).fail(new ConnectException());
         }
-        scheduler.advance(Duration.ofSeconds(10));
-        PairLeg brief = openListen();
+        PairLeg brief = comesBackAfter(10).open();
         scheduler.advance(Duration.ofSeconds(9));
         brief.close(new CloseReason(1001, ""));
-        assertThat(scheduler.due()).containsExactly(Duration.ofSeconds(10));
-        scheduler.advance(Duration.ofSeconds(10));
-        PairLeg stable = openListen();
+        PairLeg stable = comesBackAfter(10).open();
         scheduler.advance(Duration.ofSeconds(10));
         stable.close(new CloseReason(1001, ""));
-        assertThat(scheduler.due()).containsExactly(Duration.ofSeconds(1));
+        comesBackAfter(1);
     }
 
     @ParameterizedTest
@@ -348,7 +351,7 @@ class BridgeDeviceTest {
     void refusedListen_isTriedAtTheLongestPause(int status) throws Exception {
         device = builder(offered::add).build().start();
         node.call().fail(new HandshakeException(status));
-        assertThat(scheduler.due()).containsExactly(Duration.ofSeconds(10));
+        comesBackAfter(10);
     }
 
     @ParameterizedTest
@@ -356,7 +359,7 @@ class BridgeDeviceTest {
     void overloadedListen_isTriedAsUsual(int status) throws Exception {
         device = builder(offered::add).build().start();
         node.call().fail(new HandshakeException(status));
-        assertThat(scheduler.due()).containsExactly(Duration.ofSeconds(1));
+        comesBackAfter(1);
     }
 
     @Test
@@ -369,7 +372,7 @@ class BridgeDeviceTest {
                         .get(10, TimeUnit.SECONDS)
                         .code())
                 .isEqualTo(CloseReason.REPLACED);
-        assertThat(scheduler.due()).isEmpty();
+        assertThat(scheduler.pending()).isZero();
         scheduler.advance(Duration.ofHours(1));
         assertThat(node.calls).isEmpty();
     }

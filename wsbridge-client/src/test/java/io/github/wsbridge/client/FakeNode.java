@@ -12,7 +12,6 @@ import io.github.wsbridge.spi.Leg;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -163,7 +162,7 @@ final class FakeNode implements Connector {
         @Override
         public void onFragment(Fragment fragment) {
             try {
-                JsonObject message = JsonParser.object().from(RecordingReceiver.text(List.of(fragment)));
+                JsonObject message = JsonParser.object().from(QueueReceiver.text(fragment));
                 requesters
                         .remove(message.getString("bridgeToken"))
                         .close(CloseReason.rejected(message.getInt("code"), message.getString("reason")));

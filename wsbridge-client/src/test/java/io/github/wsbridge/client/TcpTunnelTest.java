@@ -263,9 +263,9 @@ class TcpTunnelTest {
                 PipedInputStream input = new PipedInputStream(silent)) {
             CompletableFuture<BridgeChannel> connecting = client.connect("dev", "echo");
             Socket far = atTarget();
+            BridgeChannel bridge = connecting.get(10, TimeUnit.SECONDS);
             far.setSoLinger(true, 0);
             far.close();
-            BridgeChannel bridge = connecting.get(10, TimeUnit.SECONDS);
             assertThatThrownBy(() -> TcpTunnel.run(bridge, input, new ByteArrayOutputStream()))
                     .isInstanceOf(BridgeException.class);
         }

@@ -18,6 +18,7 @@ import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -179,7 +180,7 @@ class ClusterTest {
         FakeLeg device = new FakeLeg();
         slow.accept(token(A), device, Hop.DIRECT);
         device.end(CloseReason.vanished("gone"));
-        dialled.completeExceptionally(new java.io.IOException("unreachable"));
+        dialled.completeExceptionally(new IOException("unreachable"));
         assertThat(slow.stats().bridges()).isZero();
     }
 

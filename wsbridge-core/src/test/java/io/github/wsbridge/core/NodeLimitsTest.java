@@ -4,6 +4,7 @@ import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
@@ -15,6 +16,7 @@ import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is over a limit, and what happens to it. */
@@ -79,9 +81,7 @@ class NodeLimitsTest {
         TestCluster.request(node, "device", "");
         FakeLeg device = new FakeLeg();
         TokenClaims claims = new TokenClaims(
-                new io.github.wsbridge.BridgeId(1, 2),
-                TestCluster.B,
-                cluster.clock.instant().plusSeconds(9));
+                new BridgeId(1, 2), TestCluster.B, cluster.clock.instant().plusSeconds(9));
         node.accept(new AeadTokenCodec(() -> cluster.keys).encode(claims), device, Hop.DIRECT);
         assertThat(device.closes()).containsExactly(new CloseReason(4503, "the node is full"));
     }
@@ -120,7 +120,7 @@ class NodeLimitsTest {
         for (int i = 0; i < 100; i++) {
             LocalLeg leg = LocalLeg.pair("");
             leg.abort();
-            node.admit(new Handshake(Endpoints.LISTEN, "deviceId=d", true, name -> java.util.List.of(), ""))
+            node.admit(new Handshake(Endpoints.LISTEN, "deviceId=d", true, name -> List.of(), ""))
                     .thenAccept(admission ->
                             ((Admission.Granted) admission).opened().accept((Leg) leg.other()));
         }

@@ -8,6 +8,8 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingReceiver;
@@ -54,7 +56,7 @@ class NodeStopTest {
         cluster.scheduler.advance(Duration.ofMinutes(4));
         assertThat(stopped).isNotDone();
         assertThat(node.stats()).isEqualTo(new NodeStats(0, 1, 0, true));
-        device.leg().send(io.github.wsbridge.spi.Fragment.text("still flows"));
+        device.leg().send(Fragment.text("still flows"));
         assertThat(requester.count()).isEqualTo(1);
         requester.leg().close(CloseReason.normal());
         assertThat(device.closed()).isEqualTo(CloseReason.normal());
@@ -141,7 +143,7 @@ class NodeStopTest {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         BridgeNode racing = cluster.node(
                 A,
-                builder -> builder.listener(new io.github.wsbridge.spi.BridgeListener() {
+                builder -> builder.listener(new BridgeListener() {
                     @Override
                     public void onListening(String deviceId) {
                         meanwhile.get().run(); // a stop at the worst moment: counted, not yet in the map

@@ -3,63 +3,42 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** Keeps what a leg tells, and checks that it is told by one thread at a time and nothing after the end. */
-final class RecordingReceiver implements Leg.Receiver {
+/** Queues what a leg gives, for tests that play the far side step by step. */
+final class QueueReceiver implements Leg.Receiver {
 
     final BlockingQueue<Fragment> fragments = new LinkedBlockingQueue<>();
     final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
-    final AtomicInteger pongs = new AtomicInteger();
-    final AtomicInteger violations = new AtomicInteger();
-    private final AtomicInteger inside = new AtomicInteger();
     private final Runnable onFragment;
 
-    RecordingReceiver() {
+    QueueReceiver() {
         this(() -> {});
     }
 
     /** Runs {@code onFragment}, such as a further demand, within each call. */
-    RecordingReceiver(Runnable onFragment) {
+    QueueReceiver(Runnable onFragment) {
         this.onFragment = onFragment;
     }
 
     @Override
     public void onFragment(Fragment fragment) {
-        enter();
         fragments.add(fragment);
         onFragment.run();
-        inside.decrementAndGet();
-    }
-
-    @Override
-    public void onPong() {
-        enter();
-        pongs.incrementAndGet();
-        inside.decrementAndGet();
     }
 
     @Override
     public void onClosed(CloseReason reason) {
-        enter();
         closed.complete(reason);
-        inside.decrementAndGet();
     }
 
-    private void enter() {
-        if (inside.getAndIncrement() != 0 || closed.isDone()) {
-            violations.incrementAndGet();
-        }
-    }
-
-    Fragment fragment() throws Exception {
+    /** The next fragment, when it has come. */
+    Fragment fragment() throws InterruptedException {
         Fragment fragment = fragments.poll(10, TimeUnit.SECONDS);
         if (fragment == null) {
             throw new AssertionError("no fragment");
@@ -67,8 +46,9 @@ final class RecordingReceiver implements Leg.Receiver {
         return fragment;
     }
 
+    /** The end, when it has come. */
     CloseReason closed() throws Exception {
-        return closed.get(15, TimeUnit.SECONDS);
+        return closed.get(10, TimeUnit.SECONDS);
     }
 
     static byte[] bytes(Fragment fragment) {
@@ -78,9 +58,7 @@ final class RecordingReceiver implements Leg.Receiver {
         return bytes;
     }
 
-    static String text(Iterable<Fragment> fragments) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        fragments.forEach(fragment -> all.writeBytes(bytes(fragment)));
-        return all.toString(StandardCharsets.UTF_8);
+    static String text(Fragment fragment) {
+        return new String(bytes(fragment), StandardCharsets.UTF_8);
     }
 }

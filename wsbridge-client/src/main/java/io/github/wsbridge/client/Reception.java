@@ -1,0 +1,91 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource.Answer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes a device's invitations to its handler, as many at once as there is room for, and sees that each is answered once. */
+final class Reception {
+
+    private static final Logger log = LoggerFactory.getLogger(Reception.class);
+
+    /** How long an offer is kept where the two clocks do not agree that its expiry is in the near future. */
+    private static final Duration DEFAULT_LIFE = Duration.ofMinutes(1);
+
+    private static final Duration LONGEST_LIFE = Duration.ofMinutes(10);
+
+    private final BridgeDevice.Handler handler;
+    private final Dialer dialer;
+    private final Origins origins;
+    private final Semaphore room;
+    private final InstantSource clock;
+
+    Reception(BridgeDevice.Handler handler, Dialer dialer, Origins origins, int maxBridges, InstantSource clock) {
+        this.handler = handler;
+        this.dialer = dialer;
+        this.origins = origins;
+        this.room = new Semaphore(maxBridges);
+        this.clock = clock;
+    }
+
+    CompletionStage<Answer> receive(Invitation invitation, InvitationSource source) {
+        Offer offer = new Offer(invitation, dialer);
+        boolean trusted = origins.trust(invitation.acceptUrl());
+        offer.answer().thenAccept(answer -> {
+            log.debug("{}: {}", offer, answer);
+            if (answer instanceof Answer.Rejected no && !source.reject(invitation, no.code(), no.reason()) && trusted) {
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no.code(), no.reason()));
+            }
+        });
+        if (!trusted) {
+            log.warn("{} has an accept URL of another server; rejected", offer);
+            offer.reject(403, "the accept URL is not of this device's server");
+        } else if (room.tryAcquire()) {
+            admit(offer);
+        } else {
+            offer.reject(503, "the device has too many bridges");
+        }
+        return offer.answer();
+    }
+
+    private void admit(Offer offer) {
+        CompletableFuture<Void> handled = new CompletableFuture<>();
+        CompletableFuture.allOf(handled, offer.over()).thenRun(room::release);
+        try {
+            ScheduledFuture<?> expiry =
+                    dialer.scheduler().schedule(offer::expire, life(offer).toNanos(), TimeUnit.NANOSECONDS);
+            offer.answer().thenRun(() -> expiry.cancel(false));
+            dialer.executor().execute(() -> handle(offer, handled));
+        } catch (RejectedExecutionException e) {
+            offer.reject(503, "the device is stopping");
+            handled.complete(null);
+        }
+    }
+
+    private void handle(Offer offer, CompletableFuture<Void> handled) {
+        try {
+            handler.handle(offer);
+        } catch (Exception e) {
+            log.warn("The handler failed on {}", offer, e);
+            offer.fail();
+        } finally {
+            handled.complete(null);
+        }
+    }
+
+    /** A device's clock may be wrong, and then the node's word on the expiry means nothing here. */
+    private Duration life(Offer offer) {
+        Duration left = Duration.between(clock.instant(), offer.expiresAt());
+        return left.isNegative() || left.isZero() || left.compareTo(LONGEST_LIFE) > 0 ? DEFAULT_LIFE : left;
+    }
+}

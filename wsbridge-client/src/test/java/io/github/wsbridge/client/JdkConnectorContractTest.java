@@ -1,0 +1,12 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.testkit.SocketConnectorContract;
+
+class JdkConnectorContractTest extends SocketConnectorContract {
+
+    @Override
+    protected Connector newConnector() {
+        return JdkConnector.create();
+    }
+}

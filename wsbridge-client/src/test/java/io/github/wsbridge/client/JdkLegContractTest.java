@@ -1,0 +1,56 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.spi.Connector.Target;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.LegContract;
+import io.github.wsbridge.testkit.LegPair;
+import io.github.wsbridge.testkit.TestWebSocketServer;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+
+class JdkLegContractTest extends LegContract {
+
+    private final JdkConnector connector = JdkConnector.create();
+    private TestWebSocketServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new TestWebSocketServer();
+    }
+
+    @Override
+    protected void stopTransport() throws Exception {
+        connector.close();
+        server.close();
+    }
+
+    private Leg dial(String subprotocol) throws Exception {
+        Target target = new Target(server.uri(), Map.of(), subprotocol, patience());
+        return connector.connect(target).toCompletableFuture().get(patience().toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected LegPair connect(String subprotocol) throws Exception {
+        Leg near = dial(subprotocol);
+        return new LegPair(near, server.takeLeg(patience()));
+    }
+
+    @Override
+    protected Leg connectToSilentPeer() throws Exception {
+        Leg near = dial("");
+        server.takeWebSocket(patience());
+        return near;
+    }
+
+    @Override
+    protected boolean sendsEmptyClose() {
+        return false;
+    }
+
+    @Override
+    protected boolean preservesFragmentation() {
+        return false; // text that is cut inside a character arrives cut beside it
+    }
+}
