@@ -29,11 +29,6 @@ final class CloseCodes {
         }
     }
 
-    /** What a container is told that is to drop a connection. 1006 would be truer, but Jetty logs a warning at it. */
-    static jakarta.websocket.CloseReason dropped() {
-        return jakarta(CloseReason.GOING_AWAY, "");
-    }
-
     /** What a container has reported. */
     static CloseReason fromJakarta(jakarta.websocket.CloseReason reason) {
         int code = reason.getCloseCode().getCode();

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  * A wire that has nothing but the Jakarta API below it, for any container. Its sends block a thread until the container has
  * taken them: the caller's, where that is a container's in a callback, else one of the workers.
  *
- * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection, by a close
- * that may not wait and by the shortest idle timeout; and a send that is stuck is interrupted. What Tomcat and Jetty make of
- * that is tested.
+ * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection in the ways
+ * of Tomcat and Jetty, which are tested, and else by a close and by the shortest idle timeout; and a send that is stuck is
+ * interrupted.
  */
 final class ContainerWire implements Wire {
 
@@ -30,6 +30,7 @@ final class ContainerWire implements Wire {
     // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
     // close
     // frame but a normal one. It looks for unanswered closes every 10 s only, so those connections last 5 to 15 s.
+    // A normal close that may take no time at all is not sent, and Tomcat drops the connection instead.
     private static final String TOMCAT_SEND = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
     private static final String TOMCAT_CLOSE_SEND = "org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT";
     private static final String TOMCAT_CLOSE_ANSWER = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
@@ -37,6 +38,8 @@ final class ContainerWire implements Wire {
     private final Session session;
     private final Workers workers;
     private final Lane sends;
+    private final boolean jetty;
+    private boolean withinMessage; // used in the lane only
     private final Object sending = new Object();
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
@@ -48,6 +51,7 @@ final class ContainerWire implements Wire {
         this.session = session;
         this.workers = workers;
         this.sends = new Lane(workers);
+        this.jetty = session.getClass().getName().startsWith("org.eclipse.jetty.");
         session.getUserProperties().put(TOMCAT_SEND, -1L);
         session.getUserProperties().put(TOMCAT_CLOSE_SEND, CLOSE_DEADLINE.toMillis());
         session.getUserProperties().put(TOMCAT_CLOSE_ANSWER, CLOSE_DEADLINE.toMillis() / 2);
@@ -67,10 +71,11 @@ final class ContainerWire implements Wire {
     public void demanded() {}
 
     @Override
-    public CompletionStage<Void> perform(Step send) {
+    public CompletionStage<Void> perform(Step send, boolean last) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
             try {
+                withinMessage = !last;
                 interruptibly(send);
                 done.complete(null);
             } catch (IOException | RuntimeException e) {
@@ -90,12 +95,27 @@ final class ContainerWire implements Wire {
         }
         sends.execute(() -> {
             pinging.set(false);
+            if (withinMessage && jetty) {
+                pongInstead();
+                return;
+            }
             try {
                 session.getBasicRemote().sendPing(ByteBuffer.allocate(0));
             } catch (IOException | RuntimeException e) {
                 LOG.debug("Cannot ping", e); // the end is reported elsewhere
             }
         });
+    }
+
+    /**
+     * Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping then, and a peer
+     * that counts as alive until the message is complete.
+     */
+    private void pongInstead() {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.ponged();
+        }
     }
 
     @Override
@@ -140,10 +160,13 @@ final class ContainerWire implements Wire {
 
     private void dropSession() {
         try {
-            session.getUserProperties().put(TOMCAT_SEND, 1L);
-            session.getUserProperties().put(TOMCAT_CLOSE_SEND, 1L);
-            session.setMaxIdleTimeout(1);
-            session.close(CloseCodes.dropped());
+            if (!abort(session)) {
+                boolean tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
+                int code = tomcat ? CloseReason.NORMAL : CloseReason.GOING_AWAY;
+                session.getUserProperties().put(TOMCAT_SEND, 0L);
+                session.setMaxIdleTimeout(1);
+                session.close(CloseCodes.toJakarta(new CloseReason(code, "")));
+            }
         } catch (IOException | RuntimeException e) {
             LOG.debug("Cannot drop a session; it may be gone already", e);
         }
@@ -151,6 +174,16 @@ final class ContainerWire implements Wire {
             if (sender != null) {
                 sender.interrupt();
             }
+        }
+    }
+
+    /** Calls Jetty's own {@code abort()}, or that of any container that has one. */
+    private static boolean abort(Session session) {
+        try {
+            session.getClass().getMethod("abort").invoke(session);
+            return true;
+        } catch (ReflectiveOperationException e) {
+            return false;
         }
     }
 

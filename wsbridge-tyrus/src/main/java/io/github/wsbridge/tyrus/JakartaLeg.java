@@ -93,7 +93,7 @@ final class JakartaLeg implements Leg {
         } finally {
             lock.unlock();
         }
-        return wire.perform(() -> write(fragment));
+        return wire.perform(() -> write(fragment), fragment.last());
     }
 
     @Override

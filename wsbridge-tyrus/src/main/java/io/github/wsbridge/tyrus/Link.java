@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.CloseListener;
 import org.glassfish.grizzly.CloseType;
@@ -51,11 +52,8 @@ final class Link {
     private volatile Reader reader;
 
     private final AtomicInteger turns = new AtomicInteger();
-    /** A read event that nobody has taken up yet; there is no other until that one has been resumed. */
-    private volatile @Nullable FilterChainContext arrived;
-    // The event at hand, suspended, and its input; used by whoever has the turn.
-    private @Nullable FilterChainContext event;
-    private ByteBuffer input = NOTHING;
+    private final AtomicReference<@Nullable Input> arrived = new AtomicReference<>(); // not yet seen by a turn
+    private @Nullable Input input; // being read; used by whoever has the turn
 
     private final Object writing = new Object();
     private long pending; // bytes not yet written; guarded by writing
@@ -89,10 +87,11 @@ final class Link {
 
     /** Takes a read event. */
     NextAction read(FilterChainContext context) {
+        Buffer message = context.getMessage();
         NextAction suspended = context.getSuspendAction();
         context.suspend();
-        arrived = context; // not to be touched here from now on: a turn may resume it
-        turn();
+        arrived.set(new Input(context, message, message.toByteBuffer()));
+        turn(); // may have resumed the context already, so it is not to be touched here any more
         return suspended;
     }
 
@@ -103,23 +102,21 @@ final class Link {
         }
         int seen = 1;
         do {
-            FilterChainContext fresh = arrived;
-            if (fresh != null) {
-                arrived = null;
-                event = fresh;
-                input = fresh.<Buffer>getMessage().toByteBuffer();
+            if (input == null) {
+                input = arrived.getAndSet(null);
             }
-            boolean more = reader.read(input);
-            FilterChainContext taken = event;
-            if (more && taken != null) {
-                event = null;
-                input = NOTHING;
-                taken.<Buffer>getMessage().tryDispose();
-                taken.resume(taken.getStopAction());
+            Input current = input;
+            if (reader.read(current == null ? NOTHING : current.bytes()) && current != null) {
+                input = null;
+                current.message().tryDispose();
+                current.event().resume(current.event().getStopAction()); // the next event may come from now on
             }
             seen = turns.addAndGet(-seen);
         } while (seen != 0);
     }
+
+    /** What came with a read event, which stays suspended until all of it is read. */
+    private record Input(FilterChainContext event, Buffer message, ByteBuffer bytes) {}
 
     /** Writes bytes after all that were written before. The stage completes once the socket has them. */
     CompletableFuture<Void> write(ByteBuffer bytes) {

@@ -130,7 +130,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     }
 
     @Override
-    public CompletionStage<Void> perform(Step send) {
+    public CompletionStage<Void> perform(Step send, boolean last) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         sends.execute(() -> {
             try {
@@ -153,7 +153,8 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     @Override
     public void ping() {
         Session open = session;
-        if (phase.get() == Phase.OPEN && open != null) {
+        Phase now = phase.get();
+        if (open != null && (now == Phase.OPEN || now == Phase.OPENING)) {
             try {
                 open.getBasicRemote().sendPing(ByteBuffer.allocate(0));
             } catch (IOException | IllegalStateException e) {

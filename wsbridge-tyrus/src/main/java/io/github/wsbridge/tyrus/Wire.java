@@ -27,8 +27,12 @@ interface Wire {
     /** The leg has been asked for a fragment. */
     void demanded();
 
-    /** Performs a send. One at a time; the stage completes when the next one may come. */
-    CompletionStage<Void> perform(Step send);
+    /**
+     * Performs a send. One at a time; the stage completes when the next one may come.
+     *
+     * @param last whether it ends a message
+     */
+    CompletionStage<Void> perform(Step send, boolean last);
 
     /** Sends a ping. */
     void ping();

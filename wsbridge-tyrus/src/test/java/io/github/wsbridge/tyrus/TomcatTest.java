@@ -1,42 +1,12 @@
 package io.github.wsbridge.tyrus;
 
-import java.nio.file.Files;
-import org.apache.catalina.Context;
-import org.apache.catalina.Wrapper;
-import org.apache.catalina.core.StandardContext;
-import org.apache.catalina.startup.Tomcat;
-import org.apache.tomcat.util.descriptor.web.FilterDef;
-import org.apache.tomcat.util.descriptor.web.FilterMap;
-import org.apache.tomcat.websocket.server.WsSci;
-
-/** The filter in Tomcat. */
 class TomcatTest extends ServerTests {
 
-    private Tomcat tomcat;
+    private final TomcatServer server = new TomcatServer();
 
     @Override
     int start() throws Exception {
-        tomcat = new Tomcat();
-        tomcat.setBaseDir(Files.createTempDirectory("tyrus-tomcat").toString());
-        tomcat.setPort(0);
-        tomcat.getConnector().setProperty("address", "127.0.0.1");
-        Context context = tomcat.addContext("", null);
-        ((StandardContext) context).setClearReferencesRmiTargets(false);
-        ((StandardContext) context).setClearReferencesThreadLocals(false);
-        context.addServletContainerInitializer(new WsSci(), null);
-        FilterDef filter = new FilterDef();
-        filter.setFilterName("bridge");
-        filter.setFilter(new BridgeFilter(door));
-        filter.setAsyncSupported("true");
-        context.addFilterDef(filter);
-        FilterMap map = new FilterMap();
-        map.setFilterName("bridge");
-        map.addURLPattern("/bridge/*");
-        context.addFilterMap(map);
-        Wrapper servlet = Tomcat.addServlet(context, "default", new org.apache.catalina.servlets.DefaultServlet());
-        servlet.addMapping("/");
-        tomcat.start();
-        return tomcat.getConnector().getLocalPort();
+        return server.start(door);
     }
 
     @Override
@@ -46,7 +16,6 @@ class TomcatTest extends ServerTests {
 
     @Override
     void stop() throws Exception {
-        tomcat.stop();
-        tomcat.destroy();
+        server.stop();
     }
 }
