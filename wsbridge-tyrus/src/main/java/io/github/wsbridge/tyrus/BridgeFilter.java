@@ -36,8 +36,7 @@ import org.slf4j.LoggerFactory;
  * A node inside a servlet container: answers the bridge's paths by asking the node's door before the upgrade, so that a
  * refused request never becomes a WebSocket. Works in any container with Jakarta WebSocket 2.1 or later. Thread-safe.
  *
- * <p>Map it to {@code /bridge/*}, with support for asynchronous requests switched off or on, as you like. Other paths are
- * passed on. While a peer is slow, a container's thread waits for it: size the container's pool at two threads for each
+ * <p>Map it to {@code /bridge/*}; other paths are passed on. While a peer is slow, a container's thread waits for it: size the container's pool at two threads for each
  * bridge, or give it virtual threads. Sends that start outside the container's threads have threads of the filter's own,
  * which are virtual where the JDK has them.
  */

@@ -27,12 +27,22 @@ final class HttpHead implements AccessPolicy.Headers {
             int colon = lines[i].indexOf(':');
             String name = colon < 0 ? "" : lines[i].substring(0, colon);
             String value = lines[i].substring(colon + 1).strip();
-            if (!name.matches(TOKEN) || value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7F)) {
+            if (!isToken(name) || !isValue(value)) {
                 throw new ProtocolException("a header field is garbled");
             }
             fields.computeIfAbsent(name.toLowerCase(Locale.ROOT), n -> new ArrayList<>())
                     .add(value);
         }
+    }
+
+    /** Tells whether it may be the name of a field. */
+    static boolean isToken(String text) {
+        return text.matches(TOKEN);
+    }
+
+    /** Tells whether it may be the value of a field: no control characters but tabs, and Latin-1 only. */
+    static boolean isValue(String text) {
+        return text.chars().noneMatch(c -> c < ' ' && c != '\t' || c == 0x7F || c > 0xFF);
     }
 
     /** The request line or status line. */

@@ -21,6 +21,8 @@ import org.glassfish.grizzly.filterchain.NextAction;
 import org.glassfish.grizzly.memory.Buffers;
 import org.glassfish.grizzly.nio.NIOConnection;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection of Grizzly's, as the bridge uses it: read by turns, written without blocking.
@@ -45,6 +47,7 @@ final class Link {
         void closed();
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final int WATERMARK = 64 * 1024;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -106,13 +109,24 @@ final class Link {
                 input = arrived.getAndSet(null);
             }
             Input current = input;
-            if (reader.read(current == null ? NOTHING : current.bytes()) && current != null) {
+            if (readSafely(current == null ? NOTHING : current.bytes()) && current != null) {
                 input = null;
                 current.message().tryDispose();
                 current.event().resume(current.event().getStopAction()); // the next event may come from now on
             }
             seen = turns.addAndGet(-seen);
         } while (seen != 0);
+    }
+
+    /** A reader that throws must not leave the turn taken for ever. */
+    private boolean readSafely(ByteBuffer bytes) {
+        try {
+            return reader.read(bytes);
+        } catch (RuntimeException | Error e) {
+            LOG.error("A connection is dropped, since it cannot be read", e);
+            connection.terminateSilently();
+            return false;
+        }
     }
 
     /** What came with a read event, which stays suspended until all of it is read. */

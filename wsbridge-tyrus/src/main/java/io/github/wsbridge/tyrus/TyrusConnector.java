@@ -70,6 +70,10 @@ public final class TyrusConnector implements Connector {
             leg.completeExceptionally(new IOException("not a WebSocket URL: " + target));
             return leg;
         }
+        if (!wellFormed(target)) {
+            leg.completeExceptionally(new IOException("a header field or the subprotocol is garbled: " + target));
+            return leg;
+        }
         Attempt attempt = new Attempt(target, leg);
         try {
             ScheduledFuture<?> deadline = workers.timer()
@@ -92,6 +96,13 @@ public final class TyrusConnector implements Connector {
         } catch (IOException e) {
             throw new IllegalStateException("the connector cannot stop", e);
         }
+    }
+
+    /** Keeps line breaks and the like out of the request. */
+    private static boolean wellFormed(Target target) {
+        return target.headers().entrySet().stream()
+                        .allMatch(field -> HttpHead.isToken(field.getKey()) && HttpHead.isValue(field.getValue()))
+                && (target.subprotocol().isEmpty() || HttpHead.isToken(target.subprotocol()));
     }
 
     /** The port of a URL, or what its scheme stands for. */

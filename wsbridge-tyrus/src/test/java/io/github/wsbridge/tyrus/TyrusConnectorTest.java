@@ -153,6 +153,19 @@ class TyrusConnectorTest {
     }
 
     @Test
+    void garbledHeader_failsBeforeAnythingIsSent() {
+        Connector.Target garbled = target(
+                "ws://localhost:" + listening.getLocalPort() + "/",
+                "",
+                Map.of("X-Api-Key", "a\r\nX-Other: b"),
+                Duration.ofSeconds(5));
+        assertThat(failure(connector.connect(garbled).toCompletableFuture()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("garbled")
+                .hasMessageNotContaining("X-Other");
+    }
+
+    @Test
     void unknownHost_fails() {
         assertThat(failure(connector
                         .connect(target("ws://no-such-host.invalid/", "", Map.of(), Duration.ofSeconds(5)))
