@@ -21,7 +21,7 @@ public interface Connector extends AutoCloseable {
      */
     CompletionStage<Leg> connect(Target target);
 
-    /** Releases the connector's own threads and buffers. Open legs end. Does nothing by default. */
+    /** Releases the connector's own threads, where it has any; the legs that these serve end. Does nothing by default. */
     @Override
     default void close() {}
 

@@ -43,6 +43,10 @@ final class Admissions {
         /** Why no bridge can be taken on now; null if it can. */
         @Nullable
         CloseReason unavailable();
+
+        /** Why a device cannot listen here now; null if it can. */
+        @Nullable
+        CloseReason noRoomToListen(String deviceId);
     }
 
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
@@ -166,20 +170,16 @@ final class Admissions {
     private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
         String deviceId = new BridgeRequest(deviceId(query)).deviceId();
         return allowed(handshake, by, Action.LISTEN, deviceId, principal -> {
-            CloseReason unavailable = rooms.unavailable();
-            return unavailable != null
-                    ? unavailable(unavailable.reason())
+            CloseReason noRoom = rooms.noRoomToListen(deviceId);
+            return noRoom != null
+                    ? unavailable(noRoom.reason())
                     : granted(handshake, leg -> rooms.listen(deviceId, leg));
         });
     }
 
     private CompletionStage<Admission> peer(Handshake handshake) {
         if (!credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, NodeCredentials.PEER_LINK)) {
-            log.warn(
-                    "refused a peer link from {}: no good credential for {}; the nodes' keys, clocks and addresses must agree",
-                    handshake.remoteAddress(),
-                    self);
-            return refused(403, "bad node credential");
+            return refused(403, "bad node credential"); // the peer logs why that may be
         }
         return done(granted(handshake, rooms::peer));
     }

@@ -258,5 +258,10 @@ public final class BridgeNode implements AutoCloseable {
         public @Nullable CloseReason unavailable() {
             return occupancy.unavailable();
         }
+
+        @Override
+        public @Nullable CloseReason noRoomToListen(String deviceId) {
+            return occupancy.draining() ? Occupancy.DRAINING : listeners.noRoom(deviceId);
+        }
     }
 }

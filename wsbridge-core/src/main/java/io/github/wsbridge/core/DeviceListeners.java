@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ final class DeviceListeners {
     interface Rejections {
         void rejected(BridgeToken token, Signaller.Result.Rejected rejection);
     }
+
+    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here");
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
     private final Capacity capacity;
@@ -39,10 +42,17 @@ final class DeviceListeners {
         return capacity.used();
     }
 
+    /** Why a device's socket cannot be taken now; null if it can. A device that listens here already needs no further place. */
+    @Nullable
+    CloseReason noRoom(String deviceId) {
+        return capacity.full() && !listeners.containsKey(deviceId) ? FULL : null;
+    }
+
     /** Takes a device's socket; tells whether there was room for it. */
     boolean add(String deviceId, Leg leg, Instant since) {
-        if (!capacity.take()) {
-            LastWords.of(leg, new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here"));
+        Listener former = listeners.get(deviceId);
+        if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
+            LastWords.of(leg, FULL);
             return false;
         }
         Listener listener = new Listener(deviceId, leg, since);
@@ -81,6 +91,9 @@ final class DeviceListeners {
         private final String deviceId;
         private final Instant since;
         private final MessageLeg socket;
+        /** Whether this socket counts; a newer one of the same device may take its place over. */
+        private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
+
         private volatile boolean gone;
 
         Listener(String deviceId, Leg leg, Instant since) {
@@ -105,7 +118,9 @@ final class DeviceListeners {
         public void onClosed(CloseReason reason) {
             gone = true;
             listeners.remove(deviceId, this);
-            capacity.release();
+            if (holdsPlace.getAndSet(false)) {
+                capacity.release();
+            }
             events.onListenerGone(deviceId, reason);
         }
     }

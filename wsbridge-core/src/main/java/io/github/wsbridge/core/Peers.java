@@ -2,6 +2,7 @@ package io.github.wsbridge.core;
 
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.spi.Connector;
@@ -147,6 +148,14 @@ final class Peers {
         }
         Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, credentials.issue(to, NodeCredentials.PEER_LINK));
         return with.connect(new Connector.Target(Endpoints.peer(to), headers, "", limits.dialTimeout()))
+                .whenComplete((leg, failure) -> {
+                    if (failure instanceof HandshakeException refused) {
+                        log.warn(
+                                "{} refused a peer link with status {}; the nodes' keys, clocks and addresses must agree",
+                                to,
+                                refused.status());
+                    }
+                })
                 .thenApply(leg -> new WatchedLeg(leg, limits.watch(), scheduler));
     }
 

@@ -117,6 +117,11 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
+        public @Nullable CloseReason noRoomToListen(String deviceId) {
+            return null;
+        }
+
+        @Override
         public NodeAddress address() {
             return address;
         }

@@ -87,15 +87,28 @@ class NodeLimitsTest {
     }
 
     @Test
-    void listen_tooMany_isClosed4503() {
+    void listen_tooMany_isRefused503() {
         BridgeNode node = node(Limits.builder().maxListeners(2));
         RecordingReceiver one = TestCluster.listen(node, "one");
         RecordingReceiver two = TestCluster.listen(node, "two");
-        assertThat(TestCluster.listen(node, "three").closed().code()).isEqualTo(4503);
+        assertThat(TestCluster.refusal(node, Endpoints.listen(TestCluster.PUBLIC, "three")))
+                .isEqualTo(503);
         one.leg().close(CloseReason.normal());
         assertThat(TestCluster.listen(node, "three").closed()).isNull();
         assertThat(two.closed()).isNull();
         assertThat(node.stats().listeners()).isEqualTo(2);
+    }
+
+    @Test
+    void listen_secondSocketOfADeviceOnAFullNode_takesThePlaceOfTheFirst() {
+        BridgeNode node = node(Limits.builder().maxListeners(1));
+        RecordingReceiver older = TestCluster.listen(node, "device");
+        RecordingReceiver newer = TestCluster.listen(node, "device");
+        assertThat(older.closed().code()).isEqualTo(4409);
+        assertThat(newer.closed()).isNull();
+        assertThat(node.stats().listeners()).isEqualTo(1);
+        newer.leg().close(CloseReason.normal());
+        assertThat(node.stats().listeners()).isZero();
     }
 
     @Test

@@ -19,11 +19,11 @@ final class Logs {
 
     /** Comes before anything that logs. */
     static void prepare() {
-        System.setProperty("java.util.logging.manager", Manager.class.getName());
+        System.setProperty("java.util.logging.manager", Lasting.class.getName());
     }
 
     static void configure(LogOptions.Detail detail) {
-        if (!(LogManager.getLogManager() instanceof Manager)) {
+        if (!(LogManager.getLogManager() instanceof Lasting)) {
             return; // somebody else's process, with its own idea of logging
         }
         Logger root = Loggers.ROOT;
@@ -50,10 +50,10 @@ final class Logs {
     }
 
     /** Does not fall silent when the JVM begins to stop, as the JDK's own does: a node still drains then. */
-    public static final class Manager extends LogManager {
+    public static final class Lasting extends LogManager {
 
         /** Made by the JDK. */
-        public Manager() {}
+        public Lasting() {}
 
         @Override
         public void reset() {

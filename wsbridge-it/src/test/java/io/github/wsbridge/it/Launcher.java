@@ -1,0 +1,78 @@
+package io.github.wsbridge.it;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+
+/**
+ * The project's own {@code wsbridge} script in a folder of its own, with the jars that this test stands on laid out as the
+ * build lays them out. In the project itself the script might start a build, and that would replace the jars that this JVM
+ * has open.
+ */
+final class Launcher {
+
+    private final Path script;
+
+    private Launcher(Path script) {
+        this.script = script;
+    }
+
+    static Launcher install(Path folder) throws IOException {
+        Path target = folder.resolve("wsbridge-launcher/target");
+        Path lib = Files.createDirectories(target.resolve("lib"));
+        int count = 0;
+        for (String entry : System.getProperty("java.class.path").split(":")) {
+            Path path = Path.of(entry);
+            if (path.endsWith("test-classes") || !Files.exists(path)) {
+                continue;
+            }
+            Path jar = lib.resolve(count++ + ".jar");
+            if (Files.isDirectory(path)) {
+                pack(path, jar);
+            } else {
+                Files.copy(path, jar);
+            }
+        }
+        Files.writeString(target.resolve("wsbridge.stamp"), System.getProperty("java.home") + "/bin/java\n");
+        Path script = folder.resolve("wsbridge");
+        Files.copy(source(), script, StandardCopyOption.COPY_ATTRIBUTES);
+        return new Launcher(script);
+    }
+
+    /** A command line of it. */
+    List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(script.toString()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Of the project, wherever in it the tests are started. */
+    private static Path source() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.isRegularFile(at.resolve("wsbridge"))) {
+                return at.resolve("wsbridge");
+            }
+        }
+        throw new IllegalStateException(
+                "the script wsbridge is not above " + Path.of("").toAbsolutePath());
+    }
+
+    private static void pack(Path classes, Path jar) throws IOException {
+        try (OutputStream file = Files.newOutputStream(jar);
+                JarOutputStream out = new JarOutputStream(file);
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path path : files.filter(Files::isRegularFile).toList()) {
+                out.putNextEntry(new ZipEntry(classes.relativize(path).toString()));
+                Files.copy(path, out);
+                out.closeEntry();
+            }
+        }
+    }
+}
