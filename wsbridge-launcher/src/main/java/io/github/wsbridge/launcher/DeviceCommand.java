@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +38,8 @@ import picocli.CommandLine.Spec;
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
 @SuppressWarnings("NullAway.Init")
 final class DeviceCommand implements Callable<Integer> {
+
+    private static final int SOON_SECONDS = 5;
 
     @Mixin
     ServerOptions server;
@@ -112,6 +115,7 @@ final class DeviceCommand implements Callable<Integer> {
                                     : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
                             + (allowAny ? ", any target" : "")));
             device.start();
+            sayWhereItIsNotListeningSoon(device);
             CompletableFuture.anyOf(stopped, here.stop()).join();
             if (!here.stop().isDone()) {
                 here.err().println(spec.qualifiedName() + ": stopped by the server: " + stopped.join());
@@ -120,6 +124,22 @@ final class DeviceCommand implements Callable<Integer> {
             here.say("device stopped");
             return 0;
         }
+    }
+
+    /** A device never gives up, so a wrong URL would otherwise go unnoticed. */
+    private void sayWhereItIsNotListeningSoon(BridgeDevice device) {
+        device.listening()
+                .toCompletableFuture()
+                .orTimeout(SOON_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(late -> {
+                    if (!here.stop().isDone()) {
+                        here.err()
+                                .println(
+                                        spec.qualifiedName() + ": " + server.server()
+                                                + " does not let the device listen yet; it goes on trying, --verbose shows why");
+                    }
+                    return null;
+                });
     }
 
     private TunnelTargets handler() {

@@ -15,10 +15,6 @@ import java.util.logging.Logger;
 /** Sets the JDK's logging up: one line for one record, on standard error. Everything in the house ends there. */
 final class Logs {
 
-    // Held, since the JDK holds loggers weakly and would forget their levels.
-    private static final Logger root = Logger.getLogger("");
-    private static final Logger house = Logger.getLogger("io.github.wsbridge");
-
     private Logs() {}
 
     /** Comes before anything that logs. */
@@ -30,6 +26,7 @@ final class Logs {
         if (!(LogManager.getLogManager() instanceof Lasting)) {
             return; // somebody else's process, with its own idea of logging
         }
+        Logger root = Loggers.ROOT;
         for (Handler handler : root.getHandlers()) {
             root.removeHandler(handler);
         }
@@ -38,12 +35,18 @@ final class Logs {
         console.setLevel(Level.ALL);
         root.addHandler(console);
         root.setLevel(detail == LogOptions.Detail.QUIET ? Level.SEVERE : Level.WARNING);
-        house.setLevel(
+        Loggers.HOUSE.setLevel(
                 switch (detail) {
                     case QUIET -> Level.SEVERE;
                     case NORMAL -> Level.INFO;
                     case VERBOSE -> Level.FINE;
                 });
+    }
+
+    /** Held, since the JDK holds loggers weakly and would forget their levels; a class of its own, to come after prepare(). */
+    private static final class Loggers {
+        static final Logger ROOT = Logger.getLogger("");
+        static final Logger HOUSE = Logger.getLogger("io.github.wsbridge");
     }
 
     /** Does not fall silent when the JVM begins to stop, as the JDK's own does: a node still drains then. */
@@ -74,7 +77,7 @@ final class Logs {
             String name = log.getLoggerName() == null ? "" : log.getLoggerName();
             StringBuilder line = new StringBuilder(TIME.format(log.getInstant()))
                     .append(' ')
-                    .append(log.getLevel() == Level.SEVERE ? "ERROR" : log.getLevel())
+                    .append(level(log.getLevel()))
                     .append(' ')
                     .append(name.substring(name.lastIndexOf('.') + 1))
                     .append(": ")
@@ -90,6 +93,13 @@ final class Logs {
                 line.append(trace);
             }
             return line.toString();
+        }
+
+        /** The names that everybody else uses. */
+        private static String level(Level level) {
+            return level == Level.SEVERE
+                    ? "ERROR"
+                    : level == Level.WARNING ? "WARN" : level == Level.FINE ? "DEBUG" : level.getName();
         }
 
         /** A peer's words must not forge lines or steer the terminal. */

@@ -1,28 +1,18 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.ApiKeyPolicy;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.BridgeNodeBuilder;
-import io.github.wsbridge.core.KeyFile;
 import io.github.wsbridge.core.Limits;
 import io.github.wsbridge.core.NodeStats;
-import io.github.wsbridge.core.PeerDirectory;
-import io.github.wsbridge.core.TokenKeys;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,33 +52,6 @@ final class NodeCommand implements Callable<Integer> {
     HostPort listen;
 
     @Option(
-            names = "--public-url",
-            paramLabel = "URL",
-            description =
-                    "How devices reach the cluster, ws or wss. Required with peers; else the default is the node's"
-                            + " own address")
-    @Nullable
-    URI publicUrl;
-
-    @Option(
-            names = "--address",
-            paramLabel = "URL",
-            description =
-                    "How other nodes reach this one, as they have it in their peers. Default: ws (wss with TLS), the"
-                            + " host of --listen, and the port; for 0.0.0.0 the address that this machine's name stands for")
-    @Nullable
-    URI address;
-
-    @Option(
-            names = "--keys",
-            paramLabel = "FILE",
-            description =
-                    "The cluster's key file, see 'wsbridge keys'; read again when it changes. Required with peers;"
-                            + " a single node makes its own")
-    @Nullable
-    Path keys;
-
-    @Option(
             names = "--api-keys",
             paramLabel = "FILE",
             description = "Who may connect and listen, see 'wsbridge keys api-key'")
@@ -100,21 +63,6 @@ final class NodeCommand implements Callable<Integer> {
             fallbackValue = "true",
             description = "Let everybody connect to every device and listen as any device")
     boolean insecure;
-
-    @Option(
-            names = "--peers",
-            paramLabel = "URL",
-            split = ",",
-            description = "The addresses of the cluster's nodes, with commas between; the node's own may be among them")
-    @Nullable
-    URI[] peers;
-
-    @Option(
-            names = "--peers-dns",
-            paramLabel = "NAME:PORT",
-            description = "A name whose addresses are the cluster's nodes, with the port that they listen on")
-    @Nullable
-    HostPort peersDns;
 
     @Option(
             names = "--tls-cert",
@@ -145,6 +93,9 @@ final class NodeCommand implements Callable<Integer> {
     Duration grace;
 
     @Mixin
+    ClusterOptions cluster;
+
+    @Mixin
     LimitOptions limitOptions;
 
     @Mixin
@@ -161,15 +112,10 @@ final class NodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        boolean clustered = peers != null || peersDns != null;
-        check(clustered);
+        check();
         Limits limits = limits();
-        BridgeNodeBuilder builder = BridgeNode.builder().limits(limits).listener(new NodeLog());
-        if (keys == null) {
-            builder.keys(TokenKeys.generate());
-        } else {
-            builder.keys(keyFile(keys));
-        }
+        BridgeNodeBuilder builder =
+                BridgeNode.builder().limits(limits).listener(new NodeLog()).keys(cluster.keys());
         if (insecure) {
             builder.insecure();
         } else if (apiKeys != null) {
@@ -187,11 +133,11 @@ final class NodeCommand implements Callable<Integer> {
         }
         try (TyrusConnector connector = new TyrusConnector(tlsCa == null ? null : PemFiles.client(tlsCa), null);
                 TyrusBridgeServer server = start(door)) {
-            NodeAddress self = self(server.address());
+            NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
             builder.address(self)
-                    .publicUrl(publicUrl == null ? self.uri() : publicUrl)
+                    .publicUrl(cluster.publicUrl(self))
                     .connector(connector)
-                    .peers(directory(self.uri().getScheme()));
+                    .peers(cluster.directory(self.uri().getScheme()));
             try (BridgeNode running = builder.build()) {
                 node.complete(running);
                 serve(running, server, self);
@@ -201,9 +147,8 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private void serve(BridgeNode node, TyrusBridgeServer server, NodeAddress self) throws InterruptedException {
-        InetSocketAddress bound = server.address();
         here.say("node ready: listens on "
-                + HostPort.authority(bound.getAddress().getHostAddress(), bound.getPort()) + ", address " + self
+                + HostPort.authority(listen.host(), server.address().getPort()) + ", address " + self
                 + (insecure ? ", INSECURE: open to everybody" : ""));
         here.awaitStop();
         NodeStats held = node.stats();
@@ -212,30 +157,16 @@ final class NodeCommand implements Callable<Integer> {
         here.say("node stopped");
     }
 
-    private void check(boolean clustered) {
+    private void check() {
         if (insecure == (apiKeys != null)) {
             throw usage(
                     insecure
                             ? "--api-keys and --insecure exclude each other"
                             : "who may connect? Give --api-keys FILE, or --insecure to let everybody in");
         }
-        if (peers != null && peersDns != null) {
-            throw usage("--peers and --peers-dns exclude each other");
-        }
-        if (clustered && keys == null) {
-            throw usage(
-                    "the nodes of a cluster share their keys: give --keys FILE ('wsbridge keys create FILE' makes one)");
-        }
-        if (clustered && publicUrl == null) {
-            throw usage("a cluster needs --public-url, the URL at which devices reach any of its nodes");
-        }
+        cluster.check();
         if ((tlsCert == null) != (tlsKey == null)) {
             throw usage("--tls-cert and --tls-key go together");
-        }
-        for (URI url : Arrays.asList(publicUrl, address)) {
-            if (url != null) {
-                base(url);
-            }
         }
     }
 
@@ -247,52 +178,8 @@ final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    private static KeyFile keyFile(Path file) throws IOException {
-        try {
-            return new KeyFile(file);
-        } catch (GeneralSecurityException e) {
-            throw new IOException(file + " holds no keyset: " + e.getMessage(), e);
-        }
-    }
-
     private static TyrusBridgeServer start(TyrusBridgeServer.Builder door) throws IOException {
         return door.start();
-    }
-
-    private NodeAddress self(InetSocketAddress bound) throws IOException {
-        if (address != null) {
-            return new NodeAddress(address);
-        }
-        String host = listen.host();
-        if (bound.getAddress().isAnyLocalAddress()) {
-            InetAddress machine = InetAddress.getLocalHost();
-            if (machine.isLoopbackAddress() && (peers != null || peersDns != null)) {
-                throw usage("this machine's name stands for " + machine.getHostAddress()
-                        + ", where no other node reaches it: give --address");
-            }
-            host = machine.getHostAddress();
-        }
-        return NodeAddress.parse((tlsCert == null ? "ws://" : "wss://") + HostPort.authority(host, bound.getPort()));
-    }
-
-    private PeerDirectory directory(String scheme) {
-        if (peersDns != null) {
-            return PeerDirectory.dns(scheme, peersDns.host(), peersDns.port());
-        }
-        return peers == null
-                ? PeerDirectory.none()
-                : PeerDirectory.of(Arrays.stream(peers)
-                        .map(this::base)
-                        .map(NodeAddress::new)
-                        .collect(Collectors.toSet()));
-    }
-
-    private URI base(URI url) {
-        try {
-            return Endpoints.base(url);
-        } catch (IllegalArgumentException e) {
-            throw usage(e.getMessage());
-        }
     }
 
     private ParameterException usage(@Nullable String message) {

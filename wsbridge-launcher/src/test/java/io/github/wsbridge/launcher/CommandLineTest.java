@@ -1,0 +1,173 @@
+package io.github.wsbridge.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class CommandLineTest {
+
+    private static final String[] NODE = {"node", "--insecure", "--listen", "127.0.0.1:0"};
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''                                                         | a command is missing",
+                "keys                                                       | a command is missing",
+                "nonsense                                                   | nonsense",
+                "node --nonsense                                            | --nonsense",
+                "node                                                       | --api-keys FILE, or --insecure",
+                "node --insecure --api-keys x                               | exclude each other",
+                "node --insecure --peers ws://a:1                           | --keys FILE",
+                "node --insecure --peers-dns a:1                            | --keys FILE",
+                "node --insecure --peers ws://a:1 --keys k                  | --public-url",
+                "node --insecure --peers ws://a:1 --peers-dns a:1           | exclude each other",
+                "node --insecure --tls-cert c                               | go together",
+                "node --insecure --listen 8080                              | not HOST:PORT",
+                "node --insecure --listen ::1:80                            | not HOST:PORT",
+                "node --insecure --accept-timeout 30                        | not a duration",
+                "node --insecure --accept-timeout 0s                        | longer than nothing",
+                "node --insecure --max-bridges 0                            | at least 1",
+                "node --insecure --max-request-data 9G                      | overflow",
+                "node --insecure --public-url ftp://a                       | not a ws or wss URL",
+                "device --id d --target a=b:1                               | --server",
+                "device --server ws://a --id d                              | what may be reached",
+                "device --server ws://a --id d --target ssh                 | no name in target",
+                "device --server ftp://a --id d --target a=b:1              | not a ws or wss URL",
+                "tunnel --server ws://a --device d --target t               | either --listen",
+                "tunnel --server ws://a --device d --target t --stdio --listen a:1 | either --listen",
+                "demo --size many                                           | not a size",
+                "keys api-key name nobody                                   | requester, device",
+                "keys promote file x                                        | is not an int"
+            })
+    void run_senselessCommandLine_saysSoInOneLineWithCode2(String line, String message) throws Exception {
+        Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines().findFirst())
+                .get()
+                .asString()
+                .startsWith("wsbridge")
+                .contains(message);
+        assertThat(run.err()).contains("Try 'wsbridge").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "node", "device", "tunnel", "keys", "demo"})
+    void help_everyCommand_explainsExitCodes(String command) throws Exception {
+        Run run = Run.of((command + " --help").strip().split(" "));
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Exit codes:").contains("wsbridge");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"node", "device", "tunnel", "demo"})
+    void help_runningCommand_hasAnExample(String command) throws Exception {
+        Run run = Run.of(command, "--help");
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .containsPattern("Examples?:")
+                .contains("  wsbridge " + command)
+                .contains("--quiet");
+    }
+
+    @Test
+    void version_isShown() throws Exception {
+        Run run = Run.of("--version");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).startsWith("wsbridge ");
+    }
+
+    @Test
+    void run_failure_isOneLineWithCode1() throws Exception {
+        Run run = Run.of("node", "--api-keys", folder.resolve("none").toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err().lines()).singleElement().asString().startsWith("wsbridge node: no such file: ");
+    }
+
+    @Test
+    void run_failureVerbose_showsTheTrace() throws Exception {
+        Run run =
+                Run.of("node", "--verbose", "--api-keys", folder.resolve("none").toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("\tat ");
+    }
+
+    @Test
+    void node_keyFileWithoutKeys_failsWithoutShowingIt() throws Exception {
+        Path file = Files.writeString(folder.resolve("keys"), "{\"secret\": \"do not show\"}");
+        Run run = Run.of("node", "--insecure", "--keys", file.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("holds no keyset").doesNotContain("do not show");
+    }
+
+    @Test
+    void node_portTaken_failsWithCode1() throws Exception {
+        try (Run first = Run.of(NODE)) {
+            Run second = Run.of("node", "--insecure", "--listen", "127.0.0.1:" + first.port());
+            assertThat(second.code()).isEqualTo(1);
+            assertThat(second.err().lines()).singleElement().asString().contains("in use");
+        }
+    }
+
+    @Test
+    void environment_option_countsWhereTheLineSaysNothing() throws Exception {
+        try (Run run = Run.with(Map.of("WSBRIDGE_INSECURE", "true", "WSBRIDGE_LISTEN", "127.0.0.1:0"), "node")) {
+            assertThat(run.ready()).contains("INSECURE");
+        }
+    }
+
+    @Test
+    void environment_flagOnTheLineToo_staysSet() throws Exception {
+        try (Run run = Run.with(Map.of("WSBRIDGE_INSECURE", "true"), NODE)) {
+            assertThat(run.ready()).contains("INSECURE");
+        }
+    }
+
+    @Test
+    void environment_lineWins() throws Exception {
+        try (Run run = Run.with(Map.of("WSBRIDGE_LISTEN", "nonsense"), NODE)) {
+            assertThat(run.port()).isPositive();
+        }
+    }
+
+    @Test
+    void environment_emptyVariable_isNone() throws Exception {
+        Run run = Run.with(Map.of("WSBRIDGE_INSECURE", " "), "node");
+        assertThat(run.code()).isEqualTo(2);
+    }
+
+    @Test
+    void environment_senselessValue_isAUsageError() throws Exception {
+        Run run = Run.with(Map.of("WSBRIDGE_ACCEPT_TIMEOUT", "soon"), "node");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("'soon' is not a duration");
+    }
+
+    @Test
+    void node_default_hasAnAddressOfItsOwn() throws Exception {
+        try (Run run = Run.of(NODE)) {
+            assertThat(run.ready()).contains("address ws://127.0.0.1:" + run.port());
+        }
+    }
+
+    @Test
+    void node_allInterfaces_takesTheMachinesAddress() throws Exception {
+        try (Run run = Run.of("node", "--insecure", "--listen", "0.0.0.0:0")) {
+            assertThat(run.ready()).contains("listens on 0.0.0.0:").doesNotContain("address ws://0.0.0.0");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.github.wsbridge.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.core.ApiKeyPolicy;
+import io.github.wsbridge.core.TokenKeys;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class KeysCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void create() throws Exception {
+        file = folder.resolve("keys.json");
+        assertThat(Run.of("keys", "create", file.toString()).code()).isZero();
+    }
+
+    @Test
+    void create_newFile_isItsOwnersOnly() throws Exception {
+        assertThat(keys()).singleElement().matches(TokenKeys.Key::primary);
+        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+        }
+    }
+
+    @Test
+    void create_existingFile_leavesItAlone() throws Exception {
+        String before = Files.readString(file);
+        Run run = Run.of("keys", "create", file.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("exists");
+        assertThat(file).hasContent(before);
+    }
+
+    @Test
+    void list_showsIdsAndNoSecret() throws Exception {
+        Run run = Run.of("keys", "list", file.toString());
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .contains(Integer.toString(keys().get(0).id()), "primary")
+                .doesNotContain("value");
+    }
+
+    @Test
+    void rotation_stepByStep_endsWithAnotherKey() throws Exception {
+        int old = keys().get(0).id();
+        assertThat(Run.of("keys", "add", file.toString()).code()).isZero();
+        int fresh = keys().get(1).id();
+        assertThat(keys()).extracting(TokenKeys.Key::primary).containsExactly(true, false);
+        assertThat(Run.of("keys", "promote", file.toString(), "" + fresh).code())
+                .isZero();
+        assertThat(keys()).extracting(TokenKeys.Key::primary).containsExactly(false, true);
+        assertThat(Run.of("keys", "retire", file.toString(), "" + old).code()).isZero();
+        assertThat(keys()).extracting(TokenKeys.Key::id).containsExactly(fresh);
+    }
+
+    @Test
+    void rotate_threeTimes_isOneRotation() throws Exception {
+        int old = keys().get(0).id();
+        for (int size : List.of(2, 2, 1)) {
+            Run run = Run.of("keys", "rotate", file.toString());
+            assertThat(run.code()).isZero();
+            assertThat(run.out()).contains("every node");
+            assertThat(keys()).hasSize(size);
+        }
+        assertThat(keys()).singleElement().matches(key -> key.primary() && key.id() != old);
+    }
+
+    @Test
+    void retire_primaryKey_failsAndChangesNothing() throws Exception {
+        String before = Files.readString(file);
+        Run run = Run.of("keys", "retire", file.toString(), "" + keys().get(0).id());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("is the primary key");
+        assertThat(file).hasContent(before);
+    }
+
+    @Test
+    void apiKey_line_isWhatNodesRead() throws Exception {
+        Run run = Run.of("keys", "api-key", "pi", "device", "--devices", "pi-*");
+        assertThat(run.code()).isZero();
+        List<String> lines = run.out().lines().toList();
+        String key = lines.get(0).replaceFirst("key:\\s+", "");
+        String line = lines.get(1).replaceFirst("line:\\s+", "");
+        assertThat(line).isEqualTo("pi device " + ApiKeyPolicy.hash(key) + " pi-*");
+        ApiKeyPolicy.parse(List.of(line));
+    }
+
+    @Test
+    void apiKey_nameWithBlank_isRefused() throws Exception {
+        assertThat(Run.of("keys", "api-key", "a b", "device").code()).isEqualTo(2);
+    }
+
+    private List<TokenKeys.Key> keys() throws Exception {
+        return TokenKeys.read(file).keys();
+    }
+}

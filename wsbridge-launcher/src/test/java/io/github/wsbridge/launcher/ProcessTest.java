@@ -1,0 +1,61 @@
+package io.github.wsbridge.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The launcher as a process: what only shows there. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads of a process cannot be interrupted
+class ProcessTest {
+
+    @Test
+    void signal_runningNode_stopsItInGoodOrderWithCode0() throws Exception {
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0");
+        try (BufferedReader out = node.inputReader()) {
+            assertThat(out.readLine()).startsWith("node ready: ");
+            node.toHandle().destroy(); // SIGTERM; the process's own would close its streams
+            assertThat(out.readLine()).startsWith("node stopping: 0 live bridges");
+            assertThat(out.readLine()).isEqualTo("node stopped");
+            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    @Test
+    void exitCode_isTheProcesss() throws Exception {
+        Process node = start("node");
+        assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(node.exitValue()).isEqualTo(2);
+        assertThat(node.errorReader().readLine()).contains("--insecure");
+    }
+
+    @Test
+    void log_record_isOneLine() throws Exception {
+        Process device =
+                start("device", "--verbose", "--server", "ws://127.0.0.1:1", "--id", "d", "--target", "a=127.0.0.1:1");
+        try (BufferedReader err = device.errorReader()) {
+            assertThat(err.readLine()).matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} DEBUG \\w+: .*");
+        } finally {
+            device.destroy();
+            assertThat(device.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private static Process start(String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).start();
+    }
+}

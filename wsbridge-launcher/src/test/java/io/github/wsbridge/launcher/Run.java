@@ -1,0 +1,95 @@
+package io.github.wsbridge.launcher;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** A command that runs in this process, on a thread of its own. */
+final class Run implements AutoCloseable {
+
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final CompletableFuture<Void> stop = new CompletableFuture<>();
+    private final CompletableFuture<Integer> code = new CompletableFuture<>();
+
+    private Run(Map<String, String> env, InputStream in, OutputStream data, String... args) {
+        Surroundings here = new Surroundings(
+                in,
+                data == null ? out : data,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                env,
+                false,
+                stop);
+        Thread thread = new Thread(() -> {
+            try {
+                code.complete(Main.run(here, args));
+            } catch (Throwable e) {
+                code.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    static Run of(String... args) {
+        return new Run(Map.of(), InputStream.nullInputStream(), null, args);
+    }
+
+    static Run with(Map<String, String> env, String... args) {
+        return new Run(env, InputStream.nullInputStream(), null, args);
+    }
+
+    static Run piped(InputStream in, OutputStream data, String... args) {
+        return new Run(Map.of(), in, data, args);
+    }
+
+    int code() throws Exception {
+        return code.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    boolean ended() {
+        return code.isDone();
+    }
+
+    Run stop() {
+        stop.complete(null);
+        return this;
+    }
+
+    String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    String err() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Waits for the line that says that the command is ready. */
+    String ready() {
+        Awaitility.await().atMost(PATIENCE).until(() -> ended() || out().contains(" ready: "));
+        if (!out().contains(" ready: ")) {
+            throw new AssertionError("ended before it was ready: " + out() + err());
+        }
+        return out();
+    }
+
+    /** The port behind the first {@code 127.0.0.1:} of the ready line. */
+    int port() {
+        return Integer.parseInt(ready().replaceFirst("(?s).*?127\\.0\\.0\\.1:(\\d+).*", "$1"));
+    }
+
+    @Override
+    public void close() throws Exception {
+        stop().code();
+    }
+}

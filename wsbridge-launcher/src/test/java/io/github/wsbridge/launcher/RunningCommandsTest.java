@@ -1,0 +1,306 @@
+package io.github.wsbridge.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.core.ApiKeyPolicy;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Node, device and tunnel together, over real sockets. */
+@Timeout(120)
+class RunningCommandsTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void tunnel_toADevicesTarget_carriesBytes() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        url(node),
+                        "--device",
+                        "d",
+                        "--target",
+                        "echo",
+                        "--listen",
+                        "127.0.0.1:0")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+            assertThat(echo(tunnel.port(), "again")).isEqualTo("again");
+            assertThat(tunnel.stop().code()).isZero();
+            assertThat(device.stop().code()).isZero();
+            assertThat(node.stop().code()).isZero();
+            assertThat(node.out()).endsWith("node stopped" + System.lineSeparator());
+        }
+    }
+
+    @Test
+    void stdio_pipe_carriesBytesAndEndsWithThem() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo)) {
+            device.ready();
+            byte[] sent = new byte[3_000_000];
+            new java.util.Random(1).nextBytes(sent);
+            ByteArrayOutputStream data = new ByteArrayOutputStream();
+            Run tunnel = Run.piped(
+                    new ByteArrayInputStream(sent),
+                    data,
+                    "tunnel",
+                    "--server",
+                    url(node),
+                    "--device",
+                    "d",
+                    "--target",
+                    "echo",
+                    "--stdio");
+            assertThat(tunnel.code()).as(tunnel.err()).isZero();
+            assertThat(data.toByteArray()).isEqualTo(sent);
+            assertThat(tunnel.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void stdio_unknownTarget_failsInOneLine() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo)) {
+            device.ready();
+            Run tunnel = Run.of("tunnel", "--server", url(node), "--device", "d", "--target", "other", "--stdio");
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.out()).isEmpty();
+            assertThat(tunnel.err().lines())
+                    .singleElement()
+                    .asString()
+                    .contains("4403")
+                    .contains("unknown target");
+        }
+    }
+
+    @Test
+    void apiKeys_fileAndEnvironment_letInAndAreNeverShown() throws Exception {
+        String deviceKey = ApiKeyPolicy.newKey();
+        String requesterKey = ApiKeyPolicy.newKey();
+        Path keys = Files.writeString(
+                folder.resolve("api-keys"),
+                "dev device " + ApiKeyPolicy.hash(deviceKey) + " d\nreq requester " + ApiKeyPolicy.hash(requesterKey)
+                        + "\n");
+        Path deviceKeyFile = Files.writeString(folder.resolve("device.key"), deviceKey + "\n");
+        try (EchoPort echo = new EchoPort();
+                Run node = Run.of("node", "--api-keys", keys.toString(), "--listen", "127.0.0.1:0");
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number(),
+                        "--api-key-file",
+                        deviceKeyFile.toString(),
+                        "--verbose")) {
+            device.ready();
+            String[] ask = {"tunnel", "--server", url(node), "--device", "d", "--target", "echo", "--stdio"};
+            Run known = Run.with(Map.of("WSBRIDGE_API_KEY", requesterKey), ask);
+            Run unknown = Run.with(Map.of("WSBRIDGE_API_KEY", "wrong-key"), ask);
+            Run deviceAsRequester = Run.with(Map.of("WSBRIDGE_API_KEY", deviceKey), ask);
+            assertThat(known.code()).as(known.err()).isZero();
+            assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).contains("401");
+            assertThat(deviceAsRequester.code()).isEqualTo(1);
+            assertThat(deviceAsRequester.err()).contains("403");
+            for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
+                assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
+            }
+        }
+    }
+
+    @Test
+    void apiKey_fileWithNothingInIt_isRefused() throws Exception {
+        Path empty = Files.writeString(folder.resolve("empty"), "\n");
+        Run run = Run.of(
+                "tunnel",
+                "--server",
+                "ws://127.0.0.1:1",
+                "--device",
+                "d",
+                "--target",
+                "t",
+                "--stdio",
+                "--api-key-file",
+                empty.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("holds no API key");
+    }
+
+    @Test
+    void stop_liveBridge_hasTheGracePeriod() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        url(node),
+                        "--device",
+                        "d",
+                        "--target",
+                        "echo",
+                        "--listen",
+                        "127.0.0.1:0")) {
+            device.ready();
+            try (Socket socket = open(tunnel.port())) {
+                socket.getOutputStream().write(1);
+                assertThat(socket.getInputStream().read()).isEqualTo(1);
+                node.stop();
+                Awaitility.await()
+                        .atMost(Run.PATIENCE)
+                        .until(() -> node.out().contains("1 live bridges have up to 30 s"));
+                socket.getOutputStream().write(2); // the bridge lives on
+                assertThat(socket.getInputStream().read()).isEqualTo(2);
+                assertThat(node.ended()).isFalse();
+                socket.shutdownOutput();
+                assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            }
+            assertThat(node.code()).isZero();
+        }
+    }
+
+    @Test
+    void device_secondOfTheSameId_takesThePlace() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run first = device(node, echo)) {
+            first.ready();
+            try (Run second = device(node, echo)) {
+                second.ready();
+                assertThat(first.code()).isEqualTo(1);
+                assertThat(first.err()).contains("stopped by the server: 4409");
+            }
+        }
+    }
+
+    @Test
+    void tls_ownAuthority_isTrusted() throws Exception {
+        Path store = folder.resolve("store.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "node",
+                        "-keyalg",
+                        "EC",
+                        "-groupname",
+                        "secp256r1",
+                        "-dname",
+                        "CN=node",
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        "secret",
+                        "-keystore",
+                        store.toString())
+                .inheritIO()
+                .start();
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        KeyStore pair = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+        Path cert = pem("CERTIFICATE", pair.getCertificate("node").getEncoded());
+        Path key =
+                pem("PRIVATE KEY", pair.getKey("node", "secret".toCharArray()).getEncoded());
+        try (EchoPort echo = new EchoPort();
+                Run node = Run.of(
+                        "node",
+                        "--insecure",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--tls-cert",
+                        cert.toString(),
+                        "--tls-key",
+                        key.toString())) {
+            String url = "wss://127.0.0.1:" + node.port();
+            try (Run device = Run.of(
+                            "device",
+                            "--server",
+                            url,
+                            "--id",
+                            "d",
+                            "--target",
+                            "echo=127.0.0.1:" + echo.number(),
+                            "--tls-ca",
+                            cert.toString());
+                    Run tunnel = Run.of(
+                            "tunnel",
+                            "--server",
+                            url,
+                            "--device",
+                            "d",
+                            "--target",
+                            "echo",
+                            "--listen",
+                            "127.0.0.1:0",
+                            "--tls-ca",
+                            cert.toString())) {
+                device.ready();
+                assertThat(echo(tunnel.port(), "secretly")).isEqualTo("secretly");
+            }
+            Run stranger = Run.of("tunnel", "--server", url, "--device", "d", "--target", "echo", "--stdio");
+            assertThat(stranger.code()).isEqualTo(1);
+            assertThat(stranger.err()).contains("certificat");
+        }
+    }
+
+    private Path pem(String kind, byte[] content) throws IOException {
+        String body = Base64.getMimeEncoder().encodeToString(content);
+        return Files.writeString(
+                folder.resolve(kind), "-----BEGIN " + kind + "-----\n" + body + "\n-----END " + kind + "-----\n");
+    }
+
+    private static Run node() {
+        return Run.of("node", "--insecure", "--listen", "127.0.0.1:0");
+    }
+
+    private static Run device(Run node, EchoPort echo) {
+        return Run.of("device", "--server", url(node), "--id", "d", "--target", "echo=127.0.0.1:" + echo.number());
+    }
+
+    private static String url(Run node) {
+        return "ws://127.0.0.1:" + node.port();
+    }
+
+    private static Socket open(int port) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout((int) Run.PATIENCE.toMillis());
+        return socket;
+    }
+
+    private static String echo(int port, String text) throws IOException {
+        try (Socket socket = open(port)) {
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
