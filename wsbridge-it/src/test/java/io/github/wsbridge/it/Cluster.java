@@ -42,6 +42,13 @@ final class Cluster implements AutoCloseable {
 
     /** Starts a cluster whose nodes are set up further by {@code settings}. */
     static Cluster start(int size, Consumer<BridgeNodeBuilder> settings) throws IOException {
+        return start(size, settings, server -> {});
+    }
+
+    /** Starts a cluster whose nodes and servers are set up further. */
+    static Cluster start(
+            int size, Consumer<BridgeNodeBuilder> settings, Consumer<TyrusBridgeServer.Builder> serverSettings)
+            throws IOException {
         List<InetSocketAddress> addresses = freePorts(size);
         Cluster cluster = new Cluster(new RoundRobinFront(addresses));
         TokenKeys keys = TokenKeys.generate();
@@ -59,14 +66,15 @@ final class Cluster implements AutoCloseable {
             settings.accept(builder);
             BridgeNode node = builder.build();
             cluster.nodes.add(node);
-            cluster.servers.add(TyrusBridgeServer.builder(node::admit)
-                    .address(new InetSocketAddress("127.0.0.1", address.uri().getPort()))
-                    .start());
+            TyrusBridgeServer.Builder server = TyrusBridgeServer.builder(node::admit)
+                    .address(new InetSocketAddress("127.0.0.1", address.uri().getPort()));
+            serverSettings.accept(server);
+            cluster.servers.add(server.start());
         }
         return cluster;
     }
 
-    private static List<InetSocketAddress> freePorts(int count) throws IOException {
+    static List<InetSocketAddress> freePorts(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
         List<InetSocketAddress> free = new ArrayList<>();
         for (int i = 0; i < count; i++) {

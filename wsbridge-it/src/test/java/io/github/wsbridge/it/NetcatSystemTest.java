@@ -62,7 +62,9 @@ final class NetcatSystemTest {
                 Tunnelled tunnelled = new Tunnelled(server.getLocalPort())) {
             threads.execute(() -> serve(server, socket -> {
                 byte[] all = socket.getInputStream().readAllBytes();
-                socket.getOutputStream().write(("got " + all.length + " bytes " + Payloads.sha256(all)).getBytes());
+                socket.getOutputStream()
+                        .write(("got " + all.length + " bytes " + Payloads.sha256(all))
+                                .getBytes(StandardCharsets.UTF_8));
             }));
             for (int i = 0; i < 20; i++) {
                 byte[] question = ("question " + i).repeat(1 + i * i * 500).getBytes(StandardCharsets.UTF_8);

@@ -1,0 +1,131 @@
+package io.github.wsbridge.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.IncomingBridge;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** One end stops reading while the other floods: that costs its own bridge only, and memory stays flat. */
+final class SlowReaderTest {
+
+    private static final int STALLED = 8;
+    private static final long MEASURED = 96L << 20;
+    private static final int PIECE = 64 * 1024;
+    private static final byte[] PATTERN = Payloads.bytes(PIECE, 42);
+
+    private final AtomicLong flooded = new AtomicLong();
+
+    @Test
+    @Timeout(180)
+    void stalledReaders_costTheirOwnBridgesOnly() throws Exception {
+        run(Duration.ofSeconds(2));
+    }
+
+    @Test
+    @Tag("system")
+    @Timeout(300)
+    void readersStalledForAMinute_costTheirOwnBridgesOnly() throws Exception {
+        run(Duration.ofSeconds(60));
+    }
+
+    private void run(Duration stall) throws Exception {
+        try (Cluster cluster = Cluster.start(3);
+                BridgeDevice device = BridgeDevice.builder("device", cluster.url(), this::serve)
+                        .build()
+                        .start();
+                BridgeClient client = BridgeClient.builder(cluster.url()).build()) {
+            device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+            rate(client); // warms up
+            double before = rate(client);
+            long heapBefore = usedHeap();
+
+            List<BridgeChannel> stalled = new ArrayList<>();
+            for (int i = 0; i < STALLED; i++) {
+                stalled.add(client.connect("device", "flood").get(30, TimeUnit.SECONDS));
+            }
+            AtomicLong last = new AtomicLong(-1);
+            await("the senders are held back")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(() -> flooded.get() > 0 && last.getAndSet(flooded.get()) == flooded.get());
+            long held = flooded.get();
+            await("they stay held back")
+                    .during(stall)
+                    .atMost(stall.plusSeconds(30))
+                    .until(() -> flooded.get() == held);
+            double beside = rate(client);
+            long heapGrowth = usedHeap() - heapBefore;
+            System.out.printf(
+                    "%d bridges stalled for %d s: %d KiB under way each (sockets' buffers and all), heap grew by %d KiB,"
+                            + " another bridge at %.0f MB/s (%.0f before)%n",
+                    STALLED, stall.toSeconds(), held / STALLED / 1024, heapGrowth / 1024, beside / 1e6, before / 1e6);
+            // Three TCP connections and up to two nodes lie between the ends, all in this JVM.
+            assertThat(heapGrowth).as("heap").isLessThan(STALLED * (1L << 20));
+            assertThat(beside).as("rate of another bridge").isGreaterThan(before / 3);
+
+            for (BridgeChannel bridge : stalled) {
+                readPattern(bridge, 2 * held / STALLED);
+                bridge.close();
+            }
+        }
+    }
+
+    private void serve(IncomingBridge incoming) throws Exception {
+        boolean flood = incoming.requestData().equals("flood");
+        try (BridgeChannel bridge = incoming.accept().get()) {
+            for (long sent = 0; flood || sent < MEASURED; sent += PIECE) {
+                bridge.write(ByteBuffer.wrap(PATTERN));
+                if (flood) {
+                    flooded.addAndGet(PIECE);
+                }
+            }
+            bridge.shutdownOutput();
+            bridge.read(ByteBuffer.allocate(1));
+        } catch (IOException e) {
+            // the reader has had enough
+        }
+    }
+
+    private static double rate(BridgeClient client) throws Exception {
+        try (BridgeChannel bridge = client.connect("device", "measure").get(30, TimeUnit.SECONDS)) {
+            long start = System.nanoTime();
+            readPattern(bridge, MEASURED);
+            return MEASURED * 1e9 / (System.nanoTime() - start);
+        }
+    }
+
+    private static void readPattern(BridgeChannel bridge, long size) throws IOException {
+        bridge.readTimeout(Duration.ofSeconds(30));
+        ByteBuffer piece = ByteBuffer.allocate(PIECE);
+        for (long read = 0; read < size; read += PIECE) {
+            piece.clear();
+            while (piece.hasRemaining()) {
+                assertThat(bridge.read(piece)).isPositive();
+            }
+            assertThat(piece.array()).isEqualTo(PATTERN);
+        }
+    }
+
+    private static long usedHeap() {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+}
