@@ -2,7 +2,7 @@
 module io.github.wsbridge.tyrus {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.core;
-    requires static transitive jakarta.servlet;
+    requires static jakarta.servlet;
     requires static org.jspecify;
     requires jakarta.websocket;
     requires jakarta.websocket.client;

@@ -35,6 +35,7 @@ final class ListenSocket implements InvitationSource {
     private @Nullable Connection connection;
     private @Nullable ScheduledFuture<?> retry;
     private boolean stopped;
+    private volatile boolean quiet; // the first failure is worth a warning, later ones are not
 
     ListenSocket(Dialer dialer, URI server, String deviceId, Backoff backoff) {
         this.dialer = dialer;
@@ -69,13 +70,18 @@ final class ListenSocket implements InvitationSource {
 
     private void connected(Leg leg) {
         Connection opened = new Connection(leg);
+        boolean late;
         synchronized (this) {
-            if (stopped) {
-                leg.close(CloseReason.normal());
-                return;
+            late = stopped;
+            if (!late) {
+                connection = opened;
             }
-            connection = opened;
         }
+        if (late) {
+            leg.close(CloseReason.normal());
+            return;
+        }
+        quiet = true;
         log.debug("Device {} listens", deviceId);
         opened.open();
         sink().listening();
@@ -86,7 +92,12 @@ final class ListenSocket implements InvitationSource {
             log.warn("The server does not let device {} listen: {}", deviceId, failure.getMessage());
             retryIn(backoff.longest()); // only a change of settings helps, here or there
         } else {
-            log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
+            if (quiet) {
+                log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
+            } else {
+                log.warn("Device {} cannot reach the server and tries on: {}", deviceId, failure.toString());
+            }
+            quiet = true;
             retryIn(backoff.next());
         }
     }
