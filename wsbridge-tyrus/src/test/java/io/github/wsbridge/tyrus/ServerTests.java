@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -305,10 +306,15 @@ abstract class ServerTests {
         }
     }
 
-    static boolean stalled(AtomicLong count) throws InterruptedException {
+    /** Asked again and again, at least every 400 ms, by those who wait for it. */
+    static boolean stalled(AtomicLong count) {
         long before = count.get();
-        Thread.sleep(400);
-        return before > 0 && count.get() == before;
+        try {
+            await().pollDelay(Duration.ZERO).atMost(Duration.ofMillis(400)).until(() -> count.get() != before);
+            return false;
+        } catch (ConditionTimeoutException e) {
+            return before > 0;
+        }
     }
 
     @Test
@@ -656,7 +662,7 @@ abstract class ServerTests {
         try (RawSocket raw = RawSocket.open(port, TARGET)) {
             Ear ear = door.ear();
             ear.leg.demand();
-            Thread.sleep(2_000);
+            await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(10)).until(() -> !ear.closed.isDone());
             raw.send(TEXT, "awake");
             assertThat(Ear.text(ear.fragments.poll(Ear.SECONDS, TimeUnit.SECONDS)))
                     .isEqualTo("awake");

@@ -116,7 +116,9 @@ class TyrusBridgeServerTest extends ServerTests {
             for (char c : RawSocket.upgrade(TARGET, "X-Filler: " + "x".repeat(5_000) + "\r\n")
                     .toCharArray()) {
                 raw.write(new byte[] {(byte) c});
-                Thread.sleep(20);
+                await().during(Duration.ofMillis(20))
+                        .pollInterval(Duration.ofMillis(10))
+                        .until(() -> true);
             }
         } catch (Exception e) {
             throw new IllegalStateException(e);

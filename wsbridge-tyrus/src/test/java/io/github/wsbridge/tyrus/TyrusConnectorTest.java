@@ -191,7 +191,7 @@ class TyrusConnectorTest {
         Ear client = connect(
                 target("ws://localhost:" + server.address().getPort() + "/", "", Map.of(), Duration.ofMillis(700)));
         Ear node = door.ear();
-        Thread.sleep(1_200);
+        await().during(Duration.ofMillis(1_200)).atMost(Duration.ofSeconds(10)).until(() -> !client.closed.isDone());
         node.send(Fragment.text("still"));
         assertThat(Ear.text(client.next())).isEqualTo("still");
     }

@@ -1,0 +1,75 @@
+package io.github.wsbridge.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.NodeStats;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Thousands of short bridges: each works, and nothing is left of them. */
+final class ChurnTest {
+
+    private static final int WORKERS = 16;
+    private static final int EACH = 125;
+    private static final int DEVICES = 4;
+
+    @Test
+    @Timeout(180)
+    void shortBridges_2000_leaveNothingBehind() throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+        try (Cluster cluster = Cluster.start(3);
+                EchoDevices devices = new EchoDevices(cluster.url(), DEVICES);
+                BridgeClient client = BridgeClient.builder(cluster.url()).build()) {
+            long start = System.nanoTime();
+            List<Future<?>> runs = new ArrayList<>();
+            for (int i = 0; i < WORKERS; i++) {
+                String device = "device-" + i % DEVICES;
+                runs.add(workers.submit(() -> {
+                    for (int j = 0; j < EACH; j++) {
+                        echo(client, device);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> run : runs) {
+                run.get(150, TimeUnit.SECONDS);
+            }
+            int count = WORKERS * EACH;
+            System.out.printf(
+                    "%d bridges, %.0f a second: connect, accept, echo, close, over three nodes, all in one JVM%n",
+                    count, count * 1e9 / (System.nanoTime() - start));
+            assertThat(cluster.crossings.direct() + cluster.crossings.forwarded())
+                    .isEqualTo(count);
+            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+                for (BridgeNode node : cluster.nodes()) {
+                    NodeStats stats = node.stats();
+                    assertThat(stats.pending() + stats.bridges()).isZero();
+                }
+            });
+            assertThat(devices.ends).hasSize(count).allMatch(reason -> reason.code() == 1000);
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    private static void echo(BridgeClient client, String device) throws Exception {
+        try (BridgeChannel bridge = client.connect(device).get(30, TimeUnit.SECONDS)) {
+            bridge.readTimeout(Duration.ofSeconds(30));
+            bridge.write(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+            bridge.shutdownOutput();
+            assertThat(bridge.inputStream().readAllBytes()).containsExactly(1, 2, 3);
+        }
+    }
+}
