@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At every {@link Watch#interval} it looks whether anything was heard. If not, it pings; if nothing is heard by the next
  * look either, the peer has vanished and the leg is dropped. Silence counts only while a fragment is asked for, since a leg
- * that flow control holds back cannot hear the pong behind the data. A send that does not get through is given
+ * that flow control holds back cannot hear the pong behind the data; nor does it count while a send does not get through,
+ * since then the ping waits behind that one, and the peer is perhaps just slow to read. Such a send is given
  * {@link Watch#stall}, in whole intervals, before the leg is dropped.
  */
 public final class WatchedLeg implements Leg {
@@ -109,16 +110,18 @@ public final class WatchedLeg implements Leg {
     }
 
     private void look() {
-        if (demanded && !heard && pinged) {
+        boolean stuck = sending && sends == sendsSeen;
+        boolean silent = demanded && !heard && !stuck;
+        if (silent && pinged) {
             drop("no answer to a ping");
             return;
         }
-        pinged = demanded && !heard;
+        pinged = silent;
         heard = false;
-        if (pinged) {
+        if (silent) {
             leg.ping();
         }
-        stalled = sending && sends == sendsSeen ? stalled.plus(watch.interval()) : Duration.ZERO;
+        stalled = stuck ? stalled.plus(watch.interval()) : Duration.ZERO;
         sendsSeen = sends;
         if (stalled.compareTo(watch.stall()) >= 0) {
             drop("took no data for " + stalled.toSeconds() + " s");

@@ -204,6 +204,11 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         leg.abort();
     }
 
+    /** Whether both directions have ended in good order; how the bridge ended after that takes nothing away. */
+    boolean bothFinished() {
+        return finishedDirections.get() == 2;
+    }
+
     private void directionFinished() {
         if (finishedDirections.incrementAndGet() == 2) {
             leg.close(CloseReason.normal());

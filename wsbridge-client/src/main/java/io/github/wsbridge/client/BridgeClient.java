@@ -95,14 +95,18 @@ public final class BridgeClient implements AutoCloseable {
             return this;
         }
 
-        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}. */
+        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}; see {@link #header}. */
         public Builder apiKey(String key) {
             return header(Endpoints.API_KEY_HEADER, key);
         }
 
-        /** A further header field of each handshake; the value may be a secret. */
+        /**
+         * A further header field of each handshake; the value may be a secret.
+         *
+         * @throws IllegalArgumentException if the value holds a line break or another control character
+         */
         public Builder header(String name, String value) {
-            settings.headers.put(name, value);
+            settings.header(name, value);
             return this;
         }
 

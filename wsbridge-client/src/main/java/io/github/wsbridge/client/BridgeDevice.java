@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
@@ -90,7 +91,10 @@ public final class BridgeDevice implements AutoCloseable {
         return this;
     }
 
-    /** Completes when the device can be reached for the first time, on a transport's thread. */
+    /**
+     * Completes when the device can be reached for the first time, on a transport's thread; fails with a
+     * {@link BridgeException} where it is {@link #stopped} before.
+     */
     public CompletionStage<Void> listening() {
         return listening.minimalCompletionStage();
     }
@@ -108,7 +112,12 @@ public final class BridgeDevice implements AutoCloseable {
     public void close() {
         sources.forEach(InvitationSource::close);
         dialer.close();
-        stopped.complete(CloseReason.normal());
+        stop(CloseReason.normal());
+    }
+
+    private void stop(CloseReason reason) {
+        stopped.complete(reason);
+        listening.completeExceptionally(new BridgeException(reason));
     }
 
     /** Takes what a source brings. */
@@ -127,7 +136,7 @@ public final class BridgeDevice implements AutoCloseable {
         @Override
         public void ended(CloseReason reason) {
             if (running.decrementAndGet() == 0) {
-                stopped.complete(reason);
+                stop(reason);
             }
         }
 
@@ -158,14 +167,18 @@ public final class BridgeDevice implements AutoCloseable {
             this.handler = handler;
         }
 
-        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}. */
+        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}; see {@link #header}. */
         public Builder apiKey(String key) {
             return header(Endpoints.API_KEY_HEADER, key);
         }
 
-        /** A further header field of each handshake; the value may be a secret. */
+        /**
+         * A further header field of each handshake; the value may be a secret.
+         *
+         * @throws IllegalArgumentException if the value holds a line break or another control character
+         */
         public Builder header(String name, String value) {
-            settings.headers.put(name, value);
+            settings.header(name, value);
             return this;
         }
 

@@ -89,7 +89,7 @@ final class Delivery {
         do {
             try {
                 tellOnce();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // one that escaped would leave the leg deaf for good
                 log.warn("A receiver threw, which none may; its connection is dropped", e);
                 onThrow.run();
             }

@@ -43,6 +43,14 @@ final class Dialer implements AutoCloseable {
         Executor executor = Daemons.threads();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(15));
+
+        /** Refuses at once what no handshake could carry, such as a key with the line break of its file. */
+        void header(String name, String value) {
+            if (value.chars().anyMatch(c -> c != '\t' && Character.isISOControl(c))) {
+                throw new IllegalArgumentException("the value of " + name + " holds control characters");
+            }
+            headers.put(name, value);
+        }
     }
 
     private static final int PROTOCOL_ERROR = 1002;
@@ -81,9 +89,24 @@ final class Dialer implements AutoCloseable {
 
     /** Opens a leg that is watched from its opening on; {@code subprotocol} may not be agreed on. */
     CompletionStage<Leg> leg(URI uri, String subprotocol) {
-        return connector
-                .connect(new Connector.Target(uri, headers, subprotocol, timeout))
-                .thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
+        return connect(uri, subprotocol, timeout).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
+    }
+
+    private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
+        try {
+            return connector.connect(new Connector.Target(uri, headers, subprotocol, within));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e); // a connector ought not to throw, and might
+        }
+    }
+
+    /** Runs what may block; an executor that takes nothing more must not leave anybody waiting for a future. */
+    private void complete(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            task.run();
+        }
     }
 
     /** Opens a URL for the sake of what its query says, and waits a little for the server to close it. */
@@ -114,7 +137,7 @@ final class Dialer implements AutoCloseable {
         try {
             CloseReason late = new CloseReason(CloseReason.TIMED_OUT, "no bridge within " + timeout.toMillis() + " ms");
             ScheduledFuture<?> timer = scheduler.schedule(
-                    () -> executor.execute(() -> result.completeExceptionally(new BridgeException(late))),
+                    () -> complete(() -> result.completeExceptionally(new BridgeException(late))),
                     timeout.toNanos(),
                     TimeUnit.NANOSECONDS);
             result.whenComplete((channel, failure) -> timer.cancel(false));
@@ -138,8 +161,7 @@ final class Dialer implements AutoCloseable {
 
     private void attempt(List<URI> uris, long deadline, CompletableFuture<BridgeChannel> result) {
         Duration left = Duration.ofNanos(Math.max(1_000_000, (deadline - System.nanoTime()) / uris.size()));
-        CompletionStage<Leg> connecting =
-                connector.connect(new Connector.Target(uris.get(0), headers, Endpoints.SUBPROTOCOL, left));
+        CompletionStage<Leg> connecting = connect(uris.get(0), Endpoints.SUBPROTOCOL, left);
         result.whenComplete((channel, failure) -> {
             if (failure != null) {
                 connecting.toCompletableFuture().cancel(true);
@@ -151,7 +173,7 @@ final class Dialer implements AutoCloseable {
             } else if (uris.size() > 1 && elsewhere(unwrap(failure)) && !result.isDone()) {
                 attempt(uris.subList(1, uris.size()), deadline, result);
             } else {
-                executor.execute(() -> result.completeExceptionally(unwrap(failure)));
+                complete(() -> result.completeExceptionally(unwrap(failure)));
             }
         });
     }
@@ -161,11 +183,11 @@ final class Dialer implements AutoCloseable {
             CloseReason reason =
                     new CloseReason(PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
             leg.close(reason);
-            executor.execute(() -> result.completeExceptionally(new BridgeException(reason)));
+            complete(() -> result.completeExceptionally(new BridgeException(reason)));
             return;
         }
         Leg watched = new WatchedLeg(leg, watch, scheduler);
-        new Greeting(watched, result, executor).start();
+        new Greeting(watched, result, this::complete).start();
         result.whenComplete((channel, failure) -> {
             if (failure != null) {
                 watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));

@@ -79,7 +79,7 @@ public final class JdkConnector implements Connector {
                     .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
                     .whenComplete((socket, failure) -> connected(leg, failure, result));
         } catch (RuntimeException e) {
-            result.completeExceptionally(new IOException("cannot connect: " + e.getMessage(), e));
+            result.completeExceptionally(translate(e));
         }
         return result;
     }
@@ -99,7 +99,7 @@ public final class JdkConnector implements Connector {
         }
     }
 
-    /** Failures in the terms of {@link Connector}; none may show the URL, which holds secrets. */
+    /** Failures in the terms of {@link Connector}; none may show the URL or a header, which hold secrets. */
     private static IOException translate(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
@@ -113,6 +113,9 @@ public final class JdkConnector implements Connector {
         }
         if (cause instanceof TimeoutException) {
             return new HttpTimeoutException("no handshake in time");
+        }
+        if (cause instanceof IllegalArgumentException) { // the JDK's words quote what it does not like
+            return new IOException("cannot connect: the JDK does not take the URL or a header");
         }
         return cause instanceof IOException e ? e : new IOException("cannot connect: " + cause.getMessage(), cause);
     }

@@ -62,7 +62,7 @@ final class Joint {
             near.finishOutput();
             awaitInput();
             CloseReason reason = bridge.closeReason();
-            if (reason != null && !Incoming.inGoodOrder(reason)) {
+            if (reason != null && !Incoming.inGoodOrder(reason) && !bridge.bothFinished()) {
                 throw new BridgeException(reason);
             }
             inGoodOrder = true;

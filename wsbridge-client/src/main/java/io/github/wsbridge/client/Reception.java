@@ -75,7 +75,7 @@ final class Reception {
     private void handle(Offer offer, CompletableFuture<Void> handled) {
         try {
             handler.handle(offer);
-        } catch (Exception e) {
+        } catch (Throwable e) { // after an Error, too, somebody waits for an answer or holds the other end
             log.warn("The handler failed on {}", offer, e);
             offer.fail();
         } finally {

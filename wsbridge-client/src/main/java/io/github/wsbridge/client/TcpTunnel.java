@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,7 +134,12 @@ public final class TcpTunnel implements AutoCloseable {
     private void serve(Socket socket) {
         Connection connection = new Connection(socket, client.connect(deviceId, requestData));
         connections.add(connection);
-        executor.execute(connection::run);
+        try {
+            executor.execute(connection::run);
+        } catch (RejectedExecutionException e) {
+            log.warn("The tunnel at {} has no thread for a connection: {}", address(), e.toString());
+            connection.over();
+        }
         if (server.isClosed()) {
             connection.end();
         }
@@ -173,10 +179,15 @@ public final class TcpTunnel implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
-                near.close(false); // no effect where it was closed in good order
-                connections.remove(this);
-                room.release();
+                over();
             }
+        }
+
+        /** Gives back what it holds; called once. What was closed in good order stays so. */
+        void over() {
+            end();
+            connections.remove(this);
+            room.release();
         }
 
         void end() {

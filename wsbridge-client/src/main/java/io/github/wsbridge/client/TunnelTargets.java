@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
@@ -81,13 +82,16 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             return;
         }
         NearSocket near = new NearSocket(socket);
+        CompletableFuture<BridgeChannel> accepted = incoming.accept();
         try {
-            Joint.run(incoming.accept().get(), near, executor);
+            Joint.run(accepted.get(), near, executor);
         } catch (ExecutionException e) {
             log.info("{} was not established: {}", incoming, String.valueOf(e.getCause()));
         } catch (IOException e) {
             log.debug("{} ended: {}", incoming, e.toString());
         } catch (InterruptedException e) {
+            accepted.cancel(true);
+            accepted.thenAccept(BridgeChannel::close); // it was faster
             Thread.currentThread().interrupt();
         } finally {
             near.close(false); // no effect where it was closed in good order
@@ -116,8 +120,11 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             incoming.reject(404, "unknown target");
             return List.of();
         }
-        List<InetSocketAddress> permitted =
-                wish.resolve().stream().filter(allowed).toList();
+        List<InetSocketAddress> permitted = wish.resolve().stream()
+                .filter(address ->
+                        !address.getAddress().isAnyLocalAddress()) // to connect to it is to connect to loopback
+                .filter(allowed)
+                .toList();
         if (permitted.isEmpty()) {
             incoming.reject(403, "target not allowed");
         }
@@ -166,7 +173,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
         /**
          * Lets requesters name {@code host:port} themselves, where {@code allowed} agrees to the address that this is now;
-         * they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets pass.
+         * they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets pass. It is not
+         * asked about the wildcard addresses ({@code 0.0.0.0}), which are refused: they are another name of this host.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {
             this.allowed = allowed;

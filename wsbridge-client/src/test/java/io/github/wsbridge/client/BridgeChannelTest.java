@@ -9,7 +9,9 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -325,6 +327,44 @@ class BridgeChannelTest {
         assertThat(QueueReceiver.bytes(farReceiver.fragment())).isEqualTo(new byte[] {(byte) 200});
         channel.inputStream().close();
         assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void joint_bothDirectionsEnded_doesNotMindHowTheBridgeEnds() throws Exception {
+        Leg leg = new Leg() {
+            @Override
+            public String subprotocol() {
+                return "";
+            }
+
+            @Override
+            public void open(Receiver receiver) {}
+
+            @Override
+            public void demand() {}
+
+            @Override
+            public CompletionStage<Void> send(Fragment fragment) {
+                return CompletableFuture.completedFuture(null);
+            }
+
+            @Override
+            public void ping() {}
+
+            @Override
+            public void close(CloseReason reason) {}
+
+            @Override
+            public void abort() {}
+        };
+        BridgeChannel bridge = BridgeChannel.over(leg, new BridgeId(0, 8));
+        bridge.shutdownOutput();
+        bridge.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
+        bridge.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
+        bridge.onClosed(CloseReason.vanished("no close in time"));
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        TcpTunnel.run(bridge, InputStream.nullInputStream(), output);
+        assertThat(output).hasToString("all of it");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -225,6 +226,45 @@ class BridgeClientTest {
         assertThat(open(far).closed().code()).isEqualTo(CloseReason.GOING_AWAY);
         assertFails(pending, CloseReason.GOING_AWAY);
         assertFails(client.connect("d"), CloseReason.GOING_AWAY);
+    }
+
+    @Test
+    void connect_whereTheExecutorTakesNothing_failsAllTheSame() throws Exception {
+        try (BridgeClient stopping = BridgeClient.builder(FakeNode.BASE)
+                .connector(node)
+                .scheduler(scheduler)
+                .executor(task -> {
+                    throw new RejectedExecutionException("shut down on purpose");
+                })
+                .build()) {
+            CompletableFuture<BridgeChannel> connecting = stopping.connect("dev");
+            node.call().open().close(new CloseReason(CloseReason.UNREACHABLE, ""));
+            assertFails(connecting, CloseReason.UNREACHABLE);
+        }
+    }
+
+    @Test
+    void connect_connectorThatThrows_failsTheFuture() {
+        try (BridgeClient broken = BridgeClient.builder(FakeNode.BASE)
+                .connector(target -> {
+                    throw new IllegalStateException("broken on purpose");
+                })
+                .scheduler(scheduler)
+                .build()) {
+            CompletableFuture<BridgeChannel> connecting = broken.connect("dev");
+            assertThatThrownBy(() -> connecting.get(10, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void keyWithALineBreak_isRefusedAndNotShown() {
+        BridgeClient.Builder builder = BridgeClient.builder(FakeNode.BASE);
+        assertThatThrownBy(() -> builder.apiKey("s3cret\n"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("X-Api-Key")
+                .hasMessageNotContaining("s3cret");
     }
 
     @Test

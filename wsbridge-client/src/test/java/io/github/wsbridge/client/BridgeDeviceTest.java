@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -234,6 +235,39 @@ class BridgeDeviceTest {
         }));
         invite(listen, "t");
         assertThat(answer()).contains("\"code\":500").doesNotContain("broken");
+    }
+
+    @Test
+    void handlerThrowsAnError_rejectsToo() throws Exception {
+        PairLeg listen = listen(builder(bridge -> {
+            throw new NoClassDefFoundError("missing on purpose");
+        }));
+        invite(listen, "t");
+        assertThat(answer()).contains("\"code\":500").doesNotContain("missing");
+    }
+
+    @Test
+    void connectorThatThrows_isTriedAgain() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        device = builder(offered::add)
+                .connector(target -> {
+                    if (broken.getAndSet(false)) {
+                        throw new IllegalStateException("broken on purpose");
+                    }
+                    return node.connect(target);
+                })
+                .build()
+                .start();
+        scheduler.advance(Duration.ofSeconds(10));
+        openListen();
+        assertThat(device.listening()).isCompleted();
+    }
+
+    @Test
+    void close_beforeItListens_failsListening() {
+        device = builder(offered::add).build().start();
+        device.close();
+        assertThat(device.listening()).isCompletedExceptionally();
     }
 
     @Test

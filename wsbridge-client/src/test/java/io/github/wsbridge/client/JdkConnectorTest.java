@@ -126,6 +126,18 @@ class JdkConnectorTest {
     }
 
     @Test
+    void connect_headerThatTheJdkRefuses_isNotShown() {
+        assertThatThrownBy(() -> connect(server.uri(), Map.of("X-Api-Key", "s3cret\n"), PATIENCE)
+                        .get())
+                .hasStackTraceContaining("cannot connect")
+                .satisfies(e -> {
+                    for (Throwable t = e; t != null; t = t.getCause()) {
+                        assertThat(t.toString()).doesNotContain("s3cret");
+                    }
+                });
+    }
+
+    @Test
     void fragments_keepTheirBoundaries_emptyOnesToo() throws Exception {
         open();
         far.write(BINARY, true);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -17,10 +18,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,6 +208,104 @@ class TcpTunnelTest {
         }
         assertThat(closeCode(client, "dev", "127.0.0.1:1")).isEqualTo(403);
         assertThat(closeCode(client, "dev", "ssh")).isEqualTo(404);
+    }
+
+    @Test
+    void anyTarget_wildcardIsNoWayRoundToLoopback() throws Exception {
+        device.close();
+        device = device(TunnelTargets.builder()
+                .allowAny(address -> !address.getAddress().isLoopbackAddress())
+                .build());
+        for (String host : List.of("0.0.0.0", "[::]", "127.1", "[::ffff:127.0.0.1]")) {
+            assertThat(closeCode(client, "dev", host + ":" + target.getLocalPort()))
+                    .as(host)
+                    .isEqualTo(403);
+        }
+    }
+
+    @Test
+    void targetHandler_interrupted_endsTheAttempt() throws Exception {
+        CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
+        IncomingBridge incoming = new IncomingBridge() {
+            @Override
+            public BridgeId bridgeId() {
+                return new BridgeId(0, 1);
+            }
+
+            @Override
+            public String deviceId() {
+                return "dev";
+            }
+
+            @Override
+            public String requestData() {
+                return "echo";
+            }
+
+            @Override
+            public Instant expiresAt() {
+                return Instant.MAX;
+            }
+
+            @Override
+            public CompletableFuture<BridgeChannel> accept() {
+                Thread.currentThread().interrupt();
+                return accepted;
+            }
+
+            @Override
+            public boolean reject(int code, String reason) {
+                throw new AssertionError(reason);
+            }
+        };
+        TunnelTargets.parse(List.of("echo=127.0.0.1:" + target.getLocalPort())).handle(incoming);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(accepted).isCancelled();
+    }
+
+    @Test
+    void executorThatRejects_costsOneConnectionOnly() throws Exception {
+        tunnel.close();
+        AtomicBoolean full = new AtomicBoolean(true);
+        tunnel = TcpTunnel.builder(client, "dev", "echo")
+                .maxConnections(1)
+                .executor(task -> {
+                    if (full.getAndSet(false)) {
+                        throw new RejectedExecutionException("full on purpose");
+                    }
+                    Daemons.threads().execute(task);
+                })
+                .start();
+        try (Socket first = dial();
+                Socket second = dial()) {
+            assertThatThrownBy(() -> first.getInputStream().read()).isInstanceOf(SocketException.class);
+            second.getOutputStream().write(2);
+            boolean served = false;
+            for (int i = 0; i < 2 && !served; i++) { // the device may have dialled for the first one already
+                try (Socket far = atTarget()) {
+                    served = far.getInputStream().read() == 2;
+                } catch (SocketException e) {
+                    assertThat(i).as("which was reset").isZero();
+                }
+            }
+            assertThat(served).isTrue();
+        }
+    }
+
+    @Test
+    void connectionThatIsInterrupted_leavesNoBridge() throws Exception {
+        tunnel.close();
+        tunnel = TcpTunnel.builder(client, "dev", "echo")
+                .executor(task -> Daemons.threads().execute(() -> {
+                    Thread.currentThread().interrupt();
+                    task.run();
+                }))
+                .start();
+        try (Socket near = dial();
+                Socket far = atTarget()) {
+            assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
+            assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+        }
     }
 
     @Test

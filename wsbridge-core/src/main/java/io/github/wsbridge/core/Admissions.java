@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -214,6 +215,9 @@ final class Admissions {
             check = CompletableFuture.failedFuture(e);
         }
         return Deadlines.within(limits.admissionTimeout(), check, scheduler).handle((access, failure) -> {
+            if (failure instanceof RejectedExecutionException) {
+                return unavailable("the node has stopped");
+            }
             if (failure != null) {
                 log.warn("the access policy failed for {}", handshake, failure);
                 return unavailable("access cannot be decided now");

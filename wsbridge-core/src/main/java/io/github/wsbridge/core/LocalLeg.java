@@ -9,12 +9,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One end of a pair inside this process: what one end sends, the other receives. A send completes when the other end has
  * taken the fragment, so nothing is queued. Events run on the thread of whoever caused them.
  */
 final class LocalLeg implements Leg {
+
+    private static final Logger log = LoggerFactory.getLogger(LocalLeg.class);
 
     private final String subprotocol;
     private LocalLeg other = this; // set once by pair()
@@ -147,10 +151,20 @@ final class LocalLeg implements Leg {
             int seen;
             do {
                 seen = work.get();
-                while (deliverOne()) {
+                while (deliverSafely()) {
                     // until nothing is left to tell
                 }
             } while (work.addAndGet(-seen) > 0);
+        }
+    }
+
+    private boolean deliverSafely() {
+        try {
+            return deliverOne();
+        } catch (RuntimeException | Error e) { // one that escaped would leave the leg deaf for good
+            log.warn("a receiver threw, which none may; its leg is dropped", e);
+            abort();
+            return true;
         }
     }
 
@@ -179,8 +193,11 @@ final class LocalLeg implements Leg {
             }
         }
         if (fragment != null && done != null) {
-            to.onFragment(fragment);
-            done.complete(null);
+            try {
+                to.onFragment(fragment);
+            } finally {
+                done.complete(null);
+            }
         } else if (reason != null) {
             to.onClosed(reason);
         } else {

@@ -36,7 +36,14 @@ final class Occupancy {
         if (draining) {
             return DRAINING;
         }
-        return capacity.take() ? null : FULL;
+        if (!capacity.take()) {
+            return FULL;
+        }
+        if (draining) {
+            release(); // drain() may have found nothing held just before
+            return DRAINING;
+        }
+        return null;
     }
 
     /** Gives a place back. */

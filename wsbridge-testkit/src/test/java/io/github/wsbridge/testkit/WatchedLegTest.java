@@ -142,6 +142,20 @@ class WatchedLegTest {
     }
 
     @Test
+    void look_silentPeerThatIsSlowToRead_hasUntilTheStall() {
+        leg.holdSends();
+        receiver.open().demand();
+        watched.send(Fragment.text("stuck"));
+        scheduler.advance(INTERVAL.multipliedBy(3));
+        assertThat(leg.ended()).as("the ping waits behind the data").isNull();
+        leg.completeSend();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.ended()).as("silence counts from now").isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
     void send_failure_isPassedOn() {
         leg.holdSends();
         receiver.open();

@@ -1,0 +1,298 @@
+package io.github.wsbridge.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.core.AeadTokenCodec;
+import io.github.wsbridge.core.ApiKeyPolicy;
+import io.github.wsbridge.core.Limits;
+import io.github.wsbridge.core.NodeStats;
+import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a node refuses, as it looks on the wire, and that nothing is left of it. */
+@Timeout(120)
+final class RefusalsTest {
+
+    private static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void handshakes_thatAreWrong_endWithAStatusAndWithoutASession() throws Exception {
+        try (Cluster cluster = Cluster.start(1)) {
+            URI url = cluster.url(0);
+            assertThat(status(url, "/bridge/connect", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=%zz", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=%C3%28", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=a&deviceId=b", UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=" + "a".repeat(257), UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, "/bridge/connect?deviceId=a&requestData=" + "b".repeat(4097), UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, "/bridge/accept", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/accept?bridgeToken=" + "A".repeat(1025), UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, "/bridge/listen", UPGRADE)).isEqualTo(400);
+            assertThat(status(url, "/bridge/peer", UPGRADE)).isEqualTo(403);
+            assertThat(status(url, "/bridge/accept?bridgeToken=AAAA", UPGRADE + "X-Bridge-Node: AAAA\r\n"))
+                    .isEqualTo(403);
+            assertThat(status(url, "/bridge/other", UPGRADE)).isEqualTo(404);
+            assertThat(status(url, "/", UPGRADE)).isEqualTo(404);
+            assertThat(status(url, "/bridge/connect?deviceId=a", "")).isEqualTo(426);
+            assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+        }
+    }
+
+    @Test
+    void apiKeys_decideBeforeTheUpgrade_andAreHashedAtRest() throws Exception {
+        String requester = ApiKeyPolicy.newKey();
+        String device = ApiKeyPolicy.newKey();
+        Path file = folder.resolve("api-keys");
+        Files.writeString(
+                file,
+                "alice requester " + ApiKeyPolicy.hash(requester) + " front-*\nfleet device "
+                        + ApiKeyPolicy.hash(device) + "\n");
+        assertThat(Files.readString(file)).doesNotContain(requester).doesNotContain(device);
+        ApiKeyPolicy policy = ApiKeyPolicy.read(file);
+        try (Cluster cluster = Cluster.start(1, node -> node.accessPolicy(policy))) {
+            URI url = cluster.url(0);
+            String connect = "/bridge/connect?deviceId=front-door";
+            assertThat(status(url, connect, UPGRADE)).isEqualTo(401);
+            assertThat(status(url, connect, UPGRADE + "X-Api-Key: wrong\r\n")).isEqualTo(401);
+            assertThat(status(url, connect, UPGRADE + "X-Api-Key: " + device + "\r\n"))
+                    .isEqualTo(403);
+            assertThat(status(url, "/bridge/connect?deviceId=back-door", UPGRADE + "X-Api-Key: " + requester + "\r\n"))
+                    .isEqualTo(403);
+            assertThat(status(url, "/bridge/listen?deviceId=front-door", UPGRADE))
+                    .isEqualTo(401);
+            assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+
+            try (BridgeDevice listening = BridgeDevice.builder(
+                                    "front-door",
+                                    cluster.url(),
+                                    incoming -> incoming.accept().get().shutdownOutput())
+                            .apiKey(device)
+                            .build()
+                            .start();
+                    BridgeClient client =
+                            BridgeClient.builder(url).apiKey(requester).build();
+                    BridgeClient stranger =
+                            BridgeClient.builder(url).apiKey("wrong").build()) {
+                listening.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+                try (BridgeChannel bridge = client.connect("front-door").get(30, TimeUnit.SECONDS)) {
+                    assertThat(bridge.inputStream().read()).isEqualTo(-1);
+                }
+                assertThat(failure(() -> stranger.connect("front-door").get(30, TimeUnit.SECONDS)))
+                        .isInstanceOfSatisfying(
+                                HandshakeException.class,
+                                refused -> assertThat(refused.status()).isEqualTo(401));
+            }
+        }
+    }
+
+    @Test
+    void limits_andDraining_refuseBeforeTheUpgrade() throws Exception {
+        Limits limits = Limits.builder()
+                .maxBridges(2)
+                .requestsPerSecond(3)
+                .maxListeners(1)
+                .build();
+        try (Cluster cluster = Cluster.start(
+                        1,
+                        node -> node.limits(limits)
+                                .signaller(invitation -> new CompletableFuture<>())); // never answers
+                JdkConnector connector = JdkConnector.create()) {
+            URI url = cluster.url(0);
+            List<RecordingReceiver> waiting = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                waiting.add(open(connector, URI.create(url + "/bridge/connect?deviceId=a"), Map.of()));
+            }
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> cluster.node(0).stats().pending() == 2);
+            assertThat(status(url, "/bridge/connect?deviceId=a", UPGRADE)).isEqualTo(503);
+            waiting.get(0).leg().abort();
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> cluster.node(0).stats().pending() == 1);
+            open(connector, URI.create(url + "/bridge/listen?deviceId=a"), Map.of());
+            assertThat(status(url, "/bridge/listen?deviceId=b", UPGRADE)).isEqualTo(503);
+            var stopped = cluster.node(0).stop(Duration.ofSeconds(1));
+            assertThat(answer(url, "/bridge/connect?deviceId=a", UPGRADE)).startsWith("HTTP/1.1 503 ");
+            assertThat(answer(url, "/bridge/connect?deviceId=a", UPGRADE).toLowerCase(Locale.ROOT))
+                    .contains("\r\nretry-after: ");
+            assertThat(awaitClosed(waiting.get(1))).isEqualTo(4503);
+            stopped.toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void tooManyRequests_are429() throws Exception {
+        try (Cluster cluster = Cluster.start(
+                1,
+                node -> node.limits(Limits.builder().requestsPerSecond(1).build())
+                        .clock(InstantSource.fixed(Instant.EPOCH)))) {
+            assertThat(status(cluster.url(0), "/bridge/connect?deviceId=a", UPGRADE))
+                    .isEqualTo(101);
+            assertThat(status(cluster.url(0), "/bridge/connect?deviceId=a", UPGRADE))
+                    .isEqualTo(429);
+        }
+    }
+
+    @Test
+    void tokens_thatLeadNowhere_endWithTheirCode() throws Exception {
+        TokenKeys keys = TokenKeys.generate();
+        AeadTokenCodec codec = new AeadTokenCodec(() -> keys);
+        NodeAddress dead;
+        try (ServerSocket free = new ServerSocket(0)) {
+            dead = NodeAddress.parse("ws://127.0.0.1:" + free.getLocalPort());
+        }
+        try (Cluster cluster = Cluster.start(2, node -> node.keys(keys));
+                JdkConnector connector = JdkConnector.create()) {
+            NodeAddress here = cluster.node(0).address();
+            NodeAddress other = cluster.node(1).address();
+            Instant later = Instant.now().plusSeconds(60);
+            assertThat(accept(connector, cluster.url(0), codec, dead, later)).isEqualTo(4502);
+            assertThat(accept(connector, cluster.url(0), codec, here, later)).isEqualTo(4410);
+            assertThat(accept(connector, cluster.url(0), codec, other, later)).isEqualTo(4410);
+            assertThat(accept(
+                            connector,
+                            cluster.url(0),
+                            codec,
+                            here,
+                            Instant.now().minusSeconds(1)))
+                    .isEqualTo(4410);
+            TokenKeys strange = TokenKeys.generate();
+            assertThat(accept(connector, cluster.url(0), new AeadTokenCodec(() -> strange), here, later))
+                    .isEqualTo(4410);
+            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+                assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+                assertThat(cluster.node(1).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+            });
+        }
+    }
+
+    @Test
+    void forgedTokens_thousandsOverRealSockets_leaveNothing() throws Exception {
+        try (Cluster cluster = Cluster.start(1);
+                JdkConnector connector = JdkConnector.create()) {
+            SecureRandom random = new SecureRandom();
+            int threadsBefore = 0;
+            for (int round = 0; round < 40; round++) {
+                List<RecordingReceiver> legs = new ArrayList<>();
+                for (int i = 0; i < 50; i++) {
+                    byte[] forged = new byte[90];
+                    random.nextBytes(forged);
+                    String token = Base64.getUrlEncoder().withoutPadding().encodeToString(forged);
+                    legs.add(open(connector, Endpoints.accept(cluster.url(0), new BridgeToken(token), ""), Map.of()));
+                }
+                for (RecordingReceiver leg : legs) {
+                    assertThat(awaitClosed(leg)).isEqualTo(4410);
+                }
+                threadsBefore = round == 0 ? Thread.activeCount() : threadsBefore;
+            }
+            assertThat(Thread.activeCount()).isLessThan(threadsBefore + 20);
+            assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+        }
+    }
+
+    private static int accept(
+            Connector connector, URI url, AeadTokenCodec codec, NodeAddress owner, Instant expiresAt) {
+        BridgeToken token = codec.encode(new TokenClaims(BridgeId.random(new SecureRandom()), owner, expiresAt));
+        return awaitClosed(open(connector, Endpoints.accept(url, token, ""), Map.of()));
+    }
+
+    private static RecordingReceiver open(Connector connector, URI url, Map<String, String> headers) {
+        RecordingReceiver receiver = new RecordingReceiver(connector
+                        .connect(new Connector.Target(url, headers, "", Duration.ofSeconds(20)))
+                        .toCompletableFuture()
+                        .orTimeout(30, TimeUnit.SECONDS)
+                        .join())
+                .open();
+        receiver.demandAlways();
+        return receiver;
+    }
+
+    private static int awaitClosed(RecordingReceiver leg) {
+        await().atMost(Duration.ofSeconds(30))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> leg.closed() != null);
+        return leg.closed().code();
+    }
+
+    private static Throwable failure(Callable<?> call) throws Exception {
+        try {
+            call.call();
+            throw new AssertionError("did not fail");
+        } catch (ExecutionException | CompletionException e) {
+            assertThat(e.getCause()).isInstanceOf(BridgeException.class);
+            return e.getCause();
+        }
+    }
+
+    private static int status(URI url, String target, String headers) throws IOException {
+        return Integer.parseInt(answer(url, target, headers).substring(9, 12));
+    }
+
+    /** The whole answer to a request; of a refused one, up to where the server closes the connection. */
+    private static String answer(URI url, String target, String headers) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.setSoTimeout(20_000);
+            socket.connect(new InetSocketAddress("127.0.0.1", url.getPort()), 10_000);
+            String request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            byte[] head = socket.getInputStream().readNBytes(12);
+            String start = new String(head, StandardCharsets.US_ASCII);
+            if (start.endsWith("101")) {
+                return start;
+            }
+            String rest = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            int body = rest.indexOf("\r\n\r\n");
+            assertThat(rest.substring(body + 4).chars().allMatch(c -> c >= ' ' || c == '\n'))
+                    .as("plain text and nothing behind it: %s", rest)
+                    .isTrue();
+            return start + rest;
+        }
+    }
+}
