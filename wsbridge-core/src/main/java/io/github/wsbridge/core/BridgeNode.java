@@ -230,12 +230,13 @@ public final class BridgeNode implements AutoCloseable {
     private final class Rooms implements Admissions.Rooms {
         @Override
         public void request(BridgeRequest request, String principal, Leg leg) {
-            BridgeNode.this.request(request, principal, leg);
+            BridgeNode.this.request(request, principal, new UnprovenLeg(leg, scheduler));
         }
 
         @Override
         public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
-            accepts.accept(token, rejection, watched(leg), hop);
+            Leg device = hop == Hop.DIRECT ? new UnprovenLeg(leg, scheduler) : leg;
+            accepts.accept(token, rejection, watched(device), hop);
         }
 
         @Override
