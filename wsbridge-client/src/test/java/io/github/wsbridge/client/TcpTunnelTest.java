@@ -294,17 +294,20 @@ class TcpTunnelTest {
 
     @Test
     void connectionThatIsInterrupted_leavesNoBridge() throws Exception {
+        FakeNode slow = FakeNode.scripted();
         tunnel.close();
-        tunnel = TcpTunnel.builder(client, "dev", "echo")
-                .executor(task -> Daemons.threads().execute(() -> {
-                    Thread.currentThread().interrupt();
-                    task.run();
-                }))
-                .start();
-        try (Socket near = dial();
-                Socket far = atTarget()) {
-            assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
-            assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+        try (BridgeClient waiting =
+                BridgeClient.builder(FakeNode.BASE).connector(slow).build()) {
+            tunnel = TcpTunnel.builder(waiting, "dev", "echo")
+                    .executor(task -> Daemons.threads().execute(() -> {
+                        Thread.currentThread().interrupt();
+                        task.run();
+                    }))
+                    .start();
+            try (Socket near = dial()) {
+                assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
+                assertThat(slow.call().answer()).isCancelled();
+            }
         }
     }
 
