@@ -100,6 +100,11 @@ public final class WatchedLeg implements Leg {
     }
 
     @Override
+    public void heartbeat() {
+        leg.heartbeat();
+    }
+
+    @Override
     public void close(CloseReason reason) {
         leg.close(reason);
     }
@@ -120,6 +125,8 @@ public final class WatchedLeg implements Leg {
         heard = false;
         if (silent) {
             leg.ping();
+        } else if (!demanded) {
+            leg.heartbeat(); // the peer's pings may wait behind data that nobody reads now
         }
         stalled = stuck ? stalled.plus(watch.interval()) : Duration.ZERO;
         sendsSeen = sends;

@@ -122,6 +122,11 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         socket().sendPing(ByteBuffer.allocate(0)); // one that fails is one that is dropped
     }
 
+    @Override
+    public void heartbeat() {
+        socket().sendPong(ByteBuffer.allocate(0)); // likewise
+    }
+
     private boolean closing() {
         return closing.get() != null;
     }

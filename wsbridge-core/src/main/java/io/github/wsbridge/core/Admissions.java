@@ -223,7 +223,8 @@ final class Admissions {
                 return unavailable("access cannot be decided now");
             }
             if (access instanceof Access.Denied denied) {
-                return new Admission.Refused(denied.status(), "access denied", null);
+                Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
+                return new Admission.Refused(denied.status(), "access denied", retryAfter);
             }
             return go.apply(((Access.Granted) access).principal());
         });

@@ -97,6 +97,11 @@ final class UnprovenLeg implements Leg {
     }
 
     @Override
+    public void heartbeat() {
+        leg.heartbeat();
+    }
+
+    @Override
     public void close(CloseReason reason) {
         synchronized (lock) {
             if (held != null && state != State.PROVEN) {

@@ -10,6 +10,7 @@ import io.github.wsbridge.spi.WatchedLeg.Watch;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,29 @@ final class LongLivedForwardTest {
                 echo(bridge); // never more than a few bytes under way: a long transfer, as slow as can be
             }
             assertThat(bridge.closeReason()).isNull();
+            assertThat(devices.ends).isEmpty();
+        }
+    }
+
+    @Test
+    @Timeout(120)
+    void pausedReader_withLittleUnderWay_isNotTakenForDead() throws Exception {
+        Watch watch = new Watch(Duration.ofMillis(200), Duration.ofMinutes(1));
+        try (Cluster cluster = Cluster.start(
+                        3, node -> node.limits(Limits.builder().watch(watch).build()));
+                EchoDevices devices = new EchoDevices(cluster.url(), 1);
+                BridgeClient client =
+                        BridgeClient.builder(cluster.url()).keepAlive(watch).build();
+                BridgeChannel bridge = client.connect("device-0").get(30, TimeUnit.SECONDS)) {
+            byte[] sent = Payloads.bytes(150_000, 5); // more than a channel takes unread, less than makes a send wait
+            bridge.write(ByteBuffer.wrap(sent));
+            await("nobody reads").during(LONG).atMost(LONG.plusSeconds(10)).until(() -> bridge.closeReason() == null);
+            bridge.readTimeout(Duration.ofSeconds(10));
+            ByteBuffer back = ByteBuffer.allocate(sent.length);
+            while (back.hasRemaining()) {
+                assertThat(bridge.read(back)).isPositive();
+            }
+            assertThat(back.array()).isEqualTo(sent);
             assertThat(devices.ends).isEmpty();
         }
     }

@@ -39,6 +39,7 @@ public final class FakeLeg implements Leg {
     private boolean demanded;
     private int demands;
     private int pings;
+    private int heartbeats;
     private int aborts;
 
     /** A send that has not completed, and what its payload was. */
@@ -172,6 +173,11 @@ public final class FakeLeg implements Leg {
         return demands;
     }
 
+    /** How many pongs that nobody asked for have been sent. */
+    public synchronized int heartbeats() {
+        return heartbeats;
+    }
+
     /** How many pings have been sent. */
     public synchronized int pings() {
         return pings;
@@ -262,6 +268,11 @@ public final class FakeLeg implements Leg {
         }
         done.complete(null);
         return done;
+    }
+
+    @Override
+    public synchronized void heartbeat() {
+        heartbeats++;
     }
 
     @Override

@@ -67,6 +67,19 @@ class WatchedLegTest {
     }
 
     @Test
+    void look_withoutDemand_tellsThePeerThatThisEndLives() {
+        receiver.open();
+        scheduler.advance(INTERVAL.multipliedBy(3));
+        assertThat(leg.heartbeats()).isEqualTo(3);
+        assertThat(leg.pings()).isZero();
+        receiver.demand();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.heartbeats())
+                .as("with demand, pings are seen and answered")
+                .isEqualTo(3);
+    }
+
+    @Test
     void look_data_needsNoPing() {
         receiver.open().demandAlways();
         for (int i = 0; i < 100; i++) {

@@ -119,6 +119,24 @@ final class ContainerWire implements Wire {
     }
 
     @Override
+    public void heartbeat() {
+        if (!pinging.compareAndSet(false, true)) {
+            return;
+        }
+        sends.execute(() -> {
+            pinging.set(false);
+            if (withinMessage && jetty) {
+                return; // as with a ping
+            }
+            try {
+                session.getBasicRemote().sendPong(ByteBuffer.allocate(0));
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("Cannot send a pong", e);
+            }
+        });
+    }
+
+    @Override
     public void close(CloseReason reason) {
         closing = reason;
         try {

@@ -102,6 +102,11 @@ final class JakartaLeg implements Leg {
     }
 
     @Override
+    public void heartbeat() {
+        wire.heartbeat();
+    }
+
+    @Override
     public void close(CloseReason reason) {
         lock.lock();
         try {

@@ -3,6 +3,7 @@ package io.github.wsbridge.tyrus;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import jakarta.websocket.DeploymentException;
+import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.net.URI;
@@ -152,11 +153,25 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
 
     @Override
     public void ping() {
+        control(remote -> remote.sendPing(ByteBuffer.allocate(0)));
+    }
+
+    @Override
+    public void heartbeat() {
+        control(remote -> remote.sendPong(ByteBuffer.allocate(0)));
+    }
+
+    /** Sends a control frame. */
+    private interface Control {
+        void to(RemoteEndpoint.Basic remote) throws IOException;
+    }
+
+    private void control(Control frame) {
         Session open = session;
         Phase now = phase.get();
         if (open != null && (now == Phase.OPEN || now == Phase.OPENING)) {
             try {
-                open.getBasicRemote().sendPing(ByteBuffer.allocate(0));
+                frame.to(open.getBasicRemote());
             } catch (IOException | IllegalStateException e) {
                 // The end is reported elsewhere.
             }

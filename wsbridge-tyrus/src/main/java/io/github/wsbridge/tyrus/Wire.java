@@ -37,6 +37,9 @@ interface Wire {
     /** Sends a ping. */
     void ping();
 
+    /** Sends a pong that nobody asked for. */
+    void heartbeat();
+
     /** Closes after what was sent before. The wire sees to the deadline. Called once. */
     void close(CloseReason reason);
 
