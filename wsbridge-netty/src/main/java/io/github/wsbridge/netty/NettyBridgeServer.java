@@ -1,6 +1,7 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.Handshake;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * try (NettyBridgeServer server = NettyBridgeServer.builder(node::admit).address(new InetSocketAddress(8080)).start()) { … }
  * }</pre>
  */
-public final class NettyBridgeServer implements AutoCloseable {
+public final class NettyBridgeServer implements BridgeServer {
 
     static final String TLS = "tls";
     private static final int BACKLOG = 1024;
@@ -57,17 +58,16 @@ public final class NettyBridgeServer implements AutoCloseable {
         return new Builder(door);
     }
 
-    /** Where it listens, with the port that it got. */
+    @Override
     public InetSocketAddress address() {
         return (InetSocketAddress) listening.localAddress();
     }
 
-    /** Takes no further connections. Those it has go on. */
+    @Override
     public void stopAccepting() {
         listening.close().awaitUninterruptibly();
     }
 
-    /** Stops: drops all connections, so close the node before, and ends the threads. Blocks for a moment. */
     @Override
     public void close() {
         listening.close().awaitUninterruptibly();
