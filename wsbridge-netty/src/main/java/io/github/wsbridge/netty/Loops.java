@@ -16,6 +16,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -73,12 +74,16 @@ final class Loops implements AutoCloseable {
     /** Ends the threads; waits for that, except on one of them. */
     @Override
     public void close() {
-        var ended = group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS);
+        await(group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS));
+    }
+
+    /** Waits for what the threads have been told to do, though not for ever, and not on one of them. */
+    void await(Future<?> done) {
         for (var loop : group) {
             if (loop.inEventLoop()) {
                 return;
             }
         }
-        ended.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
+        done.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
     }
 }

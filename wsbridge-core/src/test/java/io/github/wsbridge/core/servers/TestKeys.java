@@ -1,4 +1,4 @@
-package io.github.wsbridge.netty;
+package io.github.wsbridge.core.servers;
 
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -14,10 +14,10 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param context presents the key and trusts nothing else
  */
-record TestKeys(SSLContext context) {
+public record TestKeys(SSLContext context) {
 
-    static TestKeys create() throws Exception {
-        Path file = Files.createTempDirectory("netty-keys").resolve("keys.p12");
+    public static TestKeys create() throws Exception {
+        Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
         String keytool =
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         Process process = new ProcessBuilder(
