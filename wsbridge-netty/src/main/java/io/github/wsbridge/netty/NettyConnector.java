@@ -9,7 +9,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -256,7 +255,7 @@ public final class NettyConnector implements Connector {
                 return;
             }
             if (proxy != null) {
-                HttpProxyHandler handler = new HttpProxyHandler(proxy);
+                ProxyTunnel handler = new ProxyTunnel(proxy);
                 handler.setConnectTimeoutMillis(target.timeout().toMillis());
                 channel.pipeline().addLast(handler);
             }

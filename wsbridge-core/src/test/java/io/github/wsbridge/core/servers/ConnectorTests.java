@@ -383,7 +383,9 @@ public abstract class ConnectorTests {
             try (RawSocket raw = new RawSocket(listening.accept())) {
                 raw.readHead();
                 raw.write("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+                long started = System.nanoTime();
                 assertThat(failure(leg)).isInstanceOf(IOException.class).isNotInstanceOf(HandshakeException.class);
+                assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(8));
             }
         }
     }

@@ -1,9 +1,11 @@
 package io.github.wsbridge.core.servers;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -13,8 +15,10 @@ import javax.net.ssl.TrustManagerFactory;
  * A fresh key for {@code localhost} that trusts itself.
  *
  * @param context presents the key and trusts nothing else
+ * @param certificate in PEM
+ * @param key in PEM
  */
-public record TestKeys(SSLContext context) {
+public record TestKeys(SSLContext context, Path certificate, Path key) {
 
     public static TestKeys create() throws Exception {
         Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
@@ -52,6 +56,15 @@ public record TestKeys(SSLContext context) {
         trust.init(store);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return new TestKeys(context);
+        Path certificate = file.resolveSibling("certificate.pem");
+        write(certificate, "CERTIFICATE", store.getCertificate("test").getEncoded());
+        Path key = file.resolveSibling("key.pem");
+        write(key, "PRIVATE KEY", store.getKey("test", "secret".toCharArray()).getEncoded());
+        return new TestKeys(context, certificate, key);
+    }
+
+    private static void write(Path file, String what, byte[] content) throws IOException {
+        String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
+        Files.writeString(file, "-----BEGIN " + what + "-----\n" + lines + "\n-----END " + what + "-----\n");
     }
 }
