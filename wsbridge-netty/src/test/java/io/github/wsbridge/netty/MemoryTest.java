@@ -60,7 +60,8 @@ class MemoryTest {
         join(150);
         assertThat(used() - before).as("for 150 bridges more").isLessThan(150 * 2 * 1024);
         for (House.Ends ends : bridges) {
-            await().until(() -> ends.requesterLeg().holds() + ends.deviceLeg().holds() == 0);
+            await().pollDelay(Duration.ZERO)
+                    .until(() -> ends.requesterLeg().holds() + ends.deviceLeg().holds() == 0);
         }
     }
 
