@@ -5,6 +5,7 @@ import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
@@ -13,7 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 
-/** What the end of a connection, or of the try to open one, means. */
+/** What the end of a connection, or the failure of a step on it, means. */
 enum Loss {
     /** It may be better next time. */
     BROKEN,
@@ -39,7 +40,9 @@ enum Loss {
                     ? BROKEN
                     : REFUSED;
         }
-        if (cause instanceof Mqtt5SubAckException || cause instanceof Mqtt3SubAckException) {
+        if (cause instanceof Mqtt5SubAckException
+                || cause instanceof Mqtt5PubAckException
+                || cause instanceof Mqtt3SubAckException) {
             return REFUSED;
         }
         if (cause instanceof Mqtt5DisconnectException ended

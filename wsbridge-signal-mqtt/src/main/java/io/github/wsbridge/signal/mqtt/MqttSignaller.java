@@ -120,7 +120,12 @@ public final class MqttSignaller implements Signaller {
             if (failure == null) {
                 waiting.acknowledged(ack);
             } else {
-                log.warn("{} could not be published: {}", invitation, Loss.words(Loss.unwrap(failure)));
+                Throwable cause = Loss.unwrap(failure);
+                if (Loss.of(cause) == Loss.REFUSED) {
+                    log.warn("The broker does not take {}: {}", invitation, Loss.words(cause));
+                } else {
+                    log.debug("{} could not be published: {}", invitation, Loss.words(cause));
+                }
                 waiting.end(new Result.Unreachable("the MQTT broker did not take the invitation"));
             }
         });

@@ -69,8 +69,13 @@ final class EmbeddedBroker {
         return broker;
     }
 
+    /** Where neither TLS nor a user is needed. */
+    int port() {
+        return ports.get(0);
+    }
+
     MqttBroker.Builder client() {
-        return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + ports.get(0)));
+        return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + port()));
     }
 
     URI tls(String host) {
