@@ -87,30 +87,40 @@ class MqttBrokerTest {
                 .trust(broker.keys().trust()));
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void broker_stoppedAndStarted_serviceResumesByItself(boolean mqtt3) throws Exception {
+    @Test
+    void broker_stoppedAndStarted_serviceResumesByItself() throws Exception {
         EmbeddedBroker own = EmbeddedBroker.own();
-        MqttBroker settings =
-                own.client().mqtt3(mqtt3).backoff(SHORT, SHORT.multipliedBy(5)).build();
-        try (MqttSignaller signaller = MqttSignaller.connect(settings);
-                HeardInvitations device = HeardInvitations.listen(settings, "device-1", HeardInvitations.ACCEPT)) {
-            signaller.connected().toCompletableFuture().get(20, SECONDS);
-            assertThat(signal(signaller)).isInstanceOf(Result.Delivered.class);
+        MqttBroker.Builder settings = own.client().backoff(SHORT, SHORT.multipliedBy(5));
+        MqttBroker mqtt5 = settings.build();
+        MqttBroker mqtt3 = settings.mqtt3(true).build();
+        try (MqttSignaller node5 = MqttSignaller.connect(mqtt5);
+                MqttSignaller node3 = MqttSignaller.connect(mqtt3);
+                HeardInvitations device5 = HeardInvitations.listen(mqtt5, "device-5", HeardInvitations.ACCEPT);
+                HeardInvitations device3 = HeardInvitations.listen(mqtt3, "device-3", HeardInvitations.ACCEPT)) {
+            node5.connected().toCompletableFuture().get(20, SECONDS);
+            node3.connected().toCompletableFuture().get(20, SECONDS);
+            assertThat(signal(node5, "device-5")).isInstanceOf(Result.Delivered.class);
+            assertThat(signal(node3, "device-3")).isInstanceOf(Result.Delivered.class);
+            device3.take();
             own.stop();
-            await().until(() -> signal(signaller) instanceof Result.Unreachable);
+            await().until(() -> signal(node5, "device-5") instanceof Result.Unreachable);
+            await().until(() -> signal(node3, "device-3") instanceof Result.Unreachable);
             own.start();
-            device.awaitListening();
-            await().atMost(Duration.ofSeconds(20)).until(() -> signal(signaller) instanceof Result.Delivered);
-            assertThat(signaller.kept()).isZero();
+            device5.awaitListening();
+            device3.awaitListening();
+            await().atMost(Duration.ofSeconds(20)).until(() -> signal(node5, "device-5") instanceof Result.Delivered);
+            await().atMost(Duration.ofSeconds(20)).until(() -> signal(node3, "device-3") instanceof Result.Delivered);
+            device3.take();
+            assertThat(node5.kept()).isZero();
+            assertThat(node3.kept()).isZero();
         } finally {
-            own.stop();
+            own.end();
         }
     }
 
-    private static Result signal(MqttSignaller signaller) throws Exception {
+    private static Result signal(MqttSignaller signaller, String deviceId) throws Exception {
         CompletableFuture<Result> result = signaller
-                .signal(Invitations.to("device-1", Duration.ofSeconds(5)))
+                .signal(Invitations.to(deviceId, Duration.ofSeconds(5)))
                 .toCompletableFuture();
         return result.get(10, SECONDS);
     }
