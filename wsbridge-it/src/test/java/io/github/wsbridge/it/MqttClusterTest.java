@@ -54,7 +54,7 @@ final class MqttClusterTest {
     private final AtomicLong longest = new AtomicLong();
 
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void bridges_brokerRestartedInTheMiddle_eachReachesItsDevice() throws Exception {
         List<BridgeDevice> devices = new ArrayList<>();
         try (EmbeddedBroker embedded = new EmbeddedBroker(folder);
@@ -89,12 +89,12 @@ final class MqttClusterTest {
                         return null;
                     }));
                 }
-                await().atMost(Duration.ofSeconds(60)).until(() -> made.get() > BRIDGES / 2);
+                await().atMost(Duration.ofSeconds(120)).until(() -> made.get() > BRIDGES / 2);
                 embedded.stop();
                 int before = made.get();
                 embedded.start();
                 for (Future<?> worker : workers) {
-                    worker.get(100, TimeUnit.SECONDS);
+                    worker.get(240, TimeUnit.SECONDS);
                 }
                 System.out.printf(
                         "%d bridges to %d devices over one broker in %.1f s; it was stopped after %d; %d tries failed,"
