@@ -29,9 +29,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three nodes and hundreds of devices that have nothing in common but a broker, which goes away in the middle. */
 final class MqttClusterTest {
@@ -44,8 +51,13 @@ final class MqttClusterTest {
     /** Beyond the accept timeout, for a busy machine. */
     private static final Duration SLACK = Duration.ofSeconds(5);
 
+    /** Each device and node warns when the broker goes; held, or the level would be forgotten. */
+    private static final Logger LOG = Logger.getLogger("io.github.wsbridge.signal.mqtt");
+
     @TempDir
-    private Path folder;
+    private static Path folder;
+
+    private static EmbeddedBroker embedded;
 
     private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(1);
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -53,25 +65,85 @@ final class MqttClusterTest {
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicLong longest = new AtomicLong();
 
+    @BeforeAll
+    static void startBroker() throws Exception {
+        LOG.setLevel(Level.SEVERE);
+        embedded = new EmbeddedBroker(folder);
+    }
+
+    @AfterAll
+    static void stopBroker() throws Exception {
+        embedded.close();
+        LOG.setLevel(null);
+    }
+
+    @AfterEach
+    void stopThreads() {
+        timers.shutdownNow();
+        threads.shutdownNow();
+    }
+
+    private MqttBroker.Builder broker() {
+        return MqttBroker.builder(embedded.uri())
+                .backoff(Duration.ofMillis(100), Duration.ofSeconds(1))
+                .scheduler(timers);
+    }
+
+    private static Cluster cluster(MqttBroker broker) throws Exception {
+        return Cluster.start(
+                3,
+                node -> node.signaller(MqttSignaller.connect(broker))
+                        .limits(Limits.builder().acceptTimeout(ACCEPT_TIMEOUT).build()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Timeout(60)
+    void rejection_byAnswerOrByAcceptUrl_reachesTheRequester(boolean mqtt3) throws Exception {
+        MqttBroker broker = broker().mqtt3(mqtt3).build();
+        try (Cluster cluster = cluster(broker);
+                BridgeClient client = BridgeClient.builder(cluster.url()).build();
+                BridgeDevice device = BridgeDevice.builder(
+                                "refuser", cluster.url(), incoming -> incoming.reject(42, "busy"))
+                        .listen(false)
+                        .source(new MqttInvitations(broker, "refuser"))
+                        .build()
+                        .start()) {
+            device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+            for (int i = 0; i < 3; i++) { // one for each node
+                awaitReason(client, "refuser", new CloseReason(CloseReason.REJECTED, "42 busy"));
+            }
+            if (!mqtt3) {
+                awaitReason(
+                        client,
+                        "nobody",
+                        new CloseReason(CloseReason.UNREACHABLE, "the device does not listen on MQTT"));
+            }
+        }
+    }
+
+    /** The nodes may take a moment to reach the broker. */
+    private static void awaitReason(BridgeClient client, String deviceId, CloseReason reason) {
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(client.connect(deviceId))
+                        .failsWithin(Duration.ofSeconds(20))
+                        .withThrowableOfType(ExecutionException.class)
+                        .havingCause()
+                        .isInstanceOfSatisfying(
+                                BridgeException.class,
+                                failure -> assertThat(failure.closeReason()).isEqualTo(reason)));
+    }
+
     @Test
     @Timeout(300)
     void bridges_brokerRestartedInTheMiddle_eachReachesItsDevice() throws Exception {
         List<BridgeDevice> devices = new ArrayList<>();
-        try (EmbeddedBroker embedded = new EmbeddedBroker(folder);
-                JdkConnector connector = JdkConnector.create()) {
-            MqttBroker broker = MqttBroker.builder(embedded.uri())
-                    .backoff(Duration.ofMillis(100), Duration.ofSeconds(1))
-                    .scheduler(timers)
-                    .build();
-            try (Cluster cluster = Cluster.start(
-                            3,
-                            node -> node.signaller(MqttSignaller.connect(broker))
-                                    .limits(Limits.builder()
-                                            .acceptTimeout(ACCEPT_TIMEOUT)
-                                            .build()));
-                    BridgeClient client = BridgeClient.builder(cluster.url())
-                            .connector(connector)
-                            .build()) {
+        MqttBroker broker = broker().build();
+        try (JdkConnector connector = JdkConnector.create();
+                Cluster cluster = cluster(broker);
+                BridgeClient client =
+                        BridgeClient.builder(cluster.url()).connector(connector).build()) {
+            try {
                 for (int i = 0; i < DEVICES; i++) {
                     devices.add(device("device/" + i, cluster.url(), broker, connector));
                 }
@@ -112,9 +184,6 @@ final class MqttClusterTest {
             } finally {
                 devices.forEach(BridgeDevice::close);
             }
-        } finally {
-            timers.shutdownNow();
-            threads.shutdownNow();
         }
     }
 
