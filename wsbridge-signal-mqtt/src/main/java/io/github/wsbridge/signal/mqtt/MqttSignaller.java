@@ -66,7 +66,7 @@ public final class MqttSignaller implements Signaller {
         return signaller;
     }
 
-    /** Completes when the broker is there for the first time, on a thread of the MQTT client. */
+    /** Completes when the broker is there for the first time, on a thread of the MQTT client; cancelled by {@link #close}. */
     public CompletionStage<Void> connected() {
         return connected.minimalCompletionStage();
     }
@@ -108,10 +108,14 @@ public final class MqttSignaller implements Signaller {
                     Messages.invitation(invitation),
                     left,
                     wire.answers() ? new Wire.Address(answerTopic, waiting.correlation) : null));
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException e) {
+            waiting.end(new Result.Unreachable("not published"));
             pending.remove(waiting.correlation);
             room.release();
-            return unreachable("the node is stopping");
+            if (e instanceof RejectedExecutionException) {
+                return unreachable("the node is stopping");
+            }
+            throw e;
         }
         // What the broker has not acknowledged is still in the client's hands, even when it has expired.
         CompletableFuture.allOf(sent.handle((ack, failure) -> ack), waiting.result)
@@ -153,6 +157,7 @@ public final class MqttSignaller implements Signaller {
     @Override
     public void close() {
         closed = true;
+        connected.cancel(false);
         link.close();
         pending.values().forEach(waiting -> waiting.end(new Result.Unreachable("the node is stopping")));
         if (ownScheduler) {
