@@ -10,8 +10,8 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.IncomingBridge;
-import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.core.Limits;
+import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
 import io.github.wsbridge.signal.mqtt.MqttSignaller;
@@ -139,7 +139,7 @@ final class MqttClusterTest {
     void bridges_brokerRestartedInTheMiddle_eachReachesItsDevice() throws Exception {
         List<BridgeDevice> devices = new ArrayList<>();
         MqttBroker broker = broker().build();
-        try (JdkConnector connector = JdkConnector.create();
+        try (NettyConnector connector = NettyConnector.create();
                 Cluster cluster = cluster(broker);
                 BridgeClient client =
                         BridgeClient.builder(cluster.url()).connector(connector).build()) {
@@ -187,7 +187,7 @@ final class MqttClusterTest {
         }
     }
 
-    private BridgeDevice device(String id, URI server, MqttBroker broker, JdkConnector connector) {
+    private BridgeDevice device(String id, URI server, MqttBroker broker, NettyConnector connector) {
         return BridgeDevice.builder(id, server, MqttClusterTest::tellNames)
                 .listen(false)
                 .source(new MqttInvitations(broker, id))
