@@ -1,6 +1,7 @@
 package io.github.wsbridge.spi;
 
 import io.github.wsbridge.CloseReason;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -65,6 +66,35 @@ public interface Leg {
     /** Drops the connection without a close frame, for a peer that no longer answers. */
     void abort();
 
+    /** The leg of the transport itself: this one, or the one that a wrapper wraps. */
+    default Leg transport() {
+        return this;
+    }
+
+    /**
+     * Brings this leg onto the thread of {@code other}, where both are of a transport with threads that own connections.
+     * Called once at most, after {@link #open}, before the first {@link #demand} and {@link #send}. Does nothing by default.
+     *
+     * @param other the leg that is about to be joined with this one
+     * @return completes when this leg may be used further; never fails
+     */
+    default CompletionStage<Void> shareThread(Leg other) {
+        return CompletableFuture.completedStage(null);
+    }
+
+    /**
+     * Lets all that arrives from now on go straight to {@code target}, below fragments, for as long as the legs live; the
+     * transport sees to flow control. In place of a {@link #demand}, so nothing is under way from here to the target. From
+     * then on the caller neither demands here nor sends there. Receivers hear of the traffic by
+     * {@link Receiver#onTransferred}, {@link Receiver#onReading} and {@link Receiver#onWritable}, and of the end as ever.
+     *
+     * @return whether the transport does that; if not, nothing has changed, and the caller goes on by fragments. By default
+     *     it does not.
+     */
+    default boolean transferTo(Leg target) {
+        return false;
+    }
+
     /** What a leg tells. Implemented by the node and the client library; no method may block or throw. */
     interface Receiver {
 
@@ -73,6 +103,19 @@ public interface Leg {
 
         /** A pong arrived; anything in it is ignored. */
         default void onPong() {}
+
+        /**
+         * So many payload bytes went from this leg straight to another.
+         *
+         * @param bytes may be 0, for frames without payload
+         */
+        default void onTransferred(long bytes) {}
+
+        /** While all goes straight to another leg: whether this one is read, or flow control holds it. True at first. */
+        default void onReading(boolean reading) {}
+
+        /** While all comes straight from another leg: whether this one takes more. True at first. */
+        default void onWritable(boolean writable) {}
 
         /**
          * The leg has ended: the last call, exactly once, in order after every fragment that was sent before the end and

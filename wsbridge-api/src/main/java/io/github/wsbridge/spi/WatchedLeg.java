@@ -105,6 +105,22 @@ public final class WatchedLeg implements Leg {
     }
 
     @Override
+    public Leg transport() {
+        return leg.transport();
+    }
+
+    @Override
+    public CompletionStage<Void> shareThread(Leg other) {
+        return leg.shareThread(other);
+    }
+
+    @Override
+    public boolean transferTo(Leg target) {
+        demanded = true; // what is transferred is asked for; if it is not, a demand follows at once
+        return leg.transferTo(target);
+    }
+
+    @Override
     public void close(CloseReason reason) {
         leg.close(reason);
     }
@@ -158,6 +174,26 @@ public final class WatchedLeg implements Leg {
         public void onPong() {
             heard = true;
             receiver.onPong();
+        }
+
+        @Override
+        public void onTransferred(long bytes) {
+            heard = true;
+            receiver.onTransferred(bytes);
+        }
+
+        @Override
+        public void onReading(boolean reading) {
+            demanded = reading;
+            receiver.onReading(reading);
+        }
+
+        @Override
+        @SuppressWarnings("NonAtomicVolatileUpdate") // no other send while all comes straight from another leg
+        public void onWritable(boolean writable) {
+            sends++;
+            sending = !writable;
+            receiver.onWritable(writable);
         }
 
         @Override

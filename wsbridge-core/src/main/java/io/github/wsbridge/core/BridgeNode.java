@@ -167,6 +167,10 @@ public final class BridgeNode implements AutoCloseable {
         return leg instanceof WatchedLeg ? leg : new WatchedLeg(leg, limits.watch(), scheduler);
     }
 
+    private Leg unproven(Leg leg) {
+        return new UnprovenLeg(watched(leg), scheduler);
+    }
+
     /** The address at which other nodes reach this one. */
     public NodeAddress address() {
         return self;
@@ -230,13 +234,12 @@ public final class BridgeNode implements AutoCloseable {
     private final class Rooms implements Admissions.Rooms {
         @Override
         public void request(BridgeRequest request, String principal, Leg leg) {
-            BridgeNode.this.request(request, principal, new UnprovenLeg(leg, scheduler));
+            requests.request(request, principal, unproven(leg));
         }
 
         @Override
         public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
-            Leg device = hop == Hop.DIRECT ? new UnprovenLeg(leg, scheduler) : leg;
-            accepts.accept(token, rejection, watched(device), hop);
+            accepts.accept(token, rejection, hop == Hop.DIRECT ? unproven(leg) : watched(leg), hop);
         }
 
         @Override

@@ -52,6 +52,13 @@ final class Gate implements Leg.Receiver {
     }
 
     @Override
+    public void onTransferred(long bytes) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onTransferred(bytes);
+        }
+    }
+
+    @Override
     public void onClosed(CloseReason reason) {
         if (outcome.compareAndSet(null, reason)) {
             whileWaiting.accept(reason);

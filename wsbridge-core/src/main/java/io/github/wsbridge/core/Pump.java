@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * One direction of a splice: ask the source for a fragment, send it to the target, and only when that is done ask again.
- * So one fragment is under way at the most, however slow the target's peer is.
+ * So one fragment is under way at the most, however slow the target's peer is. Where both legs are of one transport that
+ * can, it has the bytes go straight from one to the other instead.
  */
 final class Pump implements Leg.Receiver {
 
@@ -36,9 +37,22 @@ final class Pump implements Leg.Receiver {
     void next() {
         if (wanted.getAndIncrement() == 0) {
             do {
-                source.demand();
+                if (!transfers()) {
+                    source.demand();
+                }
             } while (wanted.decrementAndGet() > 0);
         }
+    }
+
+    private boolean transfers() {
+        return !(target instanceof UnprovenLeg unproven && !unproven.isProven())
+                && source.transferTo(target.transport());
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread at a time
+    public void onTransferred(long more) {
+        bytes += more;
     }
 
     @Override

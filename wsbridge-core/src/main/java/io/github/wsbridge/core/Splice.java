@@ -41,8 +41,10 @@ final class Splice {
     void start(@Nullable Fragment greetLeft, @Nullable Fragment greetRight) {
         left.pass(leftToRight);
         right.pass(rightToLeft);
-        greet(right.leg(), greetRight, leftToRight);
-        greet(left.leg(), greetLeft, rightToLeft);
+        right.leg().shareThread(left.leg().transport()).whenComplete((done, failure) -> {
+            greet(right.leg(), greetRight, leftToRight);
+            greet(left.leg(), greetLeft, rightToLeft);
+        });
     }
 
     private static void greet(Leg leg, @Nullable Fragment greeting, Pump towardsIt) {

@@ -102,6 +102,28 @@ final class UnprovenLeg implements Leg {
     }
 
     @Override
+    public Leg transport() {
+        return leg.transport();
+    }
+
+    @Override
+    public CompletionStage<Void> shareThread(Leg other) {
+        return leg.shareThread(other);
+    }
+
+    @Override
+    public boolean transferTo(Leg target) {
+        return leg.transferTo(target);
+    }
+
+    /** Whether all may be sent, so that this wrapper need not see it. */
+    boolean isProven() {
+        synchronized (lock) {
+            return state == State.PROVEN;
+        }
+    }
+
+    @Override
     public void close(CloseReason reason) {
         synchronized (lock) {
             if (held != null && state != State.PROVEN) {
@@ -165,6 +187,24 @@ final class UnprovenLeg implements Leg {
         public void onPong() {
             proven();
             receiver.onPong();
+        }
+
+        @Override
+        public void onTransferred(long bytes) {
+            if (bytes > 0) {
+                proven();
+            }
+            receiver.onTransferred(bytes);
+        }
+
+        @Override
+        public void onReading(boolean reading) {
+            receiver.onReading(reading);
+        }
+
+        @Override
+        public void onWritable(boolean writable) {
+            receiver.onWritable(writable);
         }
 
         @Override
