@@ -76,22 +76,30 @@ final class BenchCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("wsbridge-bench");
         try (Processes processes = new Processes(folder)) {
             Rig rig = new Rig(processes, plan(), settings(processes), System.err);
-            for (Bench bench : benches.values()) {
-                bench.run(rig);
+            Bystanders bystanders = new Bystanders(processes);
+            for (Map.Entry<String, Bench> bench : benches.entrySet()) {
+                bench.getValue().run(rig);
+                rig.say(
+                        "%s done after %d s",
+                        bench.getKey(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
             }
-            report(rig);
-            System.err.printf("took %d s%n", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
+            report(rig, bystanders.cores());
         } finally {
             delete(folder);
         }
         return 0;
     }
 
-    private void report(Rig rig) throws IOException, InterruptedException {
+    private void report(Rig rig, double bystanders) throws IOException, InterruptedException {
         Findings findings = new Findings(rig.results());
         Table.print(rig.results(), findings, System.out);
+        if (bystanders > Bystanders.FEW) {
+            System.out.printf("%nOther processes kept %.2f cores busy: measure on a quiet machine.%n", bystanders);
+        }
         if (json != null) {
-            Files.writeString(json, Json.text(rig.plan(), transport, Machine.facts(), rig.results(), findings));
+            Map<String, Object> machine = Machine.facts();
+            machine.put("cores-busy-with-others", bystanders);
+            Files.writeString(json, Json.text(rig.plan(), transport, machine, rig.results(), findings));
         }
         if (chart != null) {
             Files.writeString(chart, Chart.svg(rig.results()));

@@ -23,7 +23,6 @@ final class Machine {
         facts.put("memory", field("/proc/meminfo", "MemTotal"));
         facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
-        facts.put("load-average", Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
         facts.put("haproxy", version("haproxy", "haproxy", "-v"));
         facts.put("nginx", version("nginx", "nginx", "-v"));
         facts.put("socat", version("socat", "socat", "-V"));

@@ -13,6 +13,11 @@ final class ProcStat {
     /** {@code USER_HZ}, which is 100 on all Linux systems that Java runs on. */
     private static final double TICKS = 100;
 
+    /** Of the times in {@code /proc/stat}; waiting for disks follows it. */
+    private static final int IDLE = 4;
+
+    private static final long PAGE = 4096;
+
     private ProcStat() {}
 
     /** CPU seconds that processes and their live descendants have used, in user and kernel mode. */
@@ -39,6 +44,41 @@ final class ProcStat {
         } catch (NoSuchFileException e) {
             return 0; // a descendant that has just ended
         }
+    }
+
+    /** CPU seconds that the whole machine has spent on anything. */
+    static double machineCpuSeconds() throws IOException {
+        String[] fields = Files.readString(Path.of("/proc/stat"))
+                .lines()
+                .findFirst()
+                .orElse("")
+                .split("\\s+");
+        long busy = 0;
+        for (int i = 1; i < Math.min(fields.length, 9); i++) {
+            busy += i == IDLE || i == IDLE + 1 ? 0 : Long.parseLong(fields[i]);
+        }
+        return busy / TICKS;
+    }
+
+    /** CPU seconds of this process, of those children that have ended, and of these that live. */
+    static double ownCpuSeconds(List<Child> children) throws IOException {
+        String stat = Files.readString(Path.of("/proc/self/stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        long ticks = 0;
+        for (int i = 11; i <= 14; i++) {
+            ticks += Long.parseLong(fields[i]);
+        }
+        return ticks / TICKS + cpuSeconds(children);
+    }
+
+    /** What the kernel holds for all TCP connections of the machine, in bytes. */
+    static long tcpMemory() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/net/sockstat"))) {
+            if (line.startsWith("TCP:")) {
+                return Long.parseLong(line.replaceAll(".*mem (\\d+).*", "$1")) * PAGE;
+            }
+        }
+        throw new IOException("no TCP in sockstat");
     }
 
     /** Resident memory of one process, in bytes. */

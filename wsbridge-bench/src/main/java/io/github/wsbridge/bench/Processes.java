@@ -46,6 +46,11 @@ final class Processes implements AutoCloseable {
                 .orElseThrow(() -> new IOException(name + " is missing: install Debian's package " + debianPackage));
     }
 
+    /** Those that have not been ended. */
+    synchronized List<Child> running() {
+        return List.copyOf(children);
+    }
+
     /** Starts a program; what it prints goes to a file. */
     Child start(String name, List<String> command) throws IOException {
         return start(name, command, false);

@@ -27,10 +27,12 @@ final class StalledBench implements Bench {
         node.collectGarbage();
         long before = ProcStat.residentBytes(node.child());
         long heapBefore = node.heapBytes();
+        long kernelBefore = ProcStat.tcpMemory();
 
         IdleBench.gather(rig, node, "stall", count);
         rig.requesters().ask("flood frame=" + FRAME);
         stuck(rig);
+        long kernel = ProcStat.tcpMemory();
         long raw = ProcStat.residentBytes(node.child());
         double beside = median(rig, node, frame);
         node.collectGarbage();
@@ -44,6 +46,7 @@ final class StalledBench implements Bench {
         values.put(RSS, (double) (after - before) / count);
         values.put("rss-bytes-per-bridge-before-gc", (double) (raw - before) / count);
         values.put("heap-bytes-per-bridge", (double) (heapAfter - heapBefore) / count);
+        values.put("kernel-bytes-per-bridge", (double) (kernel - kernelBefore) / count);
         values.put("gbit-alone", alone);
         values.put("gbit-beside", beside);
         values.put(OTHERS, beside / alone);
