@@ -1,16 +1,13 @@
 package io.github.wsbridge.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -84,8 +81,6 @@ final class BenchCommand implements Callable<Integer> {
                         bench.getKey(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
             }
             report(rig, bystanders.cores());
-        } finally {
-            delete(folder);
         }
         return 0;
     }
@@ -137,17 +132,5 @@ final class BenchCommand implements Callable<Integer> {
         String fromEnvironment = System.getenv("WSBRIDGE_JAVA_OPTS");
         String options = nodeJavaOptions == null ? (fromEnvironment == null ? "" : fromEnvironment) : nodeJavaOptions;
         return new Node.Settings(options, transport, Node.createKeys(processes));
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            all.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.delete(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
     }
 }

@@ -40,9 +40,13 @@ final class Flow {
         }
     }
 
-    /** Ends it; fails where it had ended by itself. */
-    void stop() throws IOException, InterruptedException {
+    /** Sends no more, and ends soon. */
+    void stop() {
         stopped = true;
+    }
+
+    /** Waits until it has ended after {@link #stop}; fails where it had ended by itself. */
+    void ended() throws IOException, InterruptedException {
         thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
         wire.close(); // where it is stuck
         if (broken) {

@@ -30,7 +30,7 @@ record Plan(
     }
 
     static Plan quick(int rounds) {
-        return new Plan("quick", rounds, 2_000, 200, 800, 4_000, 9_000, 4_000, 500, 24);
+        return new Plan("quick", rounds, 1_500, 150, 700, 4_000, 9_000, 3_000, 500, 24);
     }
 
     /** Proves that everything works, and measures nothing that means anything. */

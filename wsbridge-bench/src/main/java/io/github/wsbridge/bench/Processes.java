@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class Processes implements AutoCloseable {
     private final Thread hook = new Thread(this::endAll, "processes");
     private int count;
 
-    /** Keeps what children print in {@code folder}. */
+    /** Keeps what children print in {@code folder}, and deletes it in the end. */
     Processes(Path folder) {
         this.folder = folder;
         Runtime.getRuntime().addShutdownHook(hook);
@@ -92,8 +93,21 @@ final class Processes implements AutoCloseable {
         }
         try {
             end(all);
+            delete();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            System.err.println("cannot delete " + folder + ": " + e.getMessage());
+        }
+    }
+
+    private void delete() throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> all = Files.walk(folder)) {
+                for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package io.github.wsbridge.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +33,7 @@ final class Requesters implements Agent.Role {
                         Flow.start(Target.parse(Agent.option(options, "target")), Agent.number(options, "frame")));
                 return "";
             case "stop":
-                Flow flow = flows.remove(Agent.option(options, "id"));
-                if (flow != null) {
-                    flow.stop();
-                }
+                stop(Agent.number(options, "from"), Agent.number(options, "to"));
                 return "";
             case "rtt":
                 return RoundTrips.measure(
@@ -64,6 +63,21 @@ final class Requesters implements Agent.Role {
                 return "";
             default:
                 throw new IllegalArgumentException(command);
+        }
+    }
+
+    /** All of them begin to end before the first one is waited for. */
+    private void stop(int from, int to) throws IOException, InterruptedException {
+        List<Flow> ending = new ArrayList<>();
+        for (int id = from; id <= to; id++) {
+            Flow flow = flows.remove(Integer.toString(id));
+            if (flow != null) {
+                flow.stop();
+                ending.add(flow);
+            }
+        }
+        for (Flow flow : ending) {
+            flow.ended();
         }
     }
 

@@ -125,9 +125,7 @@ final class Rig {
         awaitPayload(subject, number(before, "payload")); // a busy machine may have let nobody run
         Map<String, String> after = devices.ask("count");
         double cpu = ProcStat.cpuSeconds(subject.servers()) - cpuBefore;
-        for (int id = first; id <= flows; id++) {
-            stopFlow(id);
-        }
+        stopFlows(first, flows);
         drained();
         double bytes = difference(before, after, "payload");
         double nanos = difference(before, after, "nanos");
@@ -152,7 +150,11 @@ final class Rig {
     }
 
     void stopFlow(int id) throws IOException, InterruptedException {
-        requesters.ask("stop id=" + id);
+        stopFlows(id, id);
+    }
+
+    private void stopFlows(int from, int to) throws IOException, InterruptedException {
+        requesters.ask("stop from=" + from + " to=" + to);
     }
 
     /** Waits until nothing of the last measurement is on its way any more. */

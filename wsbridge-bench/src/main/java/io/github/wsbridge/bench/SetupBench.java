@@ -15,12 +15,10 @@ final class SetupBench implements Bench {
     /** Enough to keep everybody busy, and no more than that. */
     private static final int CONCURRENCY = 64;
 
-    private static final int ROUNDS = 3;
-
     @Override
     public void run(Rig rig) throws IOException, InterruptedException {
         Node node = rig.startNode();
-        int rounds = Math.min(ROUNDS, rig.plan().rounds());
+        int rounds = rig.plan().rounds();
         for (int round = 1; round <= rounds; round++) {
             int warmup = round == 1 ? 2 * rig.plan().warmup() : rig.plan().settle();
             int millis = rig.plan().setup() / rounds;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,8 @@ final class ProcessesTest {
             assertThat(ProcStat.cpuSeconds(List.of(child))).isNotNegative();
         }
         assertThat(child.process().isAlive()).isFalse();
-        grandchild.onExit().get(10, java.util.concurrent.TimeUnit.SECONDS);
+        assertThat(folder).doesNotExist();
+        grandchild.onExit().get(10, TimeUnit.SECONDS);
     }
 
     @Test
