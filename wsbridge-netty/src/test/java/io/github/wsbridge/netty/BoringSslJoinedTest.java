@@ -10,16 +10,23 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Over TLS from PEM files, by BoringSSL. */
 class BoringSslJoinedTest extends JoinedTests {
 
+    private static TestKeys keys;
+
+    @BeforeAll
+    static void createKeys() throws Exception {
+        keys = TestKeys.create();
+    }
+
     @BeforeEach
     void up() throws Exception {
         assumeTrue(OpenSsl.isAvailable());
-        TestKeys keys = TestKeys.create();
         house = new House(1, node -> {}, server -> {
                     try {
                         server.tls(keys.certificate(), keys.key());

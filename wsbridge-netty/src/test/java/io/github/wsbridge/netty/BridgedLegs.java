@@ -1,12 +1,14 @@
 package io.github.wsbridge.netty;
 
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.LegContract;
 import io.github.wsbridge.testkit.LegPair;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -42,8 +44,11 @@ abstract class BridgedLegs extends LegContract {
         assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
         URI connect = URI.create("ws://127.0.0.1:" + house.port(0) + "/bridge/connect?deviceId=d");
         Leg near = connect(requesters, connect);
-        return new LegPair(
-                near, connect(devices, house.signaller.take(patience()).acceptUrl()));
+        Leg far = connect(devices, house.signaller.take(patience()).acceptUrl());
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> house.nodes.get(0).stats().pending() == 0); // joined
+        return new LegPair(near, far);
     }
 
     private Leg connect(Connector connector, URI uri) throws Exception {
