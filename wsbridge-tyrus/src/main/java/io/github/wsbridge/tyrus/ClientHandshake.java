@@ -43,9 +43,13 @@ final class ClientHandshake implements Link.Reader {
         this.leg = leg;
     }
 
-    /** Sends the first request. Called before anything is read. */
+    /** Sends the first request, or drops the connection where nobody waits for it any more. Called before anything is read. */
     void start(Link started) {
         link = started;
+        if (done.get()) {
+            started.terminate(); // it was ended while there was no link to drop
+            return;
+        }
         if (tunnelled == null) {
             started.write(ascii(request()));
         } else {

@@ -35,7 +35,7 @@ final class JakartaLeg implements Leg {
     private final Wire wire;
     private final String subprotocol;
     private final TextDecoder text = new TextDecoder(); // one send at a time
-    private final Lane events = new Lane(Runnable::run);
+    private final Lane events = new Lane(Runnable::run, this::abort); // a receiver that throws asks for nothing more
 
     private final ReentrantLock lock = new ReentrantLock(); // not a monitor: waiting in one would pin virtual threads
     private final Condition changed = lock.newCondition();

@@ -14,12 +14,19 @@ final class Lane implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     private final Executor executor;
+    private final Runnable failed;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
     /** A lane on {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
     Lane(Executor executor) {
+        this(executor, () -> {});
+    }
+
+    /** A lane that runs {@code failed} after each task that has thrown. */
+    Lane(Executor executor, Runnable failed) {
         this.executor = executor;
+        this.failed = failed;
     }
 
     @Override
@@ -59,11 +66,12 @@ final class Lane implements Executor {
         } while (waiting.decrementAndGet() > 0);
     }
 
-    private static void run(Runnable task) {
+    private void run(Runnable task) {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
             LOG.error("A task failed", e);
+            failed.run();
         }
     }
 }
