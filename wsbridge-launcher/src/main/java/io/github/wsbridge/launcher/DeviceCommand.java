@@ -118,7 +118,9 @@ final class DeviceCommand implements Callable<Integer> {
             sayWhereItIsNotListeningSoon(device);
             CompletableFuture.anyOf(stopped, here.stop()).join();
             if (!here.stop().isDone()) {
-                here.err().println(spec.qualifiedName() + ": stopped by the server: " + stopped.join());
+                here.err()
+                        .println(spec.qualifiedName() + ": stopped by the server: "
+                                + Failures.oneLine(stopped.join().toString()));
                 return 1;
             }
             here.say("device stopped");

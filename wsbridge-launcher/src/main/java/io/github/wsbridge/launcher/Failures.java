@@ -66,7 +66,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return oneLine(text);
     }
 
-    private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    /** A peer's words must not steer the terminal, nor look like more lines than one. */
+    static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}|[\\x80-\\x9f]", " ");
     }
 }
