@@ -12,8 +12,7 @@ final class Quantities {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([kmgt]?)(i?b)?");
 
-    /** A hundred years. What is longer cannot be counted in nanoseconds, as timers do. */
-    private static final Duration LONGEST = Duration.ofDays(36_500);
+    private static final Duration LONGEST = Duration.ofDays(36_525); // well within what a clock in nanoseconds counts
 
     private Quantities() {}
 
@@ -34,7 +33,8 @@ final class Quantities {
             default -> Duration.ofHours(number);
         };
         if (duration.compareTo(LONGEST) > 0) {
-            throw new TypeConversionException("'" + text + "' is longer than " + LONGEST.toHours() + "h");
+            throw new TypeConversionException(
+                    "'" + text + "' is longer than " + LONGEST.toHours() + "h, a hundred years");
         }
         return duration;
     }

@@ -18,7 +18,7 @@ class QuantitiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "30", "s", "-1s", "1.5s", "1d", "9999999999s", "999999999h", "876001h"})
+    @ValueSource(strings = {"", "30", "s", "-1s", "1.5s", "1d", "9999999999s", "999999999h", "876601h"})
     void duration_anythingElse_isRefused(String text) {
         assertThatThrownBy(() -> Quantities.duration(text)).isInstanceOf(TypeConversionException.class);
     }
