@@ -57,6 +57,27 @@ final class ArchitectureTest {
     }
 
     @Test
+    void signalModules_standOnApiAndClientAlone() {
+        for (String channel : new String[] {"webhook"}) {
+            String own = ROOT + ".signal." + channel;
+            noClasses()
+                    .that()
+                    .resideInAPackage(own)
+                    .should()
+                    .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                            .and(not(resideInAnyPackage(ROOT, ROOT + ".spi", ROOT + ".client", own))))
+                    .check(HOUSE);
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(own, ROOT + ".launcher")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(own)
+                    .check(HOUSE);
+        }
+    }
+
+    @Test
     void tink_isKnownToTheCoreOnly() {
         noClasses()
                 .that()
