@@ -268,19 +268,35 @@ class WebhookSignallerTest {
     @Test
     void signal_slowServer_isGivenUp() throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
+        FakeScheduler scheduler = new FakeScheduler();
+        WebhookSignaller signaller = open(builder()
+                .scheduler(scheduler)
+                .clock(scheduler.clock())
+                .requestTimeout(Duration.ofSeconds(10))
+                .maxAttempts(2));
+        List<Backend.Behaviour> slow = List.of(request -> stop.await(), request -> {
+            request.exchange().sendResponseHeaders(200, 1000);
+            request.exchange().getResponseBody().write('{');
+            request.exchange().getResponseBody().flush();
+            stop.await(); // and never the rest
+        });
         try {
-            WebhookSignaller signaller = open(builder().maxAttempts(2).requestTimeout(Duration.ofMillis(300)));
-            backend.behaviour = request -> stop.await();
-            assertThat(failure(signal(signaller))).hasMessage("the webhook did not answer in time");
-            assertThat(backend.requests).hasSize(2);
-            backend.behaviour = request -> { // a byte now and then never ends
-                request.exchange().sendResponseHeaders(200, 1000);
-                request.exchange().getResponseBody().write('{');
-                request.exchange().getResponseBody().flush();
-                stop.await();
-            };
-            assertThat(failure(signal(signaller))).hasMessage("the webhook did not answer in time");
-            assertThat(signaller.kept()).isZero();
+            for (Backend.Behaviour behaviour : slow) {
+                backend.requests.clear();
+                backend.behaviour = behaviour;
+                CompletableFuture<Result> result = signaller
+                        .signal(Samples.invitation("d", scheduler.clock().instant(), Duration.ofMinutes(1)))
+                        .toCompletableFuture();
+                await().atMost(PATIENCE).until(() -> backend.requests.size() == 1);
+                scheduler.advance(Duration.ofMillis(9_999));
+                assertThat(backend.requests).hasSize(1);
+                scheduler.advance(Duration.ofMillis(50)); // the deadline and the pause
+                await().atMost(PATIENCE).until(() -> backend.requests.size() == 2);
+                assertThat(result).isNotDone();
+                scheduler.advance(Duration.ofSeconds(10));
+                assertThat(failure(result)).hasMessage("the webhook did not answer in time");
+                assertThat(signaller.kept()).isZero();
+            }
         } finally {
             stop.countDown();
         }
