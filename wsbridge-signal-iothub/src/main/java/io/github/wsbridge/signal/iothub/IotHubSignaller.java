@@ -16,7 +16,6 @@ import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * refuses the credential, a failure. A method that the device does not answer in time leaves it to the accept timeout.
  */
 public final class IotHubSignaller implements Signaller {
+
+    private static final int KEEP_ALIVE_SECONDS = 60;
 
     private final String hostName;
     private final Carrier carrier;
@@ -97,6 +98,7 @@ public final class IotHubSignaller implements Signaller {
         private boolean cloudToDevice;
         private String methodName = Messages.METHOD;
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private Duration acknowledgeTimeout = Duration.ofSeconds(10);
         private int maxConcurrent = 64;
         private int maxWaiting = 1000;
         private @Nullable Proxy proxy;
@@ -145,6 +147,15 @@ public final class IotHubSignaller implements Signaller {
             return this;
         }
 
+        /**
+         * How long the hub may take to acknowledge a message before the connection is taken for lost and made anew for the next;
+         * 10 seconds by default.
+         */
+        public Builder acknowledgeTimeout(Duration timeout) {
+            acknowledgeTimeout = timeout;
+            return this;
+        }
+
         /** How many direct methods may be under way at once, each on a thread of its own; 64 by default. */
         public Builder maxConcurrent(int methods) {
             maxConcurrent = positive(methods);
@@ -190,7 +201,7 @@ public final class IotHubSignaller implements Signaller {
         /** Makes the signaller. */
         public IotHubSignaller build() {
             Carrier carrier = cloudToDevice
-                    ? new MessageCarrier(messages(), maxWaiting, clock)
+                    ? messages()
                     : new MethodCarrier(methods(), methodName, connectTimeout, maxConcurrent, maxWaiting, clock);
             return new IotHubSignaller(hostName, carrier);
         }
@@ -209,22 +220,30 @@ public final class IotHubSignaller implements Signaller {
             };
         }
 
-        private Supplier<MessagingClient> messages() {
+        private Carrier messages() {
             IotHubServiceClientProtocol protocol = webSocket || proxy != null
                     ? IotHubServiceClientProtocol.AMQPS_WS
                     : IotHubServiceClientProtocol.AMQPS;
             MessagingClientOptions options = MessagingClientOptions.builder()
                     .proxyOptions(proxy == null ? null : new ProxyOptions(proxy))
                     .sslContext(sslContext)
+                    .keepAliveInterval(KEEP_ALIVE_SECONDS)
                     .build();
             if (connectionString == null) {
-                return () -> new MessagingClient(hostName, credential, protocol, options);
+                return new MessageCarrier(
+                        () -> new MessagingClient(hostName, credential, protocol, options),
+                        () -> {}, // the SDK renews these by itself
+                        acknowledgeTimeout,
+                        maxWaiting,
+                        clock);
             }
             SharedAccess access = new SharedAccess(connectionString);
-            return () -> {
-                access.refresh(clock.millis());
-                return new MessagingClient(access.hostName(), access.credential(), protocol, options);
-            };
+            return new MessageCarrier(
+                    () -> new MessagingClient(hostName, access.credential(), protocol, options),
+                    () -> access.refresh(clock.millis()),
+                    acknowledgeTimeout,
+                    maxWaiting,
+                    clock);
         }
 
         private static int positive(int value) {

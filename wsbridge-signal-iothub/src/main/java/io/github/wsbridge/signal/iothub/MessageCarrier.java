@@ -35,6 +35,8 @@ final class MessageCarrier implements Carrier {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Supplier<MessagingClient> clients;
+    private final Runnable freshen;
+    private final Duration patience;
     private final int maxWaiting;
     private final InstantSource clock;
     private final AtomicInteger kept = new AtomicInteger();
@@ -48,9 +50,24 @@ final class MessageCarrier implements Carrier {
     private @Nullable MessagingClient client;
     private Instant notBefore = Instant.MIN;
 
-    /** A carrier; {@code clients} makes a client whose credentials are fresh. */
-    MessageCarrier(Supplier<MessagingClient> clients, int maxWaiting, InstantSource clock) {
+    /** The client whose connection has swallowed a message: the SDK is sometimes the last to notice that one has been lost. */
+    private volatile @Nullable MessagingClient suspect;
+
+    /**
+     * A carrier.
+     *
+     * @param freshen called before each use of the credential that the clients have
+     * @param patience how long an acknowledgement may take before the connection is taken for lost
+     */
+    MessageCarrier(
+            Supplier<MessagingClient> clients,
+            Runnable freshen,
+            Duration patience,
+            int maxWaiting,
+            InstantSource clock) {
         this.clients = clients;
+        this.freshen = freshen;
+        this.patience = patience;
         this.maxWaiting = maxWaiting;
         this.clock = clock;
     }
@@ -62,47 +79,58 @@ final class MessageCarrier implements Carrier {
             result.complete(new Result.Throttled("too many invitations wait for the IoT hub"));
             return;
         }
-        // The SDK forgets what was under way when a connection breaks, so a message is held no longer than it is good.
-        CompletableFuture<Void> over = new CompletableFuture<>();
-        over.whenComplete((done, failure) -> kept.decrementAndGet());
-        over.completeOnTimeout(null, left(invitation).toNanos(), TimeUnit.NANOSECONDS);
+        // The SDK forgets what was under way when a connection breaks, so an acknowledgement is not waited for without
+        // end.
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        over.thenRun(kept::decrementAndGet);
+        Duration left = left(invitation);
+        Duration wait = left.compareTo(patience) < 0 ? left : patience;
+        over.completeOnTimeout(false, wait.toNanos(), TimeUnit.NANOSECONDS);
         try {
             thread.execute(() -> send(invitation, result, over));
         } catch (RejectedExecutionException e) {
-            over.complete(null);
+            over.complete(true);
             result.completeExceptionally(new IOException("the signaller is closed"));
         }
     }
 
-    private void send(Invitation invitation, CompletableFuture<Result> result, CompletableFuture<Void> over) {
+    private void send(Invitation invitation, CompletableFuture<Result> result, CompletableFuture<Boolean> over) {
         if (over.isDone()) {
-            result.completeExceptionally(new IOException("the invitation has expired"));
+            result.completeExceptionally(new IOException("the IoT hub was not reached in time"));
             return;
         }
         try {
-            open().sendAsync(
-                            HubDeviceId.escaped(invitation.deviceId()),
-                            message(invitation),
-                            sent -> acknowledged(sent, result, over),
-                            null);
+            freshen.run();
+            MessagingClient to = open();
+            over.thenAccept(known -> {
+                if (!known) {
+                    suspect = to;
+                }
+            });
+            to.sendAsync(
+                    HubDeviceId.escaped(invitation.deviceId()),
+                    message(invitation),
+                    sent -> acknowledged(sent, result, over),
+                    null);
         } catch (IotHubException | IOException | TimeoutException | RuntimeException e) {
-            over.complete(null);
+            over.complete(true);
             Carrier.fail(result, e);
         } catch (InterruptedException e) {
-            over.complete(null);
+            over.complete(true);
             result.completeExceptionally(new IOException("the signaller is closed"));
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void acknowledged(SendResult sent, CompletableFuture<Result> result, CompletableFuture<Void> over) {
-        over.complete(null);
+    private static void acknowledged(
+            SendResult sent, CompletableFuture<Result> result, CompletableFuture<Boolean> over) {
+        over.complete(true);
         Carrier.settle(result, sent.wasSentSuccessfully() ? null : sent.getException());
     }
 
     private MessagingClient open() throws IotHubException, IOException, TimeoutException, InterruptedException {
         MessagingClient open = client;
-        if (open != null && open.isOpen()) {
+        if (open != null && open != suspect && open.isOpen()) {
             return open;
         }
         if (clock.instant().isBefore(notBefore)) {
@@ -127,6 +155,7 @@ final class MessageCarrier implements Carrier {
     private void discard() throws InterruptedException {
         MessagingClient old = client;
         client = null;
+        suspect = null;
         if (old != null) {
             old.close(1);
         }

@@ -24,10 +24,6 @@ final class SharedAccess {
         expiresAtMillis = token.getExpiryTimeMillis();
     }
 
-    String hostName() {
-        return connection.getHostName();
-    }
-
     AzureSasCredential credential() {
         return credential;
     }

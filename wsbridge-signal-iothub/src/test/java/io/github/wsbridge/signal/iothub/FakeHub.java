@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
@@ -164,6 +165,10 @@ final class FakeHub implements AutoCloseable {
 
     /** As documented: the HMAC of the escaped resource, a line feed and the expiry, with the decoded key. */
     private static boolean authorized(String header) throws Exception {
+        return authorized(header, HOST);
+    }
+
+    static boolean authorized(String header, String host) throws Exception {
         if (header != null && header.equals("Bearer " + BEARER)) {
             return true;
         }
@@ -179,8 +184,8 @@ final class FakeHub implements AutoCloseable {
         byte[] expected = mac.doFinal((fields.get("sr") + "\n" + fields.get("se")).getBytes(StandardCharsets.UTF_8));
         byte[] given = Base64.getDecoder().decode(URLDecoder.decode(fields.get("sig"), StandardCharsets.UTF_8));
         long expiry = Long.parseLong(fields.get("se"));
-        return java.security.MessageDigest.isEqual(expected, given)
-                && fields.get("sr").equals(HOST)
+        return MessageDigest.isEqual(expected, given)
+                && fields.get("sr").equals(host)
                 && fields.get("skn").equals("service")
                 && expiry > Instant.now().getEpochSecond();
     }
