@@ -58,7 +58,7 @@ final class ArchitectureTest {
 
     @Test
     void signalModules_standOnApiAndClientAlone() {
-        for (String channel : new String[] {"webhook"}) {
+        for (String channel : new String[] {"iothub", "webhook"}) {
             String own = ROOT + ".signal." + channel;
             noClasses()
                     .that()
@@ -85,6 +85,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.crypto.tink..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void azure_isKnownToItsChannelOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".signal.iothub", ROOT + ".launcher")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.microsoft..", "com.azure..")
                 .check(HOUSE);
     }
 
