@@ -3,6 +3,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge;
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
+    requires io.github.wsbridge.netty;
     requires io.github.wsbridge.tyrus;
     requires static org.jspecify;
     requires info.picocli;

@@ -101,6 +101,7 @@ public final class FrameTranslator {
      * @return where the frames that go out begin, in the upper half, and end, in the lower; the same where none do
      */
     public long translate(ByteBuffer bytes, int start, int end, boolean unmask) {
+        withheld = false;
         int at = start;
         int out = start; // where the next frame goes
         int begin = -1;

@@ -5,11 +5,13 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.BridgeNodeBuilder;
+import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.PeerDirectory;
 import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.netty.NettyBridgeServer;
+import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeListener;
-import io.github.wsbridge.tyrus.TyrusBridgeServer;
-import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,9 +28,9 @@ import java.util.function.Consumer;
 final class Cluster implements AutoCloseable {
 
     private final RoundRobinFront front;
-    private final TyrusConnector connector = new TyrusConnector();
+    private final Connector connector = NettyConnector.create();
     private final List<BridgeNode> nodes = new ArrayList<>();
-    private final List<TyrusBridgeServer> servers = new ArrayList<>();
+    private final List<BridgeServer> servers = new ArrayList<>();
     final Crossings crossings = new Crossings();
 
     private Cluster(RoundRobinFront front) {
@@ -47,7 +49,7 @@ final class Cluster implements AutoCloseable {
 
     /** Starts a cluster whose nodes and servers are set up further. */
     static Cluster start(
-            int size, Consumer<BridgeNodeBuilder> settings, Consumer<TyrusBridgeServer.Builder> serverSettings)
+            int size, Consumer<BridgeNodeBuilder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws IOException {
         List<InetSocketAddress> addresses = freePorts(size);
         Cluster cluster = new Cluster(new RoundRobinFront(addresses));
@@ -66,7 +68,7 @@ final class Cluster implements AutoCloseable {
             settings.accept(builder);
             BridgeNode node = builder.build();
             cluster.nodes.add(node);
-            TyrusBridgeServer.Builder server = TyrusBridgeServer.builder(node::admit)
+            NettyBridgeServer.Builder server = NettyBridgeServer.builder(node::admit)
                     .address(new InetSocketAddress("127.0.0.1", address.uri().getPort()));
             serverSettings.accept(server);
             cluster.servers.add(server.start());
@@ -112,7 +114,7 @@ final class Cluster implements AutoCloseable {
         List<Runnable> stops = new ArrayList<>();
         nodes.forEach(node -> stops.add(node::close));
         stops.parallelStream().forEach(Runnable::run);
-        servers.forEach(TyrusBridgeServer::close);
+        servers.forEach(BridgeServer::close);
         connector.close();
     }
 

@@ -2,10 +2,12 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.PeerDirectory;
 import io.github.wsbridge.core.TokenKeys;
-import io.github.wsbridge.tyrus.TyrusBridgeServer;
-import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.netty.NettyBridgeServer;
+import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,8 +23,8 @@ import java.util.concurrent.CompletableFuture;
 /** Nodes with real servers on loopback ports, open to everybody on this machine, behind one front. */
 final class DemoCluster implements AutoCloseable {
 
-    private final TyrusConnector connector = new TyrusConnector();
-    private final List<TyrusBridgeServer> servers = new ArrayList<>();
+    private final Connector connector = NettyConnector.create();
+    private final List<BridgeServer> servers = new ArrayList<>();
     private final List<BridgeNode> nodes = new ArrayList<>();
     private final Map<String, NodeAddress> addresses = new LinkedHashMap<>();
     private final RoundRobinFront front;
@@ -31,7 +33,7 @@ final class DemoCluster implements AutoCloseable {
         List<CompletableFuture<BridgeNode>> doors = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-            servers.add(TyrusBridgeServer.builder(handshake -> door.thenCompose(node -> node.admit(handshake)))
+            servers.add(NettyBridgeServer.builder(handshake -> door.thenCompose(node -> node.admit(handshake)))
                     .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                     .start());
             doors.add(door);
@@ -40,8 +42,7 @@ final class DemoCluster implements AutoCloseable {
                     NodeAddress.parse(
                             "ws://127.0.0.1:" + servers.get(i).address().getPort()));
         }
-        front = new RoundRobinFront(
-                servers.stream().map(TyrusBridgeServer::address).toList());
+        front = new RoundRobinFront(servers.stream().map(BridgeServer::address).toList());
         Set<NodeAddress> all = new LinkedHashSet<>(addresses.values());
         TokenKeys keys = TokenKeys.generate();
         addresses.forEach((name, address) -> {
@@ -78,7 +79,7 @@ final class DemoCluster implements AutoCloseable {
     public void close() throws IOException {
         nodes.forEach(BridgeNode::close);
         front.close();
-        servers.forEach(TyrusBridgeServer::close);
+        servers.forEach(BridgeServer::close);
         connector.close();
     }
 }

@@ -2,8 +2,8 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeDevice;
-import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.spi.Connector;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -105,7 +105,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets handler = handler();
-        try (JdkConnector connector = server.connector();
+        try (Connector connector = server.connector();
                 BridgeDevice device = device(handler, connector)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
@@ -160,7 +160,7 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
-    private BridgeDevice device(TunnelTargets handler, JdkConnector connector) throws Exception {
+    private BridgeDevice device(TunnelTargets handler, Connector connector) throws Exception {
         String key = server.apiKey(here.env());
         try {
             BridgeDevice.Builder builder = BridgeDevice.builder(id, server.server(), handler)

@@ -4,11 +4,10 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.ApiKeyPolicy;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.BridgeNodeBuilder;
+import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.Limits;
 import io.github.wsbridge.core.NodeStats;
-import io.github.wsbridge.tyrus.TyrusBridgeServer;
-import io.github.wsbridge.tyrus.TyrusConnector;
-import java.io.IOException;
+import io.github.wsbridge.spi.Connector;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -86,6 +85,13 @@ final class NodeCommand implements Callable<Integer> {
     Path tlsCa;
 
     @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            defaultValue = "netty",
+            description = "What moves the bytes: netty, or tyrus (default ${DEFAULT-VALUE})")
+    Transport transport;
+
+    @Option(
             names = "--grace",
             paramLabel = "TIME",
             defaultValue = "30s",
@@ -123,16 +129,11 @@ final class NodeCommand implements Callable<Integer> {
         }
         // The node's address needs the server's port, and the server the node: early handshakes wait for it.
         CompletableFuture<BridgeNode> node = new CompletableFuture<>();
-        TyrusBridgeServer.Builder door = TyrusBridgeServer.builder(
-                        handshake -> node.thenCompose(ready -> ready.admit(handshake)))
-                .address(listen.resolve())
-                .maxConnections(limitOptions.maxConnections())
-                .handshakeTimeout(limits.admissionTimeout());
-        if (tlsCert != null && tlsKey != null) {
-            door.tls(PemFiles.server(tlsCert, tlsKey));
-        }
-        try (TyrusConnector connector = new TyrusConnector(tlsCa == null ? null : PemFiles.client(tlsCa), null);
-                TyrusBridgeServer server = start(door)) {
+        Transport.ServerSettings settings = new Transport.ServerSettings(
+                listen.resolve(), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
+        try (Connector connector = transport.connector(tlsCa, null);
+                BridgeServer server =
+                        transport.serve(handshake -> node.thenCompose(ready -> ready.admit(handshake)), settings)) {
             NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
             builder.address(self)
                     .publicUrl(cluster.publicUrl(self))
@@ -146,7 +147,7 @@ final class NodeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void serve(BridgeNode node, TyrusBridgeServer server, NodeAddress self) throws InterruptedException {
+    private void serve(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
         here.say("node ready: listens on "
                 + HostPort.authority(listen.host(), server.address().getPort()) + ", address " + self
                 + (insecure ? ", INSECURE: open to everybody" : ""));
@@ -165,6 +166,9 @@ final class NodeCommand implements Callable<Integer> {
                             : "who may connect? Give --api-keys FILE, or --insecure to let everybody in");
         }
         cluster.check();
+        if (transport == Transport.jdk) {
+            throw usage("--transport jdk is for clients only");
+        }
         if ((tlsCert == null) != (tlsKey == null)) {
             throw usage("--tls-cert and --tls-key go together");
         }
@@ -176,10 +180,6 @@ final class NodeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw usage(e.getMessage());
         }
-    }
-
-    private static TyrusBridgeServer start(TyrusBridgeServer.Builder door) throws IOException {
-        return door.start();
     }
 
     private ParameterException usage(@Nullable String message) {

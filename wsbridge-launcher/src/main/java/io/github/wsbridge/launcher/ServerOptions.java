@@ -1,9 +1,10 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.WatchedLeg.Watch;
 import java.io.IOException;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,13 @@ final class ServerOptions {
             paramLabel = "FILE",
             description = "Trust these authorities (PEM; default: the platform's)")
     private @Nullable Path tlsCa;
+
+    @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            defaultValue = "netty",
+            description = "What moves the bytes: netty, jdk, or tyrus, which knows no proxy (default ${DEFAULT-VALUE})")
+    private Transport transport;
 
     @Option(
             names = "--connect-timeout",
@@ -90,12 +98,8 @@ final class ServerOptions {
         }
     }
 
-    JdkConnector connector() throws IOException, GeneralSecurityException {
-        JdkConnector.Builder connector = JdkConnector.builder();
-        if (tlsCa != null) {
-            connector.sslContext(PemFiles.client(tlsCa));
-        }
-        return connector.build();
+    Connector connector() throws IOException, GeneralSecurityException {
+        return transport.connector(tlsCa, ProxySelector.getDefault());
     }
 
     /** The API key; empty where there is none. */

@@ -3,8 +3,8 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
-import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -86,7 +86,7 @@ final class TunnelCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }
-        try (JdkConnector connector = server.connector();
+        try (Connector connector = server.connector();
                 BridgeClient client = client(connector)) {
             if (listen == null) {
                 overStreams(client);
@@ -97,7 +97,7 @@ final class TunnelCommand implements Callable<Integer> {
         return 0;
     }
 
-    private BridgeClient client(JdkConnector connector) throws IOException {
+    private BridgeClient client(Connector connector) throws IOException {
         BridgeClient.Builder builder = BridgeClient.builder(server.server())
                 .connector(connector)
                 .connectTimeout(server.connectTimeout)

@@ -1,6 +1,7 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.Handshake;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * try (TyrusBridgeServer server = TyrusBridgeServer.builder(node::admit).address(new InetSocketAddress(8080)).start()) { … }
  * }</pre>
  */
-public final class TyrusBridgeServer implements AutoCloseable {
+public final class TyrusBridgeServer implements BridgeServer {
 
     private final TCPNIOTransport transport;
     private final TCPNIOServerConnection listening;
@@ -50,17 +51,16 @@ public final class TyrusBridgeServer implements AutoCloseable {
         return new Builder(door);
     }
 
-    /** Where it listens, with the port that it got. */
+    @Override
     public InetSocketAddress address() {
         return (InetSocketAddress) listening.getLocalAddress();
     }
 
-    /** Takes no further connections. Those it has go on. */
+    @Override
     public void stopAccepting() {
         listening.closeSilently();
     }
 
-    /** Stops: drops all connections, so close the node before, and ends the threads. Blocks for a moment. */
     @Override
     public void close() {
         stopAccepting();

@@ -1,0 +1,97 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeServer;
+import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.netty.NettyBridgeServer;
+import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.tyrus.TyrusBridgeServer;
+import io.github.wsbridge.tyrus.TyrusConnector;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What moves the bytes: the names are those of {@code --transport}. */
+@SuppressWarnings("java:S115") // as they are typed
+enum Transport {
+    netty,
+    tyrus,
+    jdk;
+
+    /**
+     * What a server is set to.
+     *
+     * @param tlsCert its certificate and chain; null for plain text, and so the key
+     */
+    record ServerSettings(
+            InetSocketAddress address,
+            int maxConnections,
+            Duration handshakeTimeout,
+            @Nullable Path tlsCert,
+            @Nullable Path tlsKey) {}
+
+    /** Starts a node's server. */
+    BridgeServer serve(Function<Handshake, CompletionStage<Admission>> door, ServerSettings settings)
+            throws IOException, GeneralSecurityException {
+        Path cert = settings.tlsCert();
+        Path key = settings.tlsKey();
+        if (this == netty) {
+            NettyBridgeServer.Builder server = NettyBridgeServer.builder(door)
+                    .address(settings.address())
+                    .maxConnections(settings.maxConnections())
+                    .handshakeTimeout(settings.handshakeTimeout());
+            if (cert != null && key != null) {
+                server.tls(cert, key);
+            }
+            return server.start();
+        }
+        TyrusBridgeServer.Builder server = TyrusBridgeServer.builder(door)
+                .address(settings.address())
+                .maxConnections(settings.maxConnections())
+                .handshakeTimeout(settings.handshakeTimeout());
+        if (cert != null && key != null) {
+            server.tls(PemFiles.server(cert, key));
+        }
+        return server.start();
+    }
+
+    /**
+     * Opens WebSockets: to other nodes, or to the bridge.
+     *
+     * @param authorities whom to trust, a PEM file; null for the platform's
+     * @param proxies chooses HTTP proxies; null for none
+     */
+    Connector connector(@Nullable Path authorities, @Nullable ProxySelector proxies)
+            throws IOException, GeneralSecurityException {
+        switch (this) {
+            case netty -> {
+                NettyConnector.Builder connector = NettyConnector.builder();
+                if (authorities != null) {
+                    connector.trust(authorities);
+                }
+                if (proxies != null) {
+                    connector.proxy(proxies);
+                }
+                return connector.build();
+            }
+            case tyrus -> {
+                return new TyrusConnector(authorities == null ? null : PemFiles.client(authorities), null);
+            }
+            default -> {
+                JdkConnector.Builder connector = JdkConnector.builder();
+                if (authorities != null) {
+                    connector.sslContext(PemFiles.client(authorities));
+                }
+                return connector.build();
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.github.wsbridge.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MessageSizeEstimator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The threads that serve connections, and the kind of channels that they serve: epoll on Linux, NIO elsewhere. */
+final class Loops implements AutoCloseable {
+
+    private static final boolean EPOLL = Epoll.isAvailable() && !Boolean.getBoolean("io.github.wsbridge.netty.noEpoll");
+    private static final int HIGH_WATER = 64 * 1024;
+    private static final int LOW_WATER = 32 * 1024;
+    private static final int PARTING_SECONDS = 5;
+
+    private final EventLoopGroup group;
+
+    /** Starts no thread before it is needed; they are daemons. */
+    Loops(String name, int threads) {
+        group = new MultiThreadIoEventLoopGroup(
+                threads,
+                new DefaultThreadFactory(name, true),
+                EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /** What all connections are set to. They read when they are told to. */
+    @SuppressWarnings("deprecation") // Netty's own default for sockets is set by this option too
+    static Map<ChannelOption<?>, Object> settings() {
+        return Map.of(
+                ChannelOption.AUTO_READ,
+                false,
+                ChannelOption.TCP_NODELAY,
+                true,
+                ChannelOption.RCVBUF_ALLOCATOR,
+                new ReadBuffers(),
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(LOW_WATER, HIGH_WATER),
+                ChannelOption.MESSAGE_SIZE_ESTIMATOR,
+                (MessageSizeEstimator) () -> Loops::memory);
+    }
+
+    /** What a message that waits to be written takes: all of its buffer, however little of it is used. */
+    private static int memory(Object message) {
+        return message instanceof ByteBuf bytes ? bytes.capacity() : 0;
+    }
+
+    EventLoopGroup group() {
+        return group;
+    }
+
+    Class<? extends ServerChannel> serverChannel() {
+        return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    Class<? extends Channel> channel() {
+        return EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    /** Ends the threads; waits for that, except on one of them. */
+    @Override
+    public void close() {
+        var ended = group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS);
+        for (var loop : group) {
+            if (loop.inEventLoop()) {
+                return;
+            }
+        }
+        ended.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
+    }
+}

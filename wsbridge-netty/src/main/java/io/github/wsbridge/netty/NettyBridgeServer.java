@@ -1,0 +1,212 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeServer;
+import io.github.wsbridge.core.Handshake;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast server for a node, with the node's door before it. Thread-safe.
+ *
+ * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. A few threads, one for each
+ * processor, serve any number of bridges; none waits for a slow peer. It has no timeout of its own once a handshake is done.
+ *
+ * <pre>{@code
+ * try (NettyBridgeServer server = NettyBridgeServer.builder(node::admit).address(new InetSocketAddress(8080)).start()) { … }
+ * }</pre>
+ */
+public final class NettyBridgeServer implements BridgeServer {
+
+    static final String TLS = "tls";
+    private static final int BACKLOG = 1024;
+
+    private final Loops loops;
+    private final Channel listening;
+    private final ChannelGroup connections;
+
+    private NettyBridgeServer(Loops loops, Channel listening, ChannelGroup connections) {
+        this.loops = loops;
+        this.listening = listening;
+        this.connections = connections;
+    }
+
+    /**
+     * Begins a server.
+     *
+     * @param door answers each handshake, such as {@code node::admit}. Called on the server's threads and must not block;
+     *     a failure, or no answer within the handshake timeout, refuses with status 503
+     */
+    public static Builder builder(Function<Handshake, CompletionStage<Admission>> door) {
+        return new Builder(door);
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listening.localAddress();
+    }
+
+    @Override
+    public void stopAccepting() {
+        listening.close().awaitUninterruptibly();
+    }
+
+    @Override
+    public void close() {
+        listening.close().awaitUninterruptibly();
+        connections.close().awaitUninterruptibly();
+        loops.close();
+    }
+
+    /** The settings of a server. Not thread-safe. */
+    public static final class Builder {
+        private final Function<Handshake, CompletionStage<Admission>> door;
+        private InetSocketAddress address = new InetSocketAddress(8080);
+        private @Nullable SslContext tls;
+        private int threads = Runtime.getRuntime().availableProcessors();
+        private int maxConnections = 20_000;
+        private int maxHeaderBytes = 16 * 1024;
+        private Duration handshakeTimeout = Duration.ofSeconds(10);
+
+        private Builder(Function<Handshake, CompletionStage<Admission>> door) {
+            this.door = door;
+        }
+
+        /** Where to listen; port 0 takes a free one. Default: port 8080 on all interfaces. */
+        public Builder address(InetSocketAddress value) {
+            address = value;
+            return this;
+        }
+
+        /**
+         * Speak TLS only, with a certificate and its chain and an unencrypted PKCS #8 key, both in PEM; by BoringSSL where
+         * {@code netty-tcnative} is present, by the JDK otherwise. Default: plain text, as behind a proxy.
+         *
+         * @throws IOException if the files cannot be read or hold something else
+         */
+        public Builder tls(Path certificateChain, Path key) throws IOException {
+            tls = Tls.server(certificateChain, key);
+            return this;
+        }
+
+        /** Speak TLS only, by the JDK, with these keys. */
+        public Builder tls(SSLContext value) {
+            tls = Tls.of(value, false);
+            return this;
+        }
+
+        /** How many threads serve connections. Default: one for each processor. */
+        public Builder threads(int value) {
+            threads = positive(value);
+            return this;
+        }
+
+        /** The most connections at a time, two for each bridge; more are dropped unanswered. Default: 20,000. */
+        public Builder maxConnections(int value) {
+            maxConnections = positive(value);
+            return this;
+        }
+
+        /** The longest request line, and the longest header, in bytes. Default: 16 KiB. */
+        public Builder maxHeaderBytes(int value) {
+            maxHeaderBytes = positive(value);
+            return this;
+        }
+
+        /** How long from the connect until the answer, TLS and the door included. Default: 10 seconds. */
+        public Builder handshakeTimeout(Duration value) {
+            positive((int) Math.min(value.toMillis(), Integer.MAX_VALUE));
+            handshakeTimeout = value;
+            return this;
+        }
+
+        /**
+         * Starts the server.
+         *
+         * @throws IOException if the address cannot be bound
+         */
+        public NettyBridgeServer start() throws IOException {
+            Loops loops = new Loops("wsbridge-netty-server", threads);
+            ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+            ServerBootstrap bootstrap = new ServerBootstrap()
+                    .group(loops.group())
+                    .channel(loops.serverChannel())
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childHandler(new Initializer(connections, this));
+            Loops.settings().forEach((option, value) -> child(bootstrap, option, value));
+            var bound = bootstrap.bind(address).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                loops.close();
+                Throwable cause = bound.cause();
+                throw cause instanceof IOException e ? e : new IOException("cannot listen at " + address, cause);
+            }
+            return new NettyBridgeServer(loops, bound.channel(), connections);
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <T> void child(ServerBootstrap bootstrap, ChannelOption<?> option, Object value) {
+            bootstrap.childOption((ChannelOption<T>) option, (T) value);
+        }
+
+        private static int positive(int value) {
+            if (value <= 0) {
+                throw new IllegalArgumentException("must be positive");
+            }
+            return value;
+        }
+    }
+
+    /** Takes a connection in. */
+    private static final class Initializer extends ChannelInitializer<Channel> {
+        private final ChannelGroup connections;
+        private final Function<Handshake, CompletionStage<Admission>> door;
+        private final @Nullable SslContext tls;
+        private final int maxConnections;
+        private final HttpDecoderConfig http;
+        private final Duration timeout;
+
+        Initializer(ChannelGroup connections, Builder settings) {
+            this.connections = connections;
+            door = settings.door;
+            tls = settings.tls;
+            maxConnections = settings.maxConnections;
+            timeout = settings.handshakeTimeout;
+            http = new HttpDecoderConfig()
+                    .setMaxInitialLineLength(settings.maxHeaderBytes)
+                    .setMaxHeaderSize(settings.maxHeaderBytes);
+        }
+
+        @Override
+        protected void initChannel(Channel channel) {
+            if (connections.size() >= maxConnections) {
+                channel.unsafe().closeForcibly();
+                return;
+            }
+            connections.add(channel);
+            if (tls != null) {
+                SslHandler handler = tls.newHandler(channel.alloc());
+                handler.setHandshakeTimeoutMillis(timeout.toMillis());
+                channel.pipeline().addLast(TLS, handler);
+            }
+            channel.pipeline().addLast(new HttpRequestDecoder(http)).addLast(new ServerHandshake(door, timeout));
+        }
+    }
+}

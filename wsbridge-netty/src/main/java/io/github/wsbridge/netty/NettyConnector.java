@@ -1,0 +1,305 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens WebSockets with Netty: the fast choice for nodes, which join its legs with those of {@link NettyBridgeServer} below
+ * fragments, and for clients. Thread-safe.
+ *
+ * <p>All its connections share a few daemon threads, which end with {@link #close}. A slow peer takes none of them. A
+ * redirect is not followed; it fails like any other status than 101.
+ */
+public final class NettyConnector implements Connector {
+
+    private static final int LOOKUPS = 8;
+    private static final int MOST_WAITING_LOOKUPS = 10_000;
+    private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+    private final @Nullable SslContext tls;
+    private final @Nullable ProxySelector proxies;
+    private final Loops loops;
+    private final ThreadPoolExecutor lookups; // which block
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private volatile boolean closed;
+
+    private NettyConnector(Builder settings) {
+        tls = settings.tls;
+        proxies = settings.proxies;
+        loops = new Loops("wsbridge-netty-connector", settings.threads);
+        lookups = new ThreadPoolExecutor(
+                LOOKUPS,
+                LOOKUPS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MOST_WAITING_LOOKUPS),
+                new DefaultThreadFactory("wsbridge-netty-lookup", true));
+        lookups.allowCoreThreadTimeOut(true);
+    }
+
+    /** A connector with the platform's trusted certificates and without a proxy. */
+    public static NettyConnector create() {
+        return builder().build();
+    }
+
+    /** Starts to describe a connector. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public CompletionStage<Leg> connect(Target target) {
+        URI uri = target.uri();
+        boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
+        if (!secure && !"ws".equalsIgnoreCase(uri.getScheme()) || uri.getHost() == null) {
+            return CompletableFuture.failedFuture(new IOException("not a WebSocket URL: " + target));
+        }
+        if (!wellFormed(target)) {
+            return CompletableFuture.failedFuture(
+                    new IOException("a header field or the subprotocol is garbled: " + target));
+        }
+        CompletableFuture<Leg> leg = new CompletableFuture<>();
+        try {
+            long millis = Math.max(1, target.timeout().toMillis());
+            var deadline = loops.group()
+                    .schedule(
+                            () -> leg.completeExceptionally(new IOException("no connection within " + millis + " ms")),
+                            millis,
+                            TimeUnit.MILLISECONDS);
+            leg.whenComplete((opened, failure) -> deadline.cancel(false));
+            lookups.execute(() -> start(new Attempt(target, secure, leg)));
+        } catch (RejectedExecutionException e) {
+            leg.completeExceptionally(new IOException(
+                    closed ? "the connector is closed" : "too many connections wait for their names", e));
+        }
+        return leg;
+    }
+
+    private void start(Attempt attempt) {
+        try {
+            attempt.start();
+        } catch (IOException e) {
+            attempt.leg.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            attempt.leg.completeExceptionally(new IOException("cannot connect", e));
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        lookups.shutdownNow();
+        connections.close().awaitUninterruptibly();
+        loops.close();
+    }
+
+    /** Keeps line breaks and the like out of the request. */
+    private static boolean wellFormed(Target target) {
+        return target.headers().entrySet().stream()
+                        .allMatch(field -> field.getKey().matches(TOKEN) && isValue(field.getValue()))
+                && (target.subprotocol().isEmpty() || target.subprotocol().matches(TOKEN));
+    }
+
+    private static boolean isValue(String text) {
+        return text.chars().noneMatch(c -> c < ' ' && c != '\t' || c == 0x7F || c > 0xFF);
+    }
+
+    /** One connection on its way: to the name's addresses one after the other, or to a proxy. */
+    private final class Attempt {
+        private final Target target;
+        private final boolean secure;
+        private final CompletableFuture<Leg> leg;
+        private final String host;
+        private final int port;
+
+        Attempt(Target target, boolean secure, CompletableFuture<Leg> leg) {
+            this.target = target;
+            this.secure = secure;
+            this.leg = leg;
+            host = target.uri().getHost().replaceAll("[\\[\\]]", "");
+            port = target.uri().getPort() >= 0 ? target.uri().getPort() : secure ? 443 : 80;
+        }
+
+        /** Looks names up, which blocks, and begins to connect. */
+        void start() throws IOException {
+            SslContext context = !secure ? null : tls == null ? Tls.client() : tls;
+            InetSocketAddress proxy = proxy();
+            if (proxy != null) {
+                SocketAddress resolved =
+                        new InetSocketAddress(InetAddress.getByName(proxy.getHostString()), proxy.getPort());
+                next(
+                        context,
+                        resolved,
+                        List.of(InetSocketAddress.createUnresolved(host, port)).iterator(),
+                        1);
+                return;
+            }
+            List<InetSocketAddress> addresses = Arrays.stream(InetAddress.getAllByName(host))
+                    .map(address -> new InetSocketAddress(address, port))
+                    .toList();
+            next(context, null, addresses.iterator(), addresses.size());
+        }
+
+        private @Nullable InetSocketAddress proxy() {
+            if (proxies == null) {
+                return null;
+            }
+            URI plain =
+                    URI.create((secure ? "https://" : "http://") + target.uri().getRawAuthority() + "/");
+            return proxies.select(plain).stream()
+                    .findFirst()
+                    .filter(chosen -> chosen.type() == Proxy.Type.HTTP)
+                    .map(chosen -> (InetSocketAddress) chosen.address())
+                    .orElse(null);
+        }
+
+        private void next(
+                @Nullable SslContext context,
+                @Nullable SocketAddress proxy,
+                Iterator<InetSocketAddress> addresses,
+                int count) {
+            if (leg.isDone()) {
+                return;
+            }
+            int millis = (int)
+                    Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis() / count));
+            Bootstrap bootstrap = new Bootstrap()
+                    .group(loops.group())
+                    .channel(loops.channel())
+                    .disableResolver()
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            initialise(channel, context, proxy);
+                        }
+                    });
+            Loops.settings().forEach((option, value) -> set(bootstrap, option, value));
+            bootstrap.connect(addresses.next()).addListener(connected -> {
+                if (connected.isSuccess()) {
+                    return;
+                }
+                if (addresses.hasNext()) {
+                    next(context, proxy, addresses, count);
+                } else {
+                    Throwable cause = connected.cause();
+                    leg.completeExceptionally(
+                            cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+                }
+            });
+        }
+
+        private void initialise(Channel channel, @Nullable SslContext context, @Nullable SocketAddress proxy) {
+            connections.add(channel);
+            leg.whenComplete((opened, failure) -> {
+                if (failure != null) {
+                    channel.close();
+                }
+            });
+            if (closed) {
+                leg.completeExceptionally(new IOException("the connector is closed"));
+                return;
+            }
+            if (proxy != null) {
+                HttpProxyHandler handler = new HttpProxyHandler(proxy);
+                handler.setConnectTimeoutMillis(target.timeout().toMillis());
+                channel.pipeline().addLast(handler);
+            }
+            if (context != null) {
+                channel.pipeline().addLast(NettyBridgeServer.TLS, tls(context, channel));
+            }
+            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(target, leg));
+        }
+
+        private SslHandler tls(SslContext context, Channel channel) {
+            SslHandler handler = context.newHandler(channel.alloc(), host, port);
+            SSLParameters parameters = handler.engine().getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS"); // the name in the certificate is checked
+            handler.engine().setSSLParameters(parameters);
+            handler.setHandshakeTimeoutMillis(target.timeout().toMillis());
+            return handler;
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void set(Bootstrap bootstrap, ChannelOption<?> option, Object value) {
+        bootstrap.option((ChannelOption<T>) option, (T) value);
+    }
+
+    /** Settings of a connector; all optional. Not thread-safe. */
+    public static final class Builder {
+        private @Nullable SslContext tls;
+        private @Nullable ProxySelector proxies;
+        private int threads = Runtime.getRuntime().availableProcessors();
+
+        private Builder() {}
+
+        /** Keys and trust for {@code wss}, by the JDK; the platform's authorities otherwise. Names are always checked. */
+        public Builder sslContext(SSLContext context) {
+            tls = Tls.of(context, true);
+            return this;
+        }
+
+        /**
+         * Trusts the authorities in a PEM file and no others, by BoringSSL where {@code netty-tcnative} is present.
+         *
+         * @throws IOException if it cannot be read or holds something else
+         */
+        public Builder trust(Path authorities) throws IOException {
+            tls = Tls.client(authorities);
+            return this;
+        }
+
+        /** Chooses HTTP proxies, which connections go through by CONNECT. Default: none. */
+        public Builder proxy(ProxySelector value) {
+            proxies = value;
+            return this;
+        }
+
+        /** How many threads serve connections. Default: one for each processor. */
+        public Builder threads(int value) {
+            if (value <= 0) {
+                throw new IllegalArgumentException("must be positive");
+            }
+            threads = value;
+            return this;
+        }
+
+        /** Makes the connector. */
+        public NettyConnector build() {
+            return new NettyConnector(this);
+        }
+    }
+}

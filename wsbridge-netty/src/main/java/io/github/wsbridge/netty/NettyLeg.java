@@ -1,0 +1,498 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.FrameTranslator;
+import io.github.wsbridge.core.Frames;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg on a channel. All that is not volatile or final belongs to the channel's event loop, and every method hops there.
+ *
+ * <p>It reads only while nothing that it has read waits for demand. So it answers pings and notices the end without demand,
+ * until data comes that nobody has asked for.
+ */
+final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameTranslator.Controls {
+
+    private static final Logger log = LoggerFactory.getLogger(NettyLeg.class);
+    private static final int CLOSE_DEADLINE_SECONDS = 10;
+    private static final int PARTING_SECONDS = 2;
+    private static final int FIN = 0x80;
+    private static final int PROTOCOL_ERROR = 1002;
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    private final Channel channel;
+    private final boolean client;
+    private final String subprotocol;
+    private final Hops hops;
+    private final FrameTranslator frames;
+    private boolean
+            midMessage; // whether what was sent last was not the end of its message; the sender's, not the loop's
+
+    private @Nullable Receiver receiver;
+    private boolean demanded;
+    private boolean turning;
+    private @Nullable ByteBuf unread;
+    private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
+    private byte @Nullable [] owedPong;
+    private volatile @Nullable Passage passage; // where all that arrives goes
+    private volatile @Nullable Passage incoming; // where all that is sent comes from
+    private volatile @Nullable CloseReason closing; // what was given to close()
+    private boolean closeSent;
+    private boolean dropped; // what has come and was not asked for is of no use any more
+    private boolean gone; // the channel is closed
+    private volatile @Nullable CloseReason ended;
+    private boolean told;
+
+    /**
+     * A leg on a channel whose handshake is done; the channel's loop adds it to the pipeline.
+     *
+     * @param client whether this end is the WebSocket client, which masks
+     */
+    NettyLeg(Channel channel, boolean client, String subprotocol) {
+        this.channel = channel;
+        this.client = client;
+        this.subprotocol = subprotocol;
+        this.hops = new Hops(channel);
+        this.frames = new FrameTranslator(!client, this);
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    boolean client() {
+        return client;
+    }
+
+    FrameTranslator frames() {
+        return frames;
+    }
+
+    @Nullable
+    Receiver receiver() {
+        return told ? null : receiver;
+    }
+
+    /** Whether it still takes what another leg passes on. */
+    boolean takes() {
+        return closing == null && ended == null;
+    }
+
+    void run(Runnable task) {
+        hops.run(task);
+    }
+
+    @Override
+    public String subprotocol() {
+        return subprotocol;
+    }
+
+    @Override
+    public void open(Receiver to) {
+        run(() -> {
+            receiver = to;
+            tell();
+            turn();
+        });
+    }
+
+    @Override
+    public void demand() {
+        run(() -> {
+            demanded = true;
+            turn();
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> shareThread(Leg other) {
+        if (!(other instanceof NettyLeg peer)) {
+            return SENT;
+        }
+        CompletableFuture<Void> moved = new CompletableFuture<>();
+        run(() -> hops.move(peer.channel.eventLoop(), () -> {
+            turn(); // moving forgets that something was to be read
+            moved.complete(null);
+        }));
+        return moved;
+    }
+
+    @Override
+    public boolean transferTo(Leg target) {
+        if (!(target instanceof NettyLeg to) || to == this || client && to.client) {
+            return false; // between two servers plain frames would have to grow: that goes by fragments
+        }
+        Passage opened = new Passage(this, to);
+        run(() -> {
+            passage = opened;
+            to.incoming = opened;
+            turn();
+            opened.open();
+        });
+        return true;
+    }
+
+    // Reading
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        // Not channelInactive: a channel between two loops gives no such event.
+        channel.closeFuture().addListener(closed -> run(this::closed));
+        channel.read();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            return; // the end of the handshake's request
+        }
+        unread = unread == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), unread, bytes);
+        turn();
+    }
+
+    /** Does what can be done now with what has been read, then reads on if nothing is left. */
+    private void turn() {
+        if (turning) {
+            return; // called from the receiver: the loop below goes on
+        }
+        turning = true;
+        try {
+            while (consume()) {
+                continue;
+            }
+        } finally {
+            turning = false;
+        }
+        if (frames.violation() != null) {
+            violated(String.valueOf(frames.violation()));
+        } else if (frames.closed() != null) {
+            peerClosed(frames.closed());
+        } else if (!dropped && (unread != null || frames.withheld())) {
+            return; // waits for demand
+        } else if (gone) {
+            vanished();
+            return;
+        }
+        if (passage == null) {
+            channel.read();
+        }
+    }
+
+    /** Takes one piece of what has been read; tells whether there may be more. */
+    private boolean consume() {
+        if (unread == null && !frames.withheld()) {
+            return false;
+        }
+        ByteBuf bytes =
+                unread == null ? Unpooled.EMPTY_BUFFER : unread; // an empty frame may wait with nothing behind it
+        Passage to = passage;
+        if (ended != null || dropped) {
+            unread = null;
+            bytes.release();
+            return false;
+        }
+        if (to != null) {
+            unread = null;
+            to.pass(bytes);
+            return false;
+        }
+        ByteBuffer in = bytes.nioBuffer();
+        Fragment fragment = frames.next(in, demanded || closing != null);
+        bytes.skipBytes(in.position());
+        if (!bytes.isReadable()) {
+            unread = null;
+            bytes.release();
+        }
+        if (fragment == null) {
+            return false;
+        }
+        if (demanded) { // if not, it came too late for a leg that is closing
+            demanded = false;
+            deliver(fragment);
+        }
+        return true;
+    }
+
+    private void deliver(Fragment fragment) {
+        Receiver to = receiver;
+        if (to == null) {
+            return;
+        }
+        try {
+            to.onFragment(fragment);
+        } catch (RuntimeException e) {
+            log.error("A receiver failed", e);
+            abort();
+        }
+    }
+
+    @Override
+    public void onPing(byte[] payload) {
+        if (channel.isWritable()) {
+            control(Frames.PONG, payload);
+        } else {
+            owedPong = payload; // the latest is enough (RFC 6455, section 5.5.3)
+        }
+    }
+
+    @Override
+    public void onPong() {
+        Receiver to = receiver();
+        if (to != null) {
+            to.onPong();
+        }
+    }
+
+    // Writing
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        if (!takes()) {
+            return CompletableFuture.failedStage(new IOException("the leg is closed"));
+        }
+        int opcode =
+                midMessage ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
+        midMessage = !fragment.last();
+        ByteBuf frame = frame(opcode | (fragment.last() ? FIN : 0), fragment.payload());
+        if (hops.here()) {
+            return write(frame);
+        }
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        run(() -> write(frame).whenComplete((done, failure) -> {
+            if (failure == null) {
+                sent.complete(null);
+            } else {
+                sent.completeExceptionally(failure);
+            }
+        }));
+        return sent;
+    }
+
+    private CompletionStage<Void> write(ByteBuf frame) {
+        if (!takes()) {
+            frame.release();
+            return CompletableFuture.failedStage(new IOException("the leg is closed"));
+        }
+        channel.writeAndFlush(frame, channel.voidPromise());
+        if (gone) {
+            return CompletableFuture.failedStage(new IOException("the connection is closed"));
+        }
+        if (channel.isWritable()) {
+            return SENT;
+        }
+        CompletableFuture<Void> room = new CompletableFuture<>();
+        waiting = room;
+        return room;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        boolean writable = channel.isWritable();
+        Passage from = incoming;
+        Receiver to = receiver();
+        if (from != null && to != null) {
+            to.onWritable(writable);
+        }
+        if (!writable) {
+            return;
+        }
+        byte[] pong = owedPong;
+        if (pong != null) {
+            owedPong = null;
+            control(Frames.PONG, pong);
+        }
+        CompletableFuture<Void> room = waiting;
+        if (room != null) {
+            waiting = null;
+            room.complete(null);
+        }
+        if (from != null) {
+            from.release();
+        }
+    }
+
+    @Override
+    public void ping() {
+        run(() -> controlIfRoom(Frames.PING));
+    }
+
+    @Override
+    public void heartbeat() {
+        run(() -> controlIfRoom(Frames.PONG));
+    }
+
+    /** Behind data that does not get through it would be of no use. */
+    private void controlIfRoom(int opcode) {
+        if (channel.isWritable()) {
+            control(opcode, new byte[0]);
+        }
+    }
+
+    private void control(int opcode, byte[] payload) {
+        if (!closeSent && !gone) {
+            channel.writeAndFlush(frame(opcode | FIN, ByteBuffer.wrap(payload)), channel.voidPromise());
+        }
+    }
+
+    private ByteBuf frame(int first, ByteBuffer payload) {
+        int most = payload.remaining() + Frames.overhead();
+        ByteBuf frame = channel.alloc().ioBuffer(most, most);
+        ByteBuffer out = frame.internalNioBuffer(0, most);
+        int before = out.position();
+        Frames.write(out, first, payload, client, client ? MaskKeys.next() : 0);
+        return frame.writerIndex(out.position() - before);
+    }
+
+    // The end
+
+    @Override
+    public void close(CloseReason reason) {
+        run(() -> {
+            if (closing == null && ended == null) {
+                closing = reason;
+                sendClose(reason);
+                Passage to = passage;
+                if (to != null) {
+                    to.release(); // so that the peer's answer is read
+                }
+                turn();
+            }
+        });
+    }
+
+    private void sendClose(CloseReason reason) {
+        if (closeSent || gone) {
+            return;
+        }
+        control(Frames.CLOSE, Frames.closePayload(reason));
+        closeSent = true;
+        dropAfter(CLOSE_DEADLINE_SECONDS);
+    }
+
+    private void dropAfter(int seconds) {
+        var deadline = channel.eventLoop().schedule(() -> run(this::drop), seconds, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> deadline.cancel(false));
+    }
+
+    private void peerClosed(CloseReason reason) {
+        if (ended != null) {
+            return;
+        }
+        sendClose(reason.code() == CloseReason.NO_STATUS ? reason : new CloseReason(reason.code(), ""));
+        part();
+        end(reason);
+    }
+
+    private void violated(String how) {
+        if (ended != null) {
+            return;
+        }
+        CloseReason reason = new CloseReason(PROTOCOL_ERROR, how);
+        sendClose(reason);
+        // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
+        flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
+        dropAfter(PARTING_SECONDS);
+        end(reason);
+    }
+
+    /** Lets the connection go once both close frames are on their way. The server is the one to close it. */
+    private void part() {
+        if (client) {
+            dropAfter(PARTING_SECONDS);
+        } else {
+            flushed().addListener(flushed -> channel.close());
+        }
+    }
+
+    private ChannelFuture flushed() {
+        return channel.writeAndFlush(Unpooled.EMPTY_BUFFER);
+    }
+
+    private void vanished() {
+        CloseReason given = closing;
+        end(given != null ? given : CloseReason.vanished("the connection was lost"));
+    }
+
+    private void end(CloseReason reason) {
+        if (ended != null) {
+            return;
+        }
+        ended = reason;
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        failWaiting();
+        Passage from = incoming;
+        if (from != null) {
+            from.release(); // what it passes on is dropped from now on
+        }
+        tell();
+    }
+
+    private void tell() {
+        CloseReason reason = ended;
+        Receiver to = receiver;
+        if (reason == null || to == null || told) {
+            return;
+        }
+        told = true;
+        try {
+            to.onClosed(reason);
+        } catch (RuntimeException e) {
+            log.error("A receiver failed", e);
+        }
+    }
+
+    @Override
+    public void abort() {
+        run(this::drop);
+    }
+
+    private void drop() {
+        dropped = true;
+        channel.unsafe().close(channel.voidPromise()); // past TLS, which would wait for its goodbye
+    }
+
+    private void closed() {
+        gone = true;
+        failWaiting();
+        turn();
+    }
+
+    private void failWaiting() {
+        CompletableFuture<Void> room = waiting;
+        if (room != null) {
+            waiting = null;
+            room.completeExceptionally(new IOException("the connection is closed"));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        log.debug("The connection failed", cause);
+        drop();
+    }
+
+    @Override
+    public String toString() {
+        return "NettyLeg[" + channel.id().asShortText() + "]";
+    }
+}

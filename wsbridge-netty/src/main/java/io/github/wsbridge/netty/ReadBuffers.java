@@ -1,0 +1,57 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.core.FrameTranslator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
+
+/**
+ * Buffers to read into: as large as a connection has lately been found to need, with room before what is read, where the
+ * translator may put a header. A connection that is idle has none.
+ */
+final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
+
+    /** The largest, with its headroom: what a read takes at the most. */
+    static final int MOST = 64 * 1024;
+
+    private static final int LEAST = 1024;
+    private static final int STEP = 4;
+
+    @Override
+    @SuppressWarnings("deprecation") // the interface asks for it
+    public RecvByteBufAllocator.Handle newHandle() {
+        return new Sizes();
+    }
+
+    private final class Sizes extends MaxMessageHandle {
+        private int size = LEAST;
+        private boolean small; // whether the last read would have fitted into a step less
+
+        @Override
+        public int guess() {
+            return size;
+        }
+
+        @Override
+        public ByteBuf allocate(ByteBufAllocator allocator) {
+            ByteBuf buffer = allocator.ioBuffer(size, size);
+            return buffer.setIndex(FrameTranslator.HEADROOM, FrameTranslator.HEADROOM);
+        }
+
+        @Override
+        public void lastBytesRead(int bytes) {
+            if (bytes == attemptedBytesRead()) {
+                size = Math.min(size * STEP, MOST);
+                small = false;
+            } else if (bytes > 0) {
+                boolean less = bytes <= size / STEP && size > LEAST;
+                if (less && small) {
+                    size /= STEP;
+                }
+                small = less && !small;
+            }
+            super.lastBytesRead(bytes);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.wsbridge.netty;
+
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+
+/** TLS contexts: from PEM files by the fastest provider there is, or from the JDK's. */
+final class Tls {
+
+    private Tls() {}
+
+    static SslContext server(Path certificateChain, Path key) throws IOException {
+        try {
+            return SslContextBuilder.forServer(certificateChain.toFile(), key.toFile())
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    "cannot use " + certificateChain + " and " + key
+                            + ": a PEM certificate with its chain and an unencrypted PKCS #8 key are needed",
+                    e);
+        }
+    }
+
+    /** What a client trusts: the platform's authorities. */
+    static SslContext client() throws SSLException {
+        return SslContextBuilder.forClient().build();
+    }
+
+    /** What a client trusts: the authorities in a PEM file and no others. */
+    static SslContext client(Path authorities) throws IOException {
+        try {
+            return SslContextBuilder.forClient()
+                    .trustManager(authorities.toFile())
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new IOException(authorities + " holds no certificate in PEM format", e);
+        }
+    }
+
+    static SslContext of(SSLContext context, boolean client) {
+        return new JdkSslContext(
+                context, client, null, IdentityCipherSuiteFilter.INSTANCE, null, ClientAuth.NONE, null, false);
+    }
+}

@@ -1,0 +1,18 @@
+/** The bridge on Netty: the fast server and the fast connector. */
+module io.github.wsbridge.netty {
+    requires transitive io.github.wsbridge;
+    requires transitive io.github.wsbridge.core;
+    requires static org.jspecify;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.handler.proxy;
+    requires io.netty.resolver;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires org.slf4j;
+
+    exports io.github.wsbridge.netty;
+}

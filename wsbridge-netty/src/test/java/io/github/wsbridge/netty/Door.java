@@ -1,0 +1,42 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.spi.Leg;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** A door that says what a test wants it to, and keeps the legs that it let in. */
+final class Door implements Function<Handshake, CompletionStage<Admission>> {
+
+    final BlockingQueue<Leg> legs = new LinkedBlockingQueue<>();
+    final BlockingQueue<Handshake> handshakes = new LinkedBlockingQueue<>();
+    volatile Function<Handshake, CompletionStage<Admission>> answer = handshake -> granted("");
+
+    CompletionStage<Admission> granted(String subprotocol) {
+        return CompletableFuture.completedFuture(new Admission.Granted(subprotocol, legs::add));
+    }
+
+    void refuses(Admission.Refused refused) {
+        answer = handshake -> CompletableFuture.completedFuture(refused);
+    }
+
+    /** The next leg, opened. */
+    Ear ear() throws Exception {
+        Leg leg = legs.poll(Ear.SECONDS, TimeUnit.SECONDS);
+        assertThat(leg).as("a leg in time").isNotNull();
+        return new Ear(leg);
+    }
+
+    @Override
+    public CompletionStage<Admission> apply(Handshake handshake) {
+        handshakes.add(handshake);
+        return answer.apply(handshake);
+    }
+}
