@@ -8,6 +8,7 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeScheduler;
 import io.github.wsbridge.testkit.FakeSignaller;
+import io.github.wsbridge.testkit.RecordingReceiver;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -149,5 +150,27 @@ class SignalChainTest {
         chain(route("a*", first), route("b*", first), route("*", other)).close();
         assertThat(first.closed()).isTrue();
         assertThat(other.closed()).isTrue();
+    }
+
+    @Test
+    void node_patternsAndSilence_asInTheChain() throws Exception {
+        TestCluster cluster = new TestCluster();
+        BridgeNode node = cluster.node(
+                TestCluster.A, builder -> builder.signaller("plant-*", first).signaller(second));
+        first.answer(invitation -> new CompletableFuture<>());
+        TestCluster.request(node, "elsewhere", "");
+        assertThat(asked()).containsExactly(0, 1, 0);
+
+        RecordingReceiver requester = TestCluster.request(node, "plant-1", "");
+        TestCluster.open(node, first.take(TestCluster.PATIENCE).acceptUrl(), "");
+        cluster.scheduler.advance(Duration.ofSeconds(29));
+        assertThat(requester.closed())
+                .as("the silent channel has brought the device")
+                .isNull();
+        assertThat(asked()).as("and no other is asked").containsExactly(1, 1, 0);
+
+        TestCluster.request(node, "plant-1", "");
+        cluster.scheduler.advance(Duration.ofSeconds(29));
+        assertThat(asked()).as("it has not, this time").containsExactly(2, 2, 0);
     }
 }

@@ -105,9 +105,8 @@ final class MethodCarrier implements Carrier {
                 .methodResponseTimeoutSeconds(Math.max(MIN_RESPONSE_SECONDS, seconds - connect))
                 .build();
         try {
-            DirectMethodResponse answer = byTimeout
-                    .computeIfAbsent(seconds + 1, clients::apply)
-                    .invoke(HubDeviceId.escaped(invitation.deviceId()), methodName, options);
+            DirectMethodResponse answer =
+                    client(seconds + 1).invoke(HubDeviceId.escaped(invitation.deviceId()), methodName, options);
             Integer status = answer.getStatus();
             if (status == null) {
                 result.completeExceptionally(new IOException("the IoT hub's answer has no status"));
@@ -117,6 +116,17 @@ final class MethodCarrier implements Carrier {
         } catch (IotHubException | IOException | RuntimeException e) {
             Carrier.fail(result, e);
         }
+    }
+
+    /** A read timeout is for the life of a client; there are as many as lives of invitations in seconds, mostly one or two. */
+    private DirectMethodsClient client(int readSeconds) {
+        DirectMethodsClient known = byTimeout.get(readSeconds);
+        if (known != null) {
+            return known;
+        }
+        DirectMethodsClient fresh = clients.apply(readSeconds);
+        DirectMethodsClient other = byTimeout.putIfAbsent(readSeconds, fresh);
+        return other != null ? other : fresh;
     }
 
     private Duration left(Invitation invitation) {
