@@ -75,17 +75,23 @@ final class Delivery {
             return;
         }
         CompletableFuture<HttpResponse<byte[]>> sending = channel.send(invitation, body);
+        CompletableFuture<HttpResponse<byte[]>> answer = sending.copy();
         boolean late;
         synchronized (this) {
             late = ended;
             attempts++;
             exchange = sending;
-            timer = schedule(() -> sending.cancel(true), channel.requestTimeout());
+            timer = schedule(
+                    () -> {
+                        answer.cancel(false); // first, since aborting the exchange gives it a failure of its own
+                        sending.cancel(true);
+                    },
+                    channel.requestTimeout());
         }
         if (late) {
             sending.cancel(true);
         }
-        sending.whenComplete((response, failure) -> {
+        answer.whenComplete((response, failure) -> {
             turns.leave();
             answered(response, failure);
         });
