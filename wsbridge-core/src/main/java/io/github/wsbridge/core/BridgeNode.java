@@ -72,7 +72,8 @@ public final class BridgeNode implements AutoCloseable {
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
         peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
-        signaller = new SignalChain(from.signallers(new ListenSignaller(listeners, peers)));
+        signaller = new SignalChain(
+                from.routes(new ListenSignaller(listeners, peers)), id -> pending.find(id) != null, clock, scheduler);
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, limits.dialTimeout());

@@ -127,6 +127,8 @@ final class Requests {
                         bridge.end(CloseReason.rejected(rejected.code(), rejected.reason()));
                     } else if (result instanceof Signaller.Result.Unreachable unreachable) {
                         bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
+                    } else if (result instanceof Signaller.Result.Throttled throttled) {
+                        bridge.end(new CloseReason(CloseReason.OVER_LIMIT, throttled.reason()));
                     }
                 });
     }

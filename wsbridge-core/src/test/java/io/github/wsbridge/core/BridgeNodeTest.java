@@ -161,6 +161,9 @@ class BridgeNodeTest {
                 .isEqualTo(new CloseReason(4404, "not on this channel"));
         cluster.signaller.answer(new Result.Rejected(12, "no"));
         assertThat(why(TestCluster.request(node, "device", ""))).isEqualTo(new CloseReason(4403, "12 no"));
+        cluster.signaller.answer(new Result.Throttled("the channel is busy"));
+        assertThat(why(TestCluster.request(node, "device", "")))
+                .isEqualTo(new CloseReason(4429, "the channel is busy"));
     }
 
     @Test
