@@ -57,6 +57,40 @@ final class ArchitectureTest {
     }
 
     @Test
+    void signalMqtt_standsOnApiAndClientAlone() {
+        String own = ROOT + ".signal.mqtt";
+        noClasses()
+                .that()
+                .resideInAPackage(own)
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                        .and(not(resideInAnyPackage(ROOT, ROOT + ".spi", ROOT + ".client", own))))
+                .check(HOUSE);
+    }
+
+    @Test
+    void signalMqtt_isImportedByTheLauncherOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".signal.mqtt", ROOT + ".launcher")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(ROOT + ".signal.mqtt")
+                .check(HOUSE);
+    }
+
+    @Test
+    void hivemq_isKnownToSignalMqttOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".signal.mqtt")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.hivemq..")
+                .check(HOUSE);
+    }
+
+    @Test
     void tink_isKnownToTheCoreOnly() {
         noClasses()
                 .that()

@@ -1,0 +1,74 @@
+package io.github.wsbridge.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The main class of a generator's process. It reads commands from standard input, one a line, such as
+ * {@code flow id=1 frame=128}, answers each with a line, {@code ok name=value} or {@code failed why}, and ends with its input.
+ */
+final class Agent {
+
+    /** What the process is for. */
+    interface Role {
+        /** Called once; what it says stands in the first line of output. */
+        String start() throws Exception;
+
+        /** One command; may block, while no other command comes. */
+        String handle(String command, Map<String, String> options) throws Exception;
+    }
+
+    private Agent() {}
+
+    /** Runs {@code requesters} or {@code devices}. */
+    public static void main(String[] args) throws Exception {
+        Role role = args[0].equals("devices") ? new Devices() : new Requesters();
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        out.println("ok " + role.start());
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            out.println(answer(role, line));
+        }
+        System.exit(0); // whatever still runs
+    }
+
+    private static String answer(Role role, String line) {
+        int blank = line.indexOf(' ');
+        try {
+            return blank < 0
+                    ? "ok " + role.handle(line, Map.of())
+                    : "ok " + role.handle(line.substring(0, blank), options(line.substring(blank + 1)));
+        } catch (Exception e) {
+            return "failed " + String.valueOf(e).replace('\n', ' ');
+        }
+    }
+
+    /** Reads {@code name=value name=value}. */
+    static Map<String, String> options(String text) {
+        Map<String, String> options = new LinkedHashMap<>();
+        for (String pair : text.split(" ")) {
+            int equals = pair.indexOf('=');
+            if (equals > 0) {
+                options.put(pair.substring(0, equals), pair.substring(equals + 1));
+            }
+        }
+        return options;
+    }
+
+    static String option(Map<String, String> options, String name) throws IOException {
+        String value = options.get(name);
+        if (value == null) {
+            throw new IOException(name + " is missing");
+        }
+        return value;
+    }
+
+    static int number(Map<String, String> options, String name) throws IOException {
+        return Integer.parseInt(option(options, name));
+    }
+}

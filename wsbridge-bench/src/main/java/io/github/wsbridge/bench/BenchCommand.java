@@ -1,0 +1,136 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Starts everything, measures, and tells. */
+@Command(
+        name = "wsbridge bench",
+        description = {
+            "Measures bridge nodes beside HAProxy, nginx, socat and ssh, all on this machine and in the same run.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+@SuppressWarnings("NullAway.Init")
+final class BenchCommand implements Callable<Integer> {
+
+    @Option(names = "--quick", description = "Fewer and shorter rounds: a look in less than four minutes")
+    boolean quick;
+
+    @Option(names = "--smoke", hidden = true, description = "Only shows that everything runs")
+    boolean smoke;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each measurement (default 5; quick: 3)")
+    @Nullable
+    Integer rounds;
+
+    @Option(
+            names = "--only",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these: relay, forward, rtt, parallel, setup, idle, stalled, tunnel")
+    @Nullable
+    List<String> only;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write everything that was measured")
+    @Nullable
+    Path json;
+
+    @Option(names = "--chart", paramLabel = "FILE", description = "Draw throughput and CPU time, as SVG")
+    @Nullable
+    Path chart;
+
+    @Option(names = "--transport", paramLabel = "NAME", description = "Start nodes with this --transport")
+    String transport = "";
+
+    @Option(
+            names = "--node-java-opts",
+            paramLabel = "OPTIONS",
+            description = "Options for the JVMs of nodes, devices and tunnels (default: those of WSBRIDGE_JAVA_OPTS)")
+    @Nullable
+    String nodeJavaOptions;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        long begin = System.nanoTime();
+        Map<String, Bench> benches = chosen();
+        Path folder = Files.createTempDirectory("wsbridge-bench");
+        try (Processes processes = new Processes(folder)) {
+            Rig rig = new Rig(processes, plan(), settings(processes), System.err);
+            Bystanders bystanders = new Bystanders(processes);
+            for (Map.Entry<String, Bench> bench : benches.entrySet()) {
+                bench.getValue().run(rig);
+                rig.say(
+                        "%s done after %d s",
+                        bench.getKey(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
+            }
+            report(rig, bystanders.cores());
+        }
+        return 0;
+    }
+
+    private void report(Rig rig, double bystanders) throws IOException, InterruptedException {
+        Findings findings = new Findings(rig.results());
+        Table.print(rig.results(), findings, System.out);
+        if (bystanders > Bystanders.FEW) {
+            System.out.printf("%nOther processes kept %.2f cores busy: measure on a quiet machine.%n", bystanders);
+        }
+        if (json != null) {
+            Map<String, Object> machine = Machine.facts();
+            machine.put("cores-busy-with-others", bystanders);
+            Files.writeString(json, Json.text(rig.plan(), transport, machine, rig.results(), findings));
+        }
+        if (chart != null) {
+            Files.writeString(chart, Chart.svg(rig.results()));
+        }
+    }
+
+    private Map<String, Bench> chosen() {
+        Map<String, Bench> all = new LinkedHashMap<>();
+        all.put("relay", new RelayBench());
+        all.put("forward", new ForwardBench());
+        all.put("rtt", new RttBench());
+        all.put("parallel", new ParallelBench());
+        all.put("setup", new SetupBench());
+        all.put("idle", new IdleBench());
+        all.put("stalled", new StalledBench());
+        all.put("tunnel", new TunnelBench());
+        if (only != null) {
+            if (!all.keySet().containsAll(only)) {
+                throw new ParameterException(spec.commandLine(), "there are only " + all.keySet());
+            }
+            all.keySet().retainAll(only);
+        }
+        return all;
+    }
+
+    private Plan plan() {
+        if (smoke) {
+            return Plan.smoke();
+        }
+        int count = rounds == null ? (quick ? 3 : 5) : rounds;
+        return quick ? Plan.quick(count) : Plan.full(count);
+    }
+
+    private Node.Settings settings(Processes processes) throws IOException, InterruptedException {
+        String fromEnvironment = System.getenv("WSBRIDGE_JAVA_OPTS");
+        String options = nodeJavaOptions == null ? (fromEnvironment == null ? "" : fromEnvironment) : nodeJavaOptions;
+        return new Node.Settings(options, transport, Node.createKeys(processes));
+    }
+}

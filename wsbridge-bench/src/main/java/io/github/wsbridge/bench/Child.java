@@ -1,0 +1,68 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A process that a run has started.
+ *
+ * @param name for messages
+ * @param log what it has printed
+ */
+record Child(String name, Process process, Path log) {
+
+    private static final Duration READY = Duration.ofSeconds(30);
+    private static final Duration LOOK = Duration.ofMillis(20);
+    private static final int PROBE_MILLIS = 1_000;
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Waits for a line that contains {@code text}, and returns it. */
+    String awaitLine(String text) throws IOException, InterruptedException {
+        String[] found = new String[1];
+        Waiting.until(READY, LOOK, () -> name + " does not say \"" + text + "\": " + printed(), () -> {
+            found[0] = printed()
+                    .lines()
+                    .filter(line -> line.contains(text))
+                    .findFirst()
+                    .orElse("");
+            return !found[0].isEmpty() || ended();
+        });
+        return found[0];
+    }
+
+    /** Waits until something listens at a port of 127.0.0.1. */
+    void awaitPort(int port) throws IOException, InterruptedException {
+        Waiting.until(READY, LOOK, () -> name + " does not listen at " + port + ": " + printed(), () -> {
+            if (ended()) {
+                return false;
+            }
+            try (Socket probe = new Socket()) {
+                probe.connect(new InetSocketAddress("127.0.0.1", port), PROBE_MILLIS);
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+    }
+
+    private boolean ended() throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException(name + " has ended with " + process.exitValue() + ": " + printed());
+        }
+        return false;
+    }
+
+    /** What it has printed, its last words at least. */
+    String printed() throws IOException {
+        String all = Files.readString(log, StandardCharsets.UTF_8);
+        return all.substring(Math.max(0, all.length() - 2_000));
+    }
+}

@@ -1,0 +1,199 @@
+package io.github.wsbridge.bench;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The far ends: devices that listen at a node, and the WebSocket and TCP servers behind other proxies. What a connection is
+ * for comes with it, as its request data: {@code sink}, {@code echo}, {@code idle} or {@code stall}; for a bridge,
+ * {@code @HOST:PORT} behind it names the node at which the device accepts.
+ */
+final class Devices implements Agent.Role {
+
+    /** Beside the requesters' {@link Requesters#SOURCE}. */
+    private static final int SOURCE = 2;
+
+    /** The size of messages whose round trip is measured. */
+    static final int ECHO = 64;
+
+    private static final long LISTEN_SECONDS = 10;
+
+    private final Loop loop = new Loop("devices");
+    private final Sinks sinks = new Sinks();
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "sink");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final List<Session> stalled = new ArrayList<>(); // of the loop's thread
+    private final AtomicInteger held = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+
+    Devices() throws IOException {}
+
+    /** Opens the servers; answers with their ports. */
+    @Override
+    public String start() throws IOException {
+        int sink = serve(channel -> sinks.serve(Wire.accepted(channel), 0));
+        int echo = serve(channel -> sinks.serve(Wire.accepted(channel), ECHO));
+        int web = serve(channel -> {
+            Wire.Upgraded upgraded = Wire.upgraded(channel);
+            sinks.serve(upgraded.wire(), requestData(upgraded.resource()).equals("echo") ? ECHO : 0);
+        });
+        return "sink=" + sink + " echo=" + echo + " web=" + web;
+    }
+
+    @Override
+    public String handle(String command, Map<String, String> options) throws Exception {
+        switch (command) {
+            case "listen":
+                listen(Target.parse(Agent.option(options, "target")));
+                return "";
+            case "drop":
+                loop.execute(() -> {
+                    stalled.forEach(Session::drop);
+                    stalled.clear();
+                });
+                return "";
+            case "count":
+                return "payload=" + sinks.payload() + " nanos=" + System.nanoTime() + " active=" + sinks.active()
+                        + " held=" + held.get() + " failed=" + failed.get();
+            default:
+                throw new IllegalArgumentException(command);
+        }
+    }
+
+    private void listen(Target target) throws Exception {
+        CompletableFuture<Void> listening = new CompletableFuture<>();
+        loop.execute(() -> open(target, false, new Session.Events() {
+            @Override
+            public void onOpen(Session session) {
+                listening.complete(null);
+            }
+
+            @Override
+            public void onText(Session session, String text) {
+                invited(text);
+            }
+
+            @Override
+            public void onEnd(Session session, @Nullable IOException failure) {
+                listening.completeExceptionally(failure == null ? new IOException("closed") : failure);
+            }
+        }));
+        listening.get(LISTEN_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void invited(String text) {
+        try {
+            JsonObject invitation = JsonParser.object().from(text);
+            String data = invitation.getString("requestData");
+            Target target = Target.parse(invitation.getString("acceptUrl"));
+            int at = data.indexOf('@');
+            if (at >= 0) {
+                target = target.at(data.substring(at + 1));
+                data = data.substring(0, at);
+            }
+            accept(target, data);
+        } catch (JsonParserException | IllegalArgumentException e) {
+            failed.incrementAndGet();
+        }
+    }
+
+    private void accept(Target target, String data) {
+        if (data.equals("sink") || data.equals("echo")) {
+            threads.execute(() -> {
+                try {
+                    sinks.serve(Wire.open(target), data.equals("echo") ? ECHO : 0);
+                } catch (IOException e) {
+                    failed.incrementAndGet();
+                }
+            });
+            return;
+        }
+        open(target, false, new Session.Events() {
+            private boolean counted;
+
+            @Override
+            public void onOpen(Session session) {
+                counted = true;
+                held.incrementAndGet();
+                if (data.equals("stall")) {
+                    try {
+                        session.stall();
+                        stalled.add(session);
+                    } catch (IOException e) {
+                        failed.incrementAndGet();
+                    }
+                }
+            }
+
+            @Override
+            public void onEnd(Session session, @Nullable IOException failure) {
+                held.addAndGet(counted ? -1 : 0);
+                failed.addAndGet(counted ? 0 : 1);
+            }
+        });
+    }
+
+    private void open(Target target, boolean established, Session.Events events) {
+        try {
+            Session.open(loop, target, SOURCE, established, events);
+        } catch (IOException e) {
+            failed.incrementAndGet();
+        }
+    }
+
+    private interface Service {
+        void serve(SocketChannel channel) throws IOException;
+    }
+
+    private int serve(Service service) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0), 1024);
+        threads.execute(() -> {
+            while (server.isOpen()) {
+                try {
+                    SocketChannel channel = server.accept();
+                    threads.execute(() -> {
+                        try (channel) {
+                            service.serve(channel);
+                        } catch (IOException e) {
+                            // Such as a probe that only wants to know whether there is a server.
+                        }
+                    });
+                } catch (IOException e) {
+                    failed.incrementAndGet();
+                }
+            }
+        });
+        return ((InetSocketAddress) server.getLocalAddress()).getPort();
+    }
+
+    private static String requestData(String resource) {
+        String query = URI.create(resource).getRawQuery();
+        List<String> values = new ArrayList<>();
+        for (String pair : query == null ? new String[0] : query.split("&", -1)) {
+            if (pair.startsWith("requestData=")) {
+                values.add(URLDecoder.decode(pair.substring(12), StandardCharsets.UTF_8));
+            }
+        }
+        return values.isEmpty() ? "" : values.get(0);
+    }
+}

@@ -1,0 +1,25 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.util.List;
+
+/** A bridge whose device comes to another node than its requester: what does the node in between spend? */
+final class ForwardBench implements Bench {
+
+    static final String NAME = "forward-64KiB";
+
+    @Override
+    public void run(Rig rig) throws IOException, InterruptedException {
+        Node owner = rig.startNode();
+        Node forwarder = rig.startNode();
+        Subject ours = owner.forwardedBy(forwarder);
+        rig.warmUp(ours, RelayBench.Size.KIB_64.bytes());
+        for (int round = 1; round <= rig.plan().rounds(); round++) {
+            for (Subject subject : Rig.order(List.of(ours, rig.subject(Subject.HAPROXY_TCP)), round)) {
+                rig.add(NAME, subject.name(), round, rig.rate(subject, RelayBench.Size.KIB_64.bytes(), 1));
+            }
+        }
+        forwarder.stop();
+        owner.stop();
+    }
+}

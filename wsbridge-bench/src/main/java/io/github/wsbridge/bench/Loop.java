@@ -1,0 +1,59 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** One thread that serves thousands of {@link Session}s. Everything about them happens on it. */
+final class Loop {
+
+    private final Selector selector;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
+
+    Loop(String name) throws IOException {
+        selector = Selector.open();
+        Thread thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Runs a task on the loop's thread, soon. */
+    void execute(Runnable task) {
+        tasks.add(task);
+        selector.wakeup();
+    }
+
+    Selector selector() {
+        return selector;
+    }
+
+    /** What sessions read into, each before the next. */
+    ByteBuffer buffer() {
+        return buffer.clear();
+    }
+
+    private void run() {
+        try {
+            while (selector.isOpen()) {
+                selector.select();
+                for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                    task.run();
+                }
+                Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
+                while (ready.hasNext()) {
+                    SelectionKey key = ready.next();
+                    ready.remove();
+                    ((Session) key.attachment()).ready(key);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What stands beside figures, so that they mean something. */
+final class Machine {
+
+    private static final long VERSION_SECONDS = 10;
+
+    private Machine() {}
+
+    static Map<String, Object> facts() throws IOException, InterruptedException {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("cores", Runtime.getRuntime().availableProcessors());
+        facts.put("cpu", field("/proc/cpuinfo", "model name"));
+        facts.put("memory", field("/proc/meminfo", "MemTotal"));
+        facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        facts.put("jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
+        facts.put("haproxy", version("haproxy", "haproxy", "-v"));
+        facts.put("nginx", version("nginx", "nginx", "-v"));
+        facts.put("socat", version("socat", "socat", "-V"));
+        facts.put("ssh", version("ssh", "openssh-client", "-V"));
+        return facts;
+    }
+
+    private static String field(String file, String name) throws IOException {
+        return Files.readAllLines(Path.of(file)).stream()
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.replaceFirst("[^:]*:\\s*", ""))
+                .findFirst()
+                .orElse("unknown");
+    }
+
+    /** The first line of output that has a version in it. */
+    private static String version(String program, String debianPackage, String option)
+            throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(List.of(Processes.find(program, debianPackage), option))
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor(VERSION_SECONDS, TimeUnit.SECONDS);
+        return printed.lines()
+                .filter(line -> line.matches(".*\\d+\\.\\d+.*"))
+                .findFirst()
+                .orElse("unknown");
+    }
+}

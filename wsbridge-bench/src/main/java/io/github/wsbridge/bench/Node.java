@@ -1,0 +1,137 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A bridge node in a process of its own, started as {@code wsbridge node} starts it, with devices that listen at it. */
+final class Node {
+
+    /** So many devices share the invitations. */
+    static final int DEVICES = 16;
+
+    private static final String LAUNCHER = "io.github.wsbridge.launcher.Main";
+    private static final long GC_SECONDS = 60;
+    private static final long KEYS_SECONDS = 30;
+
+    private final Processes processes;
+    private final Settings settings;
+    private final Child child;
+    private final int port;
+
+    private Node(Processes processes, Settings settings, Child child, int port) {
+        this.processes = processes;
+        this.settings = settings;
+        this.child = child;
+        this.port = port;
+    }
+
+    /** How nodes are started. */
+    record Settings(String javaOptions, String transport, Path keys) {
+
+        /** The command line of {@code wsbridge}. */
+        List<String> launcher(String... arguments) {
+            List<String> all = new ArrayList<>(List.of(arguments));
+            if (!transport.isEmpty()) {
+                all.addAll(List.of("--transport", transport));
+            }
+            return Jvm.command(LAUNCHER, javaOptions, all.toArray(String[]::new));
+        }
+    }
+
+    /** Makes the keys that all nodes of a run share. */
+    static Path createKeys(Processes processes) throws IOException, InterruptedException {
+        Path file = processes.folder().resolve("bridge.keys");
+        Child keys = processes.start("keys", Jvm.command(LAUNCHER, "", "keys", "create", file.toString()));
+        if (!keys.process().waitFor(KEYS_SECONDS, TimeUnit.SECONDS)
+                || keys.process().exitValue() != 0) {
+            throw new IOException("no keys: " + keys.printed());
+        }
+        return file;
+    }
+
+    /** Starts a node, waits until it is ready, and lets the devices listen at it. */
+    static Node start(Processes processes, Generator devices, Settings settings)
+            throws IOException, InterruptedException {
+        Child child = processes.start(
+                "node",
+                settings.launcher(
+                        "node",
+                        "--insecure",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--keys",
+                        settings.keys().toString(),
+                        "--max-bridges",
+                        "12000",
+                        "--max-pending",
+                        "1000",
+                        "--max-rate",
+                        "1000000"));
+        String ready = child.awaitLine("node ready: ");
+        int port = Integer.parseInt(ready.replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
+        Node node = new Node(processes, settings, child, port);
+        for (int i = 0; i < DEVICES; i++) {
+            devices.ask("listen target=ws://" + node.authority() + "/bridge/listen?deviceId=device-" + i);
+        }
+        return node;
+    }
+
+    /** How devices and tunnels are started beside this node. */
+    List<String> launcher(String... arguments) {
+        return settings.launcher(arguments);
+    }
+
+    Child child() {
+        return child;
+    }
+
+    String authority() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** A requester's URL up to the number of the device. */
+    String connect(String requestData) {
+        return "ws://" + authority() + "/bridge/connect?requestData="
+                + requestData.replace("@", "%40").replace(":", "%3A") + "&deviceId=device-";
+    }
+
+    /** Bridges with both ends on this node. */
+    Subject subject() {
+        return new Subject(Subject.OURS, List.of(child), what -> connect(what) + 0);
+    }
+
+    /** Bridges of this node whose device comes to another one, whose CPU time counts. */
+    Subject forwardedBy(Node other) {
+        return new Subject(Subject.OURS, List.of(other.child), what -> connect(what + "@" + other.authority()) + 0);
+    }
+
+    /** Lets the JVM collect all its garbage, twice, since the first time may only find what the second can drop. */
+    void collectGarbage() throws IOException, InterruptedException {
+        for (int i = 0; i < 2; i++) {
+            jcmd("GC.run");
+        }
+    }
+
+    /** What the heap holds, in bytes; right after {@link #collectGarbage}, what is live. */
+    long heapBytes() throws IOException, InterruptedException {
+        String info = jcmd("GC.heap_info");
+        String used = info.replaceAll("(?s).*? used (\\d+)K.*", "$1");
+        return used.matches("\\d+") ? Long.parseLong(used) * 1024 : 0;
+    }
+
+    private String jcmd(String command) throws IOException, InterruptedException {
+        Child jcmd = processes.start("jcmd", Jvm.jcmd(child.pid(), command));
+        if (!jcmd.process().waitFor(GC_SECONDS, TimeUnit.SECONDS)) {
+            throw new IOException("jcmd " + command + " takes too long");
+        }
+        processes.end(jcmd);
+        return jcmd.printed();
+    }
+
+    void stop() throws InterruptedException {
+        processes.end(child);
+    }
+}

@@ -1,0 +1,26 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/** Many bridges at a time, all of them busy: is the total what one alone can have? */
+final class ParallelBench implements Bench {
+
+    static final String NAME = "parallel";
+    static final String ONE = "-one";
+
+    @Override
+    public void run(Rig rig) throws IOException, InterruptedException {
+        int frame = RelayBench.Size.KIB_64.bytes();
+        rig.warmUp(rig.subject(Subject.OURS), frame);
+        for (int round = 1; round <= rig.plan().rounds(); round++) {
+            for (String name : Rig.order(List.of(Subject.OURS, Subject.HAPROXY_TCP, Subject.DIRECT), round)) {
+                Subject subject = rig.subject(name);
+                Map<String, Double> one = rig.rate(subject, frame, 1);
+                rig.add(NAME, name + ONE, round, one);
+                rig.add(NAME, name, round, rig.rate(subject, frame, rig.plan().parallel()));
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.wsbridge.bench;
+
+/**
+ * How much is measured. Times are milliseconds.
+ *
+ * @param rounds each measures all subjects, one after another
+ * @param warmup before the first round, for what is compiled as it runs
+ * @param settle at the begin of each measurement, not counted
+ * @param window what is counted
+ * @param setup how long bridges are set up for
+ * @param idle bridges
+ * @param idleWindow how long they are watched
+ * @param stalled bridges
+ * @param parallel bridges
+ */
+record Plan(
+        String name,
+        int rounds,
+        int warmup,
+        int settle,
+        int window,
+        int setup,
+        int idle,
+        int idleWindow,
+        int stalled,
+        int parallel) {
+
+    static Plan full(int rounds) {
+        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 9_000, 10_000, 500, 24);
+    }
+
+    static Plan quick(int rounds) {
+        return new Plan("quick", rounds, 1_500, 150, 700, 4_000, 9_000, 3_000, 500, 24);
+    }
+
+    /** Proves that everything works, and measures nothing that means anything. */
+    static Plan smoke() {
+        return new Plan("smoke", 1, 100, 50, 150, 300, 20, 200, 3, 3);
+    }
+}

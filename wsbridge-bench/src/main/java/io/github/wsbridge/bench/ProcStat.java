@@ -1,0 +1,93 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What the kernel says of processes, in {@code /proc}. */
+final class ProcStat {
+
+    /** {@code USER_HZ}, which is 100 on all Linux systems that Java runs on. */
+    private static final double TICKS = 100;
+
+    /** Of the times in {@code /proc/stat}; waiting for disks follows it. */
+    private static final int IDLE = 4;
+
+    private static final long PAGE = 4096;
+
+    private ProcStat() {}
+
+    /** CPU seconds that processes and their live descendants have used, in user and kernel mode. */
+    static double cpuSeconds(List<Child> children) throws IOException {
+        long ticks = 0;
+        for (Child child : children) {
+            ProcessHandle handle = child.process().toHandle();
+            List<Long> pids = Stream.concat(Stream.of(handle), handle.descendants())
+                    .map(ProcessHandle::pid)
+                    .toList();
+            for (long pid : pids) {
+                ticks += ticks(pid);
+            }
+        }
+        return ticks / TICKS;
+    }
+
+    private static long ticks(long pid) throws IOException {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            // The name, in parentheses, may hold anything; utime and stime are the 14th and 15th field.
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        } catch (NoSuchFileException e) {
+            return 0; // a descendant that has just ended
+        }
+    }
+
+    /** CPU seconds that the whole machine has spent on anything. */
+    static double machineCpuSeconds() throws IOException {
+        String[] fields = Files.readString(Path.of("/proc/stat"))
+                .lines()
+                .findFirst()
+                .orElse("")
+                .split("\\s+");
+        long busy = 0;
+        for (int i = 1; i < Math.min(fields.length, 9); i++) {
+            busy += i == IDLE || i == IDLE + 1 ? 0 : Long.parseLong(fields[i]);
+        }
+        return busy / TICKS;
+    }
+
+    /** CPU seconds of this process, of those children that have ended, and of these that live. */
+    static double ownCpuSeconds(List<Child> children) throws IOException {
+        String stat = Files.readString(Path.of("/proc/self/stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        long ticks = 0;
+        for (int i = 11; i <= 14; i++) {
+            ticks += Long.parseLong(fields[i]);
+        }
+        return ticks / TICKS + cpuSeconds(children);
+    }
+
+    /** What the kernel holds for all TCP connections of the machine, in bytes. */
+    static long tcpMemory() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/net/sockstat"))) {
+            if (line.startsWith("TCP:")) {
+                return Long.parseLong(line.replaceAll(".*mem (\\d+).*", "$1")) * PAGE;
+            }
+        }
+        throw new IOException("no TCP in sockstat");
+    }
+
+    /** Resident memory of one process, in bytes. */
+    static long residentBytes(Child child) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(child.pid()), "status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+            }
+        }
+        throw new IOException(child.name() + " has no VmRSS");
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The near ends: whatever opens connections and sends. */
+final class Requesters implements Agent.Role {
+
+    /** The middle of the addresses that sessions come from, see {@link Session#open}. */
+    static final int SOURCE = 1;
+
+    private final Loop loop = new Loop("requesters");
+    private final Map<String, Flow> flows = new ConcurrentHashMap<>();
+    private @Nullable Crowd crowd;
+
+    Requesters() throws IOException {}
+
+    @Override
+    public String start() {
+        return "";
+    }
+
+    @Override
+    public String handle(String command, Map<String, String> options) throws Exception {
+        switch (command) {
+            case "flow":
+                flows.put(
+                        Agent.option(options, "id"),
+                        Flow.start(Target.parse(Agent.option(options, "target")), Agent.number(options, "frame")));
+                return "";
+            case "stop":
+                stop(Agent.number(options, "from"), Agent.number(options, "to"));
+                return "";
+            case "rtt":
+                return RoundTrips.measure(
+                        Target.parse(Agent.option(options, "target")),
+                        Agent.number(options, "warmup"),
+                        Agent.number(options, "millis"));
+            case "setup":
+                return new SetupLoop(loop, Agent.option(options, "target"), Agent.number(options, "devices"))
+                        .run(
+                                Agent.number(options, "concurrency"),
+                                Agent.number(options, "warmup"),
+                                Agent.number(options, "millis"));
+            case "hold":
+                crowd = new Crowd(loop);
+                return crowd.gather(
+                        Agent.option(options, "target"),
+                        Agent.number(options, "devices"),
+                        Agent.number(options, "count"),
+                        Agent.number(options, "concurrency"),
+                        Agent.number(options, "seconds"));
+            case "flood":
+                return crowd().flood(Agent.number(options, "frame"));
+            case "held":
+                return crowd().state();
+            case "release":
+                crowd().release();
+                return "";
+            default:
+                throw new IllegalArgumentException(command);
+        }
+    }
+
+    /** All of them begin to end before the first one is waited for. */
+    private void stop(int from, int to) throws IOException, InterruptedException {
+        List<Flow> ending = new ArrayList<>();
+        for (int id = from; id <= to; id++) {
+            Flow flow = flows.remove(Integer.toString(id));
+            if (flow != null) {
+                flow.stop();
+                ending.add(flow);
+            }
+        }
+        for (Flow flow : ending) {
+            flow.ended();
+        }
+    }
+
+    private Crowd crowd() throws IOException {
+        Crowd held = crowd;
+        if (held == null) {
+            throw new IOException("nothing is held");
+        }
+        return held;
+    }
+}

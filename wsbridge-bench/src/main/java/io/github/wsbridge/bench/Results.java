@@ -1,0 +1,90 @@
+package io.github.wsbridge.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** All that was measured, round by round. */
+final class Results {
+
+    static final String GBIT = "gbit";
+    static final String CPU_PER_GB = "cpu-seconds-per-gb";
+    static final String P50 = "p50-micros";
+    static final String P99 = "p99-micros";
+
+    /** What one round gave for one subject. */
+    record Round(String measurement, String subject, int number, Map<String, Double> values) {}
+
+    private final List<Round> rounds = new ArrayList<>();
+
+    void add(String measurement, String subject, int number, Map<String, Double> values) {
+        rounds.add(new Round(measurement, subject, number, new LinkedHashMap<>(values)));
+    }
+
+    List<Round> rounds() {
+        return List.copyOf(rounds);
+    }
+
+    /** The median of a subject's rounds; empty where there are none. */
+    OptionalDouble median(String measurement, String subject, String metric) {
+        double[] values = rounds.stream()
+                .filter(round -> round.measurement().equals(measurement)
+                        && round.subject().equals(subject))
+                .filter(round -> round.values().containsKey(metric))
+                .mapToDouble(round -> round.values().getOrDefault(metric, 0.0))
+                .sorted()
+                .toArray();
+        return values.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(median(values));
+    }
+
+    /** The median of values in ascending order. */
+    private static double median(double[] sorted) {
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    Set<String> measurements() {
+        return rounds.stream().map(Round::measurement).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    Set<String> subjects(String measurement) {
+        return rounds.stream()
+                .filter(round -> round.measurement().equals(measurement))
+                .map(Round::subject)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** The metrics of a subject, in the order in which they were measured. */
+    Set<String> metrics(String measurement, String subject) {
+        return rounds.stream()
+                .filter(round -> round.measurement().equals(measurement)
+                        && round.subject().equals(subject))
+                .flatMap(round -> round.values().keySet().stream())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Our median over another subject's; empty where either is missing or the other is nothing. */
+    OptionalDouble ratio(String measurement, String ours, String other, String metric) {
+        OptionalDouble mine = median(measurement, ours, metric);
+        OptionalDouble theirs = median(measurement, other, metric);
+        return mine.isEmpty() || theirs.isEmpty() || theirs.getAsDouble() == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(mine.getAsDouble() / theirs.getAsDouble());
+    }
+
+    /** Of subjects that do the same in different settings, the one with the highest median; the first if none was measured. */
+    String best(String measurement, String metric, String... subjects) {
+        return Arrays.stream(subjects)
+                .reduce((one, other) -> median(measurement, other, metric).orElse(0)
+                                > median(measurement, one, metric).orElse(0)
+                        ? other
+                        : one)
+                .orElseThrow();
+    }
+}

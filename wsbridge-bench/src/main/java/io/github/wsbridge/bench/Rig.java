@@ -1,0 +1,199 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What all measurements stand on: the generators, the proxies, a node that is warm, and what comes of it. */
+final class Rig {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LOOK = Duration.ofMillis(10);
+
+    private final Processes processes;
+    private final Plan plan;
+    private final Node.Settings settings;
+    private final PrintStream progress;
+    private final Results results = new Results();
+    private final Generator devices;
+    private final Generator requesters;
+    private final Map<String, Subject> subjects = new LinkedHashMap<>();
+    private final Peers peers;
+    private int flows;
+
+    Rig(Processes processes, Plan plan, Node.Settings settings, PrintStream progress)
+            throws IOException, InterruptedException {
+        this.processes = processes;
+        this.plan = plan;
+        this.settings = settings;
+        this.progress = progress;
+        devices = new Generator(processes, "devices");
+        requesters = new Generator(processes, "requesters");
+        peers = new Peers(processes, devices);
+    }
+
+    Processes processes() {
+        return processes;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    Results results() {
+        return results;
+    }
+
+    Generator requesters() {
+        return requesters;
+    }
+
+    Generator devices() {
+        return devices;
+    }
+
+    /** Another node, cold. */
+    Node startNode() throws IOException, InterruptedException {
+        return Node.start(processes, devices, settings);
+    }
+
+    /** A subject by its name, started when it is asked for first. */
+    Subject subject(String name) throws IOException, InterruptedException {
+        Subject known = subjects.get(name);
+        if (known == null) {
+            known = start(name);
+            subjects.put(name, known);
+        }
+        return known;
+    }
+
+    private Subject start(String name) throws IOException, InterruptedException {
+        switch (name) {
+            case Subject.OURS:
+                return startNode().subject();
+            case Subject.DIRECT:
+                return peers.direct();
+            case Subject.HAPROXY_TCP:
+                return peers.haproxyTcp(name, 16_384);
+            case Subject.HAPROXY_TCP_BIG:
+                return peers.haproxyTcp(name, 65_536);
+            case Subject.HAPROXY_WS:
+                return peers.haproxyWebSocket();
+            case Subject.NGINX_WS:
+                return peers.nginxWebSocket(name, "");
+            case Subject.NGINX_WS_BIG:
+                return peers.nginxWebSocket(
+                        name, "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;");
+            default:
+                throw new IllegalArgumentException(name);
+        }
+    }
+
+    /** Says what is going on. */
+    void say(String format, Object... arguments) {
+        progress.printf(format + "%n", arguments);
+    }
+
+    /** Lets the node carry frames for a while, so that what it needs is compiled. */
+    void warmUp(Subject subject, int frame) throws IOException, InterruptedException {
+        rate(subject, frame, 1, plan.warmup());
+    }
+
+    /** How fast frames get through, and what that costs the servers. */
+    Map<String, Double> rate(Subject subject, int frame, int connections) throws IOException, InterruptedException {
+        return rate(subject, frame, connections, plan.window());
+    }
+
+    private Map<String, Double> rate(Subject subject, int frame, int connections, int window)
+            throws IOException, InterruptedException {
+        int first = flows + 1;
+        double begin = counted("payload");
+        for (int i = 0; i < connections; i++) {
+            startFlow(subject, frame);
+        }
+        awaitPayload(subject, begin);
+        pause(plan.settle());
+        Map<String, String> before = devices.ask("count");
+        double cpuBefore = ProcStat.cpuSeconds(subject.servers());
+        pause(window);
+        awaitPayload(subject, number(before, "payload")); // a busy machine may have let nobody run
+        Map<String, String> after = devices.ask("count");
+        double cpu = ProcStat.cpuSeconds(subject.servers()) - cpuBefore;
+        stopFlows(first, flows);
+        drained();
+        double bytes = difference(before, after, "payload");
+        double nanos = difference(before, after, "nanos");
+        Map<String, Double> rate = new LinkedHashMap<>();
+        rate.put(Results.GBIT, bytes * 8 / nanos);
+        if (!subject.servers().isEmpty()) {
+            rate.put(Results.CPU_PER_GB, cpu / (bytes / 1e9));
+        }
+        return rate;
+    }
+
+    private void awaitPayload(Subject subject, double before) throws IOException, InterruptedException {
+        Waiting.until(
+                PATIENCE, LOOK, () -> subject.name() + " lets nothing through", () -> counted("payload") > before);
+    }
+
+    /** Begins to send; the number is for {@link #stopFlow}. */
+    int startFlow(Subject subject, int frame) throws IOException, InterruptedException {
+        flows++;
+        requesters.ask("flow id=" + flows + " frame=" + frame + " target=" + subject.urlFor("sink"));
+        return flows;
+    }
+
+    void stopFlow(int id) throws IOException, InterruptedException {
+        stopFlows(id, id);
+    }
+
+    private void stopFlows(int from, int to) throws IOException, InterruptedException {
+        requesters.ask("stop from=" + from + " to=" + to);
+    }
+
+    /** Waits until nothing of the last measurement is on its way any more. */
+    void drained() throws IOException, InterruptedException {
+        Waiting.until(PATIENCE, LOOK, () -> "some connections have not ended", () -> counted("active") == 0);
+    }
+
+    /** Adds a round to the results, and says so. */
+    void add(String measurement, String subject, int round, Map<String, Double> values) {
+        results.add(measurement, subject, round, values);
+        StringBuilder line = new StringBuilder();
+        values.forEach((metric, value) -> line.append(String.format("  %s %.3f", metric, value)));
+        say("%-16s %-24s round %d%s", measurement, subject, round, line);
+    }
+
+    /** In odd rounds forwards, in even ones backwards, so that nobody always follows the same one. */
+    static <T> List<T> order(List<T> subjects, int round) {
+        if (round % 2 == 1) {
+            return subjects;
+        }
+        List<T> reversed = new ArrayList<>(subjects);
+        Collections.reverse(reversed);
+        return reversed;
+    }
+
+    private double counted(String name) throws IOException, InterruptedException {
+        return number(devices.ask("count"), name);
+    }
+
+    static double difference(Map<String, String> before, Map<String, String> after, String name) {
+        return number(after, name) - number(before, name);
+    }
+
+    static double number(Map<String, String> answer, String name) {
+        return Double.parseDouble(String.valueOf(answer.get(name)));
+    }
+
+    /** Lets time pass, in which something is measured. */
+    static void pause(int millis) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(millis);
+    }
+}

@@ -1,0 +1,26 @@
+package io.github.wsbridge.bench;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Something that is measured: a way to the far ends.
+ *
+ * @param name as it stands in results
+ * @param servers whose CPU time counts
+ * @param url where to connect for what, such as {@code sink}
+ */
+record Subject(String name, List<Child> servers, UnaryOperator<String> url) {
+
+    static final String OURS = "wsbridge";
+    static final String DIRECT = "generator-direct";
+    static final String HAPROXY_TCP = "haproxy-tcp";
+    static final String HAPROXY_TCP_BIG = "haproxy-tcp-64k-buffers";
+    static final String HAPROXY_WS = "haproxy-ws";
+    static final String NGINX_WS = "nginx-ws";
+    static final String NGINX_WS_BIG = "nginx-ws-64k-buffers";
+
+    String urlFor(String what) {
+        return url.apply(what);
+    }
+}

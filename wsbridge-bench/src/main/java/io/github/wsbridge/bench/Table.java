@@ -1,0 +1,39 @@
+package io.github.wsbridge.bench;
+
+import java.io.PrintStream;
+
+/** The results for people. */
+final class Table {
+
+    private Table() {}
+
+    static void print(Results results, Findings findings, PrintStream out) {
+        for (String measurement : results.measurements()) {
+            out.printf("%n%s, medians%n", measurement);
+            for (String subject : results.subjects(measurement)) {
+                StringBuilder line = new StringBuilder();
+                for (String metric : results.metrics(measurement, subject)) {
+                    double value = results.median(measurement, subject, metric).orElseThrow();
+                    line.append(String.format("  %s %s", metric, number(value)));
+                }
+                out.printf("  %-26s%s%n", subject, line);
+            }
+        }
+        out.printf("%n%-48s %12s  %-10s %s%n", "bar", "measured", "must be", "reached");
+        for (Bar bar : findings.bars()) {
+            out.printf(
+                    "%-48s %12s  %-10s %s%n",
+                    bar.name(),
+                    number(findings.value(bar)),
+                    bar.text(),
+                    bar.reached(findings.value(bar)) ? "yes" : "NO");
+        }
+    }
+
+    /** Three digits behind the point where that says something. */
+    static String number(double value) {
+        return value == Math.rint(value) || Math.abs(value) >= 1_000
+                ? String.format("%.0f", value)
+                : String.format(Math.abs(value) >= 100 ? "%.1f" : "%.3f", value);
+    }
+}

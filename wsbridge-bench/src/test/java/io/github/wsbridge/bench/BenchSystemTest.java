@@ -1,0 +1,78 @@
+package io.github.wsbridge.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole command with tiny counts: every process starts, every measurement runs, nothing is left over. */
+@Tag("system")
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
+final class BenchSystemTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void bench_measuresEverything_andLeavesNothingRunning() throws Exception {
+        Path json = folder.resolve("bench.json");
+        Path chart = folder.resolve("bench.svg");
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path out = folder.resolve("out");
+        List<String> command = Jvm.command(
+                Main.class.getName(),
+                "-Djava.io.tmpdir=" + temporary,
+                "--smoke",
+                "--json",
+                json.toString(),
+                "--chart",
+                chart.toString());
+        Process bench = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
+        try {
+            assertThat(bench.waitFor(5, TimeUnit.MINUTES)).as("it ends").isTrue();
+        } finally {
+            bench.destroy();
+            bench.waitFor(30, TimeUnit.SECONDS);
+        }
+        assertThat(bench.exitValue()).as(Files.readString(out)).isZero();
+
+        JsonObject results = JsonParser.object().from(Files.readString(json));
+        assertThat(results.getObject("ratios"))
+                .containsKeys(Stream.of("64KiB", "16KiB", "1KiB", "128B")
+                        .flatMap(size -> Stream.of(
+                                "relay-" + size + ".throughput.vs.haproxy-tcp",
+                                "relay-" + size + ".cpu-per-gb.vs.haproxy-tcp"))
+                        .toArray(String[]::new))
+                .containsKeys(
+                        "relay-64KiB.throughput.vs.nginx-ws",
+                        "forward-64KiB.cpu-per-gb.vs.haproxy-tcp",
+                        "rtt-64B.p50.vs.haproxy-tcp");
+        assertThat(results.getObject("figures"))
+                .containsKeys(
+                        "setup.bridges-per-second",
+                        "idle.rss-bytes-per-bridge",
+                        "stalled.rss-bytes-per-bridge",
+                        "tunnel.gbit");
+        assertThat(results.getObject("machine")).containsKeys("cores", "kernel", "jdk", "haproxy", "nginx");
+        assertThat(results.getArray("rounds")).isNotEmpty();
+        assertThat(Files.readString(chart)).startsWith("<svg").endsWith("</svg>\n");
+        assertThat(Files.list(temporary)).as("files that are left").isEmpty();
+        assertThat(ProcessHandle.allProcesses()
+                        .flatMap(process -> process.info().commandLine().stream())
+                        .filter(line -> line.contains(temporary.toString())))
+                .as("processes that are left")
+                .isEmpty();
+    }
+}

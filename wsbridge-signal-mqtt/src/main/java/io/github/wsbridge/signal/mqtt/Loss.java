@@ -1,0 +1,66 @@
+package io.github.wsbridge.signal.mqtt;
+
+import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3ConnAckException;
+import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
+import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
+import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+
+/** What the end of a connection, or the failure of a step on it, means. */
+enum Loss {
+    /** It may be better next time. */
+    BROKEN,
+    /** The broker does not want this client, or not on that topic: only a change of settings helps, here or there. */
+    REFUSED,
+    /** Another connection with the same client id has taken its place. */
+    TAKEN_OVER;
+
+    private static final Set<Mqtt5ConnAckReasonCode> REFUSALS = EnumSet.of(
+            Mqtt5ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION,
+            Mqtt5ConnAckReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
+            Mqtt5ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD,
+            Mqtt5ConnAckReasonCode.NOT_AUTHORIZED,
+            Mqtt5ConnAckReasonCode.BANNED,
+            Mqtt5ConnAckReasonCode.BAD_AUTHENTICATION_METHOD);
+
+    static Loss of(Throwable cause) {
+        if (cause instanceof Mqtt5ConnAckException refused) {
+            return REFUSALS.contains(refused.getMqttMessage().getReasonCode()) ? REFUSED : BROKEN;
+        }
+        if (cause instanceof Mqtt3ConnAckException refused) {
+            return refused.getMqttMessage().getReturnCode() == Mqtt3ConnAckReturnCode.SERVER_UNAVAILABLE
+                    ? BROKEN
+                    : REFUSED;
+        }
+        if (cause instanceof Mqtt5SubAckException
+                || cause instanceof Mqtt5PubAckException
+                || cause instanceof Mqtt3SubAckException) {
+            return REFUSED;
+        }
+        if (cause instanceof Mqtt5DisconnectException ended
+                && ended.getMqttMessage().getReasonCode() == Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER) {
+            return TAKEN_OVER;
+        }
+        return BROKEN;
+    }
+
+    /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */
+    static String words(Throwable cause) {
+        if (cause instanceof TimeoutException) {
+            return "no answer in time";
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+}

@@ -1,0 +1,168 @@
+package io.github.wsbridge.signal.mqtt;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The device's half: hears its invitations on its topic. Give one to {@code BridgeDevice.Builder.source}. Thread-safe; no
+ * method blocks.
+ *
+ * <p>With MQTT 5 it answers where the invitation says; otherwise the device rejects at the accept URL. The connection is
+ * opened again by itself, after random pauses that grow. The one end that is final is another connection with the same client
+ * id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
+ */
+public final class MqttInvitations implements InvitationSource {
+
+    private static final Logger log = LoggerFactory.getLogger(MqttInvitations.class);
+
+    /** How many invitations are remembered, so that one which comes twice is offered once. */
+    private static final int MAX_REMEMBERED = 1000;
+
+    private static final int MAX_ANSWERS = 100;
+
+    /** How long the broker may hold an answer for a node that cannot be reached at the moment. */
+    private static final Duration ANSWER_EXPIRY = Duration.ofMinutes(1);
+
+    private final MqttBroker broker;
+    private final String deviceId;
+    private final ScheduledExecutorService scheduler;
+    private final boolean ownScheduler;
+    private final BrokerLink link;
+    private final Semaphore answers = new Semaphore(MAX_ANSWERS);
+    private final Map<BridgeId, Optional<Wire.Address>> remembered = new Newest<>(); // guarded by itself
+    private volatile @Nullable Sink sink;
+
+    /**
+     * Describes what {@code deviceId} hears from {@code broker}; {@link #start} connects.
+     *
+     * @throws IllegalArgumentException if no topic can be made of the device id
+     */
+    public MqttInvitations(MqttBroker broker, String deviceId) {
+        this.broker = broker;
+        this.deviceId = deviceId;
+        String topic = broker.invitations.of(deviceId);
+        ScheduledExecutorService given = broker.scheduler;
+        ownScheduler = given == null;
+        scheduler = given == null ? Daemons.newScheduler() : given;
+        link = broker.link(
+                "Device " + deviceId, topic, "wsbridge-device-" + TopicTemplate.escape(deviceId), scheduler, new Ear());
+    }
+
+    @Override
+    public void start(Sink to) {
+        sink = to;
+        link.start();
+    }
+
+    @Override
+    public boolean reject(Invitation invitation, int code, String reason) {
+        return answer(invitation.bridgeId(), Messages.reject(code, reason));
+    }
+
+    private boolean answer(BridgeId bridge, byte[] payload) {
+        Optional<Wire.Address> address;
+        synchronized (remembered) {
+            address = remembered.getOrDefault(bridge, Optional.empty());
+        }
+        Wire wire = link.wire();
+        if (address.isEmpty() || wire == null || !answers.tryAcquire()) {
+            return false;
+        }
+        wire.publish(new Wire.Outgoing(
+                        address.get().topic(),
+                        payload,
+                        ANSWER_EXPIRY,
+                        new Wire.Address("", address.get().correlation())))
+                .whenComplete((ack, failure) -> {
+                    answers.release();
+                    if (failure != null) {
+                        log.debug("Device {} could not answer an invitation: {}", deviceId, Loss.words(failure));
+                    }
+                });
+        return true;
+    }
+
+    @Override
+    public void close() {
+        sink = null;
+        link.close();
+        if (ownScheduler) {
+            scheduler.shutdownNow();
+        }
+    }
+
+    /** Hears what comes. */
+    private final class Ear implements BrokerLink.User {
+
+        @Override
+        public void opened() {
+            Sink to = sink;
+            if (to != null) {
+                to.listening();
+            }
+        }
+
+        @Override
+        public void received(Wire.Received message) {
+            Sink to = sink;
+            if (to == null || message.retained()) { // an old one, for nobody waits that long
+                return;
+            }
+            try {
+                Invitation invitation = Messages.readInvitation(message.payload(), deviceId);
+                if (remember(invitation, message.address())) {
+                    to.offer(invitation).thenAccept(answer -> {
+                        if (answer instanceof Answer.Accepted) {
+                            answer(invitation.bridgeId(), Messages.accept());
+                        }
+                    });
+                }
+            } catch (IllegalArgumentException e) {
+                log.debug("Device {} drops a message: {}", deviceId, e.getMessage());
+            }
+        }
+
+        /** Notes an invitation and where to answer it; false where it came before. */
+        private boolean remember(Invitation invitation, Wire.@Nullable Address address) {
+            // An invitation must not make the device publish wherever it is allowed to.
+            boolean good = address != null
+                    && broker.answers.matches(address.topic())
+                    && address.correlation().length() <= Correlation.MAX_LENGTH;
+            synchronized (remembered) {
+                return remembered.putIfAbsent(
+                                invitation.bridgeId(), good ? Optional.ofNullable(address) : Optional.empty())
+                        == null;
+            }
+        }
+
+        @Override
+        public boolean takenOver() {
+            Sink to = sink;
+            if (to != null) {
+                to.ended(new CloseReason(CloseReason.REPLACED, "another connection has the device's MQTT client id"));
+            }
+            return false;
+        }
+    }
+
+    /** Keeps the newest entries. */
+    private static final class Newest<K, V> extends LinkedHashMap<K, V> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+            return size() > MAX_REMEMBERED;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package io.github.wsbridge.signal.mqtt;
+
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Signaller;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's half: publishes each invitation on its device's topic. Thread-safe; no method blocks.
+ *
+ * <p>With MQTT 5 the device answers on a topic of this signaller alone, and the broker says at once where nobody listens. A
+ * device that does not answer leaves the stage incomplete until the invitation expires. With MQTT 3.1.1 an invitation counts
+ * as delivered when the broker has it.
+ *
+ * <p>While there is no connection, and where the broker has not acknowledged an invitation when the connection ends, devices
+ * are unreachable at once: nothing is queued. The connection is opened again by itself, after random pauses that grow.
+ */
+public final class MqttSignaller implements Signaller {
+
+    private static final Logger log = LoggerFactory.getLogger(MqttSignaller.class);
+    private static final int NAME_BYTES = 16;
+
+    private final MqttBroker broker;
+    private final String answerTopic;
+    private final BrokerLink link;
+    private final ScheduledExecutorService scheduler;
+    private final boolean ownScheduler;
+    private final Semaphore room;
+    private final Map<Correlation, Pending> pending = new ConcurrentHashMap<>();
+    private final CompletableFuture<Void> connected = new CompletableFuture<>();
+    private volatile boolean closed;
+
+    private MqttSignaller(MqttBroker broker) {
+        this.broker = broker;
+        byte[] name = new byte[NAME_BYTES];
+        broker.random.nextBytes(name);
+        String node = HexFormat.of().formatHex(name);
+        answerTopic = broker.answers.of(node);
+        room = new Semaphore(broker.maxPending);
+        ScheduledExecutorService given = broker.scheduler;
+        ownScheduler = given == null;
+        scheduler = given == null ? Daemons.newScheduler() : given;
+        link = broker.link(
+                "The node's MQTT signaller",
+                broker.mqtt3 ? null : answerTopic,
+                "wsbridge-node-" + node,
+                scheduler,
+                new Answers());
+    }
+
+    /** Makes a signaller and begins to connect it; does not wait for that. */
+    public static MqttSignaller connect(MqttBroker broker) {
+        MqttSignaller signaller = new MqttSignaller(broker);
+        signaller.link.start();
+        return signaller;
+    }
+
+    /** Completes when the broker is there for the first time, on a thread of the MQTT client; cancelled by {@link #close}. */
+    public CompletionStage<Void> connected() {
+        return connected.minimalCompletionStage();
+    }
+
+    @Override
+    public CompletionStage<Result> signal(Invitation invitation) {
+        Wire wire = link.wire();
+        if (wire == null) {
+            return unreachable(closed ? "the node is stopping" : "the MQTT broker is not there");
+        }
+        String topic;
+        try {
+            topic = broker.invitations.of(invitation.deviceId());
+        } catch (IllegalArgumentException e) {
+            return unreachable("no MQTT topic can be made of the device id");
+        }
+        Duration left = Duration.between(broker.clock.instant(), invitation.expiresAt());
+        if (left.isNegative() || left.isZero()) {
+            return unreachable("the invitation has expired");
+        }
+        if (!room.tryAcquire()) {
+            return unreachable("too many invitations wait for MQTT devices");
+        }
+        return publish(wire, topic, invitation, left);
+    }
+
+    private CompletionStage<Result> publish(Wire wire, String topic, Invitation invitation, Duration left) {
+        Pending waiting = new Pending(Correlation.random(broker.random), wire.answers());
+        pending.put(waiting.correlation, waiting);
+        CompletableFuture<Wire.Ack> sent;
+        try {
+            ScheduledFuture<?> expiry = scheduler.schedule(waiting::expire, left.toNanos(), TimeUnit.NANOSECONDS);
+            waiting.result.whenComplete((result, failure) -> {
+                pending.remove(waiting.correlation);
+                expiry.cancel(false);
+            });
+            sent = wire.publish(new Wire.Outgoing(
+                    topic,
+                    Messages.invitation(invitation),
+                    left,
+                    wire.answers() ? new Wire.Address(answerTopic, waiting.correlation) : null));
+        } catch (RuntimeException e) {
+            waiting.end(new Result.Unreachable("not published"));
+            pending.remove(waiting.correlation);
+            room.release();
+            if (e instanceof RejectedExecutionException) {
+                return unreachable("the node is stopping");
+            }
+            throw e;
+        }
+        // What the broker has not acknowledged is still in the client's hands, even when it has expired.
+        CompletableFuture.allOf(sent.handle((ack, failure) -> ack), waiting.result)
+                .thenRun(room::release);
+        sent.whenComplete((ack, failure) -> {
+            if (failure == null) {
+                waiting.acknowledged(ack);
+            } else {
+                Throwable cause = Loss.unwrap(failure);
+                if (Loss.of(cause) == Loss.REFUSED) {
+                    log.warn("The broker does not take {}: {}", invitation, Loss.words(cause));
+                } else {
+                    log.debug("{} could not be published: {}", invitation, Loss.words(cause));
+                }
+                waiting.end(new Result.Unreachable("the MQTT broker did not take the invitation"));
+            }
+        });
+        if (closed) {
+            waiting.end(new Result.Unreachable("the node is stopping")); // close() may not have seen it
+        }
+        return waiting.result.minimalCompletionStage();
+    }
+
+    private static CompletionStage<Result> unreachable(String reason) {
+        return CompletableFuture.completedFuture(new Result.Unreachable(reason));
+    }
+
+    /** How many invitations it keeps something for. */
+    int kept() {
+        return pending.size();
+    }
+
+    /** How many more invitations it would take now. */
+    int room() {
+        return room.availablePermits();
+    }
+
+    /** Ends the connection; what waits for an answer is unreachable. */
+    @Override
+    public void close() {
+        closed = true;
+        connected.cancel(false);
+        link.close();
+        pending.values().forEach(waiting -> waiting.end(new Result.Unreachable("the node is stopping")));
+        if (ownScheduler) {
+            scheduler.shutdownNow();
+        }
+    }
+
+    /** One invitation from its publishing to its answer or expiry, whichever comes first. */
+    private static final class Pending {
+        private final Correlation correlation;
+        private final boolean answers;
+        private final CompletableFuture<Result> result = new CompletableFuture<>();
+        private volatile boolean taken;
+
+        Pending(Correlation correlation, boolean answers) {
+            this.correlation = correlation;
+            this.answers = answers;
+        }
+
+        void acknowledged(Wire.Ack ack) {
+            if (ack == Wire.Ack.NOBODY) {
+                end(new Result.Unreachable("the device does not listen on MQTT"));
+            } else if (answers) {
+                taken = true;
+            } else {
+                end(new Result.Delivered());
+            }
+        }
+
+        void expire() {
+            end(
+                    taken
+                            ? new Result.Delivered()
+                            : new Result.Unreachable("the MQTT broker did not acknowledge the invitation"));
+        }
+
+        void end(Result with) {
+            result.complete(with);
+        }
+    }
+
+    /** Takes the devices' answers. */
+    private final class Answers implements BrokerLink.User {
+
+        @Override
+        public void opened() {
+            connected.complete(null);
+        }
+
+        @Override
+        public void received(Wire.Received message) {
+            Wire.Address address = message.address();
+            Pending answered = address == null ? null : pending.get(address.correlation());
+            if (answered == null) {
+                log.debug("An answer to nothing that waits is dropped");
+                return;
+            }
+            try {
+                answered.end(Messages.readAnswer(message.payload()));
+            } catch (IllegalArgumentException e) {
+                log.debug("An answer is dropped: {}", e.getMessage());
+            }
+        }
+
+        @Override
+        public boolean takenOver() {
+            return true;
+        }
+    }
+}

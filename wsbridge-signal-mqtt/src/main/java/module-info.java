@@ -1,0 +1,11 @@
+/** Invitations over an MQTT broker: the node's half and the device's. */
+module io.github.wsbridge.signal.mqtt {
+    requires transitive io.github.wsbridge;
+    requires transitive io.github.wsbridge.client;
+    requires static org.jspecify;
+    requires com.grack.nanojson;
+    requires com.hivemq.client.mqtt;
+    requires org.slf4j;
+
+    exports io.github.wsbridge.signal.mqtt;
+}

@@ -1,0 +1,175 @@
+package io.github.wsbridge.signal.mqtt;
+
+import com.hivemq.embedded.EmbeddedExtension;
+import com.hivemq.embedded.EmbeddedHiveMQ;
+import com.hivemq.extension.sdk.api.ExtensionMain;
+import com.hivemq.extension.sdk.api.auth.SimpleAuthenticator;
+import com.hivemq.extension.sdk.api.packets.connect.ConnackReasonCode;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStartInput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStartOutput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStopInput;
+import com.hivemq.extension.sdk.api.parameter.ExtensionStopOutput;
+import com.hivemq.extension.sdk.api.services.Services;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names a user
+ * must have the password; who names none may do everything.
+ */
+final class EmbeddedBroker {
+
+    static final String PASSWORD = "right-password";
+
+    private static EmbeddedBroker shared;
+
+    private final Path folder;
+    private final TestKeys keys;
+    private final List<Integer> ports = new ArrayList<>();
+    private EmbeddedHiveMQ broker;
+
+    private EmbeddedBroker() throws Exception {
+        folder = Files.createTempDirectory("broker");
+        keys = TestKeys.create(folder);
+        for (String name : List.of("conf", "data", "extensions")) {
+            Files.createDirectory(folder.resolve(name));
+        }
+        List<ServerSocket> held = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            held.add(socket);
+            ports.add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : held) {
+            socket.close();
+        }
+        Files.writeString(folder.resolve("conf/config.xml"), configuration());
+    }
+
+    /** One for all tests that leave it running; it ends with the JVM. */
+    static synchronized EmbeddedBroker shared() throws Exception {
+        if (shared == null) {
+            shared = new EmbeddedBroker();
+            shared.start();
+        }
+        return shared;
+    }
+
+    /** One of the test's own. */
+    static EmbeddedBroker own() throws Exception {
+        EmbeddedBroker broker = new EmbeddedBroker();
+        broker.start();
+        return broker;
+    }
+
+    /** Where neither TLS nor a user is needed. */
+    int port() {
+        return ports.get(0);
+    }
+
+    MqttBroker.Builder client() {
+        return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + port()));
+    }
+
+    URI tls(String host) {
+        return URI.create("mqtts://" + host + ":" + ports.get(1));
+    }
+
+    /** Where a certificate is asked for. */
+    URI mutualTls(String host) {
+        return URI.create("mqtts://" + host + ":" + ports.get(2));
+    }
+
+    TestKeys keys() {
+        return keys;
+    }
+
+    private String configuration() {
+        return """
+                <hivemq>
+                  <listeners>
+                    <tcp-listener><port>%d</port><bind-address>127.0.0.1</bind-address></tcp-listener>
+                    %s%s
+                  </listeners>
+                  <persistence><mode>in-memory</mode></persistence>
+                  <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
+                </hivemq>
+                """.formatted(ports.get(0), tlsListener(ports.get(1), "NONE"), tlsListener(ports.get(2), "REQUIRED"));
+    }
+
+    private String tlsListener(int port, String clientAuthentication) {
+        return """
+                <tls-tcp-listener>
+                  <port>%d</port><bind-address>127.0.0.1</bind-address>
+                  <tls>
+                    <keystore><path>%s</path><password>%s</password><private-key-password>%s</private-key-password></keystore>
+                    <truststore><path>%s</path><password>%s</password></truststore>
+                    <client-authentication-mode>%s</client-authentication-mode>
+                  </tls>
+                </tls-tcp-listener>
+                """.formatted(
+                        port,
+                        keys.server(),
+                        TestKeys.PASSWORD,
+                        TestKeys.PASSWORD,
+                        keys.authorities(),
+                        TestKeys.PASSWORD,
+                        clientAuthentication);
+    }
+
+    void start() throws Exception {
+        broker = EmbeddedHiveMQ.builder()
+                .withConfigurationFolder(folder.resolve("conf"))
+                .withDataFolder(folder.resolve("data"))
+                .withExtensionsFolder(folder.resolve("extensions"))
+                .withEmbeddedExtension(EmbeddedExtension.builder()
+                        .withId("passwords")
+                        .withName("passwords")
+                        .withVersion("1")
+                        .withExtensionMain(new Passwords())
+                        .build())
+                .withoutLoggingBootstrap()
+                .build();
+        broker.start().get(60, TimeUnit.SECONDS);
+    }
+
+    void stop() throws Exception {
+        broker.stop().get(60, TimeUnit.SECONDS);
+    }
+
+    /** Stops it without waiting, which takes seconds. */
+    void end() {
+        broker.stop();
+    }
+
+    private static final class Passwords implements ExtensionMain {
+
+        @Override
+        public void extensionStart(ExtensionStartInput input, ExtensionStartOutput output) {
+            SimpleAuthenticator authenticator = (connecting, decision) -> {
+                var packet = connecting.getConnectPacket();
+                boolean good = packet.getUserName().isEmpty()
+                        || packet.getPassword()
+                                .map(sent -> StandardCharsets.UTF_8.decode(sent).toString())
+                                .filter(PASSWORD::equals)
+                                .isPresent();
+                if (good) {
+                    decision.authenticateSuccessfully();
+                } else {
+                    decision.failAuthentication(ConnackReasonCode.BAD_USER_NAME_OR_PASSWORD);
+                }
+            };
+            Services.securityRegistry().setAuthenticatorProvider(provided -> authenticator);
+        }
+
+        @Override
+        public void extensionStop(ExtensionStopInput input, ExtensionStopOutput output) {}
+    }
+}

@@ -1,0 +1,135 @@
+package io.github.wsbridge.signal.mqtt;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** As much of an MQTT 5 broker as accepts connections and subscriptions, and acknowledges a published message when told to. */
+final class FakeBroker implements AutoCloseable {
+
+    private static final int CONNECT = 1;
+    private static final int PUBLISH = 3;
+    private static final int SUBSCRIBE = 8;
+    private static final int PING = 12;
+
+    private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<Published> published = new LinkedBlockingQueue<>();
+
+    /** The reason code that subscriptions get; quality of service 1 at first. */
+    volatile int subscribed = 1;
+
+    FakeBroker() throws IOException {
+        thread(() -> {
+            while (true) {
+                Socket socket = server.accept();
+                sockets.add(socket);
+                thread(() -> serve(socket));
+            }
+        });
+    }
+
+    MqttBroker.Builder client() {
+        return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + server.getLocalPort()));
+    }
+
+    /** The next message that somebody publishes. */
+    Published take() throws InterruptedException {
+        Published next = published.poll(20, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("nothing published");
+        }
+        return next;
+    }
+
+    /** Breaks all connections. */
+    void drop() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+
+    private void serve(Socket socket) throws IOException {
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        OutputStream out = socket.getOutputStream();
+        while (true) {
+            int type = in.readUnsignedByte() >> 4;
+            byte[] body = new byte[length(in)];
+            in.readFully(body);
+            if (type == CONNECT) {
+                write(out, 0x20, 0, 0, 0);
+            } else if (type == SUBSCRIBE) {
+                write(out, 0x90, body[0], body[1], 0, subscribed);
+            } else if (type == PUBLISH) {
+                int at = 2 + (body[0] << 8 & 0xff00 | body[1] & 0xff);
+                published.add(new Published(out, body[at], body[at + 1]));
+            } else if (type == PING) {
+                write(out, 0xd0);
+            }
+        }
+    }
+
+    private static int length(DataInputStream in) throws IOException {
+        int length = 0;
+        for (int shift = 0; ; shift += 7) {
+            int b = in.readUnsignedByte();
+            length |= (b & 0x7f) << shift;
+            if (b < 0x80) {
+                return length;
+            }
+        }
+    }
+
+    private static void write(OutputStream out, int type, int... body) throws IOException {
+        byte[] packet = new byte[2 + body.length];
+        packet[0] = (byte) type;
+        packet[1] = (byte) body.length;
+        for (int i = 0; i < body.length; i++) {
+            packet[2 + i] = (byte) body[i];
+        }
+        synchronized (out) {
+            out.write(packet);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        drop();
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void thread(Work work) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (IOException e) {
+                        // closed
+                    }
+                },
+                "fake-broker");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** A message that waits for its acknowledgement. */
+    record Published(OutputStream out, int idHigh, int idLow) {
+
+        void acknowledge(int reasonCode) throws IOException {
+            write(out, 0x40, idHigh, idLow, reasonCode, 0);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package io.github.wsbridge.signal.mqtt;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import com.hivemq.client.mqtt.MqttClient;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishBuilder;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource.Answer;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class MqttInvitationsTest {
+
+    private final String deviceId = "device-" + UUID.randomUUID();
+    private final String topic = "wsbridge/v1/devices/" + deviceId + "/invitations";
+    private EmbeddedBroker broker;
+    private Mqtt5BlockingClient node;
+
+    @BeforeEach
+    void connect() throws Exception {
+        broker = EmbeddedBroker.shared();
+        node = MqttClient.builder()
+                .serverHost("127.0.0.1")
+                .serverPort(broker.port())
+                .useMqttVersion5()
+                .buildBlocking();
+        node.connect();
+    }
+
+    @AfterEach
+    void disconnect() {
+        node.disconnect();
+    }
+
+    private HeardInvitations listen(MqttBroker.Builder settings) throws Exception {
+        return HeardInvitations.listen(settings.build(), deviceId, invitation -> new Answer.Rejected(7, "no"));
+    }
+
+    private void publish(byte[] payload, UnaryOperator<Mqtt5PublishBuilder.Complete> more) {
+        node.publish(more.apply(Mqtt5Publish.builder()
+                        .topic(topic)
+                        .qos(MqttQos.AT_LEAST_ONCE)
+                        .payload(payload))
+                .build());
+    }
+
+    @Test
+    void invitation_thatComesTwice_isOfferedOnce() throws Exception {
+        try (HeardInvitations device = listen(broker.client())) {
+            Invitation first = Invitations.to(deviceId);
+            Invitation second = Invitations.to(deviceId);
+            publish(Messages.invitation(first), message -> message);
+            publish(Messages.invitation(first), message -> message);
+            publish(Messages.invitation(second), message -> message);
+            assertThat(device.take()).isEqualTo(first);
+            assertThat(device.take()).isEqualTo(second);
+        }
+    }
+
+    @Test
+    void message_thatIsNoInvitation_isDropped() throws Exception {
+        try (HeardInvitations device = listen(broker.client())) {
+            publish(new byte[0], message -> message);
+            publish(new byte[] {(byte) 0xff, 0}, message -> message);
+            publish(Messages.accept(), message -> message);
+            publish(new byte[Messages.MAX_BYTES + 1], message -> message);
+            publish(new byte[Messages.MAX_BYTES * 3], message -> message); // the broker itself must not send that
+            Invitation invitation = Invitations.to(deviceId);
+            publish(Messages.invitation(invitation), message -> message);
+            assertThat(device.take()).isEqualTo(invitation);
+        }
+    }
+
+    @Test
+    void invitation_fromBeforeItListened_isDropped() throws Exception {
+        publish(Messages.invitation(Invitations.to(deviceId)), message -> message.retain(true));
+        for (boolean mqtt3 : new boolean[] {true, false}) {
+            try (HeardInvitations device = listen(broker.client().mqtt3(mqtt3))) {
+                Invitation invitation = Invitations.to(deviceId);
+                publish(Messages.invitation(invitation), message -> message);
+                assertThat(device.take()).isEqualTo(invitation);
+            }
+        }
+        publish(new byte[0], message -> message.retain(true));
+    }
+
+    @Test
+    void reject_invitationThatSaysWhere_isAnswered() throws Exception {
+        try (HeardInvitations device = listen(broker.client())) {
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message ->
+                            message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void reject_invitationThatSaysElsewhere_isLeftToTheAcceptUrl() throws Exception {
+        try (HeardInvitations device = listen(broker.client())) {
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message -> message.responseTopic("alarm/off").correlationData(new byte[] {1}));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message -> message.responseTopic("wsbridge/v1/nodes/n/answers"));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message -> message.responseTopic("wsbridge/v1/nodes/n/answers")
+                            .correlationData(new byte[Correlation.MAX_LENGTH + 1]));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+        }
+    }
+
+    @Test
+    void reject_mqtt3_isLeftToTheAcceptUrl() throws Exception {
+        try (HeardInvitations device = listen(broker.client().mqtt3(true))) {
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message ->
+                            message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+        }
+    }
+
+    @Test
+    void listen_twice_newestWins() throws Exception {
+        try (HeardInvitations older = listen(broker.client());
+                HeardInvitations newer = listen(broker.client())) {
+            assertThat(older.ended.get(20, SECONDS).code()).isEqualTo(CloseReason.REPLACED);
+            Invitation invitation = Invitations.to(deviceId);
+            publish(Messages.invitation(invitation), message -> message);
+            assertThat(newer.take()).isEqualTo(invitation);
+            assertThat(older.heard).isEmpty();
+        }
+    }
+
+    @Test
+    void close_beforeAndWithoutStart_isQuiet() {
+        assertThatNoException()
+                .isThrownBy(() -> new MqttInvitations(broker.client().build(), deviceId).close());
+    }
+
+    @Test
+    void new_deviceIdThatNoTopicCanHold_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MqttInvitations(broker.client().build(), "\ud800"));
+    }
+}

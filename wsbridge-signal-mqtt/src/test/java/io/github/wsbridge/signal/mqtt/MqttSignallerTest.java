@@ -1,0 +1,242 @@
+package io.github.wsbridge.signal.mqtt;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.hivemq.client.mqtt.MqttClient;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.FakeScheduler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class MqttSignallerTest {
+
+    private static final int SUCCESS = 0;
+    private static final int NOT_AUTHORIZED = 0x87;
+
+    private final FakeScheduler time = new FakeScheduler();
+    private MqttSignaller signaller;
+
+    @AfterEach
+    void stop() {
+        signaller.close();
+    }
+
+    private void connect(MqttBroker.Builder settings) throws Exception {
+        signaller = MqttSignaller.connect(settings.build());
+        signaller.connected().toCompletableFuture().get(20, SECONDS);
+    }
+
+    private void connectInFakeTime(MqttBroker.Builder settings) throws Exception {
+        connect(settings.scheduler(time).clock(time.clock()));
+    }
+
+    private CompletionStage<Result> signalInFakeTime() {
+        return signaller.signal(
+                Invitations.to("device-1", time.clock().instant().plusSeconds(30)));
+    }
+
+    private static Result get(CompletionStage<Result> stage) throws Exception {
+        return stage.toCompletableFuture().get(20, SECONDS);
+    }
+
+    @Test
+    void signal_brokerThatNeverWas_isUnreachableAtOnce() throws Exception {
+        try (FakeBroker gone = new FakeBroker()) {
+            gone.close();
+            signaller = MqttSignaller.connect(gone.client().build());
+            assertThat(signaller.signal(Invitations.to("device-1")).toCompletableFuture())
+                    .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not there"));
+        }
+    }
+
+    @Test
+    void signal_connectionEndsBeforeTheAcknowledgement_isUnreachable() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connect(broker.client());
+            CompletionStage<Result> result = signaller.signal(Invitations.to("device-1"));
+            broker.take();
+            broker.drop();
+            assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
+            assertThat(signaller.kept()).isZero();
+        }
+    }
+
+    @Test
+    void signal_connectionEndsAfterTheAcknowledgement_mayStillBeAccepted() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client());
+            CompletionStage<Result> first = signalInFakeTime();
+            broker.take().acknowledge(SUCCESS);
+            CompletionStage<Result> second = signalInFakeTime();
+            broker.take();
+            broker.drop();
+            assertThat(get(second)).isInstanceOf(Result.Unreachable.class);
+            assertThat(first.toCompletableFuture()).isNotDone();
+            time.advance(Duration.ofSeconds(30));
+            assertThat(get(first)).isInstanceOf(Result.Delivered.class);
+        }
+    }
+
+    @Test
+    void signal_brokerThatAcknowledgesNothing_endsWithTheInvitationAndHoldsItsRoom() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client().maxPending(2));
+            CompletionStage<Result> first = signalInFakeTime();
+            CompletionStage<Result> second = signalInFakeTime();
+            FakeBroker.Published published = broker.take();
+            broker.take();
+            assertThat(get(signalInFakeTime()))
+                    .isEqualTo(new Result.Unreachable("too many invitations wait for MQTT devices"));
+            time.advance(Duration.ofSeconds(30));
+            assertThat(get(first)).isInstanceOf(Result.Unreachable.class);
+            assertThat(get(second)).isInstanceOf(Result.Unreachable.class);
+            assertThat(signaller.kept()).isZero();
+            assertThat(signaller.room()).isZero(); // the client still holds both
+            published.acknowledge(SUCCESS);
+            await().until(() -> signaller.room() == 1);
+        }
+    }
+
+    @Test
+    void signal_brokerThatForbidsTheTopic_isUnreachable() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client());
+            CompletionStage<Result> result = signalInFakeTime();
+            broker.take().acknowledge(NOT_AUTHORIZED);
+            assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
+            await().until(() -> time.pending() == 1); // the end of the pauses' growth
+        }
+    }
+
+    @Test
+    void connect_answerTopicForbidden_isTriedAgainAfterTheLongestPause() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            broker.subscribed = NOT_AUTHORIZED;
+            signaller = MqttSignaller.connect(
+                    broker.client().scheduler(time).clock(time.clock()).build());
+            await().until(() -> time.pending() == 1);
+            time.advance(Duration.ofSeconds(59));
+            assertThat(time.pending()).isEqualTo(1);
+            broker.subscribed = 1;
+            time.advance(Duration.ofSeconds(1));
+            signaller.connected().toCompletableFuture().get(20, SECONDS);
+        }
+    }
+
+    @Test
+    void signal_expired_isUnreachable() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client());
+            assertThat(signaller
+                            .signal(Invitations.to("device-1", time.clock().instant()))
+                            .toCompletableFuture())
+                    .isCompletedWithValue(new Result.Unreachable("the invitation has expired"));
+        }
+    }
+
+    @Test
+    void close_whileInvitationsWait_endsThem() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connect(broker.client());
+            CompletionStage<Result> result = signaller.signal(Invitations.to("device-1"));
+            broker.take().acknowledge(SUCCESS);
+            signaller.close();
+            assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
+            assertThat(get(signaller.signal(Invitations.to("device-1"))))
+                    .isEqualTo(new Result.Unreachable("the node is stopping"));
+        }
+    }
+
+    @Test
+    void signal_nobodyListens_isUnreachableLongBeforeItExpires() throws Exception {
+        connect(EmbeddedBroker.shared().client());
+        assertThat(get(signaller.signal(Invitations.to("nobody", Duration.ofHours(1)))))
+                .isEqualTo(new Result.Unreachable("the device does not listen on MQTT"));
+    }
+
+    @Test
+    void signal_message_saysHowLongItIsGoodForAndWhereToAnswer() throws Exception {
+        try (Client device = new Client()) {
+            BlockingQueue<Mqtt5Publish> heard = device.hear("wsbridge/v1/devices/a%2Fb/invitations");
+            connect(EmbeddedBroker.shared().client());
+            signaller.signal(Invitations.to("a/b", Duration.ofSeconds(90)));
+            Mqtt5Publish message = heard.poll(20, SECONDS);
+            assertThat(message.getMessageExpiryInterval().orElse(0)).isBetween(60L, 90L);
+            assertThat(message.isRetain()).isFalse();
+            assertThat(message.getResponseTopic().orElseThrow().toString())
+                    .matches("wsbridge/v1/nodes/[0-9a-f]{32}/answers");
+            assertThat(message.getCorrelationData().orElseThrow().remaining()).isEqualTo(16);
+        }
+    }
+
+    @Test
+    void signal_answersThatAreNone_areIgnored() throws Exception {
+        try (Client device = new Client()) {
+            BlockingQueue<Mqtt5Publish> heard = device.hear("wsbridge/v1/devices/device-1/invitations");
+            connect(EmbeddedBroker.shared().client());
+            CompletableFuture<Result> result =
+                    signaller.signal(Invitations.to("device-1")).toCompletableFuture();
+            Mqtt5Publish message = heard.poll(20, SECONDS);
+            byte[] correlation = new byte[16];
+            message.getCorrelationData().orElseThrow().get(correlation);
+            String topic = message.getResponseTopic().orElseThrow().toString();
+            device.publish(topic, new byte[] {1}, "{\"type\":\"reject\"}");
+            device.publish(topic, null, "{\"type\":\"reject\"}");
+            device.publish(topic, correlation, "no JSON");
+            device.publish(topic, correlation, "{\"type\":\"reject\",\"code\":10000}");
+            assertThat(result).isNotDone();
+            device.publish(topic, correlation, "{\"type\":\"reject\",\"code\":7,\"reason\":\"last\"}");
+            assertThat(get(result)).isEqualTo(new Result.Rejected(7, "last"));
+        }
+    }
+
+    /** A device that is not ours. */
+    private static final class Client implements AutoCloseable {
+        private final Mqtt5AsyncClient client;
+
+        Client() throws Exception {
+            client = MqttClient.builder()
+                    .serverHost("127.0.0.1")
+                    .serverPort(EmbeddedBroker.shared().port())
+                    .useMqttVersion5()
+                    .buildAsync();
+            client.connect().get(20, SECONDS);
+        }
+
+        BlockingQueue<Mqtt5Publish> hear(String topic) throws Exception {
+            BlockingQueue<Mqtt5Publish> heard = new LinkedBlockingQueue<>();
+            client.subscribeWith()
+                    .topicFilter(topic)
+                    .callback(heard::add)
+                    .send()
+                    .get(20, SECONDS);
+            return heard;
+        }
+
+        void publish(String topic, byte[] correlation, String text) throws Exception {
+            client.publish(Mqtt5Publish.builder()
+                            .topic(topic)
+                            .correlationData(correlation)
+                            .payload(text.getBytes(StandardCharsets.UTF_8))
+                            .build())
+                    .get(20, SECONDS);
+        }
+
+        @Override
+        public void close() throws Exception {
+            client.disconnect().get(20, SECONDS);
+        }
+    }
+}
