@@ -20,7 +20,7 @@ public interface Signaller extends AutoCloseable {
      */
     CompletionStage<Result> signal(Invitation invitation);
 
-    /** Releases connections and threads. Does nothing by default. */
+    /** Releases connections and threads; called once, on a thread that may block for a moment. Does nothing by default. */
     @Override
     default void close() {}
 

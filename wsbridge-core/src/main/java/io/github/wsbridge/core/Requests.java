@@ -85,6 +85,9 @@ final class Requests {
             bridge.end(Occupancy.DRAINING); // stop() may have ended those that waited before this one came
             return bridge;
         }
+        if (!bridge.pending()) {
+            return bridge; // the requester has gone already: no device is to be woken for it
+        }
         try {
             signal(bridge, request);
         } catch (RuntimeException e) {

@@ -50,6 +50,15 @@ class BridgeNodeTest {
     }
 
     @Test
+    void request_requesterAlreadyGone_invitesNobody() {
+        FakeLeg gone = new FakeLeg();
+        gone.end(CloseReason.vanished("at once"));
+        Bridge bridge = node.request(new BridgeRequest("device"), "", gone);
+        assertThat(bridge.closed()).isCompleted();
+        assertThat(cluster.signaller.invitations()).isEmpty();
+    }
+
+    @Test
     void request_accepted_carriesBytesBothWays() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         assertThat(node.stats()).isEqualTo(new NodeStats(1, 0, 0, false));
