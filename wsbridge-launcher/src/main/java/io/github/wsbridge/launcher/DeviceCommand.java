@@ -136,9 +136,8 @@ final class DeviceCommand implements Callable<Integer> {
                 .exceptionally(late -> {
                     if (!here.stop().isDone()) {
                         here.err()
-                                .println(
-                                        spec.qualifiedName() + ": " + server.server()
-                                                + " does not let the device listen yet; it goes on trying, --verbose shows why");
+                                .println(spec.qualifiedName() + ": " + server.server()
+                                        + " does not let the device listen yet; it goes on trying");
                     }
                     return null;
                 });

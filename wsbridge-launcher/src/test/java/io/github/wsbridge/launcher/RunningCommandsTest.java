@@ -124,9 +124,10 @@ class RunningCommandsTest {
             Run deviceAsRequester = Run.with(Map.of("WSBRIDGE_API_KEY", deviceKey), ask);
             assertThat(known.code()).as(known.err()).isZero();
             assertThat(unknown.code()).isEqualTo(1);
-            assertThat(unknown.err()).contains("401");
+            assertThat(unknown.err())
+                    .contains("the server refused with HTTP status 401: the API key is missing or unknown");
             assertThat(deviceAsRequester.code()).isEqualTo(1);
-            assertThat(deviceAsRequester.err()).contains("403");
+            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key is not good for this");
             for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
                 assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
             }

@@ -120,7 +120,11 @@ final class ClientHandshake implements Link.Reader {
             throw new IOException("not a WebSocket handshake");
         }
         if (done.compareAndSet(false, true)) {
-            TyrusWire.open(link(), true, protocol, timer, leg::complete);
+            TyrusWire.open(link(), true, protocol, timer, opened -> {
+                if (!leg.complete(opened)) {
+                    opened.abort(); // the caller has given up meanwhile
+                }
+            });
         }
     }
 

@@ -31,10 +31,19 @@ final class Lane implements Executor {
 
     @Override
     public void execute(Runnable task) {
-        tasks.add(task);
-        if (waiting.getAndIncrement() == 0) {
+        if (add(task)) {
             dispatch();
         }
+    }
+
+    /**
+     * Takes a task its place, such as under a lock that decides on the order.
+     *
+     * @return whether the caller is to {@link #dispatch} it, once it holds no lock
+     */
+    boolean add(Runnable task) {
+        tasks.add(task);
+        return waiting.getAndIncrement() == 0;
     }
 
     /** Runs a task on the calling thread, where nothing is running or waiting. */
@@ -49,7 +58,8 @@ final class Lane implements Executor {
         return true;
     }
 
-    private void dispatch() {
+    /** Lets the tasks run; called once for each {@link #add} that asks for it. */
+    void dispatch() {
         try {
             executor.execute(this::runAll);
         } catch (RejectedExecutionException e) {

@@ -130,6 +130,9 @@ public final class TyrusConnector implements Connector {
         /** Looks the name up, which blocks, and connects. */
         @SuppressWarnings("rawtypes") // Grizzly's
         void start() {
+            if (leg.isDone()) {
+                return; // it waited too long behind slow look-ups
+            }
             InetSocketAddress address = proxy == null
                     ? new InetSocketAddress(unbracketed(), port(target.uri()))
                     : proxy.isUnresolved() ? new InetSocketAddress(proxy.getHostString(), proxy.getPort()) : proxy;

@@ -116,6 +116,20 @@ class TyrusConnectorTest {
     }
 
     @Test
+    void connect_cancelledDuringTheHandshake_leavesNoConnection() throws Exception {
+        CompletableFuture<Leg> leg = connector
+                .connect(target(
+                        "ws://localhost:" + listening.getLocalPort() + "/", "", Map.of(), Duration.ofSeconds(50)))
+                .toCompletableFuture();
+        try (RawSocket raw = new RawSocket(listening.accept())) {
+            String head = raw.readHead();
+            leg.cancel(true);
+            raw.write(answer(head, ""));
+            assertThat(raw.ended()).isTrue();
+        }
+    }
+
+    @Test
     void connect_sendsHeadersQueryAndSubprotocol() throws Exception {
         door.answer = handshake -> door.granted("wsbridge.v1");
         Ear client = connect(target(
