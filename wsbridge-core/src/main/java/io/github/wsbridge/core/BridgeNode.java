@@ -191,8 +191,8 @@ public final class BridgeNode implements AutoCloseable {
      * the router, the signallers and the scheduler, where that is the node's own; not the connector.
      *
      * @param grace how long live bridges have
-     * @return completes when nothing is held any more, at most eleven seconds after the grace period and what router and
-     *     signallers need to close
+     * @return completes when nothing is held any more: at most eleven seconds after the grace period, and eleven more where
+     *     the router or a signaller is slow to close
      */
     public CompletionStage<Void> stop(Duration grace) {
         CompletionStage<Void> empty = occupancy.drain();
@@ -211,9 +211,10 @@ public final class BridgeNode implements AutoCloseable {
                         thread.setDaemon(true);
                         thread.start();
                     }
-                    return released;
+                    return Deadlines.within(LAST_CALL, released, scheduler);
                 })
-                .thenCompose(done -> done);
+                .thenCompose(last -> last)
+                .exceptionally(late -> null);
     }
 
     private void release() {

@@ -154,7 +154,7 @@ final class NodeCommand implements Callable<Integer> {
         here.awaitStop();
         NodeStats held = node.stats();
         here.say("node stopping: " + held.bridges() + " live bridges have up to " + grace.toSeconds() + " s");
-        node.stop(grace).toCompletableFuture().join(); // bounded by the grace period and eleven seconds
+        node.stop(grace).toCompletableFuture().join(); // bounded by the grace period and 22 seconds
         here.say("node stopped");
     }
 
