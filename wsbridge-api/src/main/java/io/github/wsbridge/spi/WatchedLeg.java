@@ -2,6 +2,7 @@ package io.github.wsbridge.spi;
 
 import io.github.wsbridge.CloseReason;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * look either, the peer has vanished and the leg is dropped. Silence counts only while a fragment is asked for, since a leg
  * that flow control holds back cannot hear the pong behind the data; nor does it count while a send does not get through,
  * since then the ping waits behind that one, and the peer is perhaps just slow to read. Such a send is given
- * {@link Watch#stall}, in whole intervals, before the leg is dropped. A leg that flow control holds back sends a
- * {@link Leg#heartbeat} at each look, for its peer may watch it in the same way.
+ * {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that had to wait and got through is as good as
+ * an answer: the peer reads. A leg that flow control holds back sends a {@link Leg#heartbeat} at each look, for its peer may
+ * watch it in the same way.
  */
 public final class WatchedLeg implements Leg {
 
@@ -91,8 +93,14 @@ public final class WatchedLeg implements Leg {
     public CompletionStage<Void> send(Fragment fragment) {
         sends++; // one send at a time, so nobody else writes
         sending = true;
-        CompletionStage<Void> sent = leg.send(fragment);
-        return sent.whenComplete((done, failure) -> sending = false);
+        CompletableFuture<Void> sent = leg.send(fragment).toCompletableFuture();
+        boolean waits = !sent.isDone();
+        return sent.whenComplete((done, failure) -> {
+            sending = false;
+            if (waits && failure == null) {
+                heard = true;
+            }
+        });
     }
 
     @Override
@@ -194,6 +202,9 @@ public final class WatchedLeg implements Leg {
         public void onWritable(boolean writable) {
             sends++;
             sending = !writable;
+            if (writable) {
+                heard = true;
+            }
             receiver.onWritable(writable);
         }
 

@@ -46,13 +46,34 @@ final class ArchitectureTest {
     }
 
     @Test
-    void adapters_areImportedByTheLauncherOnly() {
+    void adapters_standOnApiAndCoreAlone_andAreImportedByTheLauncherOnly() {
+        for (String module : new String[] {"tyrus", "netty"}) {
+            String own = ROOT + "." + module;
+            noClasses()
+                    .that()
+                    .resideInAPackage(own)
+                    .should()
+                    .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                            .and(not(resideInAnyPackage(ROOT, ROOT + ".spi", ROOT + ".core", own))))
+                    .check(HOUSE);
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(own, ROOT + ".launcher", ROOT + ".bench")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(own)
+                    .check(HOUSE);
+        }
+    }
+
+    @Test
+    void netty_isKnownToItsAdapterAndTheBenchmarksOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".tyrus", ROOT + ".launcher")
+                .resideOutsideOfPackages(ROOT + ".netty", ROOT + ".bench")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage(ROOT + ".tyrus")
+                .resideInAPackage("io.netty..")
                 .check(HOUSE);
     }
 

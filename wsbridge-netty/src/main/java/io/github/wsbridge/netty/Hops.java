@@ -29,20 +29,26 @@ final class Hops {
         return channel.eventLoop().inEventLoop() && parked == null;
     }
 
-    /** Runs a task on the channel's loop: now, if that is the calling thread. */
-    void run(Runnable task) {
+    /**
+     * Runs a task on the channel's loop: now, if that is the calling thread.
+     *
+     * @return false if it will not run, since the loop has ended
+     */
+    boolean run(Runnable task) {
         EventLoop loop = channel.eventLoop();
         if (!loop.inEventLoop()) {
             try {
                 loop.execute(() -> run(task));
             } catch (RejectedExecutionException e) {
                 log.debug("The event loop has ended", e);
+                return false;
             }
         } else if (parked != null) {
             parked.add(task);
         } else {
             task.run();
         }
+        return true;
     }
 
     /** Moves the channel to another loop, and runs a task when it is there. Called on its loop. */

@@ -16,17 +16,21 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The threads that serve connections, and the kind of channels that they serve: epoll on Linux, NIO elsewhere. */
 final class Loops implements AutoCloseable {
 
-    private static final boolean EPOLL = Epoll.isAvailable() && !Boolean.getBoolean("io.github.wsbridge.netty.noEpoll");
+    /** The system property that keeps to NIO if it is true. */
+    static final String NO_EPOLL = "io.github.wsbridge.netty.noEpoll";
+
     private static final int HIGH_WATER = 64 * 1024;
     private static final int LOW_WATER = 32 * 1024;
     private static final int PARTING_SECONDS = 5;
 
+    private final boolean epoll = Epoll.isAvailable() && !Boolean.getBoolean(NO_EPOLL);
     private final EventLoopGroup group;
 
     /** Starts no thread before it is needed; they are daemons. */
@@ -34,7 +38,7 @@ final class Loops implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(
                 threads,
                 new DefaultThreadFactory(name, true),
-                EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
     /** What all connections are set to. They read when they are told to. */
@@ -63,22 +67,26 @@ final class Loops implements AutoCloseable {
     }
 
     Class<? extends ServerChannel> serverChannel() {
-        return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     }
 
     Class<? extends Channel> channel() {
-        return EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+        return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
     }
 
     /** Ends the threads; waits for that, except on one of them. */
     @Override
     public void close() {
-        var ended = group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS);
+        await(group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS));
+    }
+
+    /** Waits for what the threads have been told to do, though not for ever, and not on one of them. */
+    void await(Future<?> done) {
         for (var loop : group) {
             if (loop.inEventLoop()) {
                 return;
             }
         }
-        ended.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
+        done.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
     }
 }

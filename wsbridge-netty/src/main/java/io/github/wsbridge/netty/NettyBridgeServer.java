@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -65,13 +65,13 @@ public final class NettyBridgeServer implements BridgeServer {
 
     @Override
     public void stopAccepting() {
-        listening.close().awaitUninterruptibly();
+        loops.await(listening.close());
     }
 
     @Override
     public void close() {
-        listening.close().awaitUninterruptibly();
-        connections.close().awaitUninterruptibly();
+        loops.await(listening.close());
+        loops.await(connections.close());
         loops.close();
     }
 
@@ -144,7 +144,7 @@ public final class NettyBridgeServer implements BridgeServer {
          */
         public NettyBridgeServer start() throws IOException {
             Loops loops = new Loops("wsbridge-netty-server", threads);
-            ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+            ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
             ServerBootstrap bootstrap = new ServerBootstrap()
                     .group(loops.group())
                     .channel(loops.serverChannel())

@@ -9,11 +9,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,8 +24,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -48,11 +49,12 @@ public final class NettyConnector implements Connector {
     private static final int MOST_WAITING_LOOKUPS = 10_000;
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
-    private final @Nullable SslContext tls;
+    private @Nullable SslContext tls; // guarded by this
     private final @Nullable ProxySelector proxies;
     private final Loops loops;
     private final ThreadPoolExecutor lookups; // which block
-    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
+    private final Set<CompletableFuture<Leg>> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private NettyConnector(Builder settings) {
@@ -91,6 +93,8 @@ public final class NettyConnector implements Connector {
                     new IOException("a header field or the subprotocol is garbled: " + target));
         }
         CompletableFuture<Leg> leg = new CompletableFuture<>();
+        attempts.add(leg);
+        leg.whenComplete((opened, failure) -> attempts.remove(leg));
         try {
             long millis = Math.max(1, target.timeout().toMillis());
             var deadline = loops.group()
@@ -103,6 +107,9 @@ public final class NettyConnector implements Connector {
         } catch (RejectedExecutionException e) {
             leg.completeExceptionally(new IOException(
                     closed ? "the connector is closed" : "too many connections wait for their names", e));
+        }
+        if (closed) {
+            leg.completeExceptionally(closedFailure()); // close() may not have seen it
         }
         return leg;
     }
@@ -121,8 +128,23 @@ public final class NettyConnector implements Connector {
     public void close() {
         closed = true;
         lookups.shutdownNow();
-        connections.close().awaitUninterruptibly();
+        attempts.forEach(leg -> leg.completeExceptionally(closedFailure()));
+        loops.await(connections.close());
         loops.close();
+    }
+
+    private static IOException closedFailure() {
+        return new IOException("the connector is closed");
+    }
+
+    /** Trust in the platform's authorities takes a while to read, so it is read once, when it is needed. */
+    private synchronized SslContext trust() throws IOException {
+        SslContext context = tls;
+        if (context == null) {
+            context = Tls.client();
+            tls = context;
+        }
+        return context;
     }
 
     /** Keeps line breaks and the like out of the request. */
@@ -154,7 +176,7 @@ public final class NettyConnector implements Connector {
 
         /** Looks names up, which blocks, and begins to connect. */
         void start() throws IOException {
-            SslContext context = !secure ? null : tls == null ? Tls.client() : tls;
+            SslContext context = secure ? trust() : null;
             InetSocketAddress proxy = proxy();
             if (proxy != null) {
                 SocketAddress resolved =
@@ -229,11 +251,11 @@ public final class NettyConnector implements Connector {
                 }
             });
             if (closed) {
-                leg.completeExceptionally(new IOException("the connector is closed"));
+                leg.completeExceptionally(closedFailure());
                 return;
             }
             if (proxy != null) {
-                HttpProxyHandler handler = new HttpProxyHandler(proxy);
+                ProxyTunnel handler = new ProxyTunnel(proxy);
                 handler.setConnectTimeoutMillis(target.timeout().toMillis());
                 channel.pipeline().addLast(handler);
             }

@@ -52,7 +52,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
     private byte @Nullable [] owedPong;
     private volatile @Nullable Passage passage; // where all that arrives goes
-    private volatile @Nullable Passage incoming; // where all that is sent comes from
+    private @Nullable Passage incoming; // where all that is sent comes from
     private volatile @Nullable CloseReason closing; // what was given to close()
     private boolean closeSent;
     private boolean dropped; // what has come and was not asked for is of no use any more
@@ -88,6 +88,18 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     @Nullable
     Receiver receiver() {
         return told ? null : receiver;
+    }
+
+    /** Whether what arrives goes straight to another leg. */
+    boolean passesOn() {
+        return passage != null;
+    }
+
+    /** How much memory it holds: what waits to be written, and what waits for demand. */
+    long holds() {
+        var waiting = channel.unsafe().outboundBuffer();
+        ByteBuf read = unread;
+        return (waiting == null ? 0 : waiting.totalPendingWriteBytes()) + (read == null ? 0 : read.capacity());
     }
 
     /** Whether it still takes what another leg passes on. */
@@ -128,7 +140,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         }
         CompletableFuture<Void> moved = new CompletableFuture<>();
         run(() -> hops.move(peer.channel.eventLoop(), () -> {
-            turn(); // moving forgets that something was to be read
+            channel.flush(); // moving forgets that something was to be written or read
+            turn();
             moved.complete(null);
         }));
         return moved;
@@ -142,11 +155,20 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         Passage opened = new Passage(this, to);
         run(() -> {
             passage = opened;
-            to.incoming = opened;
+            to.run(() -> to.comesFrom(opened));
             turn();
             opened.open();
         });
         return true;
+    }
+
+    private void comesFrom(Passage opened) {
+        incoming = opened;
+        Receiver to = receiver();
+        if (to != null && !channel.isWritable()) {
+            to.onWritable(false);
+        }
+        opened.release(); // it may have become writable before this one listened
     }
 
     // Reading
@@ -275,13 +297,17 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             return write(frame);
         }
         CompletableFuture<Void> sent = new CompletableFuture<>();
-        run(() -> write(frame).whenComplete((done, failure) -> {
+        boolean taken = hops.run(() -> write(frame).whenComplete((done, failure) -> {
             if (failure == null) {
                 sent.complete(null);
             } else {
                 sent.completeExceptionally(failure);
             }
         }));
+        if (!taken) {
+            frame.release();
+            sent.completeExceptionally(new IOException("the connection is closed"));
+        }
         return sent;
     }
 
@@ -395,7 +421,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (ended != null) {
             return;
         }
-        sendClose(reason.code() == CloseReason.NO_STATUS ? reason : new CloseReason(reason.code(), ""));
+        sendClose(reason);
         part();
         end(reason);
     }
@@ -404,12 +430,11 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (ended != null) {
             return;
         }
-        CloseReason reason = new CloseReason(PROTOCOL_ERROR, how);
-        sendClose(reason);
+        sendClose(new CloseReason(PROTOCOL_ERROR, how));
         // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
         flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
         dropAfter(PARTING_SECONDS);
-        end(reason);
+        end(CloseReason.vanished("broke the protocol: " + how)); // the other end has done nothing wrong
     }
 
     /** Lets the connection go once both close frames are on their way. The server is the one to close it. */
@@ -474,6 +499,11 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private void closed() {
         gone = true;
         failWaiting();
+        ByteBuf rest = unread;
+        if (rest != null) { // may wait for long, or for ever: not in a buffer that others could use
+            unread = Unpooled.copiedBuffer(rest);
+            rest.release();
+        }
         turn();
     }
 

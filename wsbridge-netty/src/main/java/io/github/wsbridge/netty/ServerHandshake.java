@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +44,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private boolean asked; // whether the head is complete
     private boolean answered;
     private boolean refused;
+    private @Nullable ScheduledFuture<?> deadline;
     private @Nullable ByteBuf early; // what came behind the head
 
     ServerHandshake(Function<Handshake, CompletionStage<Admission>> door, Duration timeout) {
@@ -52,8 +54,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        var deadline = context.executor().schedule(() -> late(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
-        context.channel().closeFuture().addListener(closed -> deadline.cancel(false));
+        deadline = context.executor().schedule(() -> late(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -94,7 +95,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     private void ask(ChannelHandlerContext context, HttpRequest request) {
         String target = request.uri();
-        if (!target.matches("[!-~]+")) {
+        if (!target.matches("[!-~]+") || request.protocolVersion().majorVersion() != 1) {
             refuse(context, garbled());
             return;
         }
@@ -163,7 +164,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         early = null;
         context.pipeline().replace(this, null, leg);
         if (behind != null) {
-            context.pipeline().fireChannelRead(behind);
+            leg.channelRead(context.pipeline().context(leg), behind); // TLS, where there is any, is behind it
         }
         granted.opened().accept(leg);
     }
@@ -207,6 +208,9 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
         dropEarly();
     }
 

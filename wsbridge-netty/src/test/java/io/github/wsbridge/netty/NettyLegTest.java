@@ -1,5 +1,7 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.core.servers.LegPairs;
+import io.github.wsbridge.spi.Connector;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -8,7 +10,7 @@ class NettyLegTest extends LegPairs {
     private NettyBridgeServer server;
 
     @Override
-    int start() throws Exception {
+    protected int start() throws Exception {
         server = NettyBridgeServer.builder(door)
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .start();
@@ -16,7 +18,12 @@ class NettyLegTest extends LegPairs {
     }
 
     @Override
-    void stop() {
+    protected void stop() {
         server.close();
+    }
+
+    @Override
+    protected Connector connector() {
+        return NettyConnector.create();
     }
 }

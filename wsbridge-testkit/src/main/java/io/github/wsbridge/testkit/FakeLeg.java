@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,8 @@ public final class FakeLeg implements Leg {
     private @Nullable Flight inFlight;
     private @Nullable CloseReason end;
     private boolean holdsSends;
+    private boolean transfers;
+    private @Nullable Leg transferTarget;
     private boolean answersClose = true;
     private boolean demanded;
     private int demands;
@@ -67,6 +70,12 @@ public final class FakeLeg implements Leg {
         return this;
     }
 
+    /** From now on {@link #transferTo} says yes; the test tells what goes on by {@link #tellTraffic}. */
+    public synchronized FakeLeg allowTransfers() {
+        transfers = true;
+        return this;
+    }
+
     // What the test does in the peer's place.
 
     /** Delivers a fragment that was asked for. */
@@ -93,6 +102,14 @@ public final class FakeLeg implements Leg {
     public void pong() {
         synchronized (this) {
             tell(Receiver::onPong);
+        }
+        tellAll();
+    }
+
+    /** Tells the receiver of traffic below fragments: a call such as {@code to -> to.onTransferred(5)}. */
+    public void tellTraffic(Consumer<Receiver> news) {
+        synchronized (this) {
+            tell(news::accept);
         }
         tellAll();
     }
@@ -173,6 +190,11 @@ public final class FakeLeg implements Leg {
         return demands;
     }
 
+    /** Where all goes that arrives here; null while it goes by fragments. */
+    public synchronized @Nullable Leg transferTarget() {
+        return transferTarget;
+    }
+
     /** How many pongs that nobody asked for have been sent. */
     public synchronized int heartbeats() {
         return heartbeats;
@@ -243,6 +265,17 @@ public final class FakeLeg implements Leg {
         }
         demanded = true;
         demands++;
+    }
+
+    @Override
+    public synchronized boolean transferTo(Leg target) {
+        if (receiver == null || demanded) {
+            throw broken("a transfer before open, or while a demand is unanswered");
+        }
+        if (transfers) {
+            transferTarget = target;
+        }
+        return transfers;
     }
 
     @Override

@@ -162,10 +162,81 @@ class WatchedLegTest {
         scheduler.advance(INTERVAL.multipliedBy(3));
         assertThat(leg.ended()).as("the ping waits behind the data").isNull();
         leg.completeSend();
-        scheduler.advance(INTERVAL);
+        scheduler.advance(INTERVAL.multipliedBy(2));
         assertThat(leg.ended()).as("silence counts from now").isNull();
         scheduler.advance(INTERVAL);
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void look_silentPeerThatReadsSlowly_isLeftAlone() {
+        leg.holdSends();
+        receiver.open().demand();
+        for (int i = 0; i < 50; i++) {
+            watched.send(Fragment.text("slow"));
+            scheduler.advance(INTERVAL);
+            leg.completeSend();
+        }
+        assertThat(leg.ended()).as("it takes data").isNull();
+    }
+
+    private void transfer() {
+        leg.allowTransfers();
+        receiver.open();
+        assertThat(watched.transferTo(new FakeLeg())).isTrue();
+    }
+
+    @Test
+    void transfer_silence_dropsTheLeg() {
+        transfer();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.pings()).isEqualTo(1);
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void transfer_bytesOrPongs_keepTheLeg() {
+        transfer();
+        for (int i = 0; i < 100; i++) {
+            leg.tellTraffic(i % 3 == 0 ? Leg.Receiver::onPong : to -> to.onTransferred(0));
+            scheduler.advance(INTERVAL);
+        }
+        assertThat(leg.ended()).isNull();
+        assertThat(leg.pings()).isZero();
+    }
+
+    @Test
+    void transfer_heldByFlowControl_givesNoVerdictAndTellsThePeer() {
+        transfer();
+        leg.tellTraffic(to -> to.onReading(false));
+        scheduler.advance(INTERVAL.multipliedBy(50));
+        assertThat(leg.ended()).isNull();
+        assertThat(leg.heartbeats()).isEqualTo(50);
+        leg.tellTraffic(to -> to.onReading(true));
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.aborted()).isTrue();
+    }
+
+    @Test
+    void transfer_toAPeerThatTakesNothing_dropsItAfterTheStall() {
+        transfer();
+        leg.tellTraffic(to -> to.onWritable(false));
+        scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+    }
+
+    @Test
+    void transfer_toASilentPeerThatReadsSlowly_leavesItAlone() {
+        transfer();
+        for (int i = 0; i < 50; i++) {
+            leg.tellTraffic(to -> to.onWritable(false));
+            scheduler.advance(INTERVAL);
+            leg.tellTraffic(to -> to.onWritable(true));
+        }
+        assertThat(leg.ended()).isNull();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.core.WebSocketKey;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;

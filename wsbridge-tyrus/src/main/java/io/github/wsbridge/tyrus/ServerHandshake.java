@@ -2,9 +2,10 @@ package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.core.Admission;
 import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.core.HandshakeAnswer;
+import io.github.wsbridge.core.WebSocketKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -110,13 +111,13 @@ final class ServerHandshake implements Link.Reader {
             admission = terms.door().apply(handshake);
         } catch (RuntimeException e) {
             LOG.error("The door failed on {}", handshake, e);
-            refuse(unavailable());
+            refuse(HandshakeAnswer.UNAVAILABLE);
             return;
         }
         admission.whenComplete((answer, failure) -> {
             if (failure != null || answer == null) {
                 LOG.error("The door failed on {}", handshake, failure);
-                refuse(unavailable());
+                refuse(HandshakeAnswer.UNAVAILABLE);
             } else if (answer instanceof Admission.Refused refusal) {
                 refuse(refusal);
             } else if (answer instanceof Admission.Granted granted) {
@@ -139,9 +140,7 @@ final class ServerHandshake implements Link.Reader {
         }
         stopClock();
         String protocol = granted.subprotocol();
-        link().write(ascii("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: " + WebSocketKey.accept(key) + "\r\n"
-                + (protocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + protocol + "\r\n") + "\r\n"));
+        link().write(ByteBuffer.wrap(HandshakeAnswer.upgrade(key, protocol)));
         TyrusWire.open(link(), false, protocol, terms.timer(), granted.opened());
     }
 
@@ -151,19 +150,7 @@ final class ServerHandshake implements Link.Reader {
         }
         refused = true;
         stopClock();
-        byte[] body = (answer.reason() + "\n").getBytes(StandardCharsets.UTF_8);
-        Duration retryAfter = answer.retryAfter();
-        String head = "HTTP/1.1 " + answer.status() + " " + phrase(answer.status())
-                + "\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " + body.length
-                + "\r\n"
-                + (retryAfter == null ? "" : "Retry-After: " + retryAfter.toSeconds() + "\r\n")
-                + (answer.status() == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "")
-                + (answer.status() == 401 ? "WWW-Authenticate: Bearer\r\n" : "")
-                + "\r\n";
-        link().write(ByteBuffer.allocate(head.length() + body.length)
-                .put(ascii(head))
-                .put(body)
-                .flip());
+        link().write(ByteBuffer.wrap(HandshakeAnswer.refusal(answer)));
         link().closeOutput();
         try {
             deadline = terms.timer().schedule(link()::terminate, PARTING.toMillis(), TimeUnit.MILLISECONDS);
@@ -175,7 +162,7 @@ final class ServerHandshake implements Link.Reader {
 
     private void late() {
         if (asked) {
-            refuse(unavailable()); // the door did not answer in time
+            refuse(HandshakeAnswer.UNAVAILABLE); // the door did not answer in time
         } else if (answered.compareAndSet(false, true)) {
             link().terminate();
         }
@@ -194,27 +181,5 @@ final class ServerHandshake implements Link.Reader {
             throw new IllegalStateException("not started");
         }
         return started;
-    }
-
-    private static Admission.Refused unavailable() {
-        return new Admission.Refused(503, "try again later", Duration.ofSeconds(5));
-    }
-
-    private static ByteBuffer ascii(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
-    }
-
-    private static String phrase(int status) {
-        return switch (status) {
-            case 400 -> "Bad Request";
-            case 401 -> "Unauthorized";
-            case 403 -> "Forbidden";
-            case 404 -> "Not Found";
-            case 426 -> "Upgrade Required";
-            case 429 -> "Too Many Requests";
-            case 431 -> "Request Header Fields Too Large";
-            case 503 -> "Service Unavailable";
-            default -> "Refused";
-        };
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.servers.Ear;
 import io.github.wsbridge.spi.Fragment;
 import jakarta.websocket.Session;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.Door;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;

@@ -1,16 +1,18 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.ServerTests;
+
 class JettyTest extends ServerTests {
 
     private final JettyServer server = new JettyServer();
 
     @Override
-    int start() throws Exception {
+    protected int start() throws Exception {
         return server.start(door);
     }
 
     @Override
-    void stop() throws Exception {
+    protected void stop() throws Exception {
         server.stop();
     }
 }

@@ -1,21 +1,29 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.LegPairs;
+import io.github.wsbridge.spi.Connector;
+
 class TomcatLegTest extends LegPairs {
 
     private final TomcatServer server = new TomcatServer();
 
     @Override
-    int start() throws Exception {
+    protected int start() throws Exception {
         return server.start(door);
     }
 
     @Override
-    void stop() throws Exception {
+    protected void stop() throws Exception {
         server.stop();
     }
 
     @Override
     protected boolean sendsEmptyClose() {
         return false;
+    }
+
+    @Override
+    protected Connector connector() {
+        return new TyrusConnector();
     }
 }

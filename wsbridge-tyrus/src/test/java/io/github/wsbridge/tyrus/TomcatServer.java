@@ -1,5 +1,6 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.Door;
 import java.nio.file.Files;
 import org.apache.catalina.Context;
 import org.apache.catalina.Wrapper;

@@ -1,21 +1,23 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.ServerTests;
+
 class TomcatTest extends ServerTests {
 
     private final TomcatServer server = new TomcatServer();
 
     @Override
-    int start() throws Exception {
+    protected int start() throws Exception {
         return server.start(door);
     }
 
     @Override
-    int closeDeadline() {
+    protected int closeDeadline() {
         return 30_000;
     }
 
     @Override
-    void stop() throws Exception {
+    protected void stop() throws Exception {
         server.stop();
     }
 }

@@ -1,5 +1,7 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.core.servers.LegPairs;
+import io.github.wsbridge.spi.Connector;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -8,7 +10,7 @@ class TyrusLegTest extends LegPairs {
     private TyrusBridgeServer server;
 
     @Override
-    int start() throws Exception {
+    protected int start() throws Exception {
         server = TyrusBridgeServer.builder(door)
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .start();
@@ -16,7 +18,12 @@ class TyrusLegTest extends LegPairs {
     }
 
     @Override
-    void stop() {
+    protected void stop() {
         server.close();
+    }
+
+    @Override
+    protected Connector connector() {
+        return new TyrusConnector();
     }
 }

@@ -1,4 +1,4 @@
-package io.github.wsbridge.netty;
+package io.github.wsbridge.core.servers;
 
 import io.github.wsbridge.core.WebSocketKey;
 import io.github.wsbridge.spi.Connector;
@@ -16,23 +16,26 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The rules of legs, for a Tyrus connector at one end and a server at the other. */
+/** The rules of legs, for a connector at one end and a server at the other. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class LegPairs extends LegContract {
+public abstract class LegPairs extends LegContract {
 
-    final Door door = new Door();
-    private NettyConnector connector;
+    protected final Door door = new Door();
+    private Connector connector;
     private ServerSocket silent;
     private int port;
 
-    /** Starts the server and gives its port. */
-    abstract int start() throws Exception;
+    /** A new connector. */
+    protected abstract Connector connector();
 
-    abstract void stop() throws Exception;
+    /** Starts the server and gives its port. */
+    protected abstract int start() throws Exception;
+
+    protected abstract void stop() throws Exception;
 
     @BeforeAll
     void up() throws Exception {
-        connector = NettyConnector.create();
+        connector = connector();
         silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         port = start();
     }

@@ -1,9 +1,11 @@
-package io.github.wsbridge.netty;
+package io.github.wsbridge.core.servers;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -13,11 +15,13 @@ import javax.net.ssl.TrustManagerFactory;
  * A fresh key for {@code localhost} that trusts itself.
  *
  * @param context presents the key and trusts nothing else
+ * @param certificate in PEM
+ * @param key in PEM
  */
-record TestKeys(SSLContext context) {
+public record TestKeys(SSLContext context, Path certificate, Path key) {
 
-    static TestKeys create() throws Exception {
-        Path file = Files.createTempDirectory("netty-keys").resolve("keys.p12");
+    public static TestKeys create() throws Exception {
+        Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
         String keytool =
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         Process process = new ProcessBuilder(
@@ -52,6 +56,15 @@ record TestKeys(SSLContext context) {
         trust.init(store);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return new TestKeys(context);
+        Path certificate = file.resolveSibling("certificate.pem");
+        write(certificate, "CERTIFICATE", store.getCertificate("test").getEncoded());
+        Path key = file.resolveSibling("key.pem");
+        write(key, "PRIVATE KEY", store.getKey("test", "secret".toCharArray()).getEncoded());
+        return new TestKeys(context, certificate, key);
+    }
+
+    private static void write(Path file, String what, byte[] content) throws IOException {
+        String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
+        Files.writeString(file, "-----BEGIN " + what + "-----\n" + lines + "\n-----END " + what + "-----\n");
     }
 }

@@ -1,4 +1,4 @@
-package io.github.wsbridge.netty;
+package io.github.wsbridge.core.servers;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -11,51 +11,51 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** A client that sends exactly what it is told to: RFC 6455 byte by byte, on a plain socket. */
-final class RawSocket implements AutoCloseable {
+public final class RawSocket implements AutoCloseable {
 
-    static final byte[] KEY = {1, 2, 3, 4};
+    public static final byte[] KEY = {1, 2, 3, 4};
 
     /** A frame as it came. */
-    record Received(int first, byte[] payload) {
-        int opcode() {
+    public record Received(int first, byte[] payload) {
+        public int opcode() {
             return first & 0x0F;
         }
 
-        boolean fin() {
+        public boolean fin() {
             return (first & 0x80) != 0;
         }
 
-        String text() {
+        public String text() {
             return new String(payload, StandardCharsets.UTF_8);
         }
 
-        int closeCode() {
+        public int closeCode() {
             return payload.length == 0 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
         }
 
-        String closeReason() {
+        public String closeReason() {
             return payload.length < 3 ? "" : new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8);
         }
     }
 
-    final Socket socket;
-    final DataInputStream in;
+    public final Socket socket;
+    public final DataInputStream in;
 
-    RawSocket(Socket socket) throws IOException {
+    public RawSocket(Socket socket) throws IOException {
         this.socket = socket;
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(15_000);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
-    static RawSocket connect(int port) throws IOException {
+    public static RawSocket connect(int port) throws IOException {
         Socket socket = new Socket();
         socket.connect(new InetSocketAddress("127.0.0.1", port), 5_000);
         return new RawSocket(socket);
     }
 
     /** Connects and upgrades. */
-    static RawSocket open(int port, String target) throws IOException {
+    public static RawSocket open(int port, String target) throws IOException {
         RawSocket raw = connect(port);
         raw.write(upgrade(target, ""));
         String head = raw.readHead();
@@ -66,30 +66,30 @@ final class RawSocket implements AutoCloseable {
         return raw;
     }
 
-    static String upgrade(String target, String furtherFields) {
+    public static String upgrade(String target, String furtherFields) {
         return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + furtherFields
                 + "\r\n";
     }
 
-    void write(String text) throws IOException {
+    public void write(String text) throws IOException {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    void write(byte[] bytes) throws IOException {
+    public void write(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
     }
 
     /** Sends a masked frame; {@code first} is FIN, RSV and opcode. */
-    void send(int first, byte[] payload) throws IOException {
+    public void send(int first, byte[] payload) throws IOException {
         write(frame(first, payload, KEY));
     }
 
-    void send(int first, String payload) throws IOException {
+    public void send(int first, String payload) throws IOException {
         send(first, payload.getBytes(StandardCharsets.UTF_8));
     }
 
-    void close(int code, String reason) throws IOException {
+    public void close(int code, String reason) throws IOException {
         byte[] words = reason.getBytes(StandardCharsets.UTF_8);
         send(
                 0x88,
@@ -100,7 +100,7 @@ final class RawSocket implements AutoCloseable {
     }
 
     /** The head of an HTTP answer. */
-    String readHead() throws IOException {
+    public String readHead() throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         int tail = 0;
         while (tail != 0x0D0A0D0A) {
@@ -111,7 +111,7 @@ final class RawSocket implements AutoCloseable {
         return head.toString(StandardCharsets.ISO_8859_1);
     }
 
-    Received receive() throws IOException {
+    public Received receive() throws IOException {
         int first = in.readByte() & 0xFF;
         int second = in.readByte() & 0xFF;
         long length = second & 0x7F;
@@ -130,12 +130,12 @@ final class RawSocket implements AutoCloseable {
     }
 
     /** Whatever comes until the end of the stream. */
-    byte[] readToEnd() throws IOException {
+    public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
     }
 
     /** Tells whether the stream has ended or broken; fails if a byte comes instead. */
-    boolean ended() throws IOException {
+    public boolean ended() throws IOException {
         try {
             int b = in.readByte();
             throw new AssertionError("not the end but " + b);
@@ -154,12 +154,12 @@ final class RawSocket implements AutoCloseable {
     }
 
     /** Drops the connection so that the peer sees a reset. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
     }
 
-    static byte[] frame(int first, byte[] payload, byte[] key) {
+    public static byte[] frame(int first, byte[] payload, byte[] key) {
         ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
         frame.put((byte) first);
         int masked = key == null ? 0 : 0x80;
@@ -181,7 +181,7 @@ final class RawSocket implements AutoCloseable {
         return bytes;
     }
 
-    static void mask(byte[] payload, byte[] key) {
+    public static void mask(byte[] payload, byte[] key) {
         for (int i = 0; i < payload.length; i++) {
             payload[i] ^= key[i & 3];
         }

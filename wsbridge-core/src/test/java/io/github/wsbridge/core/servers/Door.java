@@ -1,4 +1,4 @@
-package io.github.wsbridge.tyrus;
+package io.github.wsbridge.core.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,22 +13,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A door that says what a test wants it to, and keeps the legs that it let in. */
-final class Door implements Function<Handshake, CompletionStage<Admission>> {
+public final class Door implements Function<Handshake, CompletionStage<Admission>> {
 
-    final BlockingQueue<Leg> legs = new LinkedBlockingQueue<>();
-    final BlockingQueue<Handshake> handshakes = new LinkedBlockingQueue<>();
-    volatile Function<Handshake, CompletionStage<Admission>> answer = handshake -> granted("");
+    public final BlockingQueue<Leg> legs = new LinkedBlockingQueue<>();
+    public final BlockingQueue<Handshake> handshakes = new LinkedBlockingQueue<>();
+    public volatile Function<Handshake, CompletionStage<Admission>> answer = handshake -> granted("");
 
-    CompletionStage<Admission> granted(String subprotocol) {
+    public CompletionStage<Admission> granted(String subprotocol) {
         return CompletableFuture.completedFuture(new Admission.Granted(subprotocol, legs::add));
     }
 
-    void refuses(Admission.Refused refused) {
+    public void refuses(Admission.Refused refused) {
         answer = handshake -> CompletableFuture.completedFuture(refused);
     }
 
     /** The next leg, opened. */
-    Ear ear() throws Exception {
+    public Ear ear() throws Exception {
         Leg leg = legs.poll(Ear.SECONDS, TimeUnit.SECONDS);
         assertThat(leg).as("a leg in time").isNotNull();
         return new Ear(leg);

@@ -1,4 +1,4 @@
-package io.github.wsbridge.netty;
+package io.github.wsbridge.core.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,51 +14,51 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A receiver that keeps what it hears, and checks that nothing comes after the end or at the same time. */
-final class Ear implements Leg.Receiver {
+public final class Ear implements Leg.Receiver {
 
-    static final long SECONDS = 30; // twice the longest that a container takes to drop a connection
+    public static final long SECONDS = 30; // twice the longest that a container takes to drop a connection
 
-    final Leg leg;
-    final BlockingQueue<Fragment> fragments = new LinkedBlockingQueue<>();
-    final AtomicInteger pongs = new AtomicInteger();
-    final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
-    final CompletableFuture<Throwable> mistake = new CompletableFuture<>();
+    public final Leg leg;
+    public final BlockingQueue<Fragment> fragments = new LinkedBlockingQueue<>();
+    public final AtomicInteger pongs = new AtomicInteger();
+    public final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+    public final CompletableFuture<Throwable> mistake = new CompletableFuture<>();
     private final AtomicInteger inside = new AtomicInteger();
 
-    Ear(Leg leg) {
+    public Ear(Leg leg) {
         this.leg = leg;
         leg.open(this);
     }
 
     /** Asks for a fragment and waits for it. */
-    Fragment next() throws Exception {
+    public Fragment next() throws Exception {
         leg.demand();
         Fragment fragment = fragments.poll(SECONDS, TimeUnit.SECONDS);
         assertThat(fragment).as("a fragment in time").isNotNull();
         return fragment;
     }
 
-    CloseReason closed() throws Exception {
+    public CloseReason closed() throws Exception {
         CloseReason reason = closed.get(SECONDS, TimeUnit.SECONDS);
         assertThat(mistake).as("calls after the end or at the same time").isNotDone();
         return reason;
     }
 
-    void send(Fragment fragment) throws Exception {
+    public void send(Fragment fragment) throws Exception {
         leg.send(fragment).toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
     }
 
-    static byte[] bytes(Fragment fragment) {
+    public static byte[] bytes(Fragment fragment) {
         byte[] bytes = new byte[fragment.payload().remaining()];
         fragment.payload().get(bytes);
         return bytes;
     }
 
-    static String text(Fragment fragment) {
+    public static String text(Fragment fragment) {
         return new String(bytes(fragment), StandardCharsets.UTF_8);
     }
 
-    static Fragment part(Fragment.Kind kind, byte[] payload, boolean last) {
+    public static Fragment part(Fragment.Kind kind, byte[] payload, boolean last) {
         return new Fragment(kind, ByteBuffer.wrap(payload), last);
     }
 

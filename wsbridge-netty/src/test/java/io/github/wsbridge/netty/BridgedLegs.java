@@ -1,0 +1,65 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.LegContract;
+import io.github.wsbridge.testkit.LegPair;
+import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** The rules of legs with a whole bridge between the two: a requester on Netty, and a device of any kind. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class BridgedLegs extends LegContract {
+
+    House house;
+    private final Connector requesters = NettyConnector.create();
+    private Connector devices;
+
+    /** What connects the device. */
+    abstract Connector devices();
+
+    @BeforeAll
+    void up() throws Exception {
+        house = new House(1);
+        devices = devices();
+    }
+
+    @AfterAll
+    void down() {
+        requesters.close();
+        devices.close();
+        house.close();
+    }
+
+    @Override
+    protected LegPair connect(String subprotocol) throws Exception {
+        assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
+        URI connect = URI.create("ws://127.0.0.1:" + house.port(0) + "/bridge/connect?deviceId=d");
+        Leg near = connect(requesters, connect);
+        return new LegPair(
+                near, connect(devices, house.signaller.take(patience()).acceptUrl()));
+    }
+
+    private Leg connect(Connector connector, URI uri) throws Exception {
+        return connector
+                .connect(new Connector.Target(uri, Map.of(), "", patience()))
+                .toCompletableFuture()
+                .get(patience().toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected boolean preservesFragmentation() {
+        return false; // a read may cut a frame
+    }
+
+    @Override
+    protected int underWay() {
+        return 64 << 20; // the kernel's buffers of two connections
+    }
+}

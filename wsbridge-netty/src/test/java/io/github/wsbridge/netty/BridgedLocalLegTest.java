@@ -1,0 +1,12 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.spi.Connector;
+
+/** With a device in the node's own process. */
+class BridgedLocalLegTest extends BridgedLegs {
+
+    @Override
+    Connector devices() {
+        return house.nodes.get(0).connector();
+    }
+}

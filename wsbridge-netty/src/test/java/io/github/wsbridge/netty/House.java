@@ -1,0 +1,156 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.BridgeNodeBuilder;
+import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.testkit.FakeSignaller;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.SocketFactory;
+
+/** Nodes on Netty servers and one Netty connector; requesters and devices are plain sockets. */
+final class House implements AutoCloseable {
+
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    final FakeSignaller signaller = new FakeSignaller();
+    final List<BridgeNode> nodes = new ArrayList<>();
+    /** The legs that the servers made, in the order in which they came. */
+    final BlockingQueue<NettyLeg> legs = new LinkedBlockingQueue<>();
+
+    private final List<NettyBridgeServer> servers = new ArrayList<>();
+    private final NettyConnector connector = NettyConnector.create();
+    private SocketFactory sockets = SocketFactory.getDefault();
+
+    /** The two ends of a bridge, and the owner's legs for them. */
+    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg)
+            implements AutoCloseable {
+        @Override
+        public void close() throws Exception {
+            requester.close();
+            device.close();
+        }
+    }
+
+    House(int count) throws Exception {
+        this(count, node -> {}, server -> {});
+    }
+
+    House(int count, Consumer<BridgeNodeBuilder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
+            throws Exception {
+        TokenKeys keys = TokenKeys.generate();
+        for (int i = 0; i < count; i++) {
+            CompletableFuture<BridgeNode> node = new CompletableFuture<>();
+            NettyBridgeServer.Builder server = NettyBridgeServer.builder(handshake -> admit(node.join(), handshake))
+                    .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .threads(2);
+            serverSettings.accept(server);
+            servers.add(server.start());
+            BridgeNodeBuilder builder = BridgeNode.builder()
+                    .publicUrl(URI.create("ws://127.0.0.1:" + port(i)))
+                    .address(NodeAddress.parse("ws://127.0.0.1:" + port(i)))
+                    .keys(keys)
+                    .insecure()
+                    .signaller(signaller)
+                    .connector(connector);
+            settings.accept(builder);
+            nodes.add(builder.build());
+            node.complete(nodes.get(i));
+        }
+    }
+
+    House sockets(SocketFactory value) {
+        sockets = value;
+        return this;
+    }
+
+    private CompletionStage<Admission> admit(BridgeNode node, Handshake handshake) {
+        return node.admit(handshake).thenApply(admission -> {
+            if (admission instanceof Admission.Granted granted) {
+                return new Admission.Granted(granted.subprotocol(), leg -> {
+                    legs.add((NettyLeg) leg);
+                    granted.opened().accept(leg);
+                });
+            }
+            return admission;
+        });
+    }
+
+    int port(int node) {
+        return servers.get(node).address().getPort();
+    }
+
+    NettyBridgeServer server(int node) {
+        return servers.get(node);
+    }
+
+    RawSocket open(int node, String target) throws Exception {
+        RawSocket raw = new RawSocket(sockets.createSocket("localhost", port(node)));
+        raw.write(RawSocket.upgrade(target, ""));
+        String head = raw.readHead();
+        if (!head.startsWith("HTTP/1.1 101")) {
+            throw new IllegalStateException(head);
+        }
+        return raw;
+    }
+
+    /** A requester that waits for its device. */
+    RawSocket request() throws Exception {
+        return open(0, "/bridge/connect?deviceId=d");
+    }
+
+    /** The device that was invited last, on some node. */
+    RawSocket accept(int node) throws Exception {
+        URI url = signaller.take(PATIENCE).acceptUrl();
+        return open(node, url.getRawPath() + "?" + url.getRawQuery());
+    }
+
+    /** A bridge between a requester on the first node and a device on the last one. */
+    Ends join() throws Exception {
+        RawSocket requester = request();
+        NettyLeg requesterLeg = leg();
+        RawSocket device = accept(nodes.size() - 1);
+        NettyLeg first = leg();
+        NettyLeg deviceLeg = nodes.size() == 1 ? first : leg(); // the device's own and the forwarding node's
+        return new Ends(requester, device, requesterLeg, nodes.size() == 1 ? deviceLeg : owners(first, deviceLeg));
+    }
+
+    private NettyLeg owners(NettyLeg one, NettyLeg other) {
+        int owner = port(0);
+        return ((InetSocketAddress) one.channel().localAddress()).getPort() == owner ? one : other;
+    }
+
+    NettyLeg leg() throws Exception {
+        NettyLeg leg = legs.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (leg == null) {
+            throw new AssertionError("no leg in time");
+        }
+        return leg;
+    }
+
+    int bridges() {
+        return nodes.stream().mapToInt(node -> node.stats().bridges()).sum();
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(node -> node.stop(Duration.ZERO));
+        connector.close();
+        servers.forEach(NettyBridgeServer::close);
+        nodes.forEach(BridgeNode::close);
+    }
+}

@@ -1,0 +1,12 @@
+package io.github.wsbridge.netty;
+
+import org.junit.jupiter.api.BeforeEach;
+
+/** On one node. */
+class JoinedTest extends JoinedTests {
+
+    @BeforeEach
+    void up() throws Exception {
+        house = new House(1);
+    }
+}

@@ -1,0 +1,127 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.BridgeServer;
+import io.github.wsbridge.core.servers.ConnectorTests;
+import io.github.wsbridge.core.servers.Ear;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+
+class NettyConnectorTest extends ConnectorTests {
+
+    @Override
+    protected BridgeServer start(SSLContext tls) throws Exception {
+        NettyBridgeServer.Builder builder =
+                NettyBridgeServer.builder(door).address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return (tls == null ? builder : builder.tls(tls)).start();
+    }
+
+    @Override
+    protected Connector connector(SSLContext tls, InetSocketAddress proxy) {
+        NettyConnector.Builder builder = NettyConnector.builder();
+        if (tls != null) {
+            builder.sslContext(tls);
+        }
+        if (proxy != null) {
+            builder.proxy(ProxySelector.of(proxy));
+        }
+        return builder.build();
+    }
+
+    @Override
+    protected String threadNames() {
+        return "wsbridge-netty-connector";
+    }
+
+    @Test
+    void close_whileANameIsLookedUp_failsTheConnect() throws Exception {
+        CountDownLatch looking = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ProxySelector slow = new ProxySelector() {
+            @Override
+            public List<Proxy> select(URI uri) {
+                looking.countDown();
+                boolean interrupted = true;
+                while (interrupted) { // as a look-up does that the platform does not let go
+                    try {
+                        interrupted = !go.await(20, TimeUnit.SECONDS);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+                return List.of();
+            }
+
+            @Override
+            public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
+        };
+        NettyConnector other = NettyConnector.builder().proxy(slow).build();
+        List<CompletableFuture<Leg>> legs = new ArrayList<>();
+        for (int i = 0; i < 20; i++) { // more than look names up at a time
+            legs.add(other.connect(target("/")).toCompletableFuture());
+        }
+        looking.await();
+        other.close();
+        for (CompletableFuture<Leg> leg : legs) {
+            assertThat(failure(leg)).isInstanceOf(IOException.class).hasMessage("the connector is closed");
+        }
+        go.countDown();
+        assertThat(failure(other.connect(target("/")).toCompletableFuture())).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void close_whileTheServerDoesNotAnswer_failsTheConnect() throws Exception {
+        CompletableFuture<Leg> leg = connector
+                .connect(
+                        target("ws://localhost:" + listening.getLocalPort() + "/", "", Map.of(), Duration.ofMinutes(5)))
+                .toCompletableFuture();
+        try (Socket accepted = listening.accept()) {
+            connector.close();
+            assertThat(failure(leg)).isInstanceOf(IOException.class);
+            assertThat(accepted.getInputStream().readAllBytes()).isNotNull();
+        }
+    }
+
+    @Test
+    void close_fromItsOwnThread_works() throws Exception {
+        Ear client = connect(target("/"));
+        Ear node = door.ear();
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        Leg second = connector.connect(target("/")).toCompletableFuture().get(Ear.SECONDS, TimeUnit.SECONDS);
+        door.ear().leg.send(Fragment.text("close"));
+        second.open(new Leg.Receiver() {
+            @Override
+            public void onFragment(Fragment fragment) {
+                connector.close();
+                closed.complete(null);
+            }
+
+            @Override
+            public void onClosed(CloseReason reason) {}
+        });
+        second.demand();
+        closed.get(Ear.SECONDS, TimeUnit.SECONDS);
+        assertThat(client.closed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(node.closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+}

@@ -1,0 +1,28 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.channel.socket.nio.NioSocketChannel;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** On one node without epoll. */
+class NioJoinedTest extends JoinedTests {
+
+    @BeforeEach
+    void up() throws Exception {
+        System.setProperty(Loops.NO_EPOLL, "true");
+        try {
+            house = new House(1);
+        } finally {
+            System.clearProperty(Loops.NO_EPOLL);
+        }
+    }
+
+    @Test
+    void legs_areOnNio() throws Exception {
+        try (House.Ends ends = house.join()) {
+            assertThat(ends.deviceLeg().channel()).isInstanceOf(NioSocketChannel.class);
+        }
+    }
+}

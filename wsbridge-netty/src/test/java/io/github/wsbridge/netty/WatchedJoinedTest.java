@@ -1,0 +1,119 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.core.Limits;
+import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.core.servers.RawSocket.Received;
+import io.github.wsbridge.core.servers.ServerTests;
+import io.github.wsbridge.spi.WatchedLeg;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How a node watches legs whose bytes it does not see. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class WatchedJoinedTest {
+
+    private static final Duration INTERVAL = Duration.ofMillis(400);
+    private static final Duration STALL = Duration.ofSeconds(2);
+
+    private House house;
+
+    @BeforeEach
+    void up() throws Exception {
+        house = new House(
+                1,
+                node -> node.limits(Limits.builder()
+                        .watch(new WatchedLeg.Watch(INTERVAL, STALL))
+                        .build()),
+                server -> {});
+    }
+
+    @AfterEach
+    void down() {
+        house.close();
+    }
+
+    private static Received endOf(RawSocket raw) throws Exception {
+        Received received = JoinedTests.next(raw);
+        while (received.opcode() != 8) {
+            received = JoinedTests.next(raw);
+        }
+        return received;
+    }
+
+    @Test
+    void idleEndThatAnswersPings_lives_oneThatDoesNot_isDropped() throws Exception {
+        try (House.Ends ends = house.join()) {
+            JoinedTests.warm(ends);
+            CompletableFuture<Received> answering = new CompletableFuture<>();
+            JoinedTests.inBackground(() -> answering.complete(endOf(ends.requester())));
+            CompletableFuture<Received> alsoAnswering = new CompletableFuture<>();
+            AtomicLong pings = new AtomicLong();
+            CompletableFuture<Void> deviceReads = JoinedTests.inBackground(() -> {
+                while (pings.get() < 4) {
+                    Received ping = ends.device().receive();
+                    assertThat(ping.opcode()).isEqualTo(9);
+                    ends.device().send(0x8A, ping.payload());
+                    pings.incrementAndGet();
+                }
+            });
+            deviceReads.get(20, TimeUnit.SECONDS);
+            assertThat(answering).isNotDone();
+            Received end = answering.get(20, TimeUnit.SECONDS); // since the device answers no more
+            assertThat(end.closeCode()).isEqualTo(4000);
+            assertThat(end.closeReason()).contains("ping");
+            assertThat(alsoAnswering).isNotDone();
+        }
+    }
+
+    @Test
+    void readerThatStops_isDroppedAfterTheStall_notBefore() throws Exception {
+        try (House.Ends ends = house.join()) {
+            JoinedTests.warm(ends);
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> flooding =
+                    JoinedTests.inBackground(() -> ServerTests.flood(ends.requester(), sent));
+            await().until(() -> ServerTests.stalled(sent));
+            long stalled = System.nanoTime();
+            Received end = endOf(ends.requester());
+            assertThat(end.closeCode()).isEqualTo(4000);
+            assertThat(end.closeReason()).contains("took no data");
+            assertThat(Duration.ofNanos(System.nanoTime() - stalled))
+                    .isGreaterThan(STALL.minus(INTERVAL.multipliedBy(3)));
+            ends.requester().close();
+            flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void readerThatIsSlow_isNotDropped() throws Exception {
+        try (House.Ends ends = house.join()) {
+            JoinedTests.warm(ends);
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> flooding =
+                    JoinedTests.inBackground(() -> ServerTests.flood(ends.requester(), sent));
+            CompletableFuture<Void> draining =
+                    JoinedTests.inBackground(() -> ends.requester().readToEnd()); // heartbeats
+            await().until(() -> ServerTests.stalled(sent));
+            long until = System.nanoTime() + STALL.toNanos() * 3;
+            byte[] some = new byte[64 * 1024];
+            while (System.nanoTime() < until) { // far behind, so that no ping gets there in time
+                ends.device().in.readFully(some);
+                await().pollDelay(Duration.ofMillis(20)).until(() -> true);
+            }
+            assertThat(house.bridges()).isEqualTo(1);
+            ends.device().reset();
+            ends.requester().close();
+            flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
+            draining.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
+        }
+    }
+}
