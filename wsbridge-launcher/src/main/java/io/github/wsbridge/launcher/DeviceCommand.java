@@ -91,6 +91,9 @@ final class DeviceCommand implements Callable<Integer> {
     Duration reconnectMax;
 
     @Mixin
+    HearOptions channels;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -176,6 +179,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
+            channels.addTo(builder, id, here.env());
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

@@ -102,6 +102,9 @@ final class NodeCommand implements Callable<Integer> {
     ClusterOptions cluster;
 
     @Mixin
+    SignalOptions signals;
+
+    @Mixin
     LimitOptions limitOptions;
 
     @Mixin
@@ -127,6 +130,7 @@ final class NodeCommand implements Callable<Integer> {
         } else if (apiKeys != null) {
             builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
         }
+        signals.addTo(builder, here.env());
         // The node's address needs the server's port, and the server the node: early handshakes wait for it.
         CompletableFuture<BridgeNode> node = new CompletableFuture<>();
         Transport.ServerSettings settings = new Transport.ServerSettings(
