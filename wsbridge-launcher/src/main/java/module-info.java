@@ -4,6 +4,9 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
     requires io.github.wsbridge.netty;
+    requires io.github.wsbridge.signal.iothub;
+    requires io.github.wsbridge.signal.mqtt;
+    requires io.github.wsbridge.signal.webhook;
     requires io.github.wsbridge.tyrus;
     requires static org.jspecify;
     requires info.picocli;

@@ -50,16 +50,16 @@ public interface Leg {
 
     /**
      * Sends a pong that nobody asked for (RFC 6455, section 5.5.3), so that the peer hears of an end that flow control keeps
-     * from reading its pings; dropped where the leg is closed. Does nothing by default, which suits legs that answer pings
-     * behind unread data.
+     * from reading its pings; dropped where the leg is closed. Does nothing by default, which suits a leg that reads pings
+     * however much data waits before them.
      */
     default void heartbeat() {}
 
     /**
      * Closes in good order: what was sent before goes out first, then a close frame with {@code reason} (without a code
      * where it is {@link CloseReason#NO_STATUS}, with the nearest code that the transport can send where it cannot send
-     * this one). If the peer has not answered within the transport's close deadline, at most ten seconds, the connection
-     * is dropped. Only the first call counts.
+     * this one). The connection is dropped at the transport's close deadline: where the peer has taken nothing more and not
+     * answered for ten seconds, or a shorter time, and after two minutes at the latest. Only the first call counts.
      */
     void close(CloseReason reason);
 

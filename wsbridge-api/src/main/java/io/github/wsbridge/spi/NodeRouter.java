@@ -20,7 +20,7 @@ public interface NodeRouter extends AutoCloseable {
      */
     CompletionStage<Leg> dial(NodeAddress owner, Forward forward);
 
-    /** Releases connections and threads. Does nothing by default. */
+    /** Releases connections and threads; called once, on a thread that may block for a moment. Does nothing by default. */
     @Override
     default void close() {}
 

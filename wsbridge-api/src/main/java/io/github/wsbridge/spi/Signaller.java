@@ -14,13 +14,13 @@ public interface Signaller extends AutoCloseable {
     /**
      * Signals the device.
      *
-     * @return what became of it. It may stay incomplete where the channel learns nothing; the bridge's accept timeout then
-     *     decides. A failure means that the channel itself is in trouble, and counts as
+     * @return what became of it. It may stay incomplete where the channel learns nothing; after a share of the accept timeout
+     *     the next channel is tried too, and in the end the timeout decides. A failure means that the channel itself is in trouble, and counts as
      *     {@link Result.Unreachable} with the failure logged.
      */
     CompletionStage<Result> signal(Invitation invitation);
 
-    /** Releases connections and threads. Does nothing by default. */
+    /** Releases connections and threads; called once, on a thread that may block for a moment. Does nothing by default. */
     @Override
     default void close() {}
 
@@ -44,5 +44,13 @@ public interface Signaller extends AutoCloseable {
          * @param reason why, for people; sent to the requester, so never a secret
          */
         record Unreachable(String reason) implements Result {}
+
+        /**
+         * The channel is over a limit, its own or the device's, and a later try may do better. The next channel is tried; where
+         * none does better, the requester is closed with {@link io.github.wsbridge.CloseReason#OVER_LIMIT}.
+         *
+         * @param reason why, for people; sent to the requester, so never a secret
+         */
+        record Throttled(String reason) implements Result {}
     }
 }

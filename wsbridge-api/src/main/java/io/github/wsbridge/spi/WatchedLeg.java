@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * that flow control holds back cannot hear the pong behind the data; nor does it count while a send does not get through,
  * since then the ping waits behind that one, and the peer is perhaps just slow to read. Such a send is given
  * {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that had to wait and got through is as good as
- * an answer: the peer reads.
+ * an answer: the peer reads. A leg that flow control holds back sends a {@link Leg#heartbeat} at each look, for its peer may
+ * watch it in the same way.
  */
 public final class WatchedLeg implements Leg {
 

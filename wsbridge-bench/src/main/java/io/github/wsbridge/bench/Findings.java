@@ -60,12 +60,10 @@ final class Findings {
                 name + ".throughput.vs.haproxy-tcp", size == Size.B_128 ? 0.65 : size == Size.KIB_1 ? 0.8 : 0.9));
         if (!small) {
             bars.add(Bar.atMost(name + ".cpu-per-gb.vs.haproxy-tcp", 1.4));
-            ratio(name + ".throughput.vs." + Subject.HAPROXY_TCP_BIG, name, Subject.HAPROXY_TCP_BIG, Results.GBIT);
-            ratio(
-                    name + ".cpu-per-gb.vs." + Subject.HAPROXY_TCP_BIG,
-                    name,
-                    Subject.HAPROXY_TCP_BIG,
-                    Results.CPU_PER_GB);
+        }
+        for (String other : List.of(Subject.HAPROXY_TCP_BIG, Subject.NGINX_WS_BIG)) {
+            ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);
+            ratio(name + ".cpu-per-gb.vs." + other, name, other, Results.CPU_PER_GB);
         }
         for (String other : List.of(Subject.HAPROXY_WS, Subject.NGINX_WS)) {
             ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);

@@ -16,11 +16,13 @@ final class FindingsTest {
         relay("relay-64KiB", Subject.OURS, 1, 9, 5);
         relay("relay-64KiB", Subject.HAPROXY_TCP, 10, 10, 1);
         relay("relay-64KiB", Subject.HAPROXY_TCP_BIG, 20, 20, 20);
+        relay("relay-64KiB", Subject.NGINX_WS_BIG, 10, 10, 10);
 
         Findings findings = new Findings(results);
         assertThat(findings.ratios())
                 .containsEntry("relay-64KiB.throughput.vs.haproxy-tcp", 0.5)
-                .containsEntry("relay-64KiB.throughput.vs.haproxy-tcp-64k-buffers", 0.25);
+                .containsEntry("relay-64KiB.throughput.vs.haproxy-tcp-64k-buffers", 0.25)
+                .containsEntry("relay-64KiB.throughput.vs.nginx-ws-64k-buffers", 0.5);
         assertThat(findings.bars())
                 .filteredOn(bar -> bar.name().equals("relay-64KiB.throughput.vs.haproxy-tcp"))
                 .singleElement()

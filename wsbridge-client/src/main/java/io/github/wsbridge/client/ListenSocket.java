@@ -35,6 +35,7 @@ final class ListenSocket implements InvitationSource {
     private @Nullable Connection connection;
     private @Nullable ScheduledFuture<?> retry;
     private boolean stopped;
+    private volatile boolean lost; // so that who saw it go in the log also sees it come back
     private volatile boolean quiet; // the first failure is worth a warning, later ones are not
 
     ListenSocket(Dialer dialer, URI server, String deviceId, Backoff backoff) {
@@ -82,7 +83,11 @@ final class ListenSocket implements InvitationSource {
             return;
         }
         quiet = true;
-        log.debug("Device {} listens", deviceId);
+        if (lost) {
+            log.info("Device {} listens again", deviceId);
+        } else {
+            log.debug("Device {} listens", deviceId);
+        }
         opened.open();
         sink().listening();
     }
@@ -110,6 +115,7 @@ final class ListenSocket implements InvitationSource {
             }
             sink().ended(reason);
         } else if (!stopped()) {
+            lost = true;
             log.info("Device {} has lost its listen socket: {}", deviceId, reason);
             retryIn(backoff.next());
         }

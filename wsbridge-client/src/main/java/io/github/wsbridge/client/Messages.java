@@ -22,6 +22,8 @@ final class Messages {
     /** The longest message that is read, in bytes. */
     static final int MAX_BYTES = 64 * 1024;
 
+    private static final int MAX_DEPTH = 16;
+
     private Messages() {}
 
     /** A message that is not what it should be. It never says more, since messages hold secrets. */
@@ -71,11 +73,33 @@ final class Messages {
     }
 
     static JsonObject read(String text) throws MalformedException {
+        if (deep(text)) {
+            throw new MalformedException("nested too deep");
+        }
         try {
             return JsonParser.object().from(text);
         } catch (JsonParserException e) {
             throw new MalformedException("not a JSON object");
         }
+    }
+
+    /** Whether it is nested deeper than any message of the bridge: the parser recurses, so depth costs stack. */
+    private static boolean deep(String text) {
+        int depth = 0;
+        boolean quoted = false;
+        for (int i = 0; i < text.length() && depth <= MAX_DEPTH; i++) {
+            char c = text.charAt(i);
+            if (c == '"') {
+                quoted = !quoted;
+            } else if (quoted) {
+                i += c == '\\' ? 1 : 0;
+            } else if (c == '{' || c == '[') {
+                depth++;
+            } else if (c == '}' || c == ']') {
+                depth--;
+            }
+        }
+        return depth > MAX_DEPTH;
     }
 
     static String type(JsonObject message) {

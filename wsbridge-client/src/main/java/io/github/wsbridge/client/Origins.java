@@ -48,11 +48,13 @@ final class Origins {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** Tells whether it leads to the accept endpoint of a trusted server, below whatever path that has. */
     boolean trust(URI acceptUrl) {
         Origin origin = Origin.of(acceptUrl);
         return origin != null
                 && acceptUrl.getRawUserInfo() == null
                 && acceptUrl.getRawFragment() == null
+                && acceptUrl.getRawPath().endsWith(Endpoints.ACCEPT)
                 && trusted.contains(origin);
     }
 }

@@ -321,6 +321,9 @@ class BridgeDeviceTest {
                 "wss://node.test/bridge/accept?bridgeToken=t",
                 "http://node.test/bridge/accept?bridgeToken=t",
                 "ws://x@node.test/bridge/accept?bridgeToken=t",
+                "ws://node.test/bridge/connect?deviceId=other&bridgeToken=t",
+                "ws://node.test/bridge/accept/../connect?deviceId=other",
+                "ws://node.test?x=/bridge/accept",
                 "/bridge/accept?bridgeToken=t"
             })
     void acceptUrlOfAnotherOrigin_isRejectedAndNotFollowed(String url) throws Exception {
@@ -344,6 +347,7 @@ class BridgeDeviceTest {
         PairLeg listen = listen();
         listen.send(Fragment.text("{"));
         listen.send(Fragment.text("[]"));
+        listen.send(Fragment.text("{\"type\":" + "[".repeat(60_000)));
         listen.send(Fragment.text("{\"type\":\"news\"}"));
         listen.send(Fragment.text("{\"type\":\"invitation\"}"));
         listen.send(Fragment.text(FakeNode.invitation("not a token!", "")));

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -58,6 +59,7 @@ public final class BridgeNode implements AutoCloseable {
     private final Accepts accepts;
     private final Admissions admissions;
     private final AtomicBoolean stopped = new AtomicBoolean();
+    private final CompletableFuture<Void> released = new CompletableFuture<>();
 
     BridgeNode(BridgeNodeBuilder from) {
         self = from.address();
@@ -72,7 +74,8 @@ public final class BridgeNode implements AutoCloseable {
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
         peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
-        signaller = new SignalChain(from.signallers(new ListenSignaller(listeners, peers)));
+        signaller = new SignalChain(
+                from.routes(new ListenSignaller(listeners, peers)), id -> pending.find(id) != null, clock, scheduler);
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, limits.dialTimeout());
@@ -188,7 +191,8 @@ public final class BridgeNode implements AutoCloseable {
      * the router, the signallers and the scheduler, where that is the node's own; not the connector.
      *
      * @param grace how long live bridges have
-     * @return completes when nothing is held any more, at most eleven seconds after the grace period
+     * @return completes when nothing is held any more: at most eleven seconds after the grace period, and eleven more where
+     *     the router or a signaller is slow to close
      */
     public CompletionStage<Void> stop(Duration grace) {
         CompletionStage<Void> empty = occupancy.drain();
@@ -202,13 +206,26 @@ public final class BridgeNode implements AutoCloseable {
                 .thenCompose(last -> last)
                 .handle((done, timeout) -> {
                     if (!stopped.getAndSet(true)) {
-                        release();
+                        Thread thread =
+                                new Thread(this::release, "wsbridge-node-stop"); // foreign code closes, and may block
+                        thread.setDaemon(true);
+                        thread.start();
                     }
-                    return null;
-                });
+                    return Deadlines.within(LAST_CALL, released, scheduler);
+                })
+                .thenCompose(last -> last)
+                .exceptionally(late -> null);
     }
 
     private void release() {
+        try {
+            releaseAll();
+        } finally {
+            released.complete(null);
+        }
+    }
+
+    private void releaseAll() {
         peers.close();
         peerServers.forEach(peer -> peer.close(Occupancy.STOPPING));
         try {

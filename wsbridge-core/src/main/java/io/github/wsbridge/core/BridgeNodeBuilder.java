@@ -30,7 +30,7 @@ public final class BridgeNodeBuilder {
     private @Nullable Supplier<TokenKeys> keys;
     private @Nullable TokenCodec codec;
     private @Nullable AccessPolicy policy;
-    private final List<Signaller> signallers = new ArrayList<>();
+    private final List<SignalChain.Route> routes = new ArrayList<>();
     final List<BridgeListener> listeners = new ArrayList<>();
 
     @Nullable
@@ -92,10 +92,22 @@ public final class BridgeNodeBuilder {
 
     /**
      * Adds a secondary channel. They are tried in the order in which they were added, after the built-in listen socket; the
-     * first that knows the device decides. The node closes them when it stops.
+     * first that knows the device decides. One that fails hands on to the next at once, one that stays silent after an equal
+     * share of what is left of the accept timeout. The node closes them when it stops.
      */
     public BridgeNodeBuilder signaller(Signaller value) {
-        signallers.add(value);
+        routes.add(new SignalChain.Route(value));
+        return this;
+    }
+
+    /**
+     * Adds a secondary channel for some devices only; it takes its place in the order like any other.
+     *
+     * @param deviceIdPattern a device id in which {@code *} stands for any characters, also none: {@code plant-7/*}
+     * @throws IllegalArgumentException if the pattern is empty
+     */
+    public BridgeNodeBuilder signaller(String deviceIdPattern, Signaller value) {
+        routes.add(new SignalChain.Route(new DeviceIdPattern(deviceIdPattern), value));
         return this;
     }
 
@@ -176,10 +188,10 @@ public final class BridgeNodeBuilder {
         return Objects.requireNonNull(policy);
     }
 
-    List<Signaller> signallers(Signaller builtIn) {
-        List<Signaller> all = new ArrayList<>();
-        all.add(builtIn);
-        all.addAll(signallers);
+    List<SignalChain.Route> routes(Signaller builtIn) {
+        List<SignalChain.Route> all = new ArrayList<>();
+        all.add(new SignalChain.Route(builtIn));
+        all.addAll(routes);
         return all;
     }
 

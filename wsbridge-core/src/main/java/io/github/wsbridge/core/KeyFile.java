@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A keyset file that is read again when it has changed, so that keys rotate without a restart. It looks at most once every
- * five seconds. A file that cannot be read leaves the keys as they were, with a warning. Thread-safe; a call may read a
+ * five seconds. A file that everybody may read gets a warning. A file that cannot be read leaves the keys as they were, with a warning. Thread-safe; a call may read a
  * small local file.
  */
 public final class KeyFile implements Supplier<TokenKeys> {
@@ -42,6 +44,17 @@ public final class KeyFile implements Supplier<TokenKeys> {
         this.lookedAt = nanoTime.getAsLong();
         this.seen = Files.getLastModifiedTime(file);
         this.keys = TokenKeys.read(file);
+        if (openToOthers(file)) {
+            log.warn(
+                    "the key file {} can be read by others than its owner and group: make that 'chmod o= {}'",
+                    file,
+                    file);
+        }
+    }
+
+    private static boolean openToOthers(Path file) throws IOException {
+        PosixFileAttributeView posix = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        return posix != null && posix.readAttributes().permissions().contains(PosixFilePermission.OTHERS_READ);
     }
 
     @Override

@@ -51,6 +51,11 @@ final class OwnedBridge implements Bridge {
         requester.open();
     }
 
+    /** Whether it still waits for its device. */
+    boolean pending() {
+        return state.get() == PENDING;
+    }
+
     /** Sets what is to be cancelled when the bridge is no longer pending. */
     void timeout(Future<?> task) {
         timeout = task;

@@ -29,7 +29,7 @@ final class PeerLink {
     private final Duration timeout;
     private final ScheduledExecutorService scheduler;
     private final LongSupplier nanoTime;
-    private final Map<Long, CompletableFuture<Boolean>> questions = new ConcurrentHashMap<>();
+    private final Map<Long, Question> questions = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
     // Guarded by this.
     private @Nullable CompletableFuture<MessageLeg> link;
@@ -48,24 +48,53 @@ final class PeerLink {
         this.dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 
-    /** Asks the peer to deliver an invitation; completes with whether it did, false also where it cannot be asked. */
+    /** What was asked over which link. */
+    private record Question(
+            Invitation invitation,
+            CompletableFuture<MessageLeg> link,
+            CompletableFuture<Boolean> answer,
+            boolean again) {}
+
+    /**
+     * Asks the peer to deliver an invitation; completes with whether it did, false also where it cannot be asked. Where the
+     * link breaks before the answer, it asks once more over a new one: the old link may have been dead for long, and the
+     * device would count as unreachable.
+     */
     CompletableFuture<Boolean> deliver(Invitation invitation) {
-        long number = numbers.incrementAndGet();
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        questions.put(number, answer);
-        CompletableFuture<MessageLeg> used = link();
-        used.thenCompose(to -> to.send(Messages.deliver(number, invitation))).whenComplete((sent, failure) -> {
-            if (failure != null) {
-                answer.complete(false);
-            }
-        });
+        ask(invitation, answer, false);
         return Deadlines.within(timeout, answer, scheduler).handle((delivered, failure) -> {
-            questions.remove(number);
-            if (failure instanceof TimeoutException) {
-                used.thenAccept(MessageLeg::abort); // a peer that does not answer is dialled afresh
-            }
+            questions.forEach((number, question) -> {
+                if (question.answer() == answer && questions.remove(number, question)) {
+                    if (failure instanceof TimeoutException) {
+                        question.link().thenAccept(MessageLeg::abort); // a peer that does not answer is dialled afresh
+                    }
+                }
+            });
             return failure == null && delivered;
         });
+    }
+
+    private void ask(Invitation invitation, CompletableFuture<Boolean> answer, boolean again) {
+        long number = numbers.incrementAndGet();
+        CompletableFuture<MessageLeg> used = link();
+        Question question = new Question(invitation, used, answer, again);
+        questions.put(number, question);
+        used.thenCompose(to -> to.send(Messages.deliver(number, invitation))).whenComplete((sent, failure) -> {
+            if (failure != null) {
+                broken(number, question);
+            }
+        });
+    }
+
+    private void broken(long number, Question question) {
+        if (questions.remove(number, question)) {
+            if (question.again() || question.link().isCompletedExceptionally()) {
+                question.answer().complete(false);
+            } else {
+                ask(question.invitation(), question.answer(), true);
+            }
+        }
     }
 
     /** Tells the peer something that needs no answer; lost if the peer cannot be reached. */
@@ -139,17 +168,21 @@ final class PeerLink {
         @Override
         public void onMessage(JsonObject message) {
             if ("answer".equals(message.getString("type"))) {
-                CompletableFuture<Boolean> answer = questions.remove(message.getLong("number"));
-                if (answer != null) {
-                    answer.complete(message.getBoolean("delivered"));
+                Question question = questions.remove(message.getLong("number"));
+                if (question != null) {
+                    question.answer().complete(message.getBoolean("delivered"));
                 }
             }
         }
 
         @Override
         public void onClosed(CloseReason reason) {
-            questions.values().forEach(answer -> answer.complete(false)); // before any is asked on another link
-            lost(which);
+            lost(which); // first, so that what is asked again is asked on another link
+            questions.forEach((number, question) -> {
+                if (question.link() == which) {
+                    broken(number, question);
+                }
+            });
         }
     }
 }

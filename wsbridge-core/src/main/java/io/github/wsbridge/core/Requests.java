@@ -85,6 +85,9 @@ final class Requests {
             bridge.end(Occupancy.DRAINING); // stop() may have ended those that waited before this one came
             return bridge;
         }
+        if (!bridge.pending()) {
+            return bridge; // the requester has gone already: no device is to be woken for it
+        }
         try {
             signal(bridge, request);
         } catch (RuntimeException e) {
@@ -127,6 +130,8 @@ final class Requests {
                         bridge.end(CloseReason.rejected(rejected.code(), rejected.reason()));
                     } else if (result instanceof Signaller.Result.Unreachable unreachable) {
                         bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
+                    } else if (result instanceof Signaller.Result.Throttled throttled) {
+                        bridge.end(new CloseReason(CloseReason.OVER_LIMIT, throttled.reason()));
                     }
                 });
     }

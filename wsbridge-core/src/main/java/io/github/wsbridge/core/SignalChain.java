@@ -1,61 +1,78 @@
 package io.github.wsbridge.core;
 
+import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Several secondary channels in order: the first that knows the device decides; failure falls through to the next. */
+/**
+ * Several secondary channels in order, each for the devices whose ids match its pattern. The first that knows the device
+ * decides; failure falls through to the next, and so does silence, after a share of the time that is left.
+ */
 final class SignalChain implements Signaller {
 
     private static final Logger log = LoggerFactory.getLogger(SignalChain.class);
 
-    private final List<Signaller> channels;
+    /** A channel and the devices that it is for. */
+    record Route(DeviceIdPattern devices, Signaller channel) {
 
-    SignalChain(List<Signaller> channels) {
-        this.channels = List.copyOf(channels);
+        /** A channel for all devices. */
+        Route(Signaller channel) {
+            this(new DeviceIdPattern("*"), channel);
+        }
+    }
+
+    private final List<Route> routes;
+    private final Predicate<BridgeId> wanted;
+    private final InstantSource clock;
+    private final ScheduledExecutorService scheduler;
+
+    /** A chain; {@code wanted} tells whether a bridge still waits for its device. */
+    SignalChain(
+            List<Route> routes, Predicate<BridgeId> wanted, InstantSource clock, ScheduledExecutorService scheduler) {
+        this.routes = List.copyOf(routes);
+        this.wanted = wanted;
+        this.clock = clock;
+        this.scheduler = scheduler;
     }
 
     @Override
     public CompletionStage<Result> signal(Invitation invitation) {
-        return signal(invitation, 0, new Result.Unreachable("device not reachable"));
-    }
-
-    private CompletionStage<Result> signal(Invitation invitation, int index, Result last) {
-        if (index == channels.size()) {
-            return CompletableFuture.completedFuture(last);
+        List<Signaller> channels = routes.stream()
+                .filter(route -> route.devices().matches(invitation.deviceId()))
+                .map(Route::channel)
+                .toList();
+        if (channels.isEmpty()) {
+            return CompletableFuture.completedFuture(new Result.Unreachable("device not reachable"));
         }
-        Signaller channel = channels.get(index);
-        CompletionStage<Result> attempt;
-        try {
-            attempt = Objects.requireNonNull(channel.signal(invitation), "a signaller gave no stage");
-        } catch (RuntimeException e) {
-            attempt = CompletableFuture.failedFuture(e);
-        }
-        return attempt.handle((result, failure) -> {
-                    if (failure == null) {
-                        return result;
-                    }
-                    log.warn("{} failed for {}", channel.getClass().getSimpleName(), invitation, failure);
-                    return new Result.Unreachable("secondary channel failed");
-                })
-                .thenCompose(result -> result instanceof Result.Unreachable
-                        ? signal(invitation, index + 1, result)
-                        : CompletableFuture.completedFuture(result));
+        return new SignalRound(channels, invitation, wanted, clock, scheduler).start();
     }
 
     @Override
     public void close() {
-        for (Signaller channel : channels) {
-            try {
-                channel.close();
-            } catch (RuntimeException e) {
-                log.warn("{} failed to close", channel.getClass().getSimpleName(), e);
+        Set<Signaller> closed = Collections.newSetFromMap(new IdentityHashMap<>()); // one may stand behind two patterns
+        for (Route route : routes) {
+            if (closed.add(route.channel())) {
+                close(route.channel());
             }
+        }
+    }
+
+    private static void close(Signaller channel) {
+        try {
+            channel.close();
+        } catch (RuntimeException e) {
+            log.warn("{} failed to close", channel.getClass().getSimpleName(), e);
         }
     }
 }

@@ -135,7 +135,8 @@ public final class TokenKeys {
             KeysetHandle.Entry old = handle.getAt(i);
             if (dropped != null && old.getId() == dropped) {
                 if (old.isPrimary()) {
-                    throw new IllegalArgumentException("key " + dropped + " is the primary key");
+                    throw new IllegalArgumentException(
+                            "key " + Integer.toUnsignedString(dropped) + " is the primary key");
                 }
                 found = true;
                 continue;
@@ -147,8 +148,9 @@ public final class TokenKeys {
             found |= chosen;
             builder.addEntry(chosen || primary == null && old.isPrimary() ? entry.makePrimary() : entry);
         }
-        if (!found) {
-            throw new IllegalArgumentException("no such key: " + (primary != null ? primary : dropped));
+        Integer named = primary != null ? primary : dropped;
+        if (!found && named != null) {
+            throw new IllegalArgumentException("no such key: " + Integer.toUnsignedString(named));
         }
         try {
             return new TokenKeys(builder.build());
@@ -197,10 +199,21 @@ public final class TokenKeys {
     /**
      * One key, without its secret.
      *
-     * @param id Tink's key id
+     * @param id Tink's key id, an unsigned number of 32 bits
      * @param kind the algorithm
      * @param primary whether it encrypts
      * @param status Tink's status, such as {@code ENABLED}
      */
-    public record Key(int id, String kind, boolean primary, String status) {}
+    public record Key(int id, String kind, boolean primary, String status) {
+
+        /** The id as Tink writes it, in files too. */
+        public String number() {
+            return Integer.toUnsignedString(id);
+        }
+
+        @Override
+        public String toString() {
+            return "Key[" + number() + ", " + kind + ", " + (primary ? "primary, " : "") + status + "]";
+        }
+    }
 }

@@ -50,6 +50,15 @@ class BridgeNodeTest {
     }
 
     @Test
+    void request_requesterAlreadyGone_invitesNobody() {
+        FakeLeg gone = new FakeLeg();
+        gone.end(CloseReason.vanished("at once"));
+        Bridge bridge = node.request(new BridgeRequest("device"), "", gone);
+        assertThat(bridge.closed()).isCompleted();
+        assertThat(cluster.signaller.invitations()).isEmpty();
+    }
+
+    @Test
     void request_accepted_carriesBytesBothWays() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         assertThat(node.stats()).isEqualTo(new NodeStats(1, 0, 0, false));
@@ -161,6 +170,9 @@ class BridgeNodeTest {
                 .isEqualTo(new CloseReason(4404, "not on this channel"));
         cluster.signaller.answer(new Result.Rejected(12, "no"));
         assertThat(why(TestCluster.request(node, "device", ""))).isEqualTo(new CloseReason(4403, "12 no"));
+        cluster.signaller.answer(new Result.Throttled("the channel is busy"));
+        assertThat(why(TestCluster.request(node, "device", "")))
+                .isEqualTo(new CloseReason(4429, "the channel is busy"));
     }
 
     @Test

@@ -197,6 +197,6 @@ class ClusterTest {
         dialled.complete(owner);
         assertThat(owner.closes().get(0).code()).isEqualTo(1001);
         assertThat(device.closes().get(0).code()).isEqualTo(1001);
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
     }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 /** How a node stops. */
@@ -40,12 +41,41 @@ class NodeStopTest {
     @Test
     void stop_idle_completesAtOnce() {
         CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
         assertThat(cluster.signaller.closed()).isTrue();
         assertThat(cluster.scheduler.pending()).isZero();
         assertThat(cluster.scheduler.isShutdown())
                 .as("it is not the node's own")
                 .isFalse();
+    }
+
+    @Test
+    void stop_aSignallerThatBlocksInClose_doesNotHoldTheCaller() throws Exception {
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        Signaller slow = new Signaller() {
+            @Override
+            public CompletionStage<Result> signal(Invitation invitation) {
+                return CompletableFuture.completedFuture(new Result.Unreachable("never"));
+            }
+
+            @Override
+            public void close() {
+                held.join();
+            }
+        };
+        BridgeNode blocked = cluster.node(A, builder -> builder.signaller(slow));
+        CompletableFuture<CompletionStage<Void>> called =
+                CompletableFuture.supplyAsync(() -> blocked.stop(Duration.ZERO));
+        try {
+            assertThat(called).succeedsWithin(TestCluster.PATIENCE);
+            CompletableFuture<Void> stopped = called.join().toCompletableFuture();
+            cluster.scheduler.advance(Duration.ofSeconds(10));
+            assertThat(stopped).isNotDone();
+            cluster.scheduler.advance(Duration.ofSeconds(1));
+            assertThat(stopped).as("nor does it hold those who wait for ever").succeedsWithin(TestCluster.PATIENCE);
+        } finally {
+            held.complete(null);
+        }
     }
 
     @Test
@@ -60,7 +90,7 @@ class NodeStopTest {
         assertThat(requester.count()).isEqualTo(1);
         requester.leg().close(CloseReason.normal());
         assertThat(device.closed()).isEqualTo(CloseReason.normal());
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
         assertThat(cluster.scheduler.pending()).isZero();
     }
 
@@ -72,7 +102,7 @@ class NodeStopTest {
         cluster.scheduler.advance(Duration.ofMinutes(5));
         assertThat(requester.closed()).isEqualTo(STOPPING);
         assertThat(device.closed()).isEqualTo(STOPPING);
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
     }
 
     @Test
@@ -103,7 +133,7 @@ class NodeStopTest {
         assertThat(requester.closes()).containsExactly(STOPPING);
         assertThat(stopped).isNotDone();
         cluster.scheduler.advance(Duration.ofSeconds(1));
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
     }
 
     @Test
@@ -111,7 +141,7 @@ class NodeStopTest {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
         assertThat(requester.closed()).isEqualTo(DRAINING);
-        assertThat(stopped).isCompleted();
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
         assertThat(accept().closed().code()).isEqualTo(4410);
     }
 
@@ -161,8 +191,8 @@ class NodeStopTest {
         BridgeNode twice = cluster.node(
                 A, builder -> builder.signaller(new Failing(closes)).signaller(new Failing(closes)));
         try (LogCapture log = new LogCapture()) {
-            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).isCompleted();
-            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).isCompleted();
+            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).succeedsWithin(TestCluster.PATIENCE);
+            assertThat(twice.stop(Duration.ZERO).toCompletableFuture()).succeedsWithin(TestCluster.PATIENCE);
             twice.close();
             assertThat(log.loud()).hasSize(2);
         }
@@ -171,11 +201,13 @@ class NodeStopTest {
 
     @Test
     void stop_events_areToldBeforeItCompletes() {
-        AtomicReference<List<String>> told = new AtomicReference<>();
         TestCluster.request(node, "device", "");
-        CompletionStage<Void> stopped = node.stop(Duration.ofHours(1));
-        stopped.thenRun(() -> told.set(cluster.events.names()));
-        assertThat(told.get()).contains("Closed");
+        CompletableFuture<List<String>> told =
+                node.stop(Duration.ofHours(1)).toCompletableFuture().thenApply(stopped -> cluster.events.names());
+        assertThat(told)
+                .succeedsWithin(TestCluster.PATIENCE)
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .contains("Closed");
     }
 
     @Test

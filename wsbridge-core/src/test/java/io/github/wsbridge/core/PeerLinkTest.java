@@ -89,15 +89,34 @@ class PeerLinkTest {
     }
 
     @Test
-    void deliver_linkBroken_isFalseAndTheNextDialsAgain() {
+    void deliver_linkBroken_asksOnceMoreOnANewLink() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
         nanos += 1_000_000_000L;
         legs.get(0).end(CloseReason.vanished("cut"));
-        assertThat(answer).isCompletedWithValue(false);
-        answer = link.deliver(invitation());
         assertThat(dials).isEqualTo(2);
+        assertThat(answer).isNotDone();
         answer(1, 2, true);
         assertThat(answer).isCompletedWithValue(true);
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void deliver_newLinkBrokenToo_isFalse() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        nanos += 1_000_000_000L;
+        legs.get(0).end(CloseReason.vanished("cut"));
+        nanos += 1_000_000_000L;
+        legs.get(1).end(CloseReason.vanished("cut again"));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(2);
+    }
+
+    @Test
+    void deliver_linkBrokenWithinItsFirstSecond_isFalse() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        legs.get(0).end(CloseReason.vanished("cut"));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(1);
     }
 
     @Test

@@ -150,7 +150,7 @@ class PeersTest {
         RecordingReceiver onC = TestCluster.listen(c, "other");
         TestCluster.request(a, "device", "");
         assertThat(onB.messages()).hasSize(1);
-        assertThat(b.stop(Duration.ZERO).toCompletableFuture()).isCompleted();
+        assertThat(b.stop(Duration.ZERO).toCompletableFuture()).succeedsWithin(TestCluster.PATIENCE);
         assertThat(onB.closed().code()).isEqualTo(1001);
         cluster.down.add(B);
         assertThat(TestCluster.request(a, "device", "").closed().code()).isEqualTo(4404);

@@ -118,6 +118,28 @@ class TokenKeysTest {
     }
 
     @Test
+    void keyFile_openToOthers_warnsOnce() throws Exception {
+        Path file = folder.resolve("keys.json");
+        TokenKeys.generate().write(file);
+        try (LogCapture log = new LogCapture()) {
+            new KeyFile(file).get();
+            assertThat(log.loud()).isEmpty();
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+            new KeyFile(file).get();
+            assertThat(log.loud()).singleElement().asString().contains("keys.json", "others");
+        }
+    }
+
+    @Test
+    void keys_idAboveTwoBillion_isShownAsTinkWritesIt() throws Exception {
+        String json = TokenKeys.generate().toJson().replaceAll("(?i)(keyId\"): ?\\d+", "$1:4294967295");
+        TokenKeys keys = TokenKeys.parse(json);
+        assertThat(keys.toString()).contains("4294967295").doesNotContain("-1");
+        assertThatThrownBy(() -> keys.withPrimary(-2)).hasMessageContaining("4294967294");
+        assertThatThrownBy(() -> keys.without(-1)).hasMessageContaining("4294967295");
+    }
+
+    @Test
     void keyFile_changed_isReadAgainAfterFiveSeconds() throws Exception {
         Path file = folder.resolve("keys.json");
         TokenKeys first = TokenKeys.generate();

@@ -78,26 +78,24 @@ final class ArchitectureTest {
     }
 
     @Test
-    void signalMqtt_standsOnApiAndClientAlone() {
-        String own = ROOT + ".signal.mqtt";
-        noClasses()
-                .that()
-                .resideInAPackage(own)
-                .should()
-                .dependOnClassesThat(resideInAPackage(ROOT + "..")
-                        .and(not(resideInAnyPackage(ROOT, ROOT + ".spi", ROOT + ".client", own))))
-                .check(HOUSE);
-    }
-
-    @Test
-    void signalMqtt_isImportedByTheLauncherOnly() {
-        noClasses()
-                .that()
-                .resideOutsideOfPackages(ROOT + ".signal.mqtt", ROOT + ".launcher")
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage(ROOT + ".signal.mqtt")
-                .check(HOUSE);
+    void signalModules_standOnApiAndClientAlone() {
+        for (String channel : new String[] {"iothub", "mqtt", "webhook"}) {
+            String own = ROOT + ".signal." + channel;
+            noClasses()
+                    .that()
+                    .resideInAPackage(own)
+                    .should()
+                    .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                            .and(not(resideInAnyPackage(ROOT, ROOT + ".spi", ROOT + ".client", own))))
+                    .check(HOUSE);
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(own, ROOT + ".launcher")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(own)
+                    .check(HOUSE);
+        }
     }
 
     @Test
@@ -119,6 +117,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.crypto.tink..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void azure_isKnownToItsChannelOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".signal.iothub", ROOT + ".launcher")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.microsoft..", "com.azure..")
                 .check(HOUSE);
     }
 

@@ -155,6 +155,48 @@ final class LauncherSystemTest {
     }
 
     @Test
+    void deviceThatKnowsOnlyTheBroker_isReached() throws Exception {
+        try (EmbeddedBroker broker = new EmbeddedBroker(Files.createDirectory(folder.resolve("broker")))) {
+            String mqtt = broker.uri().toString();
+            InetSocketAddress address = freePorts().get(0);
+            String url = "ws://127.0.0.1:" + address.getPort();
+            Programs.Running node = programs.start(wsbridge.command(
+                    "node",
+                    "--insecure",
+                    "--listen",
+                    "127.0.0.1:" + address.getPort(),
+                    "--signal",
+                    "mqtt",
+                    "--mqtt-server",
+                    mqtt));
+            node.awaitLine("node ready: ");
+            Programs.Running device = programs.start(wsbridge.command(
+                    "device",
+                    "--server",
+                    url,
+                    "--id",
+                    "pi-7",
+                    "--signal",
+                    "mqtt",
+                    "--mqtt-server",
+                    mqtt,
+                    "--target",
+                    "web=127.0.0.1:" + web.getAddress().getPort()));
+            device.awaitLine("device ready: ");
+            Programs.Running tunnel = programs.start(wsbridge.command(
+                    "tunnel", "--server", url, "--device", "pi-7", "--target", "web", "--listen", "127.0.0.1:0"));
+            String local = tunnel.awaitLine("tunnel ready: ").replaceAll("tunnel ready: (\\S+) .*", "http://$1");
+            Programs.Running curl = curl(local + "/page");
+            assertThat(curl.exitCode()).as("%s", curl.complaints()).isZero();
+            assertThat(Payloads.sha256(curl.out())).isEqualTo(Payloads.sha256(page));
+            for (Programs.Running end : List.of(tunnel, device, node)) {
+                end.process().destroy();
+                end.succeeded();
+            }
+        }
+    }
+
+    @Test
     void demo_once_passesAllItsChecks() throws Exception {
         assertThat(programs.run(wsbridge.command("demo", "--once", "--size", "16MiB")))
                 .contains("All checks passed.")

@@ -90,8 +90,11 @@ final class DemoDevice implements AutoCloseable {
             boolean root = exchange.getRequestURI().getPath().equals("/");
             byte[] body = (root ? PAGE : "nothing here\n").getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", (root ? "text/html" : "text/plain") + "; charset=utf-8");
-            exchange.sendResponseHeaders(root ? 200 : 404, body.length);
-            exchange.getResponseBody().write(body);
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(root ? 200 : 404, head ? -1 : body.length);
+            if (!head) {
+                exchange.getResponseBody().write(body);
+            }
         }
     }
 

@@ -91,6 +91,9 @@ final class DeviceCommand implements Callable<Integer> {
     Duration reconnectMax;
 
     @Mixin
+    HearOptions channels;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -118,7 +121,9 @@ final class DeviceCommand implements Callable<Integer> {
             sayWhereItIsNotListeningSoon(device);
             CompletableFuture.anyOf(stopped, here.stop()).join();
             if (!here.stop().isDone()) {
-                here.err().println(spec.qualifiedName() + ": stopped by the server: " + stopped.join());
+                here.err()
+                        .println(spec.qualifiedName() + ": stopped by the server: "
+                                + Failures.oneLine(stopped.join().toString()));
                 return 1;
             }
             here.say("device stopped");
@@ -134,9 +139,8 @@ final class DeviceCommand implements Callable<Integer> {
                 .exceptionally(late -> {
                     if (!here.stop().isDone()) {
                         here.err()
-                                .println(
-                                        spec.qualifiedName() + ": " + server.server()
-                                                + " does not let the device listen yet; it goes on trying, --verbose shows why");
+                                .println(spec.qualifiedName() + ": " + server.server()
+                                        + " does not let the device listen yet; it goes on trying");
                     }
                     return null;
                 });
@@ -175,6 +179,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
+            channels.addTo(builder, id, here.env());
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

@@ -1,6 +1,7 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.HandshakeException;
 import java.io.PrintWriter;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -8,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -17,6 +19,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Tells what went wrong in one line. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+
+    /** What Netty's native transports put before the system's words, such as "bind(..) failed with error(-98): ". */
+    private static final Pattern NATIVE = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
 
     @Override
     public int handleParseException(ParameterException failure, String[] args) {
@@ -58,15 +63,30 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             text = "cannot connect";
         } else if (message == null || message.isBlank()) {
             text = cause.getClass().getSimpleName();
+        } else if (cause instanceof HandshakeException refused) {
+            text = "the server refused with HTTP status " + refused.status() + hint(refused.status());
         } else if (cause instanceof BridgeException) {
             text = "the bridge ended: " + message;
         } else {
             text = message;
         }
-        return oneLine(text);
+        return oneLine(NATIVE.matcher(text).replaceFirst(""));
     }
 
-    private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    /** What to look at; empty where the status says it all, or nothing that this side could change. */
+    private static String hint(int status) {
+        return switch (status) {
+            case 401 -> ": the API key is missing or unknown";
+            case 403 -> ": the API key is not good for this";
+            case 404 -> ": there is no bridge at this URL";
+            case 429 -> ": too many requests";
+            case 503 -> ": try again later";
+            default -> "";
+        };
+    }
+
+    /** A peer's words must not steer the terminal, nor look like more lines than one. */
+    static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}|[\\x80-\\x9f]", " ");
     }
 }

@@ -81,10 +81,11 @@ final class KeysCommand implements Runnable {
     @Command(description = "Lets another key encrypt.", mixinStandardHelpOptions = true)
     void promote(
             @Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file,
-            @Parameters(paramLabel = "ID", description = "Of a key that every node has") int id,
+            @Parameters(paramLabel = "ID", description = "Of a key that every node has") String id,
             @Mixin LogOptions logOptions)
             throws IOException {
-        write(read(file).withPrimary(id), file);
+        int number = number(id);
+        write(read(file).withPrimary(number), file);
     }
 
     @Command(
@@ -92,10 +93,11 @@ final class KeysCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void retire(
             @Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file,
-            @Parameters(paramLabel = "ID", description = "Of a key that is not the primary one") int id,
+            @Parameters(paramLabel = "ID", description = "Of a key that is not the primary one") String id,
             @Mixin LogOptions logOptions)
             throws IOException {
-        write(read(file).without(id), file);
+        int number = number(id);
+        write(read(file).without(number), file);
     }
 
     @Command(
@@ -156,10 +158,19 @@ final class KeysCommand implements Runnable {
     private void show(TokenKeys keys) {
         for (TokenKeys.Key key : keys.keys()) {
             here.say(String.format(
-                    "%11d  %s  %s",
-                    key.id(),
+                    "%11s  %s  %s",
+                    key.number(),
                     key.kind(),
                     key.primary() ? "primary" : key.status().toLowerCase(java.util.Locale.ROOT)));
+        }
+    }
+
+    private int number(String id) {
+        try {
+            return Integer.parseUnsignedInt(id);
+        } catch (NumberFormatException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "'" + id + "' is not a key's number, as 'keys list' shows it");
         }
     }
 

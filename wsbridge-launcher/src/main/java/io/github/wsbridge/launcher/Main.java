@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%n",
         footer = {
             "See it work on this machine:   wsbridge demo",
-            "Help on a command:             wsbridge node --help",
+            "Help on a command:             wsbridge node --help, or wsbridge help node",
             "",
             "Every option may also come from the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT. Secrets come from"
                     + " files or the environment only."
@@ -95,6 +95,7 @@ public final class Main implements Runnable {
         main.addSubcommand(new TunnelCommand(here));
         main.addSubcommand(new KeysCommand(here));
         main.addSubcommand(new DemoCommand(here));
+        main.addSubcommand(new CommandLine.HelpCommand());
         main.setDefaultValueProvider(new EnvironmentDefaults(here.env()));
         main.setOut(new PrintWriter(here.out(), true, Terminal.charset()));
         main.setErr(new PrintWriter(here.err(), true, Terminal.charset()));

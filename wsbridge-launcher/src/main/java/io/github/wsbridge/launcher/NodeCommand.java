@@ -102,6 +102,9 @@ final class NodeCommand implements Callable<Integer> {
     ClusterOptions cluster;
 
     @Mixin
+    SignalOptions signals;
+
+    @Mixin
     LimitOptions limitOptions;
 
     @Mixin
@@ -127,6 +130,7 @@ final class NodeCommand implements Callable<Integer> {
         } else if (apiKeys != null) {
             builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
         }
+        signals.addTo(builder, here.env());
         // The node's address needs the server's port, and the server the node: early handshakes wait for it.
         CompletableFuture<BridgeNode> node = new CompletableFuture<>();
         Transport.ServerSettings settings = new Transport.ServerSettings(
@@ -154,7 +158,7 @@ final class NodeCommand implements Callable<Integer> {
         here.awaitStop();
         NodeStats held = node.stats();
         here.say("node stopping: " + held.bridges() + " live bridges have up to " + grace.toSeconds() + " s");
-        node.stop(grace).toCompletableFuture().join(); // bounded by the grace period and eleven seconds
+        node.stop(grace).toCompletableFuture().join(); // bounded by the grace period and 22 seconds
         here.say("node stopped");
     }
 

@@ -32,19 +32,30 @@ final class PemFiles {
 
     /** What a server shows: its certificate, with the chain behind it in the same file, and the key that fits. */
     static SSLContext server(Path certificates, Path key) throws IOException, GeneralSecurityException {
-        Certificate[] chain = certificates(certificates).toArray(Certificate[]::new);
-        PrivateKey secret = privateKey(key);
-        KeyStore store = empty();
-        store.setKeyEntry("server", secret, new char[0], chain);
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, new char[0]);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
+        context.init(keys(certificates, key).getKeyManagers(), null, null);
         return context;
     }
 
     /** What a client trusts: these authorities and no others. */
     static SSLContext client(Path authorities) throws IOException, GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust(authorities).getTrustManagers(), null);
+        return context;
+    }
+
+    /** A certificate, with the chain behind it in the same file, and the key that fits. */
+    static KeyManagerFactory keys(Path certificates, Path key) throws IOException, GeneralSecurityException {
+        Certificate[] chain = certificates(certificates).toArray(Certificate[]::new);
+        KeyStore store = empty();
+        store.setKeyEntry("own", privateKey(key), new char[0], chain);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        return keys;
+    }
+
+    /** Trust in these authorities and no others. */
+    static TrustManagerFactory trust(Path authorities) throws IOException, GeneralSecurityException {
         KeyStore store = empty();
         int number = 0;
         for (Certificate authority : certificates(authorities)) {
@@ -52,9 +63,7 @@ final class PemFiles {
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
+        return trust;
     }
 
     private static Collection<? extends Certificate> certificates(Path file)

@@ -12,6 +12,8 @@ final class Quantities {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([kmgt]?)(i?b)?");
 
+    private static final Duration LONGEST = Duration.ofDays(36_525); // well within what a clock in nanoseconds counts
+
     private Quantities() {}
 
     /** A size; a type of its own, so that the command line knows how to read it. */
@@ -24,12 +26,17 @@ final class Quantities {
             throw new TypeConversionException("'" + text + "' is not a duration such as 500ms, 30s, 5m or 2h");
         }
         long number = Long.parseLong(match.group(1));
-        return switch (match.group(2)) {
+        Duration duration = switch (match.group(2)) {
             case "ms" -> Duration.ofMillis(number);
             case "s" -> Duration.ofSeconds(number);
             case "m" -> Duration.ofMinutes(number);
             default -> Duration.ofHours(number);
         };
+        if (duration.compareTo(LONGEST) > 0) {
+            throw new TypeConversionException(
+                    "'" + text + "' is longer than " + LONGEST.toHours() + "h, a hundred years");
+        }
+        return duration;
     }
 
     /** {@code 512}, {@code 64k}, {@code 8MiB}, {@code 1G}: always powers of 1024. */

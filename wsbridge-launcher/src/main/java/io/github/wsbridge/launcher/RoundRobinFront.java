@@ -100,8 +100,11 @@ final class RoundRobinFront implements AutoCloseable {
     private void end(Socket one, Socket other) {
         drop(one);
         drop(other);
-        boolean first = sockets.remove(one);
-        if (sockets.remove(other) || first) {
+        boolean first;
+        synchronized (sockets) { // both threads of a connection may come here at once
+            first = sockets.remove(one) | sockets.remove(other);
+        }
+        if (first) {
             room.release();
         }
     }

@@ -51,7 +51,7 @@ enum Transport {
             if (cert != null && key != null) {
                 server.tls(cert, key);
             }
-            return server.start();
+            return listening(settings.address(), server::start);
         }
         TyrusBridgeServer.Builder server = TyrusBridgeServer.builder(door)
                 .address(settings.address())
@@ -60,7 +60,25 @@ enum Transport {
         if (cert != null && key != null) {
             server.tls(PemFiles.server(cert, key));
         }
-        return server.start();
+        return listening(settings.address(), server::start);
+    }
+
+    /** Starts what listens at an address. */
+    interface Start<T> {
+        T start() throws IOException;
+    }
+
+    /** Tells at which address nobody can listen, which the platform does not. */
+    static <T> T listening(InetSocketAddress address, Start<T> start) throws IOException {
+        try {
+            return start.start();
+        } catch (IOException e) {
+            throw new IOException("cannot listen on " + show(address) + ": " + Failures.describe(e), e);
+        }
+    }
+
+    private static String show(InetSocketAddress address) {
+        return HostPort.authority(address.getAddress().getHostAddress(), address.getPort());
     }
 
     /**

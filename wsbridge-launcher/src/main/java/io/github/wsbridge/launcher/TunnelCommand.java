@@ -6,6 +6,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -110,10 +111,10 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     private void overSockets(BridgeClient client, HostPort listen) throws Exception {
-        try (TcpTunnel tunnel = TcpTunnel.builder(client, device, target)
-                .listen(listen.resolve())
-                .maxConnections(maxConnections)
-                .start()) {
+        InetSocketAddress address = listen.resolve();
+        TcpTunnel.Builder builder =
+                TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
+        try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
             here.say("tunnel ready: "
                     + HostPort.authority(
                             tunnel.address().getAddress().getHostAddress(),

@@ -2,8 +2,11 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +22,42 @@ class CommandLineTest {
 
     @TempDir
     Path folder;
+
+    @Test
+    void help_asACommand_isTheSameAsTheOption() throws Exception {
+        for (String command : List.of("", "node")) {
+            Run help = Run.of(("help " + command).strip().split(" "));
+            Run option = Run.of((command + " --help").strip().split(" "));
+            assertThat(help.code()).isZero();
+            assertThat(option.code()).isZero();
+            assertThat(help.out()).isEqualTo(option.out());
+        }
+    }
+
+    @Test
+    void addressInUse_isNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            for (String transport : List.of("netty", "tyrus")) {
+                Run node = Run.of("node", "--insecure", "--listen", address, "--transport", transport);
+                assertThat(node.code()).isEqualTo(1);
+                assertThat(node.err())
+                        .startsWith("wsbridge node: cannot listen on " + address + ": Address already in use");
+            }
+            Run tunnel = Run.of(
+                    "tunnel", "--server", "ws://127.0.0.1:1", "--device", "d", "--target", "t", "--listen", address);
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.err())
+                    .startsWith("wsbridge tunnel: cannot listen on " + address + ": Address already in use");
+        }
+    }
+
+    @Test
+    void nobodyListens_isSaidInPlainWords() throws Exception {
+        Run run = Run.of("tunnel", "--server", "ws://127.0.0.1:1", "--device", "d", "--target", "t", "--stdio");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("Connection refused").doesNotContain("error(");
+    }
 
     @ParameterizedTest
     @CsvSource(
@@ -38,10 +77,21 @@ class CommandLineTest {
                 "node --insecure --listen 8080                              | not HOST:PORT",
                 "node --insecure --listen ::1:80                            | not HOST:PORT",
                 "node --insecure --accept-timeout 30                        | not a duration",
+                "node --insecure --accept-timeout 999999999h                | a hundred years",
                 "node --insecure --accept-timeout 0s                        | longer than nothing",
                 "node --insecure --max-bridges 0                            | at least 1",
                 "node --insecure --max-request-data 9G                      | overflow",
                 "node --insecure --public-url ftp://a                       | not a ws or wss URL",
+                "node --insecure --transport jdk                            | for clients only",
+                "node --insecure --signal pigeon                            | not pigeon",
+                "node --insecure --signal mqtt                              | --mqtt-server URL",
+                "node --insecure --signal mqtt --mqtt-server http://a       | mqtt://HOST",
+                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-version 4 | is 3 or 5",
+                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-cert c    | go together",
+                "node --insecure --signal webhook                           | --webhook-url URL",
+                "node --insecure --signal iothub                            | --iothub-connection-file FILE",
+                "device --server ws://a --id d --target a=b:1 --signal pigeon | not pigeon",
+                "device --server ws://a --id d --target a=b:1 --signal mqtt | --mqtt-server URL",
                 "device --id d --target a=b:1                               | --server",
                 "device --server ws://a --id d                              | what may be reached",
                 "device --server ws://a --id d --target ssh                 | no name in target",
@@ -50,7 +100,8 @@ class CommandLineTest {
                 "tunnel --server ws://a --device d --target t --stdio --listen a:1 | either --listen",
                 "demo --size many                                           | not a size",
                 "keys api-key name nobody                                   | requester, device",
-                "keys promote file x                                        | is not an int"
+                "keys promote file x                                        | is not a key's number",
+                "keys promote file -5                                       | is not a key's number"
             })
     void run_senselessCommandLine_saysSoInOneLineWithCode2(String line, String message) throws Exception {
         Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));

@@ -49,22 +49,39 @@ class KeysCommandTest {
     void list_showsIdsAndNoSecret() throws Exception {
         Run run = Run.of("keys", "list", file.toString());
         assertThat(run.code()).isZero();
-        assertThat(run.out())
-                .contains(Integer.toString(keys().get(0).id()), "primary")
-                .doesNotContain("value");
+        assertThat(run.out()).contains(keys().get(0).number(), "primary").doesNotContain("value");
+    }
+
+    @Test
+    void promote_idsAsListShowsThem_upTo32Bits() throws Exception {
+        String json = Files.readString(file).replaceAll("(?i)(keyId\"): ?\\d+", "$1:4294967295");
+        Files.writeString(file, json);
+        assertThat(Run.of("keys", "add", file.toString()).code()).isZero();
+        Run list = Run.of("keys", "list", file.toString());
+        assertThat(list.code()).isZero();
+        assertThat(list.out()).contains("4294967295");
+        String fresh = keys().get(1).number();
+        assertThat(Run.of("keys", "promote", file.toString(), fresh).code()).isZero();
+        assertThat(Run.of("keys", "promote", file.toString(), "4294967295").code())
+                .isZero();
+        Run unknown = Run.of("keys", "promote", file.toString(), "4294967294");
+        assertThat(unknown.code()).isEqualTo(1);
+        assertThat(unknown.err()).contains("no such key: 4294967294");
+        assertThat(Run.of("keys", "promote", file.toString(), "4294967296").code())
+                .isEqualTo(2);
+        assertThat(Run.of("keys", "retire", file.toString(), "first").code()).isEqualTo(2);
     }
 
     @Test
     void rotation_stepByStep_endsWithAnotherKey() throws Exception {
-        int old = keys().get(0).id();
+        String old = keys().get(0).number();
         assertThat(Run.of("keys", "add", file.toString()).code()).isZero();
-        int fresh = keys().get(1).id();
+        String fresh = keys().get(1).number();
         assertThat(keys()).extracting(TokenKeys.Key::primary).containsExactly(true, false);
-        assertThat(Run.of("keys", "promote", file.toString(), "" + fresh).code())
-                .isZero();
+        assertThat(Run.of("keys", "promote", file.toString(), fresh).code()).isZero();
         assertThat(keys()).extracting(TokenKeys.Key::primary).containsExactly(false, true);
-        assertThat(Run.of("keys", "retire", file.toString(), "" + old).code()).isZero();
-        assertThat(keys()).extracting(TokenKeys.Key::id).containsExactly(fresh);
+        assertThat(Run.of("keys", "retire", file.toString(), old).code()).isZero();
+        assertThat(keys()).extracting(TokenKeys.Key::number).containsExactly(fresh);
     }
 
     @Test
@@ -82,7 +99,7 @@ class KeysCommandTest {
     @Test
     void retire_primaryKey_failsAndChangesNothing() throws Exception {
         String before = Files.readString(file);
-        Run run = Run.of("keys", "retire", file.toString(), "" + keys().get(0).id());
+        Run run = Run.of("keys", "retire", file.toString(), keys().get(0).number());
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("is the primary key");
         assertThat(file).hasContent(before);

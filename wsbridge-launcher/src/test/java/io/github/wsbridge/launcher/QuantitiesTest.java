@@ -12,13 +12,13 @@ import picocli.CommandLine.TypeConversionException;
 class QuantitiesTest {
 
     @ParameterizedTest
-    @CsvSource({"500ms,PT0.5S", "30s,PT30S", "5m,PT5M", "2h,PT2H", "0s,PT0S"})
+    @CsvSource({"500ms,PT0.5S", "30s,PT30S", "5m,PT5M", "2h,PT2H", "0s,PT0S", "999999999s,PT277777H46M39S"})
     void duration_unit_counts(String text, Duration expected) {
         assertThat(Quantities.duration(text)).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "30", "s", "-1s", "1.5s", "1d", "9999999999s"})
+    @ValueSource(strings = {"", "30", "s", "-1s", "1.5s", "1d", "9999999999s", "999999999h", "876601h"})
     void duration_anythingElse_isRefused(String text) {
         assertThatThrownBy(() -> Quantities.duration(text)).isInstanceOf(TypeConversionException.class);
     }

@@ -2,11 +2,13 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.wsbridge.core.ApiKeyPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +16,8 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -124,9 +128,10 @@ class RunningCommandsTest {
             Run deviceAsRequester = Run.with(Map.of("WSBRIDGE_API_KEY", deviceKey), ask);
             assertThat(known.code()).as(known.err()).isZero();
             assertThat(unknown.code()).isEqualTo(1);
-            assertThat(unknown.err()).contains("401");
+            assertThat(unknown.err())
+                    .contains("the server refused with HTTP status 401: the API key is missing or unknown");
             assertThat(deviceAsRequester.code()).isEqualTo(1);
-            assertThat(deviceAsRequester.err()).contains("403");
+            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key is not good for this");
             for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
                 assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
             }
@@ -270,6 +275,48 @@ class RunningCommandsTest {
             assertThat(stranger.code()).isEqualTo(1);
             assertThat(stranger.err()).contains("certificat");
         }
+    }
+
+    @Test
+    void node_withAWebhook_asksItForTheDevicesThatMatch() throws Exception {
+        String secret = "0123456789abcdef0123456789abcdef";
+        Path keyFile = Files.writeString(folder.resolve("webhook.key"), secret + "\n");
+        BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+        HttpServer backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        backend.createContext("/invitations", exchange -> {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            asked.add(new String(body, StandardCharsets.UTF_8));
+            byte[] answer =
+                    "{\"result\":\"rejected\",\"code\":409,\"reason\":\"asleep\"}".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        backend.start();
+        try (Run node = Run.of(
+                "node",
+                "--insecure",
+                "--listen",
+                "127.0.0.1:0",
+                "--signal",
+                "lab-*=webhook",
+                "--webhook-url",
+                "http://127.0.0.1:" + backend.getAddress().getPort() + "/invitations",
+                "--webhook-key-file",
+                keyFile.toString())) {
+            assertThat(stdioTo(node, "lab-1").err()).contains("4403 409 asleep");
+            assertThat(asked.poll(10, TimeUnit.SECONDS)).contains("\"deviceId\":\"lab-1\"");
+            assertThat(stdioTo(node, "other").err()).contains("4404");
+            assertThat(asked).isEmpty();
+        } finally {
+            backend.stop(0);
+        }
+    }
+
+    private static Run stdioTo(Run node, String device) throws Exception {
+        Run tunnel = Run.of("tunnel", "--server", url(node), "--device", device, "--target", "t", "--stdio");
+        assertThat(tunnel.code()).isEqualTo(1);
+        return tunnel;
     }
 
     private Path pem(String kind, byte[] content) throws IOException {

@@ -83,6 +83,15 @@ public abstract class SignallerContract {
         return true;
     }
 
+    /**
+     * Makes the channel say from now on that it is over its limit.
+     *
+     * @return whether it can; by default it cannot
+     */
+    protected boolean throttle() throws Exception {
+        return false;
+    }
+
     /** How many invitations the signaller keeps something for; below zero, the default, if nobody can tell. */
     protected int kept() {
         return -1;
@@ -159,6 +168,17 @@ public abstract class SignallerContract {
                 assertThat(result(invitation(deviceId, "", Duration.ofMinutes(1))))
                         .isEqualTo(rejected);
             }
+        }
+    }
+
+    @Test
+    void signal_channelOverItsLimit_isThrottled() throws Exception {
+        listen("patient");
+        if (throttle()) {
+            Invitation invitation = invitation("patient", "private words", Duration.ofSeconds(2));
+            Result result = result(invitation);
+            assertThat(result).isInstanceOf(Result.Throttled.class);
+            showsNoSecret(result, invitation);
         }
     }
 

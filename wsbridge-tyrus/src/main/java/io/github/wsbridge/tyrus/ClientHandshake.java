@@ -44,9 +44,13 @@ final class ClientHandshake implements Link.Reader {
         this.leg = leg;
     }
 
-    /** Sends the first request. Called before anything is read. */
+    /** Sends the first request, or drops the connection where nobody waits for it any more. Called before anything is read. */
     void start(Link started) {
         link = started;
+        if (done.get()) {
+            started.terminate(); // it was ended while there was no link to drop
+            return;
+        }
         if (tunnelled == null) {
             started.write(ascii(request()));
         } else {
@@ -117,7 +121,11 @@ final class ClientHandshake implements Link.Reader {
             throw new IOException("not a WebSocket handshake");
         }
         if (done.compareAndSet(false, true)) {
-            TyrusWire.open(link(), true, protocol, timer, leg::complete);
+            TyrusWire.open(link(), true, protocol, timer, opened -> {
+                if (!leg.complete(opened)) {
+                    opened.abort(); // the caller has given up meanwhile
+                }
+            });
         }
     }
 

@@ -35,7 +35,7 @@ final class JakartaLeg implements Leg {
     private final Wire wire;
     private final String subprotocol;
     private final TextDecoder text = new TextDecoder(); // one send at a time
-    private final Lane events = new Lane(Runnable::run);
+    private final Lane events = new Lane(Runnable::run, this::abort); // a receiver that throws asks for nothing more
 
     private final ReentrantLock lock = new ReentrantLock(); // not a monitor: waiting in one would pin virtual threads
     private final Condition changed = lock.newCondition();
@@ -143,17 +143,18 @@ final class JakartaLeg implements Leg {
 
     /** Delivers a fragment, which from now on is the receiver's; waits until it is asked for. Drops it after the end. */
     void arrived(Fragment fragment) {
-        Receiver to;
+        boolean first;
         lock.lock();
         try {
             while (!demanded && !closing && end == null) {
                 changed.await();
             }
-            to = receiver;
+            Receiver to = receiver;
             if (!demanded || end != null || to == null) {
                 return;
             }
             demanded = false;
+            first = events.add(() -> to.onFragment(fragment)); // under the lock, so that the end comes behind it
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the container is stopping
             wire.drop();
@@ -164,7 +165,9 @@ final class JakartaLeg implements Leg {
         int depth = CALLBACKS.get();
         CALLBACKS.set(depth + (wire.container() ? 1 : 0));
         try {
-            events.execute(() -> to.onFragment(fragment));
+            if (first) {
+                events.dispatch();
+            }
         } finally {
             CALLBACKS.set(depth);
         }
@@ -172,34 +175,36 @@ final class JakartaLeg implements Leg {
 
     /** Delivers a pong. */
     void ponged() {
-        Receiver to;
+        boolean first;
         lock.lock();
         try {
-            to = end == null ? receiver : null;
+            Receiver to = end == null ? receiver : null;
+            first = to != null && events.add(to::onPong);
         } finally {
             lock.unlock();
         }
-        if (to != null) {
-            events.execute(to::onPong);
+        if (first) {
+            events.dispatch();
         }
     }
 
     /** Ends the leg. Only the first call counts. */
     void ended(CloseReason reason) {
-        Receiver to;
+        boolean first;
         lock.lock();
         try {
             if (end != null) {
                 return;
             }
             end = reason;
-            to = receiver;
+            Receiver to = receiver;
+            first = to != null && events.add(() -> to.onClosed(reason));
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        if (to != null) {
-            events.execute(() -> to.onClosed(reason));
+        if (first) {
+            events.dispatch();
         }
     }
 

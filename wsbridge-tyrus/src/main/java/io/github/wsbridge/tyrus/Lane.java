@@ -14,20 +14,36 @@ final class Lane implements Executor {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     private final Executor executor;
+    private final Runnable failed;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
     /** A lane on {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
     Lane(Executor executor) {
+        this(executor, () -> {});
+    }
+
+    /** A lane that runs {@code failed} after each task that has thrown. */
+    Lane(Executor executor, Runnable failed) {
         this.executor = executor;
+        this.failed = failed;
     }
 
     @Override
     public void execute(Runnable task) {
-        tasks.add(task);
-        if (waiting.getAndIncrement() == 0) {
+        if (add(task)) {
             dispatch();
         }
+    }
+
+    /**
+     * Takes a task its place, such as under a lock that decides on the order.
+     *
+     * @return whether the caller is to {@link #dispatch} it, once it holds no lock
+     */
+    boolean add(Runnable task) {
+        tasks.add(task);
+        return waiting.getAndIncrement() == 0;
     }
 
     /** Runs a task on the calling thread, where nothing is running or waiting. */
@@ -42,7 +58,8 @@ final class Lane implements Executor {
         return true;
     }
 
-    private void dispatch() {
+    /** Lets the tasks run; called once for each {@link #add} that asks for it. */
+    void dispatch() {
         try {
             executor.execute(this::runAll);
         } catch (RejectedExecutionException e) {
@@ -59,11 +76,12 @@ final class Lane implements Executor {
         } while (waiting.decrementAndGet() > 0);
     }
 
-    private static void run(Runnable task) {
+    private void run(Runnable task) {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
             LOG.error("A task failed", e);
+            failed.run();
         }
     }
 }

@@ -60,6 +60,7 @@ final class Link {
 
     private final Object writing = new Object();
     private long pending; // bytes not yet written; guarded by writing
+    private long written; // guarded by writing
     private @Nullable CompletableFuture<Void> drained; // guarded by writing
     private @Nullable Runnable emptied; // guarded by writing
     private boolean closed; // guarded by writing
@@ -165,6 +166,13 @@ final class Link {
         return written;
     }
 
+    /** How many bytes the socket has taken so far. */
+    long written() {
+        synchronized (writing) {
+            return written;
+        }
+    }
+
     /** Completes when little enough waits to be written; fails where the connection is gone. */
     CompletableFuture<Void> ready() {
         synchronized (writing) {
@@ -223,6 +231,7 @@ final class Link {
         Runnable action = null;
         synchronized (writing) {
             pending -= size;
+            written += size;
             if (pending <= WATERMARK) {
                 ready = drained;
                 drained = null;

@@ -35,6 +35,7 @@ public final class TyrusConnector implements Connector {
     private final TCPNIOTransport transport;
     private final Workers workers;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
+    private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** A connector with the platform's trusted certificates and without a proxy. */
@@ -75,6 +76,8 @@ public final class TyrusConnector implements Connector {
             return leg;
         }
         Attempt attempt = new Attempt(target, leg);
+        attempts.add(attempt);
+        leg.whenComplete((opened, failure) -> attempt.over(failure));
         try {
             ScheduledFuture<?> deadline = workers.timer()
                     .schedule(attempt::late, Math.max(1, target.timeout().toMillis()), TimeUnit.MILLISECONDS);
@@ -90,6 +93,7 @@ public final class TyrusConnector implements Connector {
     public void close() {
         closed = true;
         workers.close();
+        attempts.forEach(Attempt::stop); // their deadlines went with the workers
         links.forEach(Link::terminate);
         try {
             transport.shutdownNow();
@@ -126,6 +130,9 @@ public final class TyrusConnector implements Connector {
         /** Looks the name up, which blocks, and connects. */
         @SuppressWarnings("rawtypes") // Grizzly's
         void start() {
+            if (leg.isDone()) {
+                return; // it waited too long behind slow look-ups
+            }
             InetSocketAddress address = proxy == null
                     ? new InetSocketAddress(unbracketed(), port(target.uri()))
                     : proxy.isUnresolved() ? new InetSocketAddress(proxy.getHostString(), proxy.getPort()) : proxy;
@@ -151,6 +158,18 @@ public final class TyrusConnector implements Connector {
         void late() {
             handshake.fail(
                     new IOException("no connection within " + target.timeout().toMillis() + " ms"));
+        }
+
+        void stop() {
+            handshake.fail(new IOException("the connector is closed"));
+        }
+
+        /** The caller has its answer, or has given up and cancelled it: then no connection may be left over. */
+        void over(@Nullable Throwable failure) {
+            attempts.remove(this);
+            if (failure != null) {
+                handshake.fail(new IOException("given up"));
+            }
         }
 
         private FilterChain chain(boolean direct) throws NoSuchAlgorithmException {

@@ -12,10 +12,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -43,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TyrusWire extends Writer implements Wire, Link.Reader {
 
-    private static final int CLOSE_DEADLINE_SECONDS = 10;
-    private static final int MOST_PONG_BYTES = 64 * 1024;
+    private static final int MOST_PONG_BYTES = 1024 * 1024;
+    private static final int PONG_OVERHEAD = 512; // of objects, for each pong that waits, however short
     private static final int CLOSE = 0x8;
     private static final int PONG = 0xA;
     private static final int UNEXPECTED = 1011;
@@ -62,7 +59,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
 
     private final Link link;
     private final boolean client;
-    private final ScheduledExecutorService timer;
+    private final CloseDeadline deadline;
     private final FrameReader frames;
     private final ProtocolHandler protocol;
     private final TyrusWebSocket socket;
@@ -72,13 +69,12 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     private volatile @Nullable JakartaLeg leg;
     private volatile @Nullable Session session;
     private volatile @Nullable CloseReason given;
-    private volatile @Nullable ScheduledFuture<?> deadline;
 
     private TyrusWire(
             Link link, boolean client, String subprotocol, ScheduledExecutorService timer, Consumer<Leg> opened) {
         this.link = link;
         this.client = client;
-        this.timer = timer;
+        this.deadline = new CloseDeadline(timer, link::written, link::terminate);
         this.frames = new FrameReader(!client);
         this.protocol = Version.DRAFT17.createHandler(client, client ? RANDOM::nextInt : null);
         LegEndpoint endpoint = new LegEndpoint(
@@ -186,7 +182,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
                 return; // it is ending anyway
             }
             writeClose(reason);
-            awaitPeer();
+            deadline.start();
             link.turn(); // from now on data is read and dropped, to get at the peer's answer
         });
     }
@@ -233,10 +229,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     @Override
     public void closed() {
         phase.set(Phase.CLOSED);
-        ScheduledFuture<?> waiting = deadline;
-        if (waiting != null) {
-            waiting.cancel(false);
-        }
+        deadline.stop();
         CloseReason own = given;
         leg().ended(own == null ? CloseReason.vanished("the connection is gone") : own);
         forget();
@@ -249,7 +242,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
         }
         leg().ended(reason);
         forget();
-        awaitPeer();
+        deadline.start();
         if (!client) {
             link.close(); // by the RFC, a client waits for its server to do so
         }
@@ -263,18 +256,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
         leg().ended(CloseReason.vanished("protocol error: " + reason));
         forget();
         link.closeOutput();
-        awaitPeer();
-    }
-
-    private void awaitPeer() {
-        if (deadline != null) {
-            return;
-        }
-        try {
-            deadline = timer.schedule(link::terminate, CLOSE_DEADLINE_SECONDS, TimeUnit.SECONDS);
-        } catch (RejectedExecutionException e) {
-            link.terminate(); // the owner of the timer is shutting down
-        }
+        deadline.start();
     }
 
     /** Lets Tyrus drop its session; what it writes at that goes nowhere. */
@@ -296,7 +278,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     public void write(ByteBuffer buffer, CompletionHandler<ByteBuffer> handler) {
         int opcode = buffer.get(buffer.position()) & 0x0F;
         if (opcode != CLOSE) {
-            int size = buffer.remaining();
+            int size = buffer.remaining() + PONG_OVERHEAD;
             CompletableFuture<Void> written = link.write(buffer);
             if (opcode == PONG && !written.isDone()) {
                 holdBack(size, written);

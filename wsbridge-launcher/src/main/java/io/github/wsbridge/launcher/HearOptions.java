@@ -1,0 +1,80 @@
+package io.github.wsbridge.launcher;
+
+import com.microsoft.azure.sdk.iot.device.IotHubClientProtocol;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.signal.iothub.IotHubInvitations;
+import io.github.wsbridge.signal.mqtt.MqttInvitations;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Over which secondary channels a device hears its invitations. */
+@SuppressWarnings("NullAway.Init")
+final class HearOptions {
+
+    static final String IOTHUB_CONNECTION = "WSBRIDGE_IOTHUB_DEVICE_CONNECTION_STRING";
+
+    @Option(
+            names = "--signal",
+            paramLabel = "NAME",
+            split = ",",
+            defaultValue = "listen",
+            description = "Where invitations come from: listen, mqtt, iothub, or several of them with commas between"
+                    + " (default ${DEFAULT-VALUE}, a WebSocket to the server)")
+    private List<String> channels;
+
+    @Mixin
+    private MqttOptions mqtt;
+
+    @Option(
+            names = "--iothub-connection-file",
+            paramLabel = "FILE",
+            description = "Holds the device's connection string. The environment variable " + IOTHUB_CONNECTION
+                    + " may hold it instead")
+    private @Nullable Path iotHubFile;
+
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    /** Adds the channels to a device, which closes them. */
+    void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env)
+            throws IOException, GeneralSecurityException {
+        device.listen(channels.contains("listen"));
+        for (String name : channels) {
+            switch (name) {
+                case "listen" -> {
+                    // told above
+                }
+                case "mqtt" -> device.source(new MqttInvitations(mqtt.broker(env), deviceId));
+                case "iothub" -> device.source(iotHub(env));
+                default -> throw usage("--signal knows listen, mqtt and iothub, not " + name);
+            }
+        }
+    }
+
+    private IotHubInvitations iotHub(Map<String, String> env) throws IOException {
+        String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
+        if (connection.isEmpty()) {
+            throw usage("--signal iothub needs --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
+        }
+        try {
+            return IotHubInvitations.connect(connection, IotHubClientProtocol.MQTT)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+}

@@ -1,0 +1,138 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.core.BridgeNodeBuilder;
+import io.github.wsbridge.signal.iothub.IotHubSignaller;
+import io.github.wsbridge.signal.mqtt.MqttSignaller;
+import io.github.wsbridge.signal.webhook.WebhookKey;
+import io.github.wsbridge.signal.webhook.WebhookSignaller;
+import io.github.wsbridge.spi.Signaller;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** The secondary channels of a node, beside the listen socket that it always has. */
+@SuppressWarnings("NullAway.Init")
+final class SignalOptions {
+
+    static final String WEBHOOK_KEY = "WSBRIDGE_WEBHOOK_KEY";
+    static final String IOTHUB_CONNECTION = "WSBRIDGE_IOTHUB_CONNECTION_STRING";
+
+    @Option(
+            names = "--signal",
+            paramLabel = "[PATTERN=]NAME",
+            split = ",",
+            description = "A further secondary channel: mqtt, webhook or iothub; with a pattern such as lab-* for the"
+                    + " devices whose ids match only. Several are tried in their order, after the listen socket")
+    @Nullable
+    private List<String> channels;
+
+    @Mixin
+    private MqttOptions mqtt;
+
+    @Option(names = "--webhook-url", paramLabel = "URL", description = "Where invitations are posted to, https or http")
+    private @Nullable URI webhookUrl;
+
+    @Option(
+            names = "--webhook-key-file",
+            paramLabel = "FILE",
+            description = "Holds the key that signs them, at least 32 bytes. The environment variable " + WEBHOOK_KEY
+                    + " may hold it instead")
+    private @Nullable Path webhookKeyFile;
+
+    @Option(
+            names = "--iothub-connection-file",
+            paramLabel = "FILE",
+            description = "Holds the connection string of the hub's service side. The environment variable "
+                    + IOTHUB_CONNECTION + " may hold it instead")
+    private @Nullable Path iotHubFile;
+
+    @Option(
+            names = "--iothub-mode",
+            paramLabel = "MODE",
+            defaultValue = "method",
+            description =
+                    "method calls the device's direct method, message sends it a message (default ${DEFAULT-VALUE})")
+    private String iotHubMode;
+
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    /** A channel and the devices that it is for. */
+    private record Channel(String pattern, String name) {}
+
+    /** Adds the channels to a node, which closes them; if one cannot be set up, none is left open. */
+    void addTo(BridgeNodeBuilder node, Map<String, String> env) throws IOException, GeneralSecurityException {
+        if (channels == null) {
+            return;
+        }
+        List<Signaller> opened = new ArrayList<>();
+        try {
+            for (String text : channels) {
+                Channel channel = parse(text);
+                Signaller signaller = open(channel.name(), env);
+                opened.add(signaller);
+                node.signaller(channel.pattern(), signaller);
+            }
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            opened.forEach(Signaller::close);
+            throw e;
+        }
+    }
+
+    private static Channel parse(String text) {
+        int equals = text.lastIndexOf('=');
+        return equals < 0 ? new Channel("*", text) : new Channel(text.substring(0, equals), text.substring(equals + 1));
+    }
+
+    private Signaller open(String name, Map<String, String> env) throws IOException, GeneralSecurityException {
+        return switch (name) {
+            case "mqtt" -> MqttSignaller.connect(mqtt.broker(env));
+            case "webhook" -> webhook(env);
+            case "iothub" -> iotHub(env);
+            default -> throw usage("--signal knows mqtt, webhook and iothub, not " + name);
+        };
+    }
+
+    private Signaller webhook(Map<String, String> env) throws IOException {
+        String key = Secrets.read(webhookKeyFile, env, WEBHOOK_KEY);
+        if (webhookUrl == null || key.isEmpty()) {
+            throw usage("--signal webhook needs --webhook-url URL, and --webhook-key-file FILE or " + WEBHOOK_KEY);
+        }
+        try {
+            return WebhookSignaller.builder(webhookUrl, WebhookKey.of(key)).build();
+        } catch (IllegalArgumentException e) {
+            throw usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Signaller iotHub(Map<String, String> env) throws IOException {
+        String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
+        if (connection.isEmpty()) {
+            throw usage("--signal iothub needs --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
+        }
+        if (!iotHubMode.equals("method") && !iotHubMode.equals("message")) {
+            throw usage("--iothub-mode is method or message");
+        }
+        try {
+            IotHubSignaller.Builder hub = IotHubSignaller.builder(connection);
+            return (iotHubMode.equals("message") ? hub.cloudToDevice() : hub).build();
+        } catch (IllegalArgumentException e) {
+            throw usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.wsbridge.signal.iothub;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Device ids as IoT Hub has them: up to 128 ASCII letters, digits and some signs. The SDK puts them into URLs and addresses as
+ * they are, so they are escaped here: an id with a {@code #} or {@code ?} would otherwise be another device's.
+ */
+final class HubDeviceId {
+
+    private static final int MAX_LENGTH = 128;
+    private static final String SIGNS = "-:.+%_#*?!(),=@;$'";
+
+    private HubDeviceId() {}
+
+    /** Tells whether a hub could have a device of that id. Those of dots alone would change the path of a URL. */
+    static boolean possible(String deviceId) {
+        return !deviceId.isEmpty()
+                && deviceId.length() <= MAX_LENGTH
+                && deviceId.chars().allMatch(HubDeviceId::allowed)
+                && !deviceId.equals(".")
+                && !deviceId.equals("..");
+    }
+
+    private static boolean allowed(int c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || SIGNS.indexOf(c) >= 0;
+    }
+
+    /** The id as it stands in a URL or an address. */
+    static String escaped(String deviceId) {
+        return URLEncoder.encode(deviceId, StandardCharsets.US_ASCII)
+                .replace("+", "%20")
+                .replace("*", "%2A");
+    }
+}

@@ -1,0 +1,197 @@
+package io.github.wsbridge.signal.iothub;
+
+import com.microsoft.azure.sdk.iot.device.DeviceClient;
+import com.microsoft.azure.sdk.iot.device.IotHubClientProtocol;
+import com.microsoft.azure.sdk.iot.device.IotHubMessageResult;
+import com.microsoft.azure.sdk.iot.device.Message;
+import com.microsoft.azure.sdk.iot.device.MessageCallback;
+import com.microsoft.azure.sdk.iot.device.twin.DirectMethodPayload;
+import com.microsoft.azure.sdk.iot.device.twin.DirectMethodResponse;
+import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a device what its IoT hub has for it: direct methods and cloud-to-device messages. Thread-safe; {@link #start} and
+ * {@link #close} do not block.
+ *
+ * <p>The hub lets a device connect once, so a program that uses the hub for other things too shares its {@link DeviceClient}
+ * with this source and gives it what handles the other methods and messages.
+ *
+ * <p>The SDK calls for one direct method at a time, so a handler that takes longer than a moment is not waited for: the method
+ * is answered with 200, and a later rejection goes to the accept URL. What the hub brings twice is offered once.
+ */
+public final class IotHubInvitations implements InvitationSource {
+
+    private static final int OK = 200;
+    private static final int NOT_IMPLEMENTED = 501;
+    private static final int BAD_REQUEST = 400;
+    private static final int UNAVAILABLE = 503;
+
+    private final HubConnection connection;
+    private final String deviceId;
+    private final String methodName;
+    private final Duration patience;
+    private final @Nullable MethodCallback otherMethods;
+    private final @Nullable MessageCallback otherMessages;
+    private final Answers answers = new Answers();
+    private volatile @Nullable Sink sink;
+
+    private IotHubInvitations(Builder from) {
+        deviceId = from.client.getConfig().getDeviceId();
+        connection = new HubConnection(from.client, deviceId, from.shared, this::invoked, this::received);
+        methodName = from.methodName;
+        patience = from.patience;
+        otherMethods = from.otherMethods;
+        otherMessages = from.otherMessages;
+    }
+
+    /** Starts to describe a source over a client that was set up elsewhere and is not open yet. */
+    public static Builder over(DeviceClient client) {
+        return new Builder(client);
+    }
+
+    /**
+     * Starts to describe a source with a client of its own.
+     *
+     * @param connectionString {@code HostName=…;DeviceId=…;SharedAccessKey=…}; a secret
+     * @param protocol MQTT or AMQPS, or one of them over WebSocket
+     * @throws IllegalArgumentException if it is no such string
+     */
+    public static Builder connect(String connectionString, IotHubClientProtocol protocol) {
+        try {
+            return over(new DeviceClient(connectionString, protocol));
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException("not a connection string of an IoT hub's device");
+        }
+    }
+
+    @Override
+    public void start(Sink to) {
+        sink = to;
+        connection.start(to);
+    }
+
+    @Override
+    public void close() {
+        sink = null;
+        connection.close();
+    }
+
+    private @Nullable DirectMethodResponse invoked(String name, DirectMethodPayload payload, @Nullable Object context) {
+        if (!name.equals(methodName)) {
+            return otherMethods == null
+                    ? new DirectMethodResponse(NOT_IMPLEMENTED, Messages.result("unknown method"))
+                    : otherMethods.onMethodInvoked(name, payload, context);
+        }
+        CompletionStage<Answer> answer;
+        try {
+            answer = offer(Messages.readInvitation(payload.getPayloadAsJsonString(), deviceId));
+        } catch (IllegalArgumentException e) {
+            return response(BAD_REQUEST, "not an invitation");
+        }
+        if (answer == null) {
+            return response(UNAVAILABLE, "the device is stopping");
+        }
+        try {
+            Answer said = answer.toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            if (said instanceof Answer.Rejected no) {
+                return response(no.code(), no.reason());
+            }
+            return new DirectMethodResponse(
+                    OK, Messages.result(said instanceof Answer.Accepted ? "accepted" : "expired"));
+        } catch (TimeoutException e) {
+            return new DirectMethodResponse(OK, Messages.result("deferred"));
+        } catch (ExecutionException e) {
+            return response(UNAVAILABLE, "the device is in trouble");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return response(UNAVAILABLE, "the device is stopping");
+        }
+    }
+
+    private static DirectMethodResponse response(int code, String reason) {
+        return new DirectMethodResponse(Messages.status(code), Messages.rejection(code, reason));
+    }
+
+    private IotHubMessageResult received(Message message, @Nullable Object context) {
+        if (!Messages.INVITATION.equals(message.getProperty(Messages.PROPERTY))) {
+            return otherMessages == null
+                    ? IotHubMessageResult.REJECT
+                    : otherMessages.onCloudToDeviceMessageReceived(message, context);
+        }
+        try {
+            String body = new String(message.getBytes(), StandardCharsets.UTF_8);
+            return offer(Messages.readInvitation(body, deviceId)) == null
+                    ? IotHubMessageResult.ABANDON
+                    : IotHubMessageResult.COMPLETE;
+        } catch (IllegalArgumentException e) {
+            return IotHubMessageResult.REJECT;
+        }
+    }
+
+    /** The device's answer, also to what it has heard before; null where it hears no more. */
+    private @Nullable CompletionStage<Answer> offer(Invitation invitation) {
+        Sink to = sink;
+        return to == null ? null : answers.once(invitation, to);
+    }
+
+    /** Settings of a source; all optional. Not thread-safe. */
+    public static final class Builder {
+        private final DeviceClient client;
+        private boolean shared;
+        private String methodName = Messages.METHOD;
+        private Duration patience = Duration.ofSeconds(2);
+        private @Nullable MethodCallback otherMethods;
+        private @Nullable MessageCallback otherMessages;
+
+        private Builder(DeviceClient client) {
+            this.client = client;
+        }
+
+        /**
+         * Leaves opening and closing the client to the program, which opens it before the source starts and keeps it so. By
+         * default the source opens the client, opens it again when the SDK has given up, and closes it.
+         */
+        public Builder shared() {
+            shared = true;
+            return this;
+        }
+
+        /** The direct method that invites; {@code Bridge} by default. */
+        public Builder methodName(String name) {
+            methodName = name;
+            return this;
+        }
+
+        /** How long a direct method waits for the handler's answer; 2 seconds by default. */
+        public Builder patience(Duration value) {
+            patience = value;
+            return this;
+        }
+
+        /** Handles all other direct methods; by default they are answered with 501. Called with a null context. */
+        public Builder otherMethods(MethodCallback callback) {
+            otherMethods = callback;
+            return this;
+        }
+
+        /** Handles all other messages; by default they are rejected. Called with a null context. */
+        public Builder otherMessages(MessageCallback callback) {
+            otherMessages = callback;
+            return this;
+        }
+
+        /** Makes the source. */
+        public IotHubInvitations build() {
+            return new IotHubInvitations(this);
+        }
+    }
+}

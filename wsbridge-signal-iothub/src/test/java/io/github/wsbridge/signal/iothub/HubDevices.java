@@ -1,0 +1,46 @@
+package io.github.wsbridge.signal.iothub;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+
+import com.microsoft.azure.sdk.iot.device.DeviceClient;
+import com.microsoft.azure.sdk.iot.device.MessageCallback;
+import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
+import java.util.Map;
+import java.util.Set;
+import org.mockito.Mockito;
+
+/** Clients of the device SDK as far as a hub sees them: they open, subscribe and close. */
+final class HubDevices {
+
+    private HubDevices() {}
+
+    /** A client whose direct methods go into {@code methods} and whose messages into {@code messages} while it is open. */
+    static DeviceClient client(
+            String deviceId,
+            Set<String> registered,
+            Map<String, MethodCallback> methods,
+            Map<String, MessageCallback> messages) {
+        DeviceClient client = Mockito.mock(DeviceClient.class, Mockito.RETURNS_DEEP_STUBS);
+        Mockito.when(client.getConfig().getDeviceId()).thenReturn(deviceId);
+        registered.add(deviceId);
+        try {
+            Mockito.doAnswer(call -> messages.put(deviceId, call.getArgument(0)))
+                    .when(client)
+                    .setMessageCallback(any(), any());
+            Mockito.doAnswer(call -> methods.put(deviceId, call.getArgument(0)))
+                    .when(client)
+                    .subscribeToMethods(any(), any(), anyInt());
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+        Mockito.doAnswer(call -> {
+                    methods.remove(deviceId);
+                    messages.remove(deviceId);
+                    return null;
+                })
+                .when(client)
+                .close();
+        return client;
+    }
+}

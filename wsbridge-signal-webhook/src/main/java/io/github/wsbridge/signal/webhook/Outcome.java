@@ -1,0 +1,89 @@
+package io.github.wsbridge.signal.webhook;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.spi.Signaller.Result;
+import java.io.IOException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+
+/** What an answer of the receiver means. */
+sealed interface Outcome {
+
+    /** It is known what became of the invitation. */
+    record Known(Result result) implements Outcome {}
+
+    /** The receiver does not know yet; the accept timeout decides. */
+    record Deferred() implements Outcome {}
+
+    /** Another try may do better, after {@code pause} at the earliest. */
+    record Retry(IOException why, boolean throttled, Duration pause) implements Outcome {}
+
+    /** No further try will do better. */
+    record Failed(IOException why) implements Outcome {}
+
+    int MAX_CODE = 9999;
+
+    static Outcome of(HttpResponse<byte[]> response, Instant now) {
+        int status = response.statusCode();
+        if (status == 202) {
+            return new Deferred();
+        }
+        if (status / 100 == 2) {
+            return read(response.body());
+        }
+        if (status == 404 || status == 410) {
+            return new Known(new Result.Unreachable("the webhook does not know the device"));
+        }
+        IOException why = new IOException("the webhook answered " + status);
+        if (status == 429 || status / 100 == 5) {
+            return new Retry(why, status == 429, retryAfter(response.headers(), now));
+        }
+        return new Failed(why); // redirects too: the URL is fixed
+    }
+
+    private static Outcome read(byte[] body) {
+        try {
+            JsonObject json = body.length == 0 ? new JsonObject() : Messages.parse(body);
+            String reason = json.getString("reason", "");
+            switch (json.getString("result", Messages.DELIVERED)) {
+                case Messages.DELIVERED:
+                    return new Known(new Result.Delivered());
+                case Messages.DEFERRED:
+                    return new Deferred();
+                case Messages.UNREACHABLE:
+                    return new Known(new Result.Unreachable(reason.isEmpty() ? "device not reachable" : reason));
+                case Messages.REJECTED:
+                    int code = json.getInt("code", 403);
+                    if (code >= 0 && code <= MAX_CODE) {
+                        return new Known(new Result.Rejected(code, reason));
+                    }
+                    return new Failed(new IOException("the webhook answered with a code that is none"));
+                default:
+                    return new Failed(new IOException("the webhook answered with a result that is none"));
+            }
+        } catch (IllegalArgumentException e) {
+            return new Failed(new IOException("the webhook answered with what is no JSON object"));
+        }
+    }
+
+    /** Seconds or an HTTP date; nothing where it is missing or garbled. */
+    private static Duration retryAfter(HttpHeaders headers, Instant now) {
+        String value = headers.firstValue("Retry-After").orElse("0").strip();
+        try {
+            Duration pause = value.chars().allMatch(c -> c >= '0' && c <= '9')
+                    ? Duration.ofSeconds(Long.parseLong(value))
+                    : Duration.between(
+                            now,
+                            ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
+                                    .toInstant());
+            return pause.isNegative() ? Duration.ZERO : pause;
+        } catch (DateTimeException | ArithmeticException | NumberFormatException e) {
+            return Duration.ZERO;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/** Invitations by webhook: the node's signaller, and the receiver for backends and devices. */
+module io.github.wsbridge.signal.webhook {
+    requires transitive io.github.wsbridge;
+    requires transitive io.github.wsbridge.client;
+    requires static org.jspecify;
+    requires com.grack.nanojson;
+
+    exports io.github.wsbridge.signal.webhook;
+}

@@ -1,0 +1,77 @@
+package io.github.wsbridge.signal.webhook;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A real HTTP server that does with requests what a test says. */
+final class Backend implements AutoCloseable {
+
+    /** A request as it came. */
+    record Request(HttpExchange exchange, byte[] body) {
+
+        String header(String name) {
+            return exchange.getRequestHeaders().getFirst(name);
+        }
+
+        void answer(int status, String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            try (exchange) {
+                exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+                exchange.getResponseBody().write(bytes);
+            } catch (IOException e) {
+                // the other side has given up, as some tests mean it to
+            }
+        }
+    }
+
+    /** What it does; on a thread of its own. */
+    interface Behaviour {
+        void handle(Request request) throws Exception;
+    }
+
+    final List<Request> requests = new CopyOnWriteArrayList<>();
+    final List<Request> strays = new CopyOnWriteArrayList<>();
+    volatile Behaviour behaviour = request -> request.answer(204, "");
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final HttpServer server;
+
+    Backend() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", handler(strays));
+        server.createContext("/hook", handler(requests));
+        server.start();
+    }
+
+    private HttpHandler handler(List<Request> to) {
+        return exchange -> {
+            Request request = new Request(exchange, exchange.getRequestBody().readAllBytes());
+            to.add(request);
+            try {
+                behaviour.handle(request);
+            } catch (Exception e) {
+                exchange.close();
+            }
+        };
+    }
+
+    URI url() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/hook?code=hidden");
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

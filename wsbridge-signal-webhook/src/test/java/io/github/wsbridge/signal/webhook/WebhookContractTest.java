@@ -1,0 +1,92 @@
+package io.github.wsbridge.signal.webhook;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.SignallerContract;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+
+/** Both halves and a real HTTP server between them: a backend that hands each invitation to its device. */
+class WebhookContractTest extends SignallerContract {
+
+    private final WebhookVerifier verifier = WebhookVerifier.of(Samples.KEY);
+    private final Map<String, WebhookInvitations> devices = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private Backend backend;
+    private WebhookSignaller signaller;
+
+    @AfterEach
+    void stopBackend() {
+        backend.close();
+        threads.shutdownNow();
+    }
+
+    private void route(Backend.Request request) {
+        WebhookVerifier.Verdict verdict = verifier.verify(request::header, request.body());
+        Invitation invitation = verdict instanceof WebhookVerifier.Verdict.Genuine genuine
+                ? genuine.invitation()
+                : verdict instanceof WebhookVerifier.Verdict.Repeated repeated ? repeated.invitation() : null;
+        WebhookInvitations device = invitation == null ? null : devices.get(invitation.deviceId());
+        if (device == null) {
+            request.answer(invitation == null ? 401 : 404, "");
+        } else {
+            device.deliver(verdict).thenAccept(reply -> request.answer(reply.status(), reply.body()));
+        }
+    }
+
+    @Override
+    protected Signaller newSignaller() throws IOException {
+        backend = new Backend();
+        backend.behaviour = this::route;
+        signaller = WebhookSignaller.builder(backend.url(), Samples.KEY)
+                .backoff(Duration.ofMillis(10), Duration.ofMillis(50))
+                .build();
+        return signaller;
+    }
+
+    @Override
+    protected AutoCloseable startDevice(String deviceId, Device device) {
+        WebhookInvitations invitations = new WebhookInvitations(deviceId, verifier);
+        invitations.start(new InvitationSource.Sink() {
+            @Override
+            public void listening() {}
+
+            @Override
+            public CompletionStage<InvitationSource.Answer> offer(Invitation invitation) {
+                Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
+                return CompletableFuture.supplyAsync(() -> device.invited(heard), threads)
+                        .thenApply(result -> result instanceof Result.Rejected no
+                                ? new InvitationSource.Answer.Rejected(no.code(), no.reason())
+                                : new InvitationSource.Answer.Accepted());
+            }
+
+            @Override
+            public void ended(CloseReason reason) {
+                throw new AssertionError(reason);
+            }
+        });
+        devices.put(deviceId, invitations);
+        return invitations;
+    }
+
+    @Override
+    protected boolean throttle() {
+        backend.behaviour = request -> request.answer(429, "");
+        return true;
+    }
+
+    @Override
+    protected int kept() {
+        return signaller.kept();
+    }
+}

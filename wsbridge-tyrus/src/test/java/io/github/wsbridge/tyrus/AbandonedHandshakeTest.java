@@ -1,0 +1,120 @@
+package io.github.wsbridge.tyrus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.FakeScheduler;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.glassfish.grizzly.Connection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Handshakes that nobody waits for any more: each ends, and leaves no connection. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AbandonedHandshakeTest {
+
+    private static final int SECONDS = 20;
+
+    private final TyrusConnector connector = new TyrusConnector();
+
+    @AfterEach
+    void down() {
+        connector.close();
+    }
+
+    private static Connector.Target target(int port) {
+        return new Connector.Target(URI.create("ws://127.0.0.1:" + port + "/"), Map.of(), "", Duration.ofMinutes(10));
+    }
+
+    private CompletableFuture<Leg> connect(int port) {
+        return connector.connect(target(port)).toCompletableFuture();
+    }
+
+    @Test
+    void cancel_whileTheServerThinks_dropsTheConnection() throws Exception {
+        try (ServerSocket listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Leg> leg = connect(listening.getLocalPort());
+            try (Socket server = listening.accept()) {
+                server.setSoTimeout(SECONDS * 1000);
+                DataInputStream in = new DataInputStream(server.getInputStream());
+                in.readByte(); // the request is on its way
+                leg.cancel(true);
+                assertThat(catchThrowable(() -> {
+                            while (true) {
+                                in.readByte();
+                            }
+                        }))
+                        .as("the end of the connection")
+                        .satisfiesAnyOf(
+                                end -> assertThat(end).isInstanceOf(EOFException.class),
+                                end -> assertThat(end).isInstanceOf(java.net.SocketException.class));
+            }
+        }
+    }
+
+    @Test
+    void close_whileTcpConnects_failsWhatIsUnderWay() throws Exception {
+        List<Socket> fillers = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            // The kernel drops the requests of those that come to a full queue, which then wait.
+            for (int i = 0; i < 8; i++) {
+                Socket filler = new Socket();
+                fillers.add(filler);
+                try {
+                    filler.connect(new InetSocketAddress(full.getInetAddress(), full.getLocalPort()), 300);
+                } catch (java.net.SocketTimeoutException e) {
+                    break;
+                }
+            }
+            List<CompletableFuture<Leg>> legs = new ArrayList<>();
+            for (int i = 0; i < 8; i++) { // more than there are threads to look names up
+                legs.add(connect(full.getLocalPort()));
+            }
+            connector.close();
+            for (CompletableFuture<Leg> leg : legs) {
+                assertThat(catchThrowable(() -> leg.get(SECONDS, TimeUnit.SECONDS)))
+                        .isInstanceOf(ExecutionException.class)
+                        .hasCauseInstanceOf(IOException.class);
+            }
+        } finally {
+            for (Socket filler : fillers) {
+                filler.close();
+            }
+        }
+    }
+
+    @Test
+    void start_afterTheEnd_dropsTheConnectionAndSendsNothing() {
+        Connection<?> connection = mock();
+        CompletableFuture<Leg> leg = new CompletableFuture<>();
+        ClientHandshake handshake = new ClientHandshake(target(1), null, new FakeScheduler(), leg);
+        Link link = new Link(connection, handshake, ConcurrentHashMap.newKeySet());
+        handshake.fail(new IOException("too late")); // as a deadline does that comes between the two
+        handshake.start(link);
+        verify(connection).terminateSilently();
+        verify(connection, never()).write(any(), any());
+        assertThat(leg).isCompletedExceptionally();
+    }
+}
