@@ -26,8 +26,10 @@ final class Passage {
 
     /** Reads on from now on, as long as the target takes it. */
     void open() {
-        source.channel().config().setAutoRead(true);
-        holdIfFull();
+        if (!held) { // by what had been read before
+            source.channel().config().setAutoRead(true);
+            holdIfFull();
+        }
     }
 
     /** Passes on what has been read, and takes it over. */
