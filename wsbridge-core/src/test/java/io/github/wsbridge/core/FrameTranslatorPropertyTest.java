@@ -24,7 +24,7 @@ class FrameTranslatorPropertyTest {
         }
     }
 
-    @Property(tries = 300)
+    @Property(tries = 600)
     void briefStreams_areReadTheSame_cutAtAnyPlace(@ForAll("brief") Sent sent, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         int length = trial.length();

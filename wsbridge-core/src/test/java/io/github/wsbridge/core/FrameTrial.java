@@ -147,9 +147,11 @@ final class FrameTrial {
     }
 
     private static byte[] written(Fragment fragment, boolean onward, boolean mask) {
-        ByteBuffer out = ByteBuffer.allocate(fragment.payload().remaining() + Frames.overhead());
+        ByteBuffer payload = buffer(bytes(fragment.payload()), 3, false);
+        ByteBuffer out = ByteBuffer.allocate(payload.remaining() + Frames.overhead());
         int opcode = onward ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
-        Frames.write(out, (fragment.last() ? 0x80 : 0) | opcode, fragment.payload(), mask, 0xCAFE_BABE);
+        Frames.write(out, (fragment.last() ? 0x80 : 0) | opcode, payload, mask, 0xCAFE_BABE);
+        assertThat(payload.remaining()).isZero();
         return bytes(out.flip());
     }
 

@@ -121,11 +121,11 @@ final class WireStreams {
                                 Tuple.of(1, Arbitraries.integers().between(0, 255))),
                         Arbitraries.frequency(Tuple.of(9, masked), Tuple.of(1, !masked)),
                         Arbitraries.of(1, 3, 9),
-                        Arbitraries.oneOf(
-                                Arbitraries.longs().between(0, 200),
-                                Arbitraries.longs().between(124, 128),
-                                Arbitraries.longs().between(65_534, 65_538),
-                                Arbitraries.longs()),
+                        Arbitraries.frequencyOf(
+                                Tuple.of(4, Arbitraries.longs().between(124, 128)),
+                                Tuple.of(2, Arbitraries.longs().between(65_534, 65_538)),
+                                Tuple.of(2, Arbitraries.longs().between(0, 200)),
+                                Tuple.of(1, Arbitraries.longs())),
                         Arbitraries.integers())
                 .as((first, mask, form, length, key) -> {
                     long said = form == 1 ? length & 0x7F : form == 3 ? length & 0xFFFF : length;
