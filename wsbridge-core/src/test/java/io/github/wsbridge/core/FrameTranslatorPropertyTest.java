@@ -14,7 +14,7 @@ class FrameTranslatorPropertyTest {
 
     private static final int TINY = 11;
 
-    @Property(tries = 100)
+    @Property(tries = 50)
     void tinyStreams_areReadTheSame_inEveryChunking(@ForAll("tiny") Sent sent, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         for (int bits = 0; bits < 1 << Math.max(0, trial.length() - 1); bits++) {
@@ -24,7 +24,7 @@ class FrameTranslatorPropertyTest {
         }
     }
 
-    @Property(tries = 600)
+    @Property(tries = 200)
     void briefStreams_areReadTheSame_cutAtAnyPlace(@ForAll("brief") Sent sent, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         int length = trial.length();
@@ -40,7 +40,7 @@ class FrameTranslatorPropertyTest {
         }
     }
 
-    @Property(tries = 400)
+    @Property(tries = 300)
     void anyStream_isTranslated_inAnyPieces(
             @ForAll("any") Sent sent,
             @ForAll("sizes") List<Integer> sizes,
@@ -51,14 +51,14 @@ class FrameTranslatorPropertyTest {
         trial.translate(new int[] {trial.length()}, unmask, direct, 0);
     }
 
-    @Property(tries = 400)
+    @Property(tries = 300)
     void anyStream_isRead_inAnyPieces(
             @ForAll("any") Sent sent, @ForAll("sizes") List<Integer> sizes, @ForAll int ask, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         trial.read(FrameTrial.cycle(trial.length(), sizes), direct, ask);
     }
 
-    @Property(tries = 400)
+    @Property(tries = 300)
     void anyStream_isTheSame_readAndTranslatedByTurns(
             @ForAll("any") Sent sent,
             @ForAll("sizes") List<Integer> sizes,
