@@ -12,8 +12,8 @@ import io.netty.channel.RecvByteBufAllocator;
  */
 final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
-    /** The largest, with its headroom: what a read takes at the most. A frame of 64 KiB fits, and leaves no rest to read alone. */
-    static final int MOST = 65 * 1024;
+    /** The largest, with its headroom: what a read takes at the most. */
+    static final int MOST = 64 * 1024;
 
     private static final int LEAST = 1024;
     private static final int STEP = 4;
