@@ -53,7 +53,7 @@ final class Hops {
 
     /** Moves the channel to another loop, and runs a task when it is there. Called on its loop. */
     void move(EventLoop to, Runnable then) {
-        if (to == channel.eventLoop() || !channel.isOpen()) {
+        if (to == channel.eventLoop() || to.isShuttingDown() || !channel.isOpen()) {
             then.run();
             return;
         }

@@ -9,6 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -17,6 +18,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -29,6 +31,12 @@ final class Loops implements AutoCloseable {
     private static final int HIGH_WATER = 64 * 1024;
     private static final int LOW_WATER = 32 * 1024;
     private static final int PARTING_SECONDS = 5;
+
+    /**
+     * How much the kernel takes that it cannot send yet. Without it a peer that does not read would have it hold some megabytes,
+     * and a few hundred of those slow all connections of the machine down.
+     */
+    private static final long UNSENT = 256 * 1024;
 
     private final boolean epoll = Epoll.isAvailable() && !Boolean.getBoolean(NO_EPOLL);
     private final EventLoopGroup group;
@@ -43,18 +51,17 @@ final class Loops implements AutoCloseable {
 
     /** What all connections are set to. They read when they are told to. */
     @SuppressWarnings("deprecation") // Netty's own default for sockets is set by this option too
-    static Map<ChannelOption<?>, Object> settings() {
-        return Map.of(
-                ChannelOption.AUTO_READ,
-                false,
-                ChannelOption.TCP_NODELAY,
-                true,
-                ChannelOption.RCVBUF_ALLOCATOR,
-                new ReadBuffers(),
-                ChannelOption.WRITE_BUFFER_WATER_MARK,
-                new WriteBufferWaterMark(LOW_WATER, HIGH_WATER),
-                ChannelOption.MESSAGE_SIZE_ESTIMATOR,
-                (MessageSizeEstimator) () -> Loops::memory);
+    Map<ChannelOption<?>, Object> settings() {
+        Map<ChannelOption<?>, Object> settings = new HashMap<>();
+        settings.put(ChannelOption.AUTO_READ, false);
+        settings.put(ChannelOption.TCP_NODELAY, true);
+        settings.put(ChannelOption.RCVBUF_ALLOCATOR, new ReadBuffers());
+        settings.put(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(LOW_WATER, HIGH_WATER));
+        settings.put(ChannelOption.MESSAGE_SIZE_ESTIMATOR, (MessageSizeEstimator) () -> Loops::memory);
+        if (epoll) {
+            settings.put(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
+        }
+        return settings;
     }
 
     /** What a message that waits to be written takes: all of its buffer, however little of it is used. */

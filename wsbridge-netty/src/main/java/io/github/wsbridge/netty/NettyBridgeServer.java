@@ -151,7 +151,7 @@ public final class NettyBridgeServer implements BridgeServer {
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childHandler(new Initializer(connections, this));
-            Loops.settings().forEach((option, value) -> child(bootstrap, option, value));
+            loops.settings().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();
             if (!bound.isSuccess()) {
                 loops.close();

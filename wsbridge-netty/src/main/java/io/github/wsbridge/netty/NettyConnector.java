@@ -228,7 +228,7 @@ public final class NettyConnector implements Connector {
                             initialise(channel, context, proxy);
                         }
                     });
-            Loops.settings().forEach((option, value) -> set(bootstrap, option, value));
+            loops.settings().forEach((option, value) -> set(bootstrap, option, value));
             bootstrap.connect(addresses.next()).addListener(connected -> {
                 if (connected.isSuccess()) {
                     return;

@@ -13,7 +13,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,7 +32,6 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private static final Logger log = LoggerFactory.getLogger(NettyLeg.class);
     private static final int CLOSE_DEADLINE_SECONDS = 10;
     private static final int PARTING_SECONDS = 2;
-    private static final int FIN = 0x80;
     private static final int PROTOCOL_ERROR = 1002;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
@@ -42,23 +40,17 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private final String subprotocol;
     private final Hops hops;
     private final FrameTranslator frames;
-    private boolean
-            midMessage; // whether what was sent last was not the end of its message; the sender's, not the loop's
-
-    private @Nullable Receiver receiver;
+    private final Outlet outlet;
+    private final Audience audience = new Audience(this::abort);
     private boolean demanded;
     private boolean turning;
     private @Nullable ByteBuf unread;
-    private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
-    private byte @Nullable [] owedPong;
     private volatile @Nullable Passage passage; // where all that arrives goes
     private @Nullable Passage incoming; // where all that is sent comes from
     private volatile @Nullable CloseReason closing; // what was given to close()
-    private boolean closeSent;
     private boolean dropped; // what has come and was not asked for is of no use any more
     private boolean gone; // the channel is closed
     private volatile @Nullable CloseReason ended;
-    private boolean told;
 
     /**
      * A leg on a channel whose handshake is done; the channel's loop adds it to the pipeline.
@@ -71,6 +63,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         this.subprotocol = subprotocol;
         this.hops = new Hops(channel);
         this.frames = new FrameTranslator(!client, this);
+        this.outlet = new Outlet(channel, client, hops, this::takes);
     }
 
     Channel channel() {
@@ -85,9 +78,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         return frames;
     }
 
-    @Nullable
-    Receiver receiver() {
-        return told ? null : receiver;
+    Audience audience() {
+        return audience;
     }
 
     /** Whether what arrives goes straight to another leg. */
@@ -119,8 +111,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     @Override
     public void open(Receiver to) {
         run(() -> {
-            receiver = to;
-            tell();
+            audience.open(to);
             turn();
         });
     }
@@ -164,9 +155,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private void comesFrom(Passage opened) {
         incoming = opened;
-        Receiver to = receiver();
-        if (to != null && !channel.isWritable()) {
-            to.onWritable(false);
+        if (!channel.isWritable()) {
+            audience.writable(false);
         }
         opened.release(); // it may have become writable before this one listened
     }
@@ -247,108 +237,39 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         }
         if (demanded) { // if not, it came too late for a leg that is closing
             demanded = false;
-            deliver(fragment);
+            audience.fragment(fragment);
         }
         return true;
     }
 
-    private void deliver(Fragment fragment) {
-        Receiver to = receiver;
-        if (to == null) {
-            return;
-        }
-        try {
-            to.onFragment(fragment);
-        } catch (RuntimeException e) {
-            log.error("A receiver failed", e);
-            abort();
-        }
-    }
-
     @Override
     public void onPing(byte[] payload) {
-        if (channel.isWritable()) {
-            control(Frames.PONG, payload);
-        } else {
-            owedPong = payload; // the latest is enough (RFC 6455, section 5.5.3)
-        }
+        outlet.answer(payload);
     }
 
     @Override
     public void onPong() {
-        Receiver to = receiver();
-        if (to != null) {
-            to.onPong();
-        }
+        audience.pong();
     }
 
     // Writing
 
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
-        if (!takes()) {
-            return CompletableFuture.failedStage(new IOException("the leg is closed"));
-        }
-        int opcode =
-                midMessage ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
-        midMessage = !fragment.last();
-        ByteBuf frame = frame(opcode | (fragment.last() ? FIN : 0), fragment.payload());
-        if (hops.here()) {
-            return write(frame);
-        }
-        CompletableFuture<Void> sent = new CompletableFuture<>();
-        boolean taken = hops.run(() -> write(frame).whenComplete((done, failure) -> {
-            if (failure == null) {
-                sent.complete(null);
-            } else {
-                sent.completeExceptionally(failure);
-            }
-        }));
-        if (!taken) {
-            frame.release();
-            sent.completeExceptionally(new IOException("the connection is closed"));
-        }
-        return sent;
-    }
-
-    private CompletionStage<Void> write(ByteBuf frame) {
-        if (!takes()) {
-            frame.release();
-            return CompletableFuture.failedStage(new IOException("the leg is closed"));
-        }
-        channel.writeAndFlush(frame, channel.voidPromise());
-        if (gone) {
-            return CompletableFuture.failedStage(new IOException("the connection is closed"));
-        }
-        if (channel.isWritable()) {
-            return SENT;
-        }
-        CompletableFuture<Void> room = new CompletableFuture<>();
-        waiting = room;
-        return room;
+        return outlet.send(fragment);
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         boolean writable = channel.isWritable();
         Passage from = incoming;
-        Receiver to = receiver();
-        if (from != null && to != null) {
-            to.onWritable(writable);
+        if (from != null) {
+            audience.writable(writable);
         }
         if (!writable) {
             return;
         }
-        byte[] pong = owedPong;
-        if (pong != null) {
-            owedPong = null;
-            control(Frames.PONG, pong);
-        }
-        CompletableFuture<Void> room = waiting;
-        if (room != null) {
-            waiting = null;
-            room.complete(null);
-        }
+        outlet.writable();
         if (from != null) {
             from.release();
         }
@@ -356,34 +277,12 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     @Override
     public void ping() {
-        run(() -> controlIfRoom(Frames.PING));
+        run(() -> outlet.controlIfRoom(Frames.PING));
     }
 
     @Override
     public void heartbeat() {
-        run(() -> controlIfRoom(Frames.PONG));
-    }
-
-    /** Behind data that does not get through it would be of no use. */
-    private void controlIfRoom(int opcode) {
-        if (channel.isWritable()) {
-            control(opcode, new byte[0]);
-        }
-    }
-
-    private void control(int opcode, byte[] payload) {
-        if (!closeSent && !gone) {
-            channel.writeAndFlush(frame(opcode | FIN, ByteBuffer.wrap(payload)), channel.voidPromise());
-        }
-    }
-
-    private ByteBuf frame(int first, ByteBuffer payload) {
-        int most = payload.remaining() + Frames.overhead();
-        ByteBuf frame = channel.alloc().ioBuffer(most, most);
-        ByteBuffer out = frame.internalNioBuffer(0, most);
-        int before = out.position();
-        Frames.write(out, first, payload, client, client ? MaskKeys.next() : 0);
-        return frame.writerIndex(out.position() - before);
+        run(() -> outlet.controlIfRoom(Frames.PONG));
     }
 
     // The end
@@ -394,9 +293,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             if (closing == null && ended == null) {
                 closing = reason;
                 sendClose(reason);
-                Passage to = passage;
-                if (to != null) {
-                    to.release(); // so that the peer's answer is read
+                if (passage != null) {
+                    passage.release(); // so that the peer's answer is read
                 }
                 turn();
             }
@@ -404,12 +302,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     }
 
     private void sendClose(CloseReason reason) {
-        if (closeSent || gone) {
-            return;
+        if (outlet.close(reason)) {
+            dropAfter(CLOSE_DEADLINE_SECONDS);
         }
-        control(Frames.CLOSE, Frames.closePayload(reason));
-        closeSent = true;
-        dropAfter(CLOSE_DEADLINE_SECONDS);
     }
 
     private void dropAfter(int seconds) {
@@ -464,26 +359,11 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             unread.release();
             unread = null;
         }
-        failWaiting();
-        Passage from = incoming;
-        if (from != null) {
-            from.release(); // what it passes on is dropped from now on
+        outlet.failWaiting();
+        if (incoming != null) {
+            incoming.release(); // what it passes on is dropped from now on
         }
-        tell();
-    }
-
-    private void tell() {
-        CloseReason reason = ended;
-        Receiver to = receiver;
-        if (reason == null || to == null || told) {
-            return;
-        }
-        told = true;
-        try {
-            to.onClosed(reason);
-        } catch (RuntimeException e) {
-            log.error("A receiver failed", e);
-        }
+        audience.closed(reason);
     }
 
     @Override
@@ -498,21 +378,13 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private void closed() {
         gone = true;
-        failWaiting();
+        outlet.closed();
         ByteBuf rest = unread;
         if (rest != null) { // may wait for long, or for ever: not in a buffer that others could use
             unread = Unpooled.copiedBuffer(rest);
             rest.release();
         }
         turn();
-    }
-
-    private void failWaiting() {
-        CompletableFuture<Void> room = waiting;
-        if (room != null) {
-            waiting = null;
-            room.completeExceptionally(new IOException("the connection is closed"));
-        }
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.core.FrameTranslator;
-import io.github.wsbridge.spi.Leg;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.nio.ByteBuffer;
@@ -26,8 +25,10 @@ final class Passage {
 
     /** Reads on from now on, as long as the target takes it. */
     void open() {
-        source.channel().config().setAutoRead(true);
-        holdIfFull();
+        if (!held) { // by what had been read before
+            source.channel().config().setAutoRead(true);
+            holdIfFull();
+        }
     }
 
     /** Passes on what has been read, and takes it over. */
@@ -49,10 +50,7 @@ final class Passage {
         } else {
             bytes.release();
         }
-        Leg.Receiver receiver = source.receiver();
-        if (receiver != null) {
-            receiver.onTransferred(frames.carried() - carried);
-        }
+        source.audience().transferred(frames.carried() - carried);
     }
 
     /** What TLS has decrypted and what came with the handshake has no room before it. */
@@ -95,9 +93,6 @@ final class Passage {
     private void hold(boolean hold) {
         held = hold;
         source.channel().config().setAutoRead(!hold);
-        Leg.Receiver receiver = source.receiver();
-        if (receiver != null) {
-            receiver.onReading(!hold);
-        }
+        source.audience().reading(!hold);
     }
 }

@@ -3,12 +3,19 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.wsbridge.core.servers.RawSocket;
 import io.github.wsbridge.core.servers.ServerTests;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.netty.channel.ChannelOption;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,5 +89,50 @@ class MemoryTest {
         assertThat(used() - before)
                 .as("for 20 bridges that are stalled both ways")
                 .isLessThan(20 * 300 * 1024);
+    }
+
+    private RawSocket deviceWithASmallWindow() throws Exception {
+        URI url = house.signaller.take(House.PATIENCE).acceptUrl();
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.connect(new InetSocketAddress("localhost", house.port(0)));
+        RawSocket device = new RawSocket(socket);
+        device.write(RawSocket.upgrade(url.getRawPath() + "?" + url.getRawQuery(), ""));
+        device.readHead();
+        return device;
+    }
+
+    @Test
+    void targetIsFullWhenTheTransferBegins_sourceIsHeld() throws Exception {
+        try (RawSocket requester = house.request()) {
+            NettyLeg requesterLeg = house.leg();
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> flooding = JoinedTests.inBackground(() -> {
+                byte[] frame = RawSocket.frame(0x82, new byte[1 << 20], RawSocket.KEY);
+                while (true) {
+                    requester.write(frame);
+                    sent.addAndGet(frame.length);
+                }
+            });
+            await().until(() -> ServerTests.stalled(sent)); // so that reads are as large as they can be
+            try (RawSocket device = deviceWithASmallWindow()) {
+                NettyLeg deviceLeg = house.leg();
+                await().until(() -> requesterLeg.holds() >= 64 * 1024); // waits until the device is heard
+                assertThat(requesterLeg.passesOn()).isFalse();
+                deviceLeg.channel().config().setOption(ChannelOption.SO_SNDBUF, 4096);
+                device.send(0x81, "here");
+                await().until(requesterLeg::passesOn);
+                await().until(() -> ServerTests.stalled(sent));
+                assertThat(deviceLeg.holds()).isLessThan(200 * 1024);
+                assertThat(requesterLeg.holds()).isZero();
+                long before = sent.get();
+                for (long got = 0; got < before + 1_000_000; ) { // and goes on
+                    got += JoinedTests.next(device).payload().length;
+                }
+                device.reset();
+            }
+            requester.reset();
+            flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
+        }
     }
 }
