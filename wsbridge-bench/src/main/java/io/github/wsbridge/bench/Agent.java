@@ -25,9 +25,13 @@ final class Agent {
 
     private Agent() {}
 
-    /** Runs {@code requesters} or {@code devices}. */
+    /** Runs {@code requesters}, {@code devices} or {@code channels}. */
     public static void main(String[] args) throws Exception {
-        Role role = args[0].equals("devices") ? new Devices() : new Requesters();
+        Role role = switch (args[0]) {
+            case "devices" -> new Devices();
+            case "channels" -> new Channels();
+            default -> new Requesters();
+        };
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println("ok " + role.start());
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -41,7 +41,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--only",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these: relay, forward, rtt, parallel, setup, idle, stalled, tunnel")
+            description = "Only these: relay, forward, rtt, parallel, setup, channels, idle, stalled, tunnel")
     @Nullable
     List<String> only;
 
@@ -108,6 +108,7 @@ final class BenchCommand implements Callable<Integer> {
         all.put("rtt", new RttBench());
         all.put("parallel", new ParallelBench());
         all.put("setup", new SetupBench());
+        all.put(ChannelsBench.NAME, new ChannelsBench());
         all.put("idle", new IdleBench());
         all.put("stalled", new StalledBench());
         all.put("tunnel", new TunnelBench());

@@ -33,6 +33,18 @@ final class Findings {
         parallel();
         figure("setup.bridges-per-second", SetupBench.NAME, SetupBench.RATE);
         bars.add(Bar.atLeast("setup.bridges-per-second", 3_000));
+        for (String channel : Channels.NAMES) {
+            figure(
+                    ChannelsBench.NAME + "." + channel + "." + ChannelsBench.P50,
+                    ChannelsBench.NAME,
+                    channel,
+                    ChannelsBench.P50);
+            figure(
+                    ChannelsBench.NAME + "." + channel + "." + ChannelsBench.P99,
+                    ChannelsBench.NAME,
+                    channel,
+                    ChannelsBench.P99);
+        }
         figure("idle.bridges", IdleBench.NAME, "bridges");
         figure("idle.rss-bytes-per-bridge", IdleBench.NAME, IdleBench.RSS);
         figure("idle.cpu-cores", IdleBench.NAME, IdleBench.CPU);
@@ -86,7 +98,11 @@ final class Findings {
     }
 
     private void figure(String name, String measurement, String metric) {
-        results.median(measurement, Subject.OURS, metric).ifPresent(value -> figures.put(name, value));
+        figure(name, measurement, Subject.OURS, metric);
+    }
+
+    private void figure(String name, String measurement, String subject, String metric) {
+        results.median(measurement, subject, metric).ifPresent(value -> figures.put(name, value));
     }
 
     Map<String, Double> ratios() {

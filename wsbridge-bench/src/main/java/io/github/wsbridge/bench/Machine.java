@@ -26,6 +26,7 @@ final class Machine {
         facts.put("haproxy", version("haproxy", "haproxy", "-v"));
         facts.put("nginx", version("nginx", "nginx", "-v"));
         facts.put("socat", version("socat", "socat", "-V"));
+        facts.put("mosquitto", version("mosquitto", "mosquitto", "-h"));
         facts.put("ssh", version("ssh", "openssh-client", "-V"));
         return facts;
     }

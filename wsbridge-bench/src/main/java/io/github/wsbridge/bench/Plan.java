@@ -8,6 +8,7 @@ package io.github.wsbridge.bench;
  * @param settle at the begin of each measurement, not counted
  * @param window what is counted
  * @param setup how long bridges are set up for
+ * @param connects one after another over each secondary channel
  * @param idle bridges
  * @param idleWindow how long they are watched
  * @param stalled bridges
@@ -20,21 +21,22 @@ record Plan(
         int settle,
         int window,
         int setup,
+        int connects,
         int idle,
         int idleWindow,
         int stalled,
         int parallel) {
 
     static Plan full(int rounds) {
-        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 9_000, 10_000, 500, 24);
+        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 500, 9_000, 10_000, 500, 24);
     }
 
     static Plan quick(int rounds) {
-        return new Plan("quick", rounds, 1_500, 150, 700, 4_000, 9_000, 3_000, 500, 24);
+        return new Plan("quick", rounds, 1_500, 150, 700, 4_000, 200, 9_000, 3_000, 500, 24);
     }
 
     /** Proves that everything works, and measures nothing that means anything. */
     static Plan smoke() {
-        return new Plan("smoke", 1, 100, 50, 150, 300, 20, 200, 3, 3);
+        return new Plan("smoke", 1, 100, 50, 150, 300, 3, 20, 200, 3, 3);
     }
 }

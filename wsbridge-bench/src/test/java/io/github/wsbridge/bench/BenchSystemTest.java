@@ -62,6 +62,10 @@ final class BenchSystemTest {
         assertThat(results.getObject("figures"))
                 .containsKeys(
                         "setup.bridges-per-second",
+                        "channels.in-process.p50-millis",
+                        "channels.listen.p50-millis",
+                        "channels.mqtt.p50-millis",
+                        "channels.webhook.p50-millis",
                         "idle.rss-bytes-per-bridge",
                         "stalled.rss-bytes-per-bridge",
                         "tunnel.gbit");

@@ -182,7 +182,7 @@ final class LauncherSystemTest {
                     mqtt,
                     "--target",
                     "web=127.0.0.1:" + web.getAddress().getPort()));
-            device.awaitLine("device ready: ");
+            assertThat(device.awaitLine("device ready: ")).contains("pi-7 listens at " + mqtt + ", ");
             Programs.Running tunnel = programs.start(wsbridge.command(
                     "tunnel", "--server", url, "--device", "pi-7", "--target", "web", "--listen", "127.0.0.1:0"));
             String local = tunnel.awaitLine("tunnel ready: ").replaceAll("tunnel ready: (\\S+) .*", "http://$1");

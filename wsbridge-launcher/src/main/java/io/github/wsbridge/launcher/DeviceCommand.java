@@ -112,7 +112,7 @@ final class DeviceCommand implements Callable<Integer> {
                 BridgeDevice device = device(handler, connector)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
-                    .thenRun(() -> here.say("device ready: " + id + " listens at " + server.server()
+                    .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.server())
                             + (handler.names().isEmpty()
                                     ? ""
                                     : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
@@ -122,7 +122,7 @@ final class DeviceCommand implements Callable<Integer> {
             CompletableFuture.anyOf(stopped, here.stop()).join();
             if (!here.stop().isDone()) {
                 here.err()
-                        .println(spec.qualifiedName() + ": stopped by the server: "
+                        .println(spec.qualifiedName() + ": stopped: "
                                 + Failures.oneLine(stopped.join().toString()));
                 return 1;
             }
@@ -139,8 +139,8 @@ final class DeviceCommand implements Callable<Integer> {
                 .exceptionally(late -> {
                     if (!here.stop().isDone()) {
                         here.err()
-                                .println(spec.qualifiedName() + ": " + server.server()
-                                        + " does not let the device listen yet; it goes on trying");
+                                .println(spec.qualifiedName() + ": the device does not listen at "
+                                        + channels.places(server.server()) + " yet; it goes on trying");
                     }
                     return null;
                 });

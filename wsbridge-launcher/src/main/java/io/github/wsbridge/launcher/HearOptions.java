@@ -5,10 +5,12 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.signal.iothub.IotHubInvitations;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,6 +61,18 @@ final class HearOptions {
                 default -> throw usage("--signal knows listen, mqtt and iothub, not " + name);
             }
         }
+    }
+
+    /** Where invitations come from, for people: any of these places will do. */
+    String places(URI server) {
+        return channels.stream()
+                .map(name -> switch (name) {
+                    case "mqtt" -> mqtt.place();
+                    case "iothub" -> "its IoT hub";
+                    default -> server.toString();
+                })
+                .distinct()
+                .collect(Collectors.joining(" or "));
     }
 
     private IotHubInvitations iotHub(Map<String, String> env) throws IOException {

@@ -68,6 +68,11 @@ final class MqttOptions {
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
+    /** Where the broker is, for people. */
+    String place() {
+        return String.valueOf(server);
+    }
+
     MqttBroker broker(Map<String, String> env) throws IOException, GeneralSecurityException {
         if (server == null) {
             throw usage("--signal mqtt needs --mqtt-server URL");

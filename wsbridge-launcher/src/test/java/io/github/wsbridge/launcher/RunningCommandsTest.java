@@ -198,7 +198,7 @@ class RunningCommandsTest {
             try (Run second = device(node, echo)) {
                 second.ready();
                 assertThat(first.code()).isEqualTo(1);
-                assertThat(first.err()).contains("stopped by the server: 4409");
+                assertThat(first.err()).contains("stopped: 4409");
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.github.wsbridge.signal.mqtt;
 
+import com.hivemq.client.mqtt.exceptions.MqttSessionExpiredException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3ConnAckException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
@@ -9,6 +10,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -20,6 +22,8 @@ enum Loss {
     BROKEN,
     /** The broker does not want this client, or not on that topic: only a change of settings helps, here or there. */
     REFUSED,
+    /** The broker has had too much, of this client or of all: less, or later, may do. */
+    OVER_LIMIT,
     /** Another connection with the same client id has taken its place. */
     TAKEN_OVER;
 
@@ -40,16 +44,26 @@ enum Loss {
                     ? BROKEN
                     : REFUSED;
         }
-        if (cause instanceof Mqtt5SubAckException
-                || cause instanceof Mqtt5PubAckException
-                || cause instanceof Mqtt3SubAckException) {
+        if (cause instanceof Mqtt5PubAckException refused) {
+            return refused.getMqttMessage().getReasonCode() == Mqtt5PubAckReasonCode.QUOTA_EXCEEDED
+                    ? OVER_LIMIT
+                    : REFUSED;
+        }
+        if (cause instanceof Mqtt5SubAckException || cause instanceof Mqtt3SubAckException) {
             return REFUSED;
         }
-        if (cause instanceof Mqtt5DisconnectException ended
-                && ended.getMqttMessage().getReasonCode() == Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER) {
-            return TAKEN_OVER;
+        if (cause instanceof Mqtt5DisconnectException ended) {
+            return of(ended.getMqttMessage().getReasonCode());
         }
         return BROKEN;
+    }
+
+    private static Loss of(Mqtt5DisconnectReasonCode code) {
+        return switch (code) {
+            case SESSION_TAKEN_OVER -> TAKEN_OVER;
+            case MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED -> OVER_LIMIT;
+            default -> BROKEN;
+        };
     }
 
     /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */
@@ -60,7 +74,16 @@ enum Loss {
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 
+    /** What is behind the words that a stage failed, or that what was not acknowledged ended with its connection. */
     static Throwable unwrap(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = failure;
+        while (cause instanceof CompletionException || cause instanceof MqttSessionExpiredException) {
+            Throwable behind = cause.getCause();
+            if (behind == null) {
+                break;
+            }
+            cause = behind;
+        }
+        return cause;
     }
 }

@@ -286,7 +286,7 @@ public final class MqttBroker {
             return this;
         }
 
-        /** How many invitations a node keeps at a time until they are answered or expire; 10,000 by default. */
+        /** How many invitations a node keeps at a time until they are answered or expire, more are throttled; 10,000 by default. */
         public Builder maxPending(int max) {
             maxPending = max;
             return this;

@@ -88,7 +88,8 @@ public final class MqttSignaller implements Signaller {
             return unreachable("the invitation has expired");
         }
         if (!room.tryAcquire()) {
-            return unreachable("too many invitations wait for MQTT devices");
+            return CompletableFuture.completedFuture(
+                    new Result.Throttled("too many invitations wait for MQTT devices"));
         }
         return publish(wire, topic, invitation, left);
     }
@@ -124,19 +125,25 @@ public final class MqttSignaller implements Signaller {
             if (failure == null) {
                 waiting.acknowledged(ack);
             } else {
-                Throwable cause = Loss.unwrap(failure);
-                if (Loss.of(cause) == Loss.REFUSED) {
-                    log.warn("The broker does not take {}: {}", invitation, Loss.words(cause));
-                } else {
-                    log.debug("{} could not be published: {}", invitation, Loss.words(cause));
-                }
-                waiting.end(new Result.Unreachable("the MQTT broker did not take the invitation"));
+                waiting.end(notPublished(invitation, Loss.unwrap(failure)));
             }
         });
         if (closed) {
             waiting.end(new Result.Unreachable("the node is stopping")); // close() may not have seen it
         }
         return waiting.result.minimalCompletionStage();
+    }
+
+    private static Result notPublished(Invitation invitation, Throwable cause) {
+        Loss loss = Loss.of(cause);
+        if (loss == Loss.REFUSED) {
+            log.warn("The broker does not take {}: {}", invitation, Loss.words(cause));
+        } else {
+            log.debug("{} could not be published: {}", invitation, Loss.words(cause));
+        }
+        return loss == Loss.OVER_LIMIT
+                ? new Result.Throttled("the MQTT broker is over its limit")
+                : new Result.Unreachable("the MQTT broker did not take the invitation");
     }
 
     private static CompletionStage<Result> unreachable(String reason) {

@@ -5,6 +5,7 @@ import com.hivemq.embedded.EmbeddedHiveMQ;
 import com.hivemq.extension.sdk.api.ExtensionMain;
 import com.hivemq.extension.sdk.api.auth.SimpleAuthenticator;
 import com.hivemq.extension.sdk.api.packets.connect.ConnackReasonCode;
+import com.hivemq.extension.sdk.api.packets.publish.AckReasonCode;
 import com.hivemq.extension.sdk.api.parameter.ExtensionStartInput;
 import com.hivemq.extension.sdk.api.parameter.ExtensionStartOutput;
 import com.hivemq.extension.sdk.api.parameter.ExtensionStopInput;
@@ -29,6 +30,9 @@ final class EmbeddedBroker {
     static final String PASSWORD = "right-password";
 
     private static EmbeddedBroker shared;
+
+    /** Whether it refuses to take messages. */
+    volatile boolean overQuota;
 
     private final Path folder;
     private final TestKeys keys;
@@ -130,10 +134,10 @@ final class EmbeddedBroker {
                 .withDataFolder(folder.resolve("data"))
                 .withExtensionsFolder(folder.resolve("extensions"))
                 .withEmbeddedExtension(EmbeddedExtension.builder()
-                        .withId("passwords")
-                        .withName("passwords")
+                        .withId("settings")
+                        .withName("settings")
                         .withVersion("1")
-                        .withExtensionMain(new Passwords())
+                        .withExtensionMain(new Settings())
                         .build())
                 .withoutLoggingBootstrap()
                 .build();
@@ -149,7 +153,7 @@ final class EmbeddedBroker {
         broker.stop();
     }
 
-    private static final class Passwords implements ExtensionMain {
+    private final class Settings implements ExtensionMain {
 
         @Override
         public void extensionStart(ExtensionStartInput input, ExtensionStartOutput output) {
@@ -166,6 +170,13 @@ final class EmbeddedBroker {
                     decision.failAuthentication(ConnackReasonCode.BAD_USER_NAME_OR_PASSWORD);
                 }
             };
+            Services.initializerRegistry().setClientInitializer((client, context) -> {
+                context.addPublishInboundInterceptor((publish, decision) -> {
+                    if (overQuota) {
+                        decision.preventPublishDelivery(AckReasonCode.QUOTA_EXCEEDED);
+                    }
+                });
+            });
             Services.securityRegistry().setAuthenticatorProvider(provided -> authenticator);
         }
 

@@ -131,5 +131,10 @@ final class FakeBroker implements AutoCloseable {
         void acknowledge(int reasonCode) throws IOException {
             write(out, 0x40, idHigh, idLow, reasonCode, 0);
         }
+
+        /** Ends the connection that it came over. */
+        void disconnect(int reasonCode) throws IOException {
+            write(out, 0xe0, reasonCode, 0);
+        }
     }
 }

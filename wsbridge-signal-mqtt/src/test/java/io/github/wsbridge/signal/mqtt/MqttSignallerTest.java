@@ -18,12 +18,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class MqttSignallerTest {
 
     private static final int SUCCESS = 0;
     private static final int NOT_AUTHORIZED = 0x87;
+    private static final int MESSAGE_RATE_TOO_HIGH = 0x96;
+    private static final int QUOTA_EXCEEDED = 0x97;
 
     private final FakeScheduler time = new FakeScheduler();
     private MqttSignaller signaller;
@@ -98,7 +102,7 @@ class MqttSignallerTest {
             FakeBroker.Published published = broker.take();
             broker.take();
             assertThat(get(signalInFakeTime()))
-                    .isEqualTo(new Result.Unreachable("too many invitations wait for MQTT devices"));
+                    .isEqualTo(new Result.Throttled("too many invitations wait for MQTT devices"));
             time.advance(Duration.ofSeconds(30));
             assertThat(get(first)).isInstanceOf(Result.Unreachable.class);
             assertThat(get(second)).isInstanceOf(Result.Unreachable.class);
@@ -117,6 +121,36 @@ class MqttSignallerTest {
             broker.take().acknowledge(NOT_AUTHORIZED);
             assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
             await().until(() -> time.pending() == 1); // the end of the pauses' growth
+        }
+    }
+
+    @Test
+    void signal_brokerOverItsQuota_isThrottledAndTheNextIsPublishedAgain() throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client());
+            CompletionStage<Result> result = signalInFakeTime();
+            broker.take().acknowledge(QUOTA_EXCEEDED);
+            assertThat(get(result)).isEqualTo(new Result.Throttled("the MQTT broker is over its limit"));
+            signalInFakeTime();
+            broker.take();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED})
+    void signal_brokerThatEndsTheConnectionOverALimit_isThrottledAndConnectsAgain(int reasonCode) throws Exception {
+        try (FakeBroker broker = new FakeBroker()) {
+            connectInFakeTime(broker.client());
+            CompletionStage<Result> result = signalInFakeTime();
+            broker.take().disconnect(reasonCode);
+            assertThat(get(result)).isEqualTo(new Result.Throttled("the MQTT broker is over its limit"));
+            await().until(() -> time.pending() == 1);
+            time.advance(Duration.ofSeconds(60));
+            await().until(() -> {
+                signalInFakeTime();
+                return signaller.kept() > 0;
+            });
+            broker.take();
         }
     }
 

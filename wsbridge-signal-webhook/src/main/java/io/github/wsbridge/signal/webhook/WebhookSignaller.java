@@ -177,9 +177,9 @@ public final class WebhookSignaller implements Signaller {
                     || url.getHost() == null
                     || url.getRawUserInfo() != null
                     || url.getRawFragment() != null) {
+                // The URL may be a secret.
                 throw new IllegalArgumentException(
-                        "a webhook URL is http or https and has a host, no user info and no fragment"); // and may be a
-                // secret
+                        "a webhook URL is http or https and has a host, no user info and no fragment");
             }
             this.url = url;
             this.key = key;

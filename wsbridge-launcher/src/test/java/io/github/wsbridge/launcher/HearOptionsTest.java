@@ -1,0 +1,39 @@
+package io.github.wsbridge.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+final class HearOptionsTest {
+
+    @Command(name = "hear")
+    private static final class Hearer {
+        @Mixin
+        HearOptions options;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | ws://node:1",
+                "--signal=mqtt | mqtts://broker",
+                "--signal=iothub | its IoT hub",
+                "--signal=listen,mqtt | ws://node:1 or mqtts://broker",
+                "--signal=iothub --signal=listen | its IoT hub or ws://node:1",
+            })
+    void places_areThoseThatInvitationsComeFrom(String signal, String expected) {
+        Hearer hearer = new Hearer();
+        new CommandLine(hearer)
+                .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of("--mqtt-server=mqtts://broker"))
+                        .filter(argument -> !argument.isEmpty())
+                        .toArray(String[]::new));
+        assertThat(hearer.options.places(URI.create("ws://node:1"))).isEqualTo(expected);
+    }
+}
