@@ -72,11 +72,12 @@ public interface Leg {
     }
 
     /**
-     * Brings this leg onto the thread of {@code other}, where both are of a transport with threads that own connections.
-     * Called once at most, after {@link #open}, before the first {@link #demand} and {@link #send}. Does nothing by default.
+     * Brings this leg and {@code other} onto one thread, where both are of a transport with threads that own connections.
+     * Called once at most for both, after {@link #open}, before the first {@link #demand} and {@link #send} of either. Does
+     * nothing by default.
      *
      * @param other the leg that is about to be joined with this one
-     * @return completes when this leg may be used further; never fails
+     * @return completes when both legs may be used further; never fails
      */
     default CompletionStage<Void> shareThread(Leg other) {
         return CompletableFuture.completedStage(null);

@@ -17,6 +17,9 @@ final class Deadlines {
     /** The outcome of {@code stage}, or a {@link TimeoutException} where that does not come in time. */
     static <T> CompletableFuture<T> within(
             Duration limit, CompletionStage<T> stage, ScheduledExecutorService scheduler) {
+        if (stage instanceof CompletableFuture<T> done && done.isDone()) {
+            return done; // no need to wake the scheduler's thread
+        }
         CompletableFuture<T> result = new CompletableFuture<>();
         Future<?> alarm;
         try {

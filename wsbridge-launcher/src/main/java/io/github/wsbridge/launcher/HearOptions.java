@@ -2,12 +2,14 @@ package io.github.wsbridge.launcher;
 
 import com.microsoft.azure.sdk.iot.device.IotHubClientProtocol;
 import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.signal.iothub.IotHubInvitations;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -47,20 +49,32 @@ final class HearOptions {
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Adds the channels to a device, which closes them. */
+    /** Adds the channels to a device, which closes them; if one cannot be set up, none is left open. */
     void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
-        for (String name : channels) {
-            switch (name) {
-                case "listen" -> {
-                    // told above
+        List<InvitationSource> opened = new ArrayList<>();
+        try {
+            for (String name : channels) {
+                if (!name.equals("listen")) {
+                    InvitationSource source = open(name, deviceId, env);
+                    opened.add(source);
+                    device.source(source);
                 }
-                case "mqtt" -> device.source(new MqttInvitations(mqtt.broker(env), deviceId));
-                case "iothub" -> device.source(iotHub(env));
-                default -> throw usage("--signal knows listen, mqtt and iothub, not " + name);
             }
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            opened.forEach(InvitationSource::close);
+            throw e;
         }
+    }
+
+    private InvitationSource open(String name, String deviceId, Map<String, String> env)
+            throws IOException, GeneralSecurityException {
+        return switch (name) {
+            case "mqtt" -> new MqttInvitations(mqtt.broker(env), deviceId);
+            case "iothub" -> iotHub(env);
+            default -> throw usage("--signal knows listen, mqtt and iothub, not " + name);
+        };
     }
 
     /** Where invitations come from, for people: any of these places will do. */

@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -20,6 +22,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** The threads that serve connections, and the kind of channels that they serve: epoll on Linux, NIO elsewhere. */
@@ -43,10 +46,16 @@ final class Loops implements AutoCloseable {
 
     /** Starts no thread before it is needed; they are daemons. */
     Loops(String name, int threads) {
-        group = new MultiThreadIoEventLoopGroup(
-                threads,
-                new DefaultThreadFactory(name, true),
-                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        group =
+                new MultiThreadIoEventLoopGroup(
+                        threads,
+                        new DefaultThreadFactory(name, true),
+                        epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory()) {
+                    @Override
+                    protected IoEventLoop newChild(Executor thread, IoHandlerFactory handlers, Object... none) {
+                        return new Loop(this, thread, handlers);
+                    }
+                };
     }
 
     /** What all connections are set to. They read when they are told to. */

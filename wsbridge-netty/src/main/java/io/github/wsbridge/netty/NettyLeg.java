@@ -1,6 +1,7 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.CloseDeadline;
 import io.github.wsbridge.core.FrameTranslator;
 import io.github.wsbridge.core.Frames;
 import io.github.wsbridge.spi.Fragment;
@@ -30,7 +31,6 @@ import org.slf4j.LoggerFactory;
 final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameTranslator.Controls {
 
     private static final Logger log = LoggerFactory.getLogger(NettyLeg.class);
-    private static final int CLOSE_DEADLINE_SECONDS = 10;
     private static final int PARTING_SECONDS = 2;
     private static final int PROTOCOL_ERROR = 1002;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
@@ -89,9 +89,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     /** How much memory it holds: what waits to be written, and what waits for demand. */
     long holds() {
-        var waiting = channel.unsafe().outboundBuffer();
         ByteBuf read = unread;
-        return (waiting == null ? 0 : waiting.totalPendingWriteBytes()) + (read == null ? 0 : read.capacity());
+        return outlet.waiting() + (read == null ? 0 : read.capacity());
     }
 
     /** Whether it still takes what another leg passes on. */
@@ -129,8 +128,23 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (!(other instanceof NettyLeg peer)) {
             return SENT;
         }
+        Loop here = loop();
+        Loop there = peer.loop();
+        if (here.parent() != there.parent()) {
+            return moveTo(there); // a connector's leg joins the server's loops
+        }
+        Loop chosen = Loop.lessBusy(there, here);
+        channel.closeFuture().addListener(closed -> chosen.end());
+        return chosen == here ? peer.moveTo(here) : moveTo(there);
+    }
+
+    private Loop loop() {
+        return (Loop) channel.eventLoop();
+    }
+
+    private CompletionStage<Void> moveTo(Loop loop) {
         CompletableFuture<Void> moved = new CompletableFuture<>();
-        run(() -> hops.move(peer.channel.eventLoop(), () -> {
+        run(() -> hops.move(loop, () -> {
             channel.flush(); // moving forgets that something was to be written or read
             turn();
             moved.complete(null);
@@ -175,6 +189,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (!(message instanceof ByteBuf bytes)) {
             return; // the end of the handshake's request
         }
+        loop().carried(bytes.readableBytes());
         unread = unread == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), unread, bytes);
         turn();
     }
@@ -303,7 +318,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private void sendClose(CloseReason reason) {
         if (outlet.close(reason)) {
-            dropAfter(CLOSE_DEADLINE_SECONDS);
+            var deadline = new CloseDeadline(channel.eventLoop(), outlet::unwritten, () -> run(this::drop));
+            deadline.start();
+            channel.closeFuture().addListener(closed -> deadline.stop());
         }
     }
 

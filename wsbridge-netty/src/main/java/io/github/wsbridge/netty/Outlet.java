@@ -119,6 +119,18 @@ final class Outlet {
         }
     }
 
+    /** How much memory waits to be written. */
+    long waiting() {
+        var buffers = channel.unsafe().outboundBuffer();
+        return buffers == null ? 0 : buffers.totalPendingWriteBytes();
+    }
+
+    /** How much of that has not been written yet: changes whenever the connection takes anything. */
+    long unwritten() {
+        var buffers = channel.unsafe().outboundBuffer();
+        return buffers == null ? 0 : buffers.totalPendingWriteBytes() - buffers.currentProgress();
+    }
+
     /** Sends the close frame, the last that goes out; tells whether it did so now. */
     boolean close(CloseReason reason) {
         if (closeSent || gone) {

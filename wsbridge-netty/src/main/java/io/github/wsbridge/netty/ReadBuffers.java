@@ -12,11 +12,14 @@ import io.netty.channel.RecvByteBufAllocator;
  */
 final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
-    /** The largest, with its headroom: what a read takes at the most. */
-    static final int MOST = 64 * 1024;
+    /**
+     * The largest, with its headroom: what a read takes at the most. Each write wakes its receiver, so fewer and larger ones are
+     * cheaper for both; much above this nothing more is gained (docs/benchmarks.md).
+     */
+    static final int MOST = 112 * 1024;
 
-    private static final int LEAST = 1024;
     private static final int STEP = 4;
+    private static final int LEAST = MOST / (STEP * STEP * STEP);
 
     @Override
     @SuppressWarnings("deprecation") // the interface asks for it

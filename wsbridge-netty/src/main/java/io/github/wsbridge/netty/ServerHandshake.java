@@ -95,7 +95,8 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     private void ask(ChannelHandlerContext context, HttpRequest request) {
         String target = request.uri();
-        if (!target.matches("[!-~]+") || request.protocolVersion().majorVersion() != 1) {
+        boolean visible = !target.isEmpty() && target.chars().allMatch(c -> c > ' ' && c <= '~');
+        if (!visible || request.protocolVersion().majorVersion() != 1) {
             refuse(context, garbled());
             return;
         }

@@ -467,7 +467,7 @@ abstract class JoinedTests {
             Received received;
             do {
                 received = next(ends.device());
-                assertThat(received.payload().length).isLessThanOrEqualTo(64 * 1024);
+                assertThat(received.payload().length).isLessThanOrEqualTo(ReadBuffers.MOST);
                 byte[] payload = received.payload();
                 int at = (int) (total % chunk.length);
                 int first = Math.min(payload.length, chunk.length - at);

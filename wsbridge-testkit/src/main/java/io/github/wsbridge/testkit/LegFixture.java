@@ -177,9 +177,9 @@ abstract class LegFixture {
                 .until(() -> end.count() == count);
     }
 
-    /** The close deadline of every transport, and what a busy machine may add. */
+    /** Ten seconds after the peer, or its kernel, has last taken data; and what a busy machine may add. */
     static Duration closeDeadline() {
-        return Duration.ofSeconds(12);
+        return Duration.ofSeconds(20);
     }
 
     static Fragment copy(Fragment fragment) {

@@ -1,6 +1,7 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.CloseDeadline;
 import io.github.wsbridge.spi.Leg;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.RemoteEndpoint;

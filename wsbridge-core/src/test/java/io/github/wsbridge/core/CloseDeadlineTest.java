@@ -1,4 +1,4 @@
-package io.github.wsbridge.tyrus;
+package io.github.wsbridge.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.github.wsbridge.tyrus;
+package io.github.wsbridge.core;
 
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Drops a closing connection ten seconds after its peer has last taken anything, so that a slow reader still gets what was
  * sent before the close frame; and after two minutes however slowly it reads. Thread-safe.
  */
-final class CloseDeadline {
+public final class CloseDeadline {
 
     private static final int LOOK_MILLIS = 500;
     private static final int MOST_SILENT_LOOKS = 10_000 / LOOK_MILLIS;
@@ -22,28 +22,30 @@ final class CloseDeadline {
     private final Runnable drop;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
-    // Used by the looks only, which never overlap.
-    private long seen = -1;
+    // Used by the looks only, which never overlap, and set before the first.
+    private long seen;
     private int looks;
     private int silent;
 
     /**
      * A deadline that has not begun.
      *
-     * @param written how many bytes the connection has taken so far
+     * @param timer calls the other two, and is not blocked by them
+     * @param written a number that changes whenever the connection takes something; also called by {@link #start}
      * @param drop called once
      */
-    CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
+    public CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
         this.timer = timer;
         this.written = written;
         this.drop = drop;
     }
 
     /** Only the first call counts. */
-    void start() {
+    public void start() {
         try {
             synchronized (this) {
                 if (task == null) {
+                    seen = written.getAsLong();
                     task = timer.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 }
             }
@@ -52,7 +54,8 @@ final class CloseDeadline {
         }
     }
 
-    synchronized void stop() {
+    /** It drops nothing any more. */
+    public synchronized void stop() {
         if (task != null) {
             task.cancel(false);
         }
@@ -60,7 +63,7 @@ final class CloseDeadline {
 
     private void look() {
         long now = written.getAsLong();
-        silent = now == seen || seen < 0 ? silent + 1 : 0;
+        silent = now == seen ? silent + 1 : 0;
         seen = now;
         if (silent >= MOST_SILENT_LOOKS || ++looks >= MOST_LOOKS) {
             stop();

@@ -1,0 +1,64 @@
+package io.github.wsbridge.netty;
+
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.SingleThreadIoEventLoop;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An event loop that knows how busy it is. */
+final class Loop extends SingleThreadIoEventLoop {
+
+    /** As how many bytes a bridge counts, which may carry some at any time. */
+    private static final int BRIDGE = 1024;
+
+    private final AtomicInteger bridges = new AtomicInteger();
+    private final Busy busy = new Busy();
+
+    Loop(IoEventLoopGroup group, Executor executor, IoHandlerFactory handlers) {
+        super(group, executor, handlers);
+    }
+
+    /** Bytes have been read; called on the loop. */
+    void carried(int bytes) {
+        busy.carried(bytes, System.nanoTime());
+    }
+
+    /** Of two loops, the one that is to get a bridge, which must be {@linkplain #end ended} there. Called on any thread. */
+    static Loop lessBusy(Loop one, Loop other) {
+        long now = System.nanoTime();
+        Loop chosen = one.load(now) <= other.load(now) ? one : other;
+        chosen.bridges.incrementAndGet(); // at once, for the next to see
+        return chosen;
+    }
+
+    void end() {
+        bridges.decrementAndGet();
+    }
+
+    private double load(long now) {
+        int count = bridges.get();
+        return count == 0 ? 0 : busy.bytes(now) + (double) BRIDGE * count; // what ended bridges have carried is past
+    }
+
+    /**
+     * Bytes of the last tenth of a second: each counts less the longer it is ago. Written by one thread, read by any; who reads
+     * in the midst of a change is told something that is a little old.
+     */
+    static final class Busy {
+        private static final double WINDOW = 1e8; // nanoseconds
+
+        private volatile double bytes;
+        private volatile long since;
+
+        void carried(int more, long nanos) {
+            bytes = bytes(nanos) + more;
+            since = nanos;
+        }
+
+        double bytes(long nanos) {
+            double left = 1 - (nanos - since) / WINDOW;
+            return left <= 0 ? 0 : bytes * Math.min(left, 1);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.core.servers.ServerTests;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class LoopTest {
+
+    private static final long MILLI = 1_000_000;
+    private static final Offset<Double> ROUNDING = Offset.offset(0.01);
+
+    private final Loop.Busy busy = new Loop.Busy();
+
+    @Test
+    void bytes_countLessTheLongerTheyAreAgo() {
+        busy.carried(1_000, 500 * MILLI);
+        assertThat(busy.bytes(500 * MILLI)).isCloseTo(1_000, ROUNDING);
+        assertThat(busy.bytes(525 * MILLI)).isCloseTo(750, ROUNDING);
+        assertThat(busy.bytes(700 * MILLI)).isZero();
+    }
+
+    @Test
+    void bytes_areThoseOfATenthOfASecond() {
+        for (int i = 0; i < 10_000; i++) {
+            busy.carried(1_000, i * MILLI);
+        }
+        assertThat(busy.bytes(10_000 * MILLI)).isBetween(90_000.0, 100_000.0);
+    }
+
+    @Test
+    void clockOfAnotherThreadIsBehind_countsNoMoreThanAll() {
+        busy.carried(1_000, MILLI);
+        assertThat(busy.bytes(MILLI - 10)).isCloseTo(1_000, ROUNDING);
+    }
+
+    /** A bridge through which something has come: it stays where it is from now on. */
+    private static House.Ends joined(House house) throws Exception {
+        House.Ends ends = house.join();
+        ends.requester().send(0x82, "x");
+        JoinedTests.next(ends.device());
+        return ends;
+    }
+
+    /** The first bridge of two threads is busy: those that come later do not get in its way. */
+    @Test
+    void busyLoop_getsNoOtherBridge() throws Exception {
+        try (House house = new House(1);
+                House.Ends heavy = house.join()) {
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> sending =
+                    JoinedTests.inBackground(() -> ServerTests.flood(heavy.requester(), sent));
+            CompletableFuture<Void> reading = JoinedTests.inBackground(() -> {
+                while (true) {
+                    JoinedTests.next(heavy.device());
+                }
+            });
+            await().until(() -> sent.get() > 10_000_000);
+            List<House.Ends> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                others.add(joined(house));
+            }
+            for (House.Ends other : others) {
+                assertThat(other.deviceLeg().channel().eventLoop())
+                        .isSameAs(other.requesterLeg().channel().eventLoop())
+                        .isNotSameAs(heavy.deviceLeg().channel().eventLoop());
+                other.close();
+            }
+            heavy.requester().reset();
+            CompletableFuture.allOf(sending, reading)
+                    .exceptionally(broken -> null)
+                    .get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void idleBridges_areSharedEvenly() throws Exception {
+        try (House house = new House(1)) {
+            List<House.Ends> bridges = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                bridges.add(joined(house));
+            }
+            long ofFirst = IntStream.range(0, bridges.size())
+                    .filter(i -> bridges.get(i).deviceLeg().channel().eventLoop()
+                            == bridges.get(0).deviceLeg().channel().eventLoop())
+                    .count();
+            assertThat(ofFirst).isBetween(4L, 8L);
+            for (House.Ends ends : bridges) {
+                ends.close();
+            }
+        }
+    }
+}
