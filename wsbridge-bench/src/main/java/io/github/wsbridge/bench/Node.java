@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A bridge node in a process of its own, started as {@code wsbridge node} starts it, with devices that listen at it. */
 final class Node {
@@ -14,6 +16,10 @@ final class Node {
 
     private static final String LAUNCHER = "io.github.wsbridge.launcher.Main";
     private static final long GC_SECONDS = 60;
+
+    /** One line for each generation, or for all of them together. */
+    private static final Pattern HEAP_SPACE = Pattern.compile("(?:generation|heap) +total \\d+K, used (\\d+)K");
+
     private static final long KEYS_SECONDS = 30;
 
     private final Processes processes;
@@ -117,9 +123,12 @@ final class Node {
 
     /** What the heap holds, in bytes; right after {@link #collectGarbage}, what is live. */
     long heapBytes() throws IOException, InterruptedException {
-        String info = jcmd("GC.heap_info");
-        String used = info.replaceAll("(?s).*? used (\\d+)K.*", "$1");
-        return used.matches("\\d+") ? Long.parseLong(used) * 1024 : 0;
+        long used = 0;
+        Matcher space = HEAP_SPACE.matcher(jcmd("GC.heap_info"));
+        while (space.find()) {
+            used += Long.parseLong(space.group(1)) * 1024;
+        }
+        return used;
     }
 
     private String jcmd(String command) throws IOException, InterruptedException {

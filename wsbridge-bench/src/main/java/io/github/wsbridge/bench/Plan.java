@@ -32,7 +32,7 @@ record Plan(
     }
 
     static Plan quick(int rounds) {
-        return new Plan("quick", rounds, 1_500, 150, 700, 4_000, 200, 9_000, 3_000, 500, 24);
+        return new Plan("quick", rounds, 3_000, 150, 700, 4_000, 200, 9_000, 3_000, 500, 24);
     }
 
     /** Proves that everything works, and measures nothing that means anything. */
