@@ -126,7 +126,7 @@ public final class FrameTranslator {
             writeHeader(bytes, out, run, keepMask);
             out += size;
             if (masked && unmask) {
-                Masking.apply(bytes, at, bytes, out, run, key);
+                Masking.move(bytes, at, out, run, key);
             } else if (out != at) {
                 bytes.put(out, bytes, at, run);
             }

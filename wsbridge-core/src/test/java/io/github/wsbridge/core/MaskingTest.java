@@ -48,7 +48,7 @@ class MaskingTest {
 
     @ParameterizedTest
     @CsvSource({"false", "true"})
-    void apply_ontoItself_isByteByByte(boolean direct) {
+    void move_isByteByByte(boolean direct) {
         byte[] before = random(FARTHEST + OFFSETS + LONGEST + 1);
         ByteBuffer buffer = buffer(before, direct);
         byte[] got = new byte[before.length];
@@ -59,7 +59,7 @@ class MaskingTest {
                     buffer.put(0, before);
                     byte[] expected = before.clone();
                     model(before, at, expected, to, length, key);
-                    Masking.apply(buffer.limit(at + length), at, buffer, to, length, key);
+                    Masking.move(buffer.limit(at + length), at, to, length, key);
                     buffer.clear().get(0, got);
                     assertThat(got).as("%d bytes from %d to %d", length, at, to).isEqualTo(expected);
                 }
@@ -69,7 +69,7 @@ class MaskingTest {
 
     @ParameterizedTest
     @CsvSource({"false", "true"})
-    void apply_ontoItself_isByteByByte_alsoInLongRuns(boolean direct) {
+    void move_isByteByByte_alsoInLongRuns(boolean direct) {
         byte[] before = random(FARTHEST + 20_000);
         ByteBuffer buffer = buffer(before, direct);
         byte[] got = new byte[before.length];
@@ -81,7 +81,7 @@ class MaskingTest {
             buffer.put(0, before);
             byte[] expected = before.clone();
             model(before, at, expected, to, length, key);
-            Masking.apply(buffer, at, buffer, to, length, key);
+            Masking.move(buffer, at, to, length, key);
             buffer.get(0, got);
             assertThat(got).as("%d bytes from %d to %d", length, at, to).isEqualTo(expected);
         }
