@@ -24,15 +24,18 @@ final class Loop extends SingleThreadIoEventLoop {
         busy.carried(bytes, System.nanoTime());
     }
 
-    /** Of two loops, the one that is to get a bridge, which must be {@linkplain #end ended} there. Called on any thread. */
+    /** Of two loops, the one that is to get a bridge. Called on any thread. */
     static Loop lessBusy(Loop one, Loop other) {
         long now = System.nanoTime();
-        Loop chosen = one.load(now) <= other.load(now) ? one : other;
-        chosen.bridges.incrementAndGet(); // at once, for the next to see
-        return chosen;
+        return one.load(now) <= other.load(now) ? one : other;
     }
 
-    void end() {
+    /** A bridge is about to come; it counts at once, for the next to see. Called on any thread, as is {@link #leave}. */
+    void join() {
+        bridges.incrementAndGet();
+    }
+
+    void leave() {
         bridges.decrementAndGet();
     }
 

@@ -130,11 +130,10 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         }
         Loop here = loop();
         Loop there = peer.loop();
-        if (here.parent() != there.parent()) {
-            return moveTo(there); // a connector's leg joins the server's loops
-        }
-        Loop chosen = Loop.lessBusy(there, here);
-        channel.closeFuture().addListener(closed -> chosen.end());
+        boolean alike = here.parent() == there.parent(); // a connector's leg goes to the server's
+        Loop chosen = alike ? Loop.lessBusy(there, here) : there;
+        chosen.join();
+        channel.closeFuture().addListener(closed -> chosen.leave());
         return chosen == here ? peer.moveTo(here) : moveTo(there);
     }
 
