@@ -286,18 +286,17 @@ class BridgeDeviceTest {
 
     @Test
     void tooManyBridges_areRejectedWith503_untilOneEnds() throws Exception {
-        PairLeg listen = listen(builder(offered::add).maxBridges(1));
+        // On one thread, so that the place of the first bridge is free once it has ended.
+        PairLeg listen = listen(builder(offered::add).maxBridges(1).executor(Runnable::run));
         invite(listen, "t1");
-        IncomingBridge first = offer();
-        first.accept();
+        offer().accept();
         PairLeg bridge = node.call().open();
         bridge.send(Fragment.text(FakeNode.established()));
         invite(listen, "t2");
         assertThat(answer()).contains("t2").contains("\"code\":503");
         bridge.close(CloseReason.normal());
-        first.accept().get(10, TimeUnit.SECONDS);
         invite(listen, "t3");
-        assertThat(offer()).isNotNull();
+        assertThat(offered.poll()).isNotNull();
     }
 
     @Test
