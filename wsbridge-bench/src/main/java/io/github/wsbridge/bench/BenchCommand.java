@@ -27,13 +27,15 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 
-    @Option(names = "--quick", description = "Fewer and shorter rounds: a look in less than four minutes")
+    @Option(
+            names = "--quick",
+            description = "Shorter rounds, and only what a look in less than four minutes has time for")
     boolean quick;
 
     @Option(names = "--smoke", hidden = true, description = "Only shows that everything runs")
     boolean smoke;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each measurement (default 5; quick: 3)")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each measurement (default 5)")
     @Nullable
     Integer rounds;
 
@@ -41,7 +43,10 @@ final class BenchCommand implements Callable<Integer> {
             names = "--only",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these: relay, forward, rtt, parallel, setup, channels, idle, stalled, tunnel")
+            description = {
+                "Only these: relay, forward, rtt, parallel, setup, idle, stalled, tunnel, and what --quick leaves out:"
+                        + " jammed, channels"
+            })
     @Nullable
     List<String> only;
 
@@ -70,31 +75,45 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         long begin = System.nanoTime();
         Map<String, Bench> benches = chosen();
+        Map<String, String> failed = new LinkedHashMap<>();
         Path folder = Files.createTempDirectory("wsbridge-bench");
         try (Processes processes = new Processes(folder)) {
             Rig rig = new Rig(processes, plan(), settings(processes), System.err);
             Bystanders bystanders = new Bystanders(processes);
             for (Map.Entry<String, Bench> bench : benches.entrySet()) {
-                bench.getValue().run(rig);
-                rig.say(
-                        "%s done after %d s",
-                        bench.getKey(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
+                try {
+                    bench.getValue().run(rig);
+                } catch (IOException e) { // the others still have something to tell
+                    failed.put(bench.getKey(), e.toString());
+                    rig.say("%s failed: %s", bench.getKey(), e.toString());
+                    rig.clear();
+                }
+                rig.say("%s done after %d s", bench.getKey(), secondsSince(begin));
             }
-            report(rig, bystanders.cores());
+            report(rig, failed, secondsSince(begin), bystanders.cores());
         }
-        return 0;
+        return failed.isEmpty() ? 0 : 1;
     }
 
-    private void report(Rig rig, double bystanders) throws IOException, InterruptedException {
+    private static long secondsSince(long begin) {
+        return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
+    }
+
+    private void report(Rig rig, Map<String, String> failed, long seconds, double bystanders)
+            throws IOException, InterruptedException {
         Findings findings = new Findings(rig.results());
         Table.print(rig.results(), findings, System.out);
+        failed.forEach((bench, why) -> System.out.printf("%n%s failed: %s%n", bench, why));
         if (bystanders > Bystanders.FEW) {
             System.out.printf("%nOther processes kept %.2f cores busy: measure on a quiet machine.%n", bystanders);
         }
         if (json != null) {
-            Map<String, Object> machine = Machine.facts();
-            machine.put("cores-busy-with-others", bystanders);
-            Files.writeString(json, Json.text(rig.plan(), transport, machine, rig.results(), findings));
+            Map<String, Object> run = new LinkedHashMap<>();
+            run.put("plan", rig.plan().name());
+            run.put("transport", transport);
+            run.put("seconds", seconds);
+            run.put("cores-busy-with-others", bystanders);
+            Files.writeString(json, Json.text(run, Machine.facts(), failed, rig.results(), findings));
         }
         if (chart != null) {
             Files.writeString(chart, Chart.svg(rig.results()));
@@ -108,15 +127,18 @@ final class BenchCommand implements Callable<Integer> {
         all.put("rtt", new RttBench());
         all.put("parallel", new ParallelBench());
         all.put("setup", new SetupBench());
+        all.put(IdleBench.NAME, new IdleBench());
+        all.put(StalledBench.NAME, StalledBench.oneWay());
+        all.put(TunnelBench.NAME, new TunnelBench());
+        all.put(StalledBench.JAMMED, StalledBench.bothWays());
         all.put(ChannelsBench.NAME, new ChannelsBench());
-        all.put("idle", new IdleBench());
-        all.put("stalled", new StalledBench());
-        all.put("tunnel", new TunnelBench());
         if (only != null) {
             if (!all.keySet().containsAll(only)) {
                 throw new ParameterException(spec.commandLine(), "there are only " + all.keySet());
             }
             all.keySet().retainAll(only);
+        } else if (quick) {
+            all.keySet().removeAll(List.of(StalledBench.JAMMED, ChannelsBench.NAME));
         }
         return all;
     }
@@ -125,7 +147,7 @@ final class BenchCommand implements Callable<Integer> {
         if (smoke) {
             return Plan.smoke();
         }
-        int count = rounds == null ? (quick ? 3 : 5) : rounds;
+        int count = rounds == null ? 5 : rounds;
         return quick ? Plan.quick(count) : Plan.full(count);
     }
 

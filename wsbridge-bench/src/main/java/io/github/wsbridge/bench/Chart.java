@@ -21,6 +21,7 @@ final class Chart {
             new Series(Subject.HAPROXY_TCP, "#888888"),
             new Series(Subject.HAPROXY_TCP_BIG, "#bbbbbb"),
             new Series(Subject.HAPROXY_WS, "#d9822b"),
+            new Series(Subject.HAPROXY_WS_BIG, "#efbf8a"),
             new Series(Subject.NGINX_WS, "#3a8f4f"),
             new Series(Subject.NGINX_WS_BIG, "#93c9a0"));
 
@@ -45,7 +46,7 @@ final class Chart {
         for (Series series : SERIES) {
             add("<rect x=\"%d\" y=\"12\" width=\"12\" height=\"12\" fill=\"%s\"/>", x, series.colour());
             add("<text x=\"%d\" y=\"23\">%s</text>", x + 17, series.subject());
-            x += 32 + 7 * series.subject().length();
+            x += 28 + 6 * series.subject().length();
         }
         panel(TOP, "One bridge, Gbit/s of payload (more is better)", Results.GBIT);
         panel(TOP + PANEL + GAP, "Server CPU seconds per GB (less is better)", Results.CPU_PER_GB);

@@ -81,14 +81,17 @@ final class Crowd {
         return "standing=" + standing.size() + " failed=" + failed + " sent=" + sent;
     }
 
-    /** Lets all of them send as fast as they are taken from. */
-    String flood(int frame) throws Exception {
+    /** Lets all of them send as fast as they are taken from, and perhaps read no more. */
+    String flood(int frame, boolean stall) throws Exception {
         ByteBuffer frames = Frames.batch(frame, true);
         CompletableFuture<Void> begun = new CompletableFuture<>();
         loop.execute(() -> {
             try {
                 for (Session session : standing) {
                     session.flood(frames);
+                    if (stall) {
+                        session.stall();
+                    }
                 }
                 begun.complete(null);
             } catch (IOException e) {

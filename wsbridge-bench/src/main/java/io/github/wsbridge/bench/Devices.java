@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The far ends: devices that listen at a node, and the WebSocket and TCP servers behind other proxies. What a connection is
- * for comes with it, as its request data: {@code sink}, {@code echo}, {@code idle} or {@code stall}; for a bridge,
- * {@code @HOST:PORT} behind it names the node at which the device accepts.
+ * for comes with it, as its request data: {@code sink}, {@code echo}, {@code idle}, {@code stall} or {@code jam}, which stalls
+ * and floods; for a bridge, {@code @HOST:PORT} behind it names the node at which the device accepts.
  */
 final class Devices implements Agent.Role {
 
@@ -42,6 +43,7 @@ final class Devices implements Agent.Role {
         thread.setDaemon(true);
         return thread;
     });
+    private final ByteBuffer flood = Frames.batch(StalledBench.FRAME, true);
     private final List<Session> stalled = new ArrayList<>(); // of the loop's thread
     private final AtomicInteger held = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
@@ -135,10 +137,13 @@ final class Devices implements Agent.Role {
             public void onOpen(Session session) {
                 counted = true;
                 held.incrementAndGet();
-                if (data.equals("stall")) {
+                if (data.equals("stall") || data.equals("jam")) {
                     try {
                         session.stall();
                         stalled.add(session);
+                        if (data.equals("jam")) {
+                            session.flood(flood);
+                        }
                     } catch (IOException e) {
                         failed.incrementAndGet();
                     }

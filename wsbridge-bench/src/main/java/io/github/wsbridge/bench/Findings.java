@@ -24,6 +24,11 @@ final class Findings {
         }
         ratio("forward-64KiB.throughput.vs.haproxy-tcp", ForwardBench.NAME, Subject.HAPROXY_TCP, Results.GBIT);
         ratio("forward-64KiB.cpu-per-gb.vs.haproxy-tcp", ForwardBench.NAME, Subject.HAPROXY_TCP, Results.CPU_PER_GB);
+        ratio(
+                "forward-64KiB.cpu-per-gb.vs." + Subject.HAPROXY_SECOND,
+                ForwardBench.NAME,
+                Subject.HAPROXY_SECOND,
+                Results.CPU_PER_GB);
         bars.add(Bar.atMost("forward-64KiB.cpu-per-gb.vs.haproxy-tcp", 1.2));
         for (String name : List.of(RttBench.ALONE, RttBench.LOADED)) {
             ratio(name + ".p50.vs.haproxy-tcp", name, Subject.HAPROXY_TCP, Results.P50);
@@ -48,12 +53,15 @@ final class Findings {
         figure("idle.bridges", IdleBench.NAME, "bridges");
         figure("idle.rss-bytes-per-bridge", IdleBench.NAME, IdleBench.RSS);
         figure("idle.cpu-cores", IdleBench.NAME, IdleBench.CPU);
+        bars.add(Bar.atLeast("idle.bridges", 9_000));
         bars.add(Bar.atMost("idle.rss-bytes-per-bridge", 12 * KIB));
         bars.add(Bar.atMost("idle.cpu-cores", 0.05));
         figure("stalled.rss-bytes-per-bridge", StalledBench.NAME, StalledBench.RSS);
         figure("stalled.rate-of-others", StalledBench.NAME, StalledBench.OTHERS);
         bars.add(Bar.atMost("stalled.rss-bytes-per-bridge", 300 * KIB));
         bars.add(Bar.atLeast("stalled.rate-of-others", 0.8));
+        figure("jammed.rss-bytes-per-bridge", StalledBench.JAMMED, StalledBench.RSS);
+        bars.add(Bar.atMost("jammed.rss-bytes-per-bridge", 300 * KIB));
         figure("tunnel.gbit", TunnelBench.NAME, Results.GBIT);
         ratio("tunnel.throughput.vs.ssh-L", TunnelBench.NAME, TunnelBench.SSH, Results.GBIT);
         ratio("tunnel.throughput.vs.socat-chain", TunnelBench.NAME, TunnelBench.SOCAT, Results.GBIT);
@@ -73,7 +81,7 @@ final class Findings {
         if (!small) {
             bars.add(Bar.atMost(name + ".cpu-per-gb.vs.haproxy-tcp", 1.4));
         }
-        for (String other : List.of(Subject.HAPROXY_TCP_BIG, Subject.NGINX_WS_BIG)) {
+        for (String other : List.of(Subject.HAPROXY_TCP_BIG, Subject.HAPROXY_WS_BIG, Subject.NGINX_WS_BIG)) {
             ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);
             ratio(name + ".cpu-per-gb.vs." + other, name, other, Results.CPU_PER_GB);
         }

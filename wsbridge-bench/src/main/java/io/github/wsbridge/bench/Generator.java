@@ -21,6 +21,7 @@ final class Generator {
     private final Writer commands;
     private final BlockingQueue<String> answers = new ArrayBlockingQueue<>(16);
     private final Map<String, String> greeting;
+    private int late; // answers that came too late, or still will
 
     /** Runs an {@link Agent}. */
     Generator(Processes processes, String role) throws IOException, InterruptedException {
@@ -56,8 +57,12 @@ final class Generator {
 
     private Map<String, String> answer(String command, Duration deadline) throws IOException, InterruptedException {
         String line = answers.poll(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        for (; line != null && late > 0; late--) {
+            line = answers.poll(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        }
         String name = command.split(" ")[0];
         if (line == null) {
+            late++;
             throw new IOException(child.name() + " does not answer to " + name + ": " + child.printed());
         }
         if (!line.startsWith("ok ")) {

@@ -9,9 +9,14 @@ final class Json {
 
     private Json() {}
 
-    static String text(Plan plan, String transport, Map<String, Object> machine, Results results, Findings findings) {
+    static String text(
+            Map<String, Object> run,
+            Map<String, Object> machine,
+            Map<String, String> failed,
+            Results results,
+            Findings findings) {
         JsonStringWriter json = JsonWriter.indent("  ").string().object();
-        json.value("plan", plan.name()).value("transport", transport).object("machine", machine);
+        json.object("run", run).object("machine", machine).object("failed", failed);
         json.object("ratios", findings.ratios());
         json.object("figures", findings.figures());
         json.array("bars");

@@ -42,7 +42,13 @@ final class Machine {
     /** The first line of output that has a version in it. */
     private static String version(String program, String debianPackage, String option)
             throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(List.of(Processes.find(program, debianPackage), option))
+        String file;
+        try {
+            file = Processes.find(program, debianPackage);
+        } catch (IOException e) {
+            return "missing"; // what was measured without it counts all the same
+        }
+        Process process = new ProcessBuilder(List.of(file, option))
                 .redirectErrorStream(true)
                 .start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

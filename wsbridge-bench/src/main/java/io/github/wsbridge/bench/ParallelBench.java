@@ -2,7 +2,6 @@ package io.github.wsbridge.bench;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 
 /** Many bridges at a time, all of them busy: is the total what one alone can have? */
 final class ParallelBench implements Bench {
@@ -17,9 +16,10 @@ final class ParallelBench implements Bench {
         for (int round = 1; round <= rig.plan().rounds(); round++) {
             for (String name : Rig.order(List.of(Subject.OURS, Subject.HAPROXY_TCP, Subject.DIRECT), round)) {
                 Subject subject = rig.subject(name);
-                Map<String, Double> one = rig.rate(subject, frame, 1);
-                rig.add(NAME, name + ONE, round, one);
-                rig.add(NAME, name, round, rig.rate(subject, frame, rig.plan().parallel()));
+                for (String label : Rig.order(List.of(name + ONE, name), round)) {
+                    int connections = label.equals(name) ? rig.plan().parallel() : 1;
+                    rig.add(NAME, label, round, rig.rate(subject, frame, connections));
+                }
             }
         }
     }

@@ -25,12 +25,26 @@ final class Peers {
         return new Subject(Subject.DIRECT, List.of(), what -> "tcp://127.0.0.1:" + devices.port(what));
     }
 
-    /** HAProxy in TCP mode; 16384 is its own default for {@code tune.bufsize}. */
+    /** HAProxy in TCP mode, with this {@code tune.bufsize}. */
     Subject haproxyTcp(String name, int bufferSize) throws IOException, InterruptedException {
+        return haproxyTcp(name, bufferSize, devices.port("sink"), devices.port("echo"));
+    }
+
+    /** The second of two: {@code before} gets a twin that leads to it, and only its own CPU time counts. */
+    Subject behind(String name, Subject second, int bufferSize) throws IOException, InterruptedException {
+        Subject first = haproxyTcp(name, bufferSize, port(second, "sink"), port(second, "echo"));
+        return new Subject(name, second.servers(), first.url());
+    }
+
+    private static int port(Subject subject, String what) {
+        return Target.parse(subject.urlFor(what)).address().getPort();
+    }
+
+    private Subject haproxyTcp(String name, int bufferSize, int sinkBehind, int echoBehind)
+            throws IOException, InterruptedException {
         int sink = freePort();
         int echo = freePort();
-        Child child = haproxy(
-                name, global(bufferSize) + """
+        Child child = haproxy(name, global(bufferSize) + """
                         defaults
                           mode tcp
                           timeout connect 5s
@@ -42,15 +56,15 @@ final class Peers {
                         listen echo
                           bind 127.0.0.1:%d
                           server far 127.0.0.1:%d
-                        """.formatted(sink, devices.port("sink"), echo, devices.port("echo")));
+                        """.formatted(sink, sinkBehind, echo, echoBehind));
         child.awaitPort(sink);
         return new Subject(name, List.of(child), what -> "tcp://127.0.0.1:" + (what.equals("echo") ? echo : sink));
     }
 
     /** HAProxy as a WebSocket reverse proxy. */
-    Subject haproxyWebSocket() throws IOException, InterruptedException {
+    Subject haproxyWebSocket(String name, int bufferSize) throws IOException, InterruptedException {
         int port = freePort();
-        Child child = haproxy(Subject.HAPROXY_WS, global(16_384) + """
+        Child child = haproxy(name, global(bufferSize) + """
                         defaults
                           mode http
                           timeout connect 5s
@@ -62,7 +76,7 @@ final class Peers {
                           server far 127.0.0.1:%d
                         """.formatted(port, devices.port("web")));
         child.awaitPort(port);
-        return webSocket(Subject.HAPROXY_WS, child, port);
+        return webSocket(name, child, port);
     }
 
     private static String global(int bufferSize) {

@@ -10,7 +10,7 @@ package io.github.wsbridge.bench;
  * @param setup how long bridges are set up for
  * @param connects one after another over each secondary channel
  * @param idle bridges
- * @param idleWindow how long they are watched
+ * @param idleWindow how long they are watched; longer than two keepalive intervals of a node if pings are to be in it
  * @param stalled bridges
  * @param parallel bridges
  */
@@ -28,11 +28,11 @@ record Plan(
         int parallel) {
 
     static Plan full(int rounds) {
-        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 500, 9_000, 10_000, 500, 24);
+        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 500, 9_000, 65_000, 500, 24);
     }
 
     static Plan quick(int rounds) {
-        return new Plan("quick", rounds, 3_000, 150, 700, 4_000, 200, 9_000, 3_000, 500, 24);
+        return new Plan("quick", rounds, 3_000, 120, 400, 4_000, 200, 9_000, 3_000, 500, 24);
     }
 
     /** Proves that everything works, and measures nothing that means anything. */

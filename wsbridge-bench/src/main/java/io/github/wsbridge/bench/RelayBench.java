@@ -40,6 +40,7 @@ final class RelayBench implements Bench {
             Subject.HAPROXY_TCP,
             Subject.HAPROXY_TCP_BIG,
             Subject.HAPROXY_WS,
+            Subject.HAPROXY_WS_BIG,
             Subject.NGINX_WS,
             Subject.NGINX_WS_BIG,
             Subject.DIRECT);

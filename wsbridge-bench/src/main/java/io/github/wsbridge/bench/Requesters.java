@@ -55,7 +55,7 @@ final class Requesters implements Agent.Role {
                         Agent.number(options, "concurrency"),
                         Agent.number(options, "seconds"));
             case "flood":
-                return crowd().flood(Agent.number(options, "frame"));
+                return crowd().flood(Agent.number(options, "frame"), options.containsKey("stall"));
             case "held":
                 return crowd().state();
             case "release":

@@ -2,24 +2,31 @@ package io.github.wsbridge.bench;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /** All that was measured, round by round. */
 final class Results {
 
     static final String GBIT = "gbit";
     static final String CPU_PER_GB = "cpu-seconds-per-gb";
+    static final String GENERATORS_CPU_PER_GB = "generators-cpu-seconds-per-gb";
     static final String P50 = "p50-micros";
     static final String P99 = "p99-micros";
 
     /** What one round gave for one subject. */
     record Round(String measurement, String subject, int number, Map<String, Double> values) {}
+
+    /** From the least value to the most. */
+    record Range(double least, double most) {}
 
     private final List<Round> rounds = new ArrayList<>();
 
@@ -33,14 +40,24 @@ final class Results {
 
     /** The median of a subject's rounds; empty where there are none. */
     OptionalDouble median(String measurement, String subject, String metric) {
-        double[] values = rounds.stream()
+        double[] values = values(measurement, subject, metric).sorted().toArray();
+        return values.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(median(values));
+    }
+
+    /** The least and the most of a subject's rounds; empty where there is but one, or all are the same. */
+    Optional<Range> range(String measurement, String subject, String metric) {
+        DoubleSummaryStatistics values = values(measurement, subject, metric).summaryStatistics();
+        return values.getCount() == 0 || values.getMin() == values.getMax()
+                ? Optional.empty()
+                : Optional.of(new Range(values.getMin(), values.getMax()));
+    }
+
+    private DoubleStream values(String measurement, String subject, String metric) {
+        return rounds.stream()
                 .filter(round -> round.measurement().equals(measurement)
                         && round.subject().equals(subject))
                 .filter(round -> round.values().containsKey(metric))
-                .mapToDouble(round -> round.values().getOrDefault(metric, 0.0))
-                .sorted()
-                .toArray();
-        return values.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(median(values));
+                .mapToDouble(round -> round.values().getOrDefault(metric, 0.0));
     }
 
     /** The median of values in ascending order. */

@@ -16,6 +16,11 @@ final class Rig {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration LOOK = Duration.ofMillis(10);
 
+    /** HAProxy's own default for {@code tune.bufsize}. */
+    private static final int HAPROXY_BUFFER = 16_384;
+
+    private static final int BIG_BUFFER = 65_536;
+
     private final Processes processes;
     private final Plan plan;
     private final Node.Settings settings;
@@ -80,11 +85,15 @@ final class Rig {
             case Subject.DIRECT:
                 return peers.direct();
             case Subject.HAPROXY_TCP:
-                return peers.haproxyTcp(name, 16_384);
+                return peers.haproxyTcp(name, HAPROXY_BUFFER);
             case Subject.HAPROXY_TCP_BIG:
-                return peers.haproxyTcp(name, 65_536);
+                return peers.haproxyTcp(name, BIG_BUFFER);
             case Subject.HAPROXY_WS:
-                return peers.haproxyWebSocket();
+                return peers.haproxyWebSocket(name, HAPROXY_BUFFER);
+            case Subject.HAPROXY_WS_BIG:
+                return peers.haproxyWebSocket(name, BIG_BUFFER);
+            case Subject.HAPROXY_SECOND:
+                return peers.behind(name, subject(Subject.HAPROXY_TCP), HAPROXY_BUFFER);
             case Subject.NGINX_WS:
                 return peers.nginxWebSocket(name, "");
             case Subject.NGINX_WS_BIG:
@@ -121,10 +130,12 @@ final class Rig {
         pause(plan.settle());
         Map<String, String> before = devices.ask("count");
         double cpuBefore = ProcStat.cpuSeconds(subject.servers());
+        double generatorsBefore = generatorsCpuSeconds();
         pause(window);
         awaitPayload(subject, number(before, "payload")); // a busy machine may have let nobody run
         Map<String, String> after = devices.ask("count");
         double cpu = ProcStat.cpuSeconds(subject.servers()) - cpuBefore;
+        double generators = generatorsCpuSeconds() - generatorsBefore;
         stopFlows(first, flows);
         drained();
         double bytes = difference(before, after, "payload");
@@ -134,7 +145,12 @@ final class Rig {
         if (!subject.servers().isEmpty()) {
             rate.put(Results.CPU_PER_GB, cpu / (bytes / 1e9));
         }
+        rate.put(Results.GENERATORS_CPU_PER_GB, generators / (bytes / 1e9));
         return rate;
+    }
+
+    private double generatorsCpuSeconds() throws IOException {
+        return ProcStat.cpuSeconds(List.of(requesters.child(), devices.child()));
     }
 
     private void awaitPayload(Subject subject, double before) throws IOException, InterruptedException {
@@ -157,6 +173,16 @@ final class Rig {
         requesters.ask("stop from=" + from + " to=" + to);
     }
 
+    /** After a measurement that failed: whatever it has left running must not disturb the next one. */
+    void clear() throws InterruptedException {
+        try {
+            stopFlows(1, flows);
+            drained();
+        } catch (IOException e) {
+            say("something still runs: %s", e.toString());
+        }
+    }
+
     /** Waits until nothing of the last measurement is on its way any more. */
     void drained() throws IOException, InterruptedException {
         Waiting.until(PATIENCE, LOOK, () -> "some connections have not ended", () -> counted("active") == 0);
@@ -170,14 +196,14 @@ final class Rig {
         say("%-16s %-24s round %d%s", measurement, subject, round, line);
     }
 
-    /** In odd rounds forwards, in even ones backwards, so that nobody always follows the same one. */
+    /** Each round begins with another subject, every second one goes backwards: nobody always follows the same one. */
     static <T> List<T> order(List<T> subjects, int round) {
-        if (round % 2 == 1) {
-            return subjects;
+        List<T> order = new ArrayList<>(subjects);
+        Collections.rotate(order, round - 1);
+        if (round % 2 == 0) {
+            Collections.reverse(order);
         }
-        List<T> reversed = new ArrayList<>(subjects);
-        Collections.reverse(reversed);
-        return reversed;
+        return order;
     }
 
     private double counted(String name) throws IOException, InterruptedException {

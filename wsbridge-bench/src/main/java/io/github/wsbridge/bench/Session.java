@@ -40,6 +40,7 @@ final class Session implements FrameScanner.Listener {
     private final SocketChannel channel;
     private @Nullable StringBuilder head = new StringBuilder();
     private @Nullable FrameScanner scanner;
+    private boolean stalled;
     private @Nullable ByteBuffer flood;
     private @Nullable IOException failure;
     private boolean closing;
@@ -139,14 +140,20 @@ final class Session implements FrameScanner.Listener {
     /** Reads no more. */
     void stall() throws IOException {
         channel.setOption(StandardSocketOptions.SO_RCVBUF, SMALL_BUFFER);
-        channel.keyFor(loop.selector()).interestOps(0);
+        stalled = true;
+        interest();
     }
 
     /** Sends these frames again and again, as fast as they are taken. */
     void flood(ByteBuffer frames) throws IOException {
         channel.setOption(StandardSocketOptions.SO_SNDBUF, SMALL_BUFFER);
         flood = frames.duplicate();
-        channel.keyFor(loop.selector()).interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+        interest();
+    }
+
+    private void interest() {
+        channel.keyFor(loop.selector())
+                .interestOps((stalled ? 0 : SelectionKey.OP_READ) | (flood == null ? 0 : SelectionKey.OP_WRITE));
     }
 
     private void pour() throws IOException {

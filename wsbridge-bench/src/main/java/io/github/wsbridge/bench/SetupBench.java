@@ -31,7 +31,6 @@ final class SetupBench implements Bench {
             cpu = ProcStat.cpuSeconds(List.of(node.child())) - cpu;
             Map<String, Double> values = new LinkedHashMap<>();
             values.put(RATE, Rig.number(answer, "rate"));
-            values.put("failed", Rig.number(answer, "failed"));
             values.put(Results.P50, Rig.number(answer, "p50") / 1_000);
             values.put(Results.P99, Rig.number(answer, "p99") / 1_000);
             values.put("node-cpu-cores", cpu * 1_000 / (warmup + millis));

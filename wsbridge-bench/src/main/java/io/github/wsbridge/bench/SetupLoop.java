@@ -32,7 +32,7 @@ final class SetupLoop {
         this.devices = devices;
     }
 
-    /** Answers with the rate, failures, and percentiles of the time from connecting to established in nanoseconds. */
+    /** Answers with the rate, and percentiles of the time from connecting to established in nanoseconds. */
     String run(int concurrency, int warmupMillis, int millis) throws Exception {
         loop.execute(() -> {
             from = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(warmupMillis);
@@ -47,10 +47,13 @@ final class SetupLoop {
         if (count == 0) {
             throw new IOException("no bridge came into being", failure);
         }
+        if (failed > 0) {
+            throw new IOException(failed + " bridges failed", failure);
+        }
         long[] seen = Arrays.copyOf(nanos, count);
         Arrays.sort(seen);
-        return "count=" + count + " rate=" + count * 1000L / millis + " failed=" + failed + " p50=" + seen[count / 2]
-                + " p99=" + seen[(int) (count * 0.99)];
+        return "count=" + count + " rate=" + count * 1000L / millis + " p50=" + seen[count / 2] + " p99="
+                + seen[(int) (count * 0.99)];
     }
 
     private void more() {

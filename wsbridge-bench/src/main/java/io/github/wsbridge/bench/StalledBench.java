@@ -5,17 +5,40 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Bridges whose readers read nothing while their senders send all they can: what they hold, and what others notice. */
+/**
+ * Bridges whose readers read nothing while their senders send all they can: what they hold, and what others notice. One way
+ * the devices read nothing and the requesters send; jammed ones have both ends do both.
+ */
 final class StalledBench implements Bench {
 
     static final String NAME = "stalled";
+    static final String JAMMED = "jammed";
     static final String RSS = "rss-bytes-per-bridge";
     static final String OTHERS = "rate-of-others";
 
     /** Four seconds: nodes wait up to three for a sign of life before they send a device much. */
     private static final int LOOKS = 16;
 
-    private static final int FRAME = RelayBench.Size.KIB_16.bytes();
+    /** What is sent, in bytes. */
+    static final int FRAME = RelayBench.Size.KIB_16.bytes();
+
+    private final String name;
+    private final String device;
+    private final String flood;
+
+    private StalledBench(String name, String device, String flood) {
+        this.name = name;
+        this.device = device;
+        this.flood = flood + " frame=" + FRAME;
+    }
+
+    static StalledBench oneWay() {
+        return new StalledBench(NAME, "stall", "flood");
+    }
+
+    static StalledBench bothWays() {
+        return new StalledBench(JAMMED, "jam", "flood stall=true");
+    }
 
     @Override
     public void run(Rig rig) throws IOException, InterruptedException {
@@ -29,8 +52,8 @@ final class StalledBench implements Bench {
         long heapBefore = node.heapBytes();
         long kernelBefore = ProcStat.tcpMemory();
 
-        IdleBench.gather(rig, node, "stall", count);
-        rig.requesters().ask("flood frame=" + FRAME);
+        IdleBench.gather(rig, node, device, count);
+        rig.requesters().ask(flood);
         stuck(rig);
         long kernel = ProcStat.tcpMemory();
         long raw = ProcStat.residentBytes(node.child());
@@ -50,7 +73,7 @@ final class StalledBench implements Bench {
         values.put("gbit-alone", alone);
         values.put("gbit-beside", beside);
         values.put(OTHERS, beside / alone);
-        rig.add(NAME, Subject.OURS, 1, values);
+        rig.add(name, Subject.OURS, 1, values);
         rig.requesters().ask("release");
         rig.devices().ask("drop");
         node.stop();

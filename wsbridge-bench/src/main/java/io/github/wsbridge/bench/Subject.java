@@ -16,7 +16,9 @@ record Subject(String name, List<Child> servers, UnaryOperator<String> url) {
     static final String DIRECT = "generator-direct";
     static final String HAPROXY_TCP = "haproxy-tcp";
     static final String HAPROXY_TCP_BIG = "haproxy-tcp-64k-buffers";
+    static final String HAPROXY_SECOND = "haproxy-tcp-second-of-two";
     static final String HAPROXY_WS = "haproxy-ws";
+    static final String HAPROXY_WS_BIG = "haproxy-ws-64k-buffers";
     static final String NGINX_WS = "nginx-ws";
     static final String NGINX_WS_BIG = "nginx-ws-64k-buffers";
 

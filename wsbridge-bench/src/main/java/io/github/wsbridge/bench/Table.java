@@ -9,12 +9,15 @@ final class Table {
 
     static void print(Results results, Findings findings, PrintStream out) {
         for (String measurement : results.measurements()) {
-            out.printf("%n%s, medians%n", measurement);
+            out.printf("%n%s, medians (and from the least to the most)%n", measurement);
             for (String subject : results.subjects(measurement)) {
                 StringBuilder line = new StringBuilder();
                 for (String metric : results.metrics(measurement, subject)) {
                     double value = results.median(measurement, subject, metric).orElseThrow();
                     line.append(String.format("  %s %s", metric, number(value)));
+                    results.range(measurement, subject, metric)
+                            .ifPresent(range -> line.append(
+                                    String.format(" (%s–%s)", number(range.least()), number(range.most()))));
                 }
                 out.printf("  %-26s%s%n", subject, line);
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -54,12 +55,28 @@ final class FindingsTest {
         results.add(SetupBench.NAME, Subject.OURS, 1, Map.of(SetupBench.RATE, 3_000.0));
         Findings findings = new Findings(results);
 
-        JsonObject json = JsonParser.object().from(Json.text(Plan.smoke(), "netty", Map.of(), results, findings));
+        JsonObject json = JsonParser.object().from(Json.text(Map.of(), Map.of(), Map.of(), results, findings));
         assertThat(json.getObject("ratios").getDouble("relay-64KiB.throughput.vs.haproxy-tcp"))
                 .isEqualTo(0.5);
         assertThat(json.getObject("figures").getDouble("setup.bridges-per-second"))
                 .isEqualTo(3_000);
         assertThat(json.getArray("rounds")).hasSize(3);
+    }
+
+    @Test
+    void range_isFromTheLeastToTheMost() {
+        relay("relay-64KiB", Subject.OURS, 9, 1, 5);
+        relay("relay-1KiB", Subject.OURS, 5);
+
+        assertThat(results.range("relay-64KiB", Subject.OURS, Results.GBIT)).contains(new Results.Range(1, 9));
+        assertThat(results.range("relay-1KiB", Subject.OURS, Results.GBIT)).isEmpty();
+    }
+
+    @Test
+    void order_putsEachSubjectBehindDifferentOnes() {
+        assertThat(Rig.order(List.of("a", "b", "c"), 1)).containsExactly("a", "b", "c");
+        assertThat(Rig.order(List.of("a", "b", "c"), 2)).containsExactly("b", "a", "c");
+        assertThat(Rig.order(List.of("a", "b", "c"), 3)).containsExactly("b", "c", "a");
     }
 
     private void relay(String measurement, String subject, double... gbit) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Timeout;
 final class SlowReaderTest {
 
     private static final int STALLED = 8;
+    private static final int TRIES = 10;
+    private static final double ENOUGH = 0.5;
     private static final long MEASURED = 96L << 20;
     private static final int PIECE = 64 * 1024;
     private static final byte[] PATTERN = Payloads.bytes(PIECE, 42);
@@ -43,13 +45,13 @@ final class SlowReaderTest {
 
     private void run(Duration stall) throws Exception {
         try (Cluster cluster = Cluster.start(3);
-                BridgeDevice device = BridgeDevice.builder("device", cluster.url(), this::serve)
-                        .build()
-                        .start();
-                BridgeClient client = BridgeClient.builder(cluster.url()).build()) {
-            device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+                BridgeDevice device = device(cluster);
+                BridgeClient client = BridgeClient.builder(cluster.url()).build();
+                Cluster control = Cluster.start(3);
+                BridgeDevice controlled = device(control);
+                BridgeClient elsewhere = BridgeClient.builder(control.url()).build()) {
             rate(client); // warms up
-            double before = rate(client);
+            rate(elsewhere);
             long heapBefore = usedHeap();
 
             List<BridgeChannel> stalled = new ArrayList<>();
@@ -63,15 +65,15 @@ final class SlowReaderTest {
                     .atMost(stall.multipliedBy(2).plusSeconds(60))
                     .until(() -> flooded.get() > 0 && last.getAndSet(flooded.get()) == flooded.get());
             long held = flooded.get();
-            double beside = rate(client);
             long heapGrowth = usedHeap() - heapBefore;
+            double share = bestShare(client, elsewhere);
             System.out.printf(
                     "%d bridges stalled for %d s: %d KiB under way each (sockets' buffers and all), heap grew by %d KiB,"
-                            + " another bridge at %.0f MB/s (%.0f before)%n",
-                    STALLED, stall.toSeconds(), held / STALLED / 1024, heapGrowth / 1024, beside / 1e6, before / 1e6);
+                            + " another bridge at %.2f times the rate of one where none is stalled%n",
+                    STALLED, stall.toSeconds(), held / STALLED / 1024, heapGrowth / 1024, share);
             // Three TCP connections and up to two nodes lie between the ends, all in this JVM.
             assertThat(heapGrowth).as("heap").isLessThan(STALLED * (1L << 20));
-            assertThat(beside).as("rate of another bridge").isGreaterThan(before / 3);
+            assertThat(share).as("share of the rate").isGreaterThan(ENOUGH);
 
             for (BridgeChannel bridge : stalled) {
                 readPattern(bridge, 2 * held / STALLED);
@@ -94,6 +96,23 @@ final class SlowReaderTest {
         } catch (IOException e) {
             // the reader has had enough
         }
+    }
+
+    private BridgeDevice device(Cluster cluster) throws Exception {
+        BridgeDevice device = BridgeDevice.builder("device", cluster.url(), this::serve)
+                .build()
+                .start();
+        device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return device;
+    }
+
+    /** The one's rate in the other's, taken in turns, since the machine may have other work: the best of some. */
+    private static double bestShare(BridgeClient client, BridgeClient control) throws Exception {
+        double best = 0;
+        for (int i = 0; i < TRIES && best <= ENOUGH; i++) {
+            best = Math.max(best, rate(client) / rate(control));
+        }
+        return best;
     }
 
     private static double rate(BridgeClient client) throws Exception {
