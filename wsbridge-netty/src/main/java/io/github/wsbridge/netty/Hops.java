@@ -29,26 +29,20 @@ final class Hops {
         return channel.eventLoop().inEventLoop() && parked == null;
     }
 
-    /**
-     * Runs a task on the channel's loop: now, if that is the calling thread.
-     *
-     * @return false if it will not run, since the loop has ended
-     */
-    boolean run(Runnable task) {
+    /** Runs a task on the channel's loop: now, if that is the calling thread. Once the loop has ended, on another one thread. */
+    void run(Runnable task) {
         EventLoop loop = channel.eventLoop();
         if (!loop.inEventLoop()) {
             try {
                 loop.execute(() -> run(task));
-            } catch (RejectedExecutionException e) {
-                log.debug("The event loop has ended", e);
-                return false;
+            } catch (RejectedExecutionException e) { // whoever is still to be told of the end is told all the same
+                loop.terminationFuture().addListener(ended -> task.run());
             }
         } else if (parked != null) {
             parked.add(task);
         } else {
             task.run();
         }
-        return true;
     }
 
     /** Moves the channel to another loop, and runs a task when it is there. Called on its loop. */
@@ -62,7 +56,7 @@ final class Hops {
                 .addListener(left -> to.register(channel).addListener(arrived -> {
                     if (!arrived.isSuccess()) {
                         log.debug("A channel could not move", arrived.cause());
-                        channel.unsafe().closeForcibly();
+                        channel.unsafe().close(channel.voidPromise());
                     }
                     Queue<Runnable> waited = parked;
                     parked = null;

@@ -15,13 +15,16 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -88,6 +91,17 @@ final class Loops implements AutoCloseable {
 
     Class<? extends Channel> channel() {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    /** Ends connections and the threads; waits for that, except on one of them. */
+    void close(ChannelGroup connections) {
+        List<NettyLeg> legs = connections.stream()
+                .map(channel -> channel.pipeline().get(NettyLeg.class))
+                .filter(Objects::nonNull)
+                .toList();
+        await(connections.close());
+        legs.forEach(NettyLeg::abort); // those that hold what nobody has asked for have not been told yet
+        close();
     }
 
     /** Ends the threads; waits for that, except on one of them. */

@@ -71,8 +71,7 @@ public final class NettyBridgeServer implements BridgeServer {
     @Override
     public void close() {
         loops.await(listening.close());
-        loops.await(connections.close());
-        loops.close();
+        loops.close(connections);
     }
 
     /** The settings of a server. Not thread-safe. */

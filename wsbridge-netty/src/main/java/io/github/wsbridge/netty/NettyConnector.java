@@ -129,8 +129,7 @@ public final class NettyConnector implements Connector {
         closed = true;
         lookups.shutdownNow();
         attempts.forEach(leg -> leg.completeExceptionally(closedFailure()));
-        loops.await(connections.close());
-        loops.close();
+        loops.close(connections);
     }
 
     private static IOException closedFailure() {
@@ -176,6 +175,9 @@ public final class NettyConnector implements Connector {
 
         /** Looks names up, which blocks, and begins to connect. */
         void start() throws IOException {
+            if (leg.isDone()) {
+                return; // it has waited too long
+            }
             SslContext context = secure ? trust() : null;
             InetSocketAddress proxy = proxy();
             if (proxy != null) {

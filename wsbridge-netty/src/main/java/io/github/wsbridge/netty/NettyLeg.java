@@ -206,6 +206,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         } finally {
             turning = false;
         }
+        outlet.flush();
         if (frames.violation() != null) {
             violated(String.valueOf(frames.violation()));
         } else if (frames.closed() != null) {
@@ -216,7 +217,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             vanished();
             return;
         }
-        if (passage == null) {
+        if (passage == null && !gone) {
             channel.read();
         }
     }
@@ -234,16 +235,18 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             bytes.release();
             return false;
         }
+        unread =
+                null; // a pong that cannot be written closes the channel, and closed() must not take what is being read
         if (to != null) {
-            unread = null;
             to.pass(bytes);
             return false;
         }
         ByteBuffer in = bytes.nioBuffer();
         Fragment fragment = frames.next(in, demanded || closing != null);
         bytes.skipBytes(in.position());
-        if (!bytes.isReadable()) {
-            unread = null;
+        if (bytes.isReadable()) {
+            unread = bytes;
+        } else {
             bytes.release();
         }
         if (fragment == null) {
@@ -333,7 +336,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             return;
         }
         sendClose(reason);
-        part();
+        if (!gone) {
+            part();
+        }
         end(reason);
     }
 
@@ -342,9 +347,11 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             return;
         }
         sendClose(new CloseReason(PROTOCOL_ERROR, how));
-        // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
-        flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
-        dropAfter(PARTING_SECONDS);
+        if (!gone) {
+            // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
+            flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
+            dropAfter(PARTING_SECONDS);
+        }
         end(CloseReason.vanished("broke the protocol: " + how)); // the other end has done nothing wrong
     }
 
@@ -389,6 +396,14 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private void drop() {
         dropped = true;
+        if (gone) {
+            turn();
+        } else {
+            cut();
+        }
+    }
+
+    private void cut() {
         channel.unsafe().close(channel.voidPromise()); // past TLS, which would wait for its goodbye
     }
 
@@ -406,7 +421,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         log.debug("The connection failed", cause);
-        drop();
+        cut(); // a write may have failed behind what was read well
     }
 
     @Override

@@ -25,6 +25,7 @@ final class Outlet {
     private boolean midMessage; // whether what was sent last did not end its message; the sender's, not the loop's
     private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
     private byte @Nullable [] owedPong;
+    private boolean unflushed; // whether a pong has been written only
     private boolean closeSent;
     private boolean gone; // the channel is closed
 
@@ -54,17 +55,13 @@ final class Outlet {
             return write(frame);
         }
         CompletableFuture<Void> sent = new CompletableFuture<>();
-        boolean taken = hops.run(() -> write(frame).whenComplete((done, failure) -> {
+        hops.run(() -> write(frame).whenComplete((done, failure) -> {
             if (failure == null) {
                 sent.complete(null);
             } else {
                 sent.completeExceptionally(failure);
             }
         }));
-        if (!taken) {
-            frame.release();
-            return failed();
-        }
         return sent;
     }
 
@@ -103,12 +100,26 @@ final class Outlet {
         }
     }
 
-    /** Answers a ping, now or when there is room. */
+    /** Answers a ping, with the next {@link #flush} or when there is room. */
     void answer(byte[] ping) {
+        if (!channel.isWritable()) {
+            flush();
+        }
         if (channel.isWritable()) {
-            control(Frames.PONG, ping);
+            if (!closeSent && !gone) {
+                channel.write(frame(Frames.PONG | FIN, ByteBuffer.wrap(ping)), channel.voidPromise());
+                unflushed = true;
+            }
         } else {
             owedPong = ping; // the latest is enough (RFC 6455, section 5.5.3)
+        }
+    }
+
+    /** Lets the pongs of a read go out together: one write for each would let a flood of pings keep the loop from all others. */
+    void flush() {
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
         }
     }
 

@@ -167,7 +167,12 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         if (behind != null) {
             leg.channelRead(context.pipeline().context(leg), behind); // TLS, where there is any, is behind it
         }
-        granted.opened().accept(leg);
+        try {
+            granted.opened().accept(leg);
+        } catch (RuntimeException e) {
+            log.error("The door failed on an open leg", e);
+            leg.abort();
+        }
     }
 
     private void refuse(ChannelHandlerContext context, Admission.Refused refusal) {

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
@@ -54,27 +56,40 @@ class NettyConnectorTest extends ConnectorTests {
     }
 
     @Test
+    void attemptThatExpiresBeforeItsTurn_looksNoNameUp() throws Exception {
+        int atATime = 8;
+        CountDownLatch looking = new CountDownLatch(atATime);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger lookups = new AtomicInteger();
+        ProxySelector slow = new Lookup(uri -> {
+            lookups.incrementAndGet();
+            looking.countDown();
+            await(go);
+        });
+        try (NettyConnector other = NettyConnector.builder().proxy(slow).build()) {
+            for (int i = 0; i < atATime; i++) {
+                other.connect(target("/"));
+            }
+            looking.await();
+            CompletableFuture<Leg> expired = other.connect(
+                            target(target("/").uri().toString(), "", Map.of(), Duration.ofMillis(1)))
+                    .toCompletableFuture();
+            assertThat(failure(expired)).isInstanceOf(IOException.class);
+            CompletableFuture<Leg> good = other.connect(target("/")).toCompletableFuture();
+            go.countDown();
+            good.get(Ear.SECONDS, TimeUnit.SECONDS);
+            assertThat(lookups).hasValue(atATime + 1);
+        }
+    }
+
+    @Test
     void close_whileANameIsLookedUp_failsTheConnect() throws Exception {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        ProxySelector slow = new ProxySelector() {
-            @Override
-            public List<Proxy> select(URI uri) {
-                looking.countDown();
-                boolean interrupted = true;
-                while (interrupted) { // as a look-up does that the platform does not let go
-                    try {
-                        interrupted = !go.await(20, TimeUnit.SECONDS);
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-                return List.of();
-            }
-
-            @Override
-            public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
-        };
+        ProxySelector slow = new Lookup(uri -> {
+            looking.countDown();
+            await(go);
+        });
         NettyConnector other = NettyConnector.builder().proxy(slow).build();
         List<CompletableFuture<Leg>> legs = new ArrayList<>();
         for (int i = 0; i < 20; i++) { // more than look names up at a time
@@ -123,5 +138,35 @@ class NettyConnectorTest extends ConnectorTests {
         closed.get(Ear.SECONDS, TimeUnit.SECONDS);
         assertThat(client.closed().code()).isEqualTo(CloseReason.VANISHED);
         assertThat(node.closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    /** Waits as a look-up does that the platform does not let go. */
+    private static void await(CountDownLatch latch) {
+        boolean interrupted = true;
+        while (interrupted) {
+            try {
+                interrupted = !latch.await(20, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+    }
+
+    /** Runs while a name is looked up; knows no proxy. */
+    private static final class Lookup extends ProxySelector {
+        private final Consumer<URI> meanwhile;
+
+        Lookup(Consumer<URI> meanwhile) {
+            this.meanwhile = meanwhile;
+        }
+
+        @Override
+        public List<Proxy> select(URI uri) {
+            meanwhile.accept(uri);
+            return List.of();
+        }
+
+        @Override
+        public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
     }
 }

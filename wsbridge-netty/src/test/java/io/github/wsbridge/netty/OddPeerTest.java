@@ -1,0 +1,176 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.servers.Door;
+import io.github.wsbridge.core.servers.Ear;
+import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.core.servers.ServerTests;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A leg whose peer does what no client ought to, or whose server goes. */
+@Timeout(60)
+class OddPeerTest {
+
+    private static final int PINGS = 1_000;
+
+    final Door door = new Door();
+    private NettyBridgeServer server;
+    private RawSocket peer;
+    private Ear ear;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = server();
+        peer = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
+        ear = door.ear();
+    }
+
+    NettyBridgeServer server() throws Exception {
+        return NettyBridgeServer.builder(door)
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .threads(1)
+                .start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        peer.close();
+        server.close();
+    }
+
+    private NettyLeg leg() {
+        return (NettyLeg) ear.leg;
+    }
+
+    /** Has the leg's thread wait, so that it finds at once what the peer does meanwhile. */
+    private CountDownLatch hold() throws InterruptedException {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        leg().channel().eventLoop().execute(() -> {
+            held.countDown();
+            try {
+                release.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThat(held.await(30, TimeUnit.SECONDS)).isTrue();
+        return release;
+    }
+
+    /** Waits until the leg's connection has ended, where that is noticed without reading. */
+    private void gone() throws Exception {
+        if (!(leg().channel() instanceof EpollSocketChannel)) {
+            return;
+        }
+        leg().channel().closeFuture().get(Ear.SECONDS, TimeUnit.SECONDS);
+        CountDownLatch told = new CountDownLatch(1);
+        leg().run(told::countDown); // behind what the leg makes of it
+        assertThat(told.await(Ear.SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void pingThenReset_isTheEnd() throws Exception {
+        ear.leg.demand();
+        CountDownLatch release = hold();
+        peer.send(0x89, "x");
+        peer.reset();
+        release.countDown();
+        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void goodEndWhileOutputWaits_losesNothing() throws Exception {
+        ServerTests.sendUntilStuck(ear.leg);
+        CountDownLatch release = hold();
+        peer.send(0x81, "one");
+        peer.send(0x81, "two");
+        peer.close(1000, "done");
+        peer.socket.shutdownOutput();
+        release.countDown();
+        assertThat(Ear.text(ear.next())).isEqualTo("one");
+        assertThat(Ear.text(ear.next())).isEqualTo("two");
+        ear.leg.demand();
+        assertThat(ear.closed()).isEqualTo(new CloseReason(1000, "done"));
+    }
+
+    @Test
+    void abortAfterThePeerHasGone_isTheEnd() throws Exception {
+        CountDownLatch release = hold();
+        peer.send(0x81, "unread");
+        peer.close();
+        release.countDown();
+        gone();
+        assertThat(ear.closed).isNotDone(); // since there is something to be asked for
+        ear.leg.abort();
+        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void serverThatCloses_endsLegsWithUnreadData() throws Exception {
+        CountDownLatch release = hold();
+        peer.send(0x81, "unread");
+        release.countDown();
+        server.close();
+        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void openedWhenTheServerHasClosed_isToldTheEnd() throws Exception {
+        RawSocket second = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
+        var late = door.legs.poll(Ear.SECONDS, TimeUnit.SECONDS);
+        assertThat(late).isNotNull();
+        server.close();
+        second.close();
+        assertThat(new Ear(late).closed().code()).isEqualTo(CloseReason.VANISHED);
+    }
+
+    @Test
+    void doorThatThrowsOnTheOpenLeg_costsTheConnection() throws Exception {
+        door.answer = handshake -> CompletableFuture.completedFuture(new Admission.Granted("", opened -> {
+            throw new IllegalStateException("broken on purpose");
+        }));
+        try (RawSocket refused = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d")) {
+            assertThat(ServerTests.broken(refused)).isTrue();
+        }
+    }
+
+    @Test
+    void pings_areAnsweredTogether() throws Exception {
+        AtomicInteger flushes = new AtomicInteger();
+        leg().channel().pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void flush(ChannelHandlerContext context) {
+                flushes.incrementAndGet();
+                context.flush();
+            }
+        });
+        byte[] ping = RawSocket.frame(0x89, new byte[0], RawSocket.KEY);
+        byte[] pings = new byte[PINGS * ping.length];
+        for (int at = 0; at < pings.length; at += ping.length) {
+            System.arraycopy(ping, 0, pings, at, ping.length);
+        }
+        CountDownLatch release = hold();
+        peer.write(pings);
+        release.countDown();
+        for (int i = 0; i < PINGS; i++) {
+            assertThat(peer.receive().opcode()).isEqualTo(0xA);
+        }
+        assertThat(flushes.get()).isLessThan(PINGS / 20);
+    }
+}
