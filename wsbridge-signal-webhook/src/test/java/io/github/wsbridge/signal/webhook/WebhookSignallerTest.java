@@ -243,7 +243,9 @@ class WebhookSignallerTest {
 
     @Test
     void signal_retryAfterBeyondReckoning_isTooLong() throws Exception {
-        WebhookSignaller signaller = open(builder());
+        // A pause of its own of 1.5 seconds: with it the longest duration would be too long.
+        WebhookSignaller signaller = open(
+                builder().backoff(Duration.ofSeconds(2), Duration.ofSeconds(2)).random(() -> 3_000_000_000L));
         for (String retryAfter : List.of(Long.toString(Long.MAX_VALUE), "Fri, 31 Dec 9999 23:59:59 GMT")) {
             backend.behaviour = request -> {
                 request.exchange().getResponseHeaders().set("Retry-After", retryAfter);
