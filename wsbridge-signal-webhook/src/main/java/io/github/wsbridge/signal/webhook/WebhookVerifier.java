@@ -21,7 +21,7 @@ public final class WebhookVerifier {
     /** What a request is. */
     public sealed interface Verdict {
 
-        /** The node's, and new: carry it to the device, or else {@link #forget} it. */
+        /** The node's, and new: carry it to the device, or else {@link WebhookVerifier#forget} it. */
         record Genuine(Invitation invitation) implements Verdict {}
 
         /** The node's, but seen before: a retry whose first answer was lost, or a replay. Answer as the first time. */
