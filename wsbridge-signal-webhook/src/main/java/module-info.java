@@ -3,6 +3,7 @@ module io.github.wsbridge.signal.webhook {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.client;
     requires static org.jspecify;
+    requires org.slf4j;
     requires com.grack.nanojson;
 
     exports io.github.wsbridge.signal.webhook;

@@ -24,13 +24,17 @@ final class Answers {
         if (before != null) {
             return before;
         }
-        sink.offer(invitation).whenComplete((said, failure) -> {
-            if (failure == null) {
-                answer.complete(said);
-            } else {
-                answer.completeExceptionally(failure);
-            }
-        });
+        try {
+            sink.offer(invitation).whenComplete((said, failure) -> {
+                if (failure == null) {
+                    answer.complete(said);
+                } else {
+                    answer.completeExceptionally(failure);
+                }
+            });
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(e); // or whoever hears of it again would wait for good
+        }
         return answer;
     }
 

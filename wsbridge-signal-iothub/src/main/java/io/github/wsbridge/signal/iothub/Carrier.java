@@ -3,6 +3,8 @@ package io.github.wsbridge.signal.iothub;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,12 @@ interface Carrier extends AutoCloseable {
 
     @Override
     void close();
+
+    /** How long an invitation is good; nothing where it has expired. */
+    static Duration left(Invitation invitation, InstantSource clock) {
+        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
+        return left.isNegative() ? Duration.ZERO : left;
+    }
 
     /** Completes a result with what a hub's failure means; leaves it alone where that is nothing. */
     static void fail(CompletableFuture<Result> result, Exception failure) {

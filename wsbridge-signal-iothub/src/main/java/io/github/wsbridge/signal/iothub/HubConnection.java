@@ -2,14 +2,17 @@ package io.github.wsbridge.signal.iothub;
 
 import com.microsoft.azure.sdk.iot.device.ConnectionStatusChangeContext;
 import com.microsoft.azure.sdk.iot.device.DeviceClient;
+import com.microsoft.azure.sdk.iot.device.IotHubConnectionStatusChangeReason;
 import com.microsoft.azure.sdk.iot.device.MessageCallback;
 import com.microsoft.azure.sdk.iot.device.exceptions.IotHubClientException;
 import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.client.InvitationSource;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,62 +32,103 @@ final class HubConnection {
     private final boolean shared;
     private final MethodCallback methods;
     private final MessageCallback messages;
+    private final RandomGenerator random;
     private final Semaphore lost = new Semaphore(0); // also wakes the thread to close
-    private volatile boolean closed;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable Thread opening; // inside the SDK's blocking calls; guarded by this
 
     HubConnection(
-            DeviceClient client, String deviceId, boolean shared, MethodCallback methods, MessageCallback messages) {
+            DeviceClient client,
+            String deviceId,
+            boolean shared,
+            MethodCallback methods,
+            MessageCallback messages,
+            RandomGenerator random) {
         this.client = client;
         this.deviceId = deviceId;
         this.shared = shared;
         this.methods = methods;
         this.messages = messages;
+        this.random = random;
     }
 
     void start(InvitationSource.Sink sink) {
-        Thread thread = new Thread(() -> keep(sink), "wsbridge-iothub-device");
+        daemon(() -> keep(sink), "wsbridge-iothub-device");
+    }
+
+    private static void daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.start();
     }
 
     private void keep(InvitationSource.Sink sink) {
         long bound = MIN_PAUSE_MILLIS;
+        long pause;
         try {
-            while (!closed) {
+            do {
                 try {
-                    subscribe();
-                    log.debug("Device {} hears its IoT hub", deviceId);
-                    bound = MIN_PAUSE_MILLIS;
-                    sink.listening();
-                    lost.acquire();
-                } catch (IotHubClientException | RuntimeException e) {
-                    log.warn("Device {} cannot hear its IoT hub and tries on: {}", deviceId, e.toString());
+                    if (hear(sink)) {
+                        bound = MIN_PAUSE_MILLIS;
+                    }
+                } finally {
+                    release();
                 }
-                release();
-                // Whoever closes gives a permit, and then there is no pause.
-                if (!closed
-                        && !lost.tryAcquire(ThreadLocalRandom.current().nextLong(bound + 1), TimeUnit.MILLISECONDS)) {
-                    bound = Math.min(MAX_PAUSE_MILLIS, 2 * bound);
-                }
-            }
+                pause = random.nextLong(bound + 1);
+                bound = Math.min(MAX_PAUSE_MILLIS, 2 * bound);
+            } while (!closed.await(pause, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Thread.currentThread().interrupt(); // closed while it was opening
+        }
+    }
+
+    /** Subscribes, and waits until that is over; tells whether it came about. */
+    private boolean hear(InvitationSource.Sink sink) throws InterruptedException {
+        try {
+            lost.drainPermits(); // what ended before
+            if (!subscribe()) {
+                return false;
+            }
+            log.debug("Device {} hears its IoT hub", deviceId);
+            sink.listening();
+            lost.acquire();
+            return true;
+        } catch (IotHubClientException | RuntimeException e) {
+            if (!isClosed()) {
+                log.warn("Device {} cannot hear its IoT hub and tries on: {}", deviceId, e.toString());
+            }
+            return false;
+        }
+    }
+
+    /** Tells whether the source was still open then. */
+    private boolean subscribe() throws IotHubClientException, InterruptedException {
+        synchronized (this) {
+            if (isClosed()) {
+                return false;
+            }
+            opening = Thread.currentThread();
+        }
+        try {
+            client.setMessageCallback(messages, null);
+            if (!shared) {
+                client.setConnectionStatusChangeCallback(this::changed, null);
+                client.open(true);
+            }
+            client.subscribeToMethods(methods, null, SUBSCRIBE_MILLIS);
         } finally {
-            release();
+            synchronized (this) {
+                opening = null;
+                Thread.interrupted(); // the client can be closed only without
+            }
         }
+        return !isClosed();
     }
 
-    private void subscribe() throws IotHubClientException, InterruptedException {
-        client.setMessageCallback(messages, null);
-        if (!shared) {
-            client.setConnectionStatusChangeCallback(this::changed, null);
-            client.open(true);
-        }
-        client.subscribeToMethods(methods, null, SUBSCRIBE_MILLIS);
-    }
-
+    /** That this has closed the client is no news; where it was, there would be no pause before the next try. */
     private void changed(ConnectionStatusChangeContext change) {
-        if (change.getNewStatus() == IotHubConnectionStatus.DISCONNECTED && !closed) {
+        if (change.getNewStatus() == IotHubConnectionStatus.DISCONNECTED
+                && change.getNewStatusReason() != IotHubConnectionStatusChangeReason.CLIENT_CLOSE) {
             log.info("Device {} has lost its IoT hub: {}", deviceId, change.getNewStatusReason());
             lost.release();
         }
@@ -96,9 +140,23 @@ final class HubConnection {
         }
     }
 
-    /** Lets the thread close the client and end. */
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    /** Lets the thread close the client and end, also where the SDK is still trying to open it. */
     void close() {
-        closed = true;
+        closed.countDown();
         lost.release();
+        boolean stuck;
+        synchronized (this) {
+            stuck = opening != null;
+            if (opening != null) {
+                opening.interrupt(); // wakes it from its pauses
+            }
+        }
+        if (stuck && !shared) {
+            daemon(client::close, "wsbridge-iothub-device-closer"); // tells it to try no more, and waits for that
+        }
     }
 }

@@ -8,12 +8,21 @@ import com.microsoft.azure.sdk.iot.service.exceptions.IotHubNotFoundException;
 import com.microsoft.azure.sdk.iot.service.exceptions.IotHubTooManyRequestsException;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a hub's error codes mean for an invitation. */
 final class HubFailures {
 
     private static final int DEVICE_NOT_FOUND = 404001;
+    private static final int DEVICE_NOT_CONNECTED = 404103;
+
+    /** The SDK's for AMQP, where it is the address of a message that was not found: the device. */
+    private static final int NO_CODE = 0;
+
+    /** Conditions of AMQP that the SDK has no exception for. */
+    private static final List<String> THROTTLED =
+            List.of("com.microsoft:device-container-throttled", "com.microsoft:quota-exceeded");
 
     private HubFailures() {}
 
@@ -32,13 +41,11 @@ final class HubFailures {
         if (hub instanceof IotHubGatewayTimeoutException) {
             return null; // 504101: connected, but silent; the accept timeout decides
         }
-        if (hub instanceof IotHubNotFoundException) {
-            return new Result.Unreachable(
-                    hub.getErrorCode() == DEVICE_NOT_FOUND
-                            ? "the IoT hub does not know the device"
-                            : "the device is not connected to the IoT hub");
+        Result missing = hub instanceof IotHubNotFoundException ? missing(hub) : null;
+        if (missing != null) {
+            return missing;
         }
-        if (hub instanceof IotHubTooManyRequestsException || throttled(hub.getErrorCodeDescription())) {
+        if (hub instanceof IotHubTooManyRequestsException || throttled(hub)) {
             return new Result.Throttled("the IoT hub is over its limit");
         }
         if (hub instanceof IotHubDeviceMaximumQueueDepthExceededException
@@ -49,9 +56,22 @@ final class HubFailures {
                 "the IoT hub refuses: " + hub.getClass().getSimpleName() + ", code " + hub.getErrorCode());
     }
 
-    private static boolean throttled(@Nullable ErrorCodeDescription code) {
+    /** Whether it is the device that was not found, and not a hub, a path or a proxy's page. */
+    private static @Nullable Result missing(IotHubException hub) {
+        if (hub.getErrorCode() == DEVICE_NOT_CONNECTED) {
+            return new Result.Unreachable("the device is not connected to the IoT hub");
+        }
+        return hub.getErrorCode() == DEVICE_NOT_FOUND || hub.getErrorCode() == NO_CODE
+                ? new Result.Unreachable("the IoT hub does not know the device")
+                : null;
+    }
+
+    private static boolean throttled(IotHubException hub) {
+        ErrorCodeDescription code = hub.getErrorCodeDescription();
+        String message = hub.getMessage(); // of AMQP: the condition and the hub's words
         return code == ErrorCodeDescription.ThrottlingException
                 || code == ErrorCodeDescription.ThrottleBacklogLimitExceeded
-                || code == ErrorCodeDescription.IotHubQuotaExceeded;
+                || code == ErrorCodeDescription.IotHubQuotaExceeded
+                || message != null && THROTTLED.stream().anyMatch(message::startsWith);
     }
 }

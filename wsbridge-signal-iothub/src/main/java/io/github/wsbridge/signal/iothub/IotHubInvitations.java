@@ -11,11 +11,13 @@ import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +48,7 @@ public final class IotHubInvitations implements InvitationSource {
 
     private IotHubInvitations(Builder from) {
         deviceId = from.client.getConfig().getDeviceId();
-        connection = new HubConnection(from.client, deviceId, from.shared, this::invoked, this::received);
+        connection = new HubConnection(from.client, deviceId, from.shared, this::invoked, this::received, from.random);
         methodName = from.methodName;
         patience = from.patience;
         otherMethods = from.otherMethods;
@@ -151,6 +153,7 @@ public final class IotHubInvitations implements InvitationSource {
         private Duration patience = Duration.ofSeconds(2);
         private @Nullable MethodCallback otherMethods;
         private @Nullable MessageCallback otherMessages;
+        private RandomGenerator random = new SecureRandom();
 
         private Builder(DeviceClient client) {
             this.client = client;
@@ -167,12 +170,15 @@ public final class IotHubInvitations implements InvitationSource {
 
         /** The direct method that invites; {@code Bridge} by default. */
         public Builder methodName(String name) {
-            methodName = name;
+            methodName = Messages.methodName(name);
             return this;
         }
 
         /** How long a direct method waits for the handler's answer; 2 seconds by default. */
         public Builder patience(Duration value) {
+            if (value.isNegative() || value.compareTo(Duration.ofMinutes(5)) > 0) {
+                throw new IllegalArgumentException("patience is at most the 5 minutes that a hub waits");
+            }
             patience = value;
             return this;
         }
@@ -186,6 +192,12 @@ public final class IotHubInvitations implements InvitationSource {
         /** Handles all other messages; by default they are rejected. Called with a null context. */
         public Builder otherMessages(MessageCallback callback) {
             otherMessages = callback;
+            return this;
+        }
+
+        /** Draws the pauses between tries to connect. */
+        Builder random(RandomGenerator value) {
+            random = value;
             return this;
         }
 

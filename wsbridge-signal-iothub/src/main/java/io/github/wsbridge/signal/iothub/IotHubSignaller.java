@@ -3,6 +3,7 @@ package io.github.wsbridge.signal.iothub;
 import com.azure.core.credential.TokenCredential;
 import com.microsoft.azure.sdk.iot.service.ProxyOptions;
 import com.microsoft.azure.sdk.iot.service.auth.IotHubConnectionStringBuilder;
+import com.microsoft.azure.sdk.iot.service.auth.IotHubSSLContext;
 import com.microsoft.azure.sdk.iot.service.messaging.IotHubServiceClientProtocol;
 import com.microsoft.azure.sdk.iot.service.messaging.MessagingClient;
 import com.microsoft.azure.sdk.iot.service.messaging.MessagingClientOptions;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.IntFunction;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Invites by Azure IoT Hub: by direct method, or by cloud-to-device message. Thread-safe; no method blocks.
  *
  * <p>A direct method reaches a connected device at once and brings its answer back: status 0 or 200 accepts, any other rejects
- * with the payload's reason. Both of its timeouts lie inside the accept timeout. A cloud-to-device message waits in the hub
- * until the device connects or the invitation expires, and brings no answer.
+ * with the payload's reason. Both of its timeouts lie inside the accept timeout, unless less than the 5 seconds are left that a
+ * hub takes as the shortest: then the hub may wait for longer, but this does not. A cloud-to-device message waits in the hub until
+ * the device connects or the invitation expires, and brings no answer.
  *
  * <p>A device that the hub does not know, or that is not connected, is {@link io.github.wsbridge.spi.Signaller.Result.Unreachable};
  * a hub over its quota or rate gives {@link io.github.wsbridge.spi.Signaller.Result.Throttled}; one that cannot be reached or
@@ -33,13 +36,16 @@ import org.jspecify.annotations.Nullable;
 public final class IotHubSignaller implements Signaller {
 
     private static final int KEEP_ALIVE_SECONDS = 60;
+    private static final Duration MAX_TIMEOUT = Duration.ofSeconds(300);
 
     private final String hostName;
     private final Carrier carrier;
+    private final Timers timers;
 
-    IotHubSignaller(String hostName, Carrier carrier) {
+    IotHubSignaller(String hostName, Carrier carrier, Timers timers) {
         this.hostName = hostName;
         this.carrier = carrier;
+        this.timers = timers;
     }
 
     /**
@@ -79,10 +85,14 @@ public final class IotHubSignaller implements Signaller {
         return carrier.kept();
     }
 
-    /** Takes nothing any more. What is under way ends by itself, within the time of its invitation. */
+    /**
+     * Takes nothing any more, and what waits fails. Direct methods under way end by themselves, within the time of their
+     * invitations. Messages that the hub has not acknowledged fail, though it may have taken them.
+     */
     @Override
     public void close() {
         carrier.close();
+        timers.close();
     }
 
     @Override
@@ -105,6 +115,7 @@ public final class IotHubSignaller implements Signaller {
         private @Nullable SSLContext sslContext;
         private boolean webSocket;
         private InstantSource clock = InstantSource.system();
+        private @Nullable ScheduledExecutorService scheduler;
 
         private Builder(String connectionString) {
             try {
@@ -134,24 +145,32 @@ public final class IotHubSignaller implements Signaller {
 
         /** The direct method; {@code Bridge} by default. */
         public Builder methodName(String name) {
-            methodName = name;
+            methodName = Messages.methodName(name);
             return this;
         }
 
         /**
          * How long the hub waits for a device that is not connected, in whole seconds; 5 by default. It is part of the accept
          * timeout; the device's answer has the rest, which the hub wants to be 5 seconds at least.
+         *
+         * @throws IllegalArgumentException if it is negative or beyond the 300 seconds that a hub allows
          */
         public Builder connectTimeout(Duration timeout) {
+            if (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0) {
+                throw new IllegalArgumentException("a hub waits from 0 to 300 seconds");
+            }
             connectTimeout = timeout;
             return this;
         }
 
         /**
-         * How long the hub may take to acknowledge a message before the connection is taken for lost and made anew for the next;
-         * 10 seconds by default.
+         * How long the hub may take to acknowledge a message, and no other message either, before the connection is taken for
+         * lost and made anew for the next; 10 seconds by default. With it all messages fail that are under way on it.
          */
         public Builder acknowledgeTimeout(Duration timeout) {
+            if (timeout.compareTo(Duration.ZERO) <= 0 || timeout.compareTo(MAX_TIMEOUT) > 0) {
+                throw new IllegalArgumentException("the timeout is more than nothing and at most 300 seconds");
+            }
             acknowledgeTimeout = timeout;
             return this;
         }
@@ -184,8 +203,8 @@ public final class IotHubSignaller implements Signaller {
         }
 
         /**
-         * Keys and trust for messages; the SDK's by default. Direct methods go through {@code HttpsURLConnection}, whose trust
-         * is that of the system properties.
+         * Keys and trust for messages; the SDK's by default. The certificate's name is checked in any case. Direct methods go
+         * through {@code HttpsURLConnection}, whose trust is that of the system properties.
          */
         public Builder sslContext(SSLContext context) {
             sslContext = context;
@@ -198,19 +217,27 @@ public final class IotHubSignaller implements Signaller {
             return this;
         }
 
+        /** Runs timers, nothing that blocks; a daemon thread of its own by default. One that is given is not shut down. */
+        public Builder scheduler(ScheduledExecutorService value) {
+            scheduler = value;
+            return this;
+        }
+
         /** Makes the signaller. */
         public IotHubSignaller build() {
+            Timers timers = new Timers(scheduler);
             Carrier carrier = cloudToDevice
-                    ? messages()
-                    : new MethodCarrier(methods(), methodName, connectTimeout, maxConcurrent, maxWaiting, clock);
-            return new IotHubSignaller(hostName, carrier);
+                    ? messages(timers)
+                    : new MethodCarrier(
+                            methods(), methodName, connectTimeout, maxConcurrent, maxWaiting, clock, timers);
+            return new IotHubSignaller(hostName, carrier, timers);
         }
 
         private IntFunction<DirectMethodsClient> methods() {
             ProxyOptions through = proxy == null ? null : new ProxyOptions(proxy);
             return seconds -> {
                 DirectMethodsClientOptions options = DirectMethodsClientOptions.builder()
-                        .httpConnectTimeoutSeconds(Math.min(seconds, 10))
+                        .httpConnectTimeoutSeconds(MethodCarrier.httpConnectSeconds(seconds))
                         .httpReadTimeoutSeconds(seconds)
                         .proxyOptions(through)
                         .build();
@@ -220,13 +247,14 @@ public final class IotHubSignaller implements Signaller {
             };
         }
 
-        private Carrier messages() {
+        private Carrier messages(Timers timers) {
             IotHubServiceClientProtocol protocol = webSocket || proxy != null
                     ? IotHubServiceClientProtocol.AMQPS_WS
                     : IotHubServiceClientProtocol.AMQPS;
+            SSLContext trust = sslContext == null ? new IotHubSSLContext().getSSLContext() : sslContext;
             MessagingClientOptions options = MessagingClientOptions.builder()
                     .proxyOptions(proxy == null ? null : new ProxyOptions(proxy))
-                    .sslContext(sslContext)
+                    .sslContext(NamedTls.of(trust, hostName))
                     .keepAliveInterval(KEEP_ALIVE_SECONDS)
                     .build();
             if (connectionString == null) {
@@ -235,15 +263,17 @@ public final class IotHubSignaller implements Signaller {
                         () -> {}, // the SDK renews these by itself
                         acknowledgeTimeout,
                         maxWaiting,
-                        clock);
+                        clock,
+                        timers);
             }
-            SharedAccess access = new SharedAccess(connectionString);
+            SharedAccess access = SharedAccess.of(connectionString);
             return new MessageCarrier(
                     () -> new MessagingClient(hostName, access.credential(), protocol, options),
-                    () -> access.refresh(clock.millis()),
+                    () -> access.refresh(clock.instant()),
                     acknowledgeTimeout,
                     maxWaiting,
-                    clock);
+                    clock,
+                    timers);
         }
 
         private static int positive(int value) {

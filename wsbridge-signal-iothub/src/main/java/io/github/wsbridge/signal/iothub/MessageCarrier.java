@@ -4,7 +4,6 @@ import com.microsoft.azure.sdk.iot.service.exceptions.IotHubException;
 import com.microsoft.azure.sdk.iot.service.messaging.DeliveryAcknowledgement;
 import com.microsoft.azure.sdk.iot.service.messaging.Message;
 import com.microsoft.azure.sdk.iot.service.messaging.MessagingClient;
-import com.microsoft.azure.sdk.iot.service.messaging.SendResult;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.io.IOException;
@@ -14,9 +13,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,21 +30,29 @@ import org.jspecify.annotations.Nullable;
 final class MessageCarrier implements Carrier {
 
     private static final int OPEN_MILLIS = 10_000;
+    private static final String CLOSED = "the signaller is closed";
+    private static final String LATE = "the IoT hub was not reached in time";
 
     /** After a connection that failed, others are not even tried for so long. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Supplier<MessagingClient> clients;
     private final Runnable freshen;
+    private final Future<?> renewal;
     private final Duration patience;
     private final int maxWaiting;
     private final InstantSource clock;
+    private final Timers timers;
     private final AtomicInteger kept = new AtomicInteger();
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        Thread sender = new Thread(task, "wsbridge-iothub-sender");
-        sender.setDaemon(true);
-        return sender;
-    });
+    private final AtomicInteger heard = new AtomicInteger(); // acknowledgements, of whatever message
+
+    /** One thread. Its line needs no bound of its own: whoever is in it is kept, and those are bounded. */
+    private final ThreadPoolExecutor line =
+            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread sender = new Thread(task, "wsbridge-iothub-sender");
+                sender.setDaemon(true);
+                return sender;
+            });
 
     // Used by the one thread only.
     private @Nullable MessagingClient client;
@@ -56,7 +64,8 @@ final class MessageCarrier implements Carrier {
     /**
      * A carrier.
      *
-     * @param freshen called before each use of the credential that the clients have
+     * @param freshen renews the credential that the clients have: called before each use, and from time to time, since a
+     *     connection that carries nothing uses it too
      * @param patience how long an acknowledgement may take before the connection is taken for lost
      */
     MessageCarrier(
@@ -64,12 +73,15 @@ final class MessageCarrier implements Carrier {
             Runnable freshen,
             Duration patience,
             int maxWaiting,
-            InstantSource clock) {
+            InstantSource clock,
+            Timers timers) {
         this.clients = clients;
         this.freshen = freshen;
         this.patience = patience;
         this.maxWaiting = maxWaiting;
         this.clock = clock;
+        this.timers = timers;
+        this.renewal = timers.every(SharedAccess.PERIOD, freshen);
     }
 
     @Override
@@ -79,53 +91,97 @@ final class MessageCarrier implements Carrier {
             result.complete(new Result.Throttled("too many invitations wait for the IoT hub"));
             return;
         }
-        // The SDK forgets what was under way when a connection breaks, so an acknowledgement is not waited for without
-        // end.
-        CompletableFuture<Boolean> over = new CompletableFuture<>();
-        over.thenRun(kept::decrementAndGet);
-        Duration left = left(invitation);
-        Duration wait = left.compareTo(patience) < 0 ? left : patience;
-        over.completeOnTimeout(false, wait.toNanos(), TimeUnit.NANOSECONDS);
+        Parcel parcel = new Parcel(invitation, result);
+        parcel.handled.runAfterBoth(parcel.over, kept::decrementAndGet);
         try {
-            thread.execute(() -> send(invitation, result, over));
+            line.execute(parcel);
         } catch (RejectedExecutionException e) {
-            over.complete(true);
-            result.completeExceptionally(new IOException("the signaller is closed"));
-        }
-    }
-
-    private void send(Invitation invitation, CompletableFuture<Result> result, CompletableFuture<Boolean> over) {
-        if (over.isDone()) {
-            result.completeExceptionally(new IOException("the IoT hub was not reached in time"));
+            parcel.fail(CLOSED);
             return;
         }
-        try {
+        Future<?> expiry = timers.after(Carrier.left(invitation, clock), parcel::expired);
+        parcel.over.thenRun(() -> Timers.cancel(expiry));
+    }
+
+    /** A message on its way: in the line, in the thread's hands, and then with the SDK. */
+    private final class Parcel implements Runnable {
+        private final Invitation invitation;
+        private final CompletableFuture<Result> result;
+
+        /** Neither in the line any more nor in the thread's hands. */
+        private final CompletableFuture<Void> handled = new CompletableFuture<>();
+
+        /** Nothing more is waited for: it has been answered, has failed or has expired. */
+        private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+        Parcel(Invitation invitation, CompletableFuture<Result> result) {
+            this.invitation = invitation;
+            this.result = result;
+        }
+
+        @Override
+        public void run() {
+            if (line.isShutdown()) {
+                fail(CLOSED);
+                return;
+            }
+            try {
+                send();
+            } catch (IotHubException | IOException | TimeoutException | RuntimeException e) {
+                handled.complete(null);
+                over.complete(null);
+                Carrier.fail(result, e);
+            } catch (InterruptedException e) {
+                fail(CLOSED);
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void send() throws IotHubException, IOException, TimeoutException, InterruptedException {
             freshen.run();
             MessagingClient to = open();
-            over.thenAccept(known -> {
-                if (!known) {
-                    suspect = to;
-                }
-            });
+            if (over.isDone()) {
+                fail(LATE);
+                return;
+            }
+            handled.complete(null);
+            int before = heard.get();
+            CompletableFuture<Void> answered = new CompletableFuture<>();
             to.sendAsync(
                     HubDeviceId.escaped(invitation.deviceId()),
                     message(invitation),
-                    sent -> acknowledged(sent, result, over),
+                    sent -> {
+                        heard.incrementAndGet();
+                        answered.complete(null);
+                        over.complete(null);
+                        Carrier.settle(result, sent.wasSentSuccessfully() ? null : sent.getException());
+                    },
                     null);
-        } catch (IotHubException | IOException | TimeoutException | RuntimeException e) {
-            over.complete(true);
-            Carrier.fail(result, e);
-        } catch (InterruptedException e) {
-            over.complete(true);
-            result.completeExceptionally(new IOException("the signaller is closed"));
-            Thread.currentThread().interrupt();
+            // From now on, and whatever the invitation's time: that it waited before is not the connection's fault, and
+            // a
+            // connection that is given up takes all with it that is under way on it. One on which others are answered
+            // lives.
+            Future<?> silence = timers.after(patience, () -> {
+                if (heard.get() == before) {
+                    suspect = to;
+                }
+            });
+            answered.thenRun(() -> Timers.cancel(silence));
         }
-    }
 
-    private static void acknowledged(
-            SendResult sent, CompletableFuture<Result> result, CompletableFuture<Boolean> over) {
-        over.complete(true);
-        Carrier.settle(result, sent.wasSentSuccessfully() ? null : sent.getException());
+        /** What has been sent may still arrive, so its result stays open. */
+        private void expired() {
+            over.complete(null);
+            if (line.remove(this)) {
+                fail(LATE);
+            }
+        }
+
+        private void fail(String why) {
+            handled.complete(null);
+            over.complete(null);
+            result.completeExceptionally(new IOException(why));
+        }
     }
 
     private MessagingClient open() throws IotHubException, IOException, TimeoutException, InterruptedException {
@@ -171,20 +227,17 @@ final class MessageCarrier implements Carrier {
         return message;
     }
 
-    private Duration left(Invitation invitation) {
-        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
-        return left.isNegative() ? Duration.ZERO : left;
-    }
-
     @Override
     public int kept() {
         return kept.get();
     }
 
+    /** What waits fails, and so does what the hub has not acknowledged. */
     @Override
     public void close() {
+        renewal.cancel(false);
         try {
-            thread.execute(() -> {
+            line.execute(() -> {
                 try {
                     discard();
                 } catch (InterruptedException e) {
@@ -194,6 +247,6 @@ final class MessageCarrier implements Carrier {
         } catch (RejectedExecutionException e) {
             return; // closed before
         }
-        thread.shutdown();
+        line.shutdown();
     }
 }

@@ -46,6 +46,18 @@ final class Messages {
         return members;
     }
 
+    /**
+     * A direct method's name, if it is one.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
+    static String methodName(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("a direct method has a name");
+        }
+        return name;
+    }
+
     static String json(Map<String, Object> members) {
         return JsonWriter.string(members);
     }

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -29,12 +30,14 @@ final class MethodCarrier implements Carrier {
     private static final int MIN_RESPONSE_SECONDS = 5;
 
     private static final int MAX_SECONDS = 300;
+    private static final int MAX_HTTP_CONNECT_SECONDS = 5;
 
     private final IntFunction<DirectMethodsClient> clients;
     private final Map<Integer, DirectMethodsClient> byTimeout = new ConcurrentHashMap<>();
     private final String methodName;
     private final Duration connectTimeout;
     private final InstantSource clock;
+    private final Timers timers;
     private final ThreadPoolExecutor pool;
     private final AtomicInteger kept = new AtomicInteger();
 
@@ -45,11 +48,13 @@ final class MethodCarrier implements Carrier {
             Duration connectTimeout,
             int maxConcurrent,
             int maxWaiting,
-            InstantSource clock) {
+            InstantSource clock,
+            Timers timers) {
         this.clients = clients;
         this.methodName = methodName;
         this.connectTimeout = connectTimeout;
         this.clock = clock;
+        this.timers = timers;
         AtomicInteger threads = new AtomicInteger();
         this.pool = new ThreadPoolExecutor(
                 maxConcurrent, maxConcurrent, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(maxWaiting), task -> {
@@ -62,13 +67,13 @@ final class MethodCarrier implements Carrier {
 
     @Override
     public void carry(Invitation invitation, CompletableFuture<Result> result) {
-        CompletableFuture<Void> started = new CompletableFuture<>();
+        CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable task = () -> {
-            started.cancel(false);
             try {
                 invoke(invitation, result);
             } finally {
                 kept.decrementAndGet();
+                done.complete(null);
             }
         };
         kept.incrementAndGet();
@@ -83,13 +88,19 @@ final class MethodCarrier implements Carrier {
             }
             return;
         }
-        started.completeOnTimeout(null, left(invitation).toNanos(), TimeUnit.NANOSECONDS);
-        started.thenRun(() -> {
+        // The SDK cannot be interrupted and has timeouts of its own, one after the other.
+        Future<?> expiry = timers.after(Carrier.left(invitation, clock), () -> {
             if (pool.remove(task)) {
                 kept.decrementAndGet();
-                result.completeExceptionally(new IOException("the invitation has expired"));
             }
+            result.completeExceptionally(new IOException("the invitation has expired"));
         });
+        done.thenRun(() -> Timers.cancel(expiry)); // also where the result stays open: the accept timeout decides then
+    }
+
+    /** How long a connection may take: half of the time at most, so that the answer has the rest. */
+    static int httpConnectSeconds(int readSeconds) {
+        return Math.max(1, Math.min(readSeconds / 2, MAX_HTTP_CONNECT_SECONDS));
     }
 
     private void invoke(Invitation invitation, CompletableFuture<Result> result) {
@@ -97,7 +108,8 @@ final class MethodCarrier implements Carrier {
             result.completeExceptionally(new IOException("the signaller is closed"));
             return;
         }
-        int seconds = (int) Math.min(MAX_SECONDS, left(invitation).toSeconds());
+        int seconds =
+                (int) Math.min(MAX_SECONDS, Carrier.left(invitation, clock).toSeconds());
         int connect = (int) Math.max(0, Math.min(connectTimeout.toSeconds(), seconds - MIN_RESPONSE_SECONDS));
         DirectMethodRequestOptions options = DirectMethodRequestOptions.builder()
                 .payload(Messages.invitation(invitation))
@@ -127,11 +139,6 @@ final class MethodCarrier implements Carrier {
         DirectMethodsClient fresh = clients.apply(readSeconds);
         DirectMethodsClient other = byTimeout.putIfAbsent(readSeconds, fresh);
         return other != null ? other : fresh;
-    }
-
-    private Duration left(Invitation invitation) {
-        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
-        return left.isNegative() ? Duration.ZERO : left;
     }
 
     @Override

@@ -4,24 +4,42 @@ import com.azure.core.credential.AzureSasCredential;
 import com.microsoft.azure.sdk.iot.service.auth.IotHubConnectionString;
 import com.microsoft.azure.sdk.iot.service.auth.IotHubConnectionStringBuilder;
 import com.microsoft.azure.sdk.iot.service.auth.IotHubServiceSasToken;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Supplier;
 
 /**
  * A connection string's shared access key, for the AMQP connection. With a bare connection string the SDK signs once, for an
- * hour, and loses the connection then; given a credential it asks again before that, so each use of this one makes it fresh.
+ * hour, and loses the connection then; given a credential it takes what that has when most of the time is over.
  */
 final class SharedAccess {
 
-    private static final long MILLIS_LEFT = 30 * 60 * 1000L;
+    /** How often it is to be refreshed, for ten minutes at least to be left at any time. */
+    static final Duration PERIOD = Duration.ofMinutes(20);
 
-    private final IotHubConnectionString connection;
+    private static final Duration LEFT = Duration.ofMinutes(30);
+
+    /** A signature for an hour. */
+    record Signature(String value, Instant expiresAt) {}
+
+    private final Supplier<Signature> signer;
     private final AzureSasCredential credential;
-    private long expiresAtMillis; // guarded by this
+    private Instant expiresAt; // guarded by this
 
-    SharedAccess(String connectionString) {
-        connection = IotHubConnectionStringBuilder.createIotHubConnectionString(connectionString);
-        IotHubServiceSasToken token = new IotHubServiceSasToken(connection);
-        credential = new AzureSasCredential(token.toString());
-        expiresAtMillis = token.getExpiryTimeMillis();
+    SharedAccess(Supplier<Signature> signer) {
+        this.signer = signer;
+        Signature first = signer.get();
+        credential = new AzureSasCredential(first.value());
+        expiresAt = first.expiresAt();
+    }
+
+    static SharedAccess of(String connectionString) {
+        IotHubConnectionString connection =
+                IotHubConnectionStringBuilder.createIotHubConnectionString(connectionString);
+        return new SharedAccess(() -> {
+            IotHubServiceSasToken token = new IotHubServiceSasToken(connection);
+            return new Signature(token.toString(), Instant.ofEpochMilli(token.getExpiryTimeMillis()));
+        });
     }
 
     AzureSasCredential credential() {
@@ -29,11 +47,11 @@ final class SharedAccess {
     }
 
     /** Signs anew where less than half of the time is left. */
-    synchronized void refresh(long nowMillis) {
-        if (expiresAtMillis - nowMillis < MILLIS_LEFT) {
-            IotHubServiceSasToken token = new IotHubServiceSasToken(connection);
-            credential.update(token.toString());
-            expiresAtMillis = token.getExpiryTimeMillis();
+    synchronized void refresh(Instant now) {
+        if (Duration.between(now, expiresAt).compareTo(LEFT) < 0) {
+            Signature fresh = signer.get();
+            credential.update(fresh.value());
+            expiresAt = fresh.expiresAt();
         }
     }
 }

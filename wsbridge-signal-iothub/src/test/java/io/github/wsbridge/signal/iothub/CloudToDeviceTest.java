@@ -7,7 +7,10 @@ import com.microsoft.azure.sdk.iot.device.MessageCallback;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.FakeClock;
+import io.github.wsbridge.testkit.FakeScheduler;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -30,6 +33,7 @@ class CloudToDeviceTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private final FakeScheduler scheduler = new FakeScheduler(new FakeClock(Instant.now()));
     private FakeAmqpHub hub;
     private final List<IotHubSignaller> signallers = new ArrayList<>();
 
@@ -44,19 +48,19 @@ class CloudToDeviceTest {
         hub.close();
     }
 
-    private IotHubSignaller open(String connectionString, int maxWaiting) throws Exception {
-        IotHubSignaller signaller = IotHubSignaller.builder(connectionString)
-                .cloudToDevice()
-                .sslContext(HubKeys.clientContext())
-                .maxWaiting(maxWaiting)
-                .acknowledgeTimeout(Duration.ofSeconds(2))
-                .build();
+    private IotHubSignaller open(IotHubSignaller.Builder builder) {
+        IotHubSignaller signaller = builder.build();
         signallers.add(signaller);
         return signaller;
     }
 
+    private static IotHubSignaller.Builder builder(String connectionString) throws Exception {
+        return IotHubSignaller.builder(connectionString).cloudToDevice().sslContext(HubKeys.clientContext());
+    }
+
+    /** A signaller whose deadlines do not come unless the test says so. */
     private IotHubSignaller open() throws Exception {
-        return open(hub.connectionString(), 1000);
+        return open(builder(hub.connectionString()).scheduler(scheduler).clock(scheduler.clock()));
     }
 
     private static Result get(CompletableFuture<Result> result) throws Exception {
@@ -145,23 +149,53 @@ class CloudToDeviceTest {
         assertThat(signaller.kept()).isZero();
     }
 
+    /** Which the SDK has no exceptions for. */
+    @Test
+    void signal_throttlingOfTheHub_isThrottled() throws Exception {
+        IotHubSignaller signaller = open();
+        for (String condition : List.of("com.microsoft:device-container-throttled", "com.microsoft:quota-exceeded")) {
+            hub.behaviour = (deviceId, message) -> rejected(condition);
+            assertThat(get(signal(signaller, "device")))
+                    .isEqualTo(new Result.Throttled("the IoT hub is over its limit"));
+        }
+        hub.behaviour = (deviceId, message) -> rejected("com.microsoft:other");
+        assertThat(failure(signal(signaller, "device"))).hasMessageContaining("IotHubException");
+    }
+
     @Test
     void signal_noAcknowledgement_isForgotten() throws Exception {
-        IotHubSignaller signaller = open(hub.connectionString(), 1);
+        IotHubSignaller signaller = open(builder(hub.connectionString())
+                .maxWaiting(1)
+                .scheduler(scheduler)
+                .clock(scheduler.clock()));
         get(signal(signaller, "device")); // and the connection is open
-        await().atMost(PATIENCE).until(() -> signaller.kept() == 0);
+        assertThat(signaller.kept()).isZero();
         hub.behaviour = (deviceId, message) -> null;
         CompletableFuture<Result> silent = signaller
-                .signal(Samples.invitation("device", Duration.ofSeconds(1)))
+                .signal(Samples.invitation("device", scheduler.clock().instant(), Duration.ofSeconds(1)))
                 .toCompletableFuture();
+        await().atMost(PATIENCE).until(() -> hub.messages.size() == 2);
         assertThat(get(signal(signaller, "device"))).as("no room").isInstanceOf(Result.Throttled.class);
-        await().atMost(PATIENCE).until(() -> signaller.kept() == 0);
+        scheduler.advance(Duration.ofMillis(999));
+        assertThat(signaller.kept()).isEqualTo(1);
+        scheduler.advance(Duration.ofMillis(1));
+        assertThat(signaller.kept()).isZero();
         assertThat(silent).isNotDone();
+    }
+
+    /** Trusted, but another's: the SDK alone would take it. */
+    @Test
+    void signal_certificateOfAnother_fails() throws Exception {
+        try (FakeAmqpHub other = new FakeAmqpHub("127.0.0.2")) { // which is not in the certificate
+            assertThat(failure(signal(open(builder(other.connectionString())), "device")))
+                    .hasMessageStartingWith("the IoT hub");
+            assertThat(other.connections).isEmpty();
+        }
     }
 
     @Test
     void signal_connectionLost_isOpenedAgain() throws Exception {
-        IotHubSignaller signaller = open();
+        IotHubSignaller signaller = open(builder(hub.connectionString()).acknowledgeTimeout(Duration.ofSeconds(2)));
         get(signal(signaller, "device"));
         hub.dropAll();
         // What goes into the lost connection is lost with it; after that there is a new one.
@@ -172,17 +206,16 @@ class CloudToDeviceTest {
                                 .toCompletableFuture()
                                 .get(3, TimeUnit.SECONDS)
                         instanceof Result.Delivered);
-        assertThat(hub.connections).hasSize(2);
+        assertThat(hub.connections).hasSizeGreaterThanOrEqualTo(2);
     }
 
     @Test
     void signal_wrongKeyOrTrust_fails() throws Exception {
-        IotHubSignaller wrong = open(hub.connectionString().replace(FakeHub.KEY, "d3Jvbmc="), 10);
+        IotHubSignaller wrong = open(builder(hub.connectionString().replace(FakeHub.KEY, "d3Jvbmc=")));
         assertThat(failure(signal(wrong, "device"))).hasMessageStartingWith("the IoT hub");
         assertThat(wrong.kept()).isZero();
         IotHubSignaller untrusting =
-                IotHubSignaller.builder(hub.connectionString()).cloudToDevice().build();
-        signallers.add(untrusting);
+                open(IotHubSignaller.builder(hub.connectionString()).cloudToDevice());
         assertThat(failure(signal(untrusting, "device"))).hasMessageStartingWith("the IoT hub");
         assertThat(hub.messages).isEmpty();
     }

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import javax.net.ssl.SSLServerSocket;
 import org.apache.qpid.proton.Proton;
@@ -37,14 +37,16 @@ import org.apache.qpid.proton.message.Message;
 
 /**
  * Stands in for an IoT hub's AMQP side, as far as cloud-to-device messages go: TLS, claims-based security with a shared access
- * signature that it checks, and the link to {@code /messages/devicebound}. The SDK takes no port, so it has an address of its
- * own in the loopback network and the real port there.
+ * signature that it checks, and the link to {@code /messages/devicebound}. The SDK takes no port: it dials 5671 of whatever host the
+ * connection string names. So each stand-in has an address of its own in the loopback network, which is Linux's to have, and the
+ * real port there.
  */
 final class FakeAmqpHub implements AutoCloseable {
 
     private static final int PORT = 5671;
+    private static final AtomicInteger STARTED = new AtomicInteger();
 
-    final String host = "127." + octet() + "." + octet() + "." + octet();
+    final String host;
     final List<Message> messages = new CopyOnWriteArrayList<>();
     final List<String> connections = new CopyOnWriteArrayList<>();
     /** What becomes of a message: the device id as it stands in the address, and the message. Null is no answer. */
@@ -55,14 +57,15 @@ final class FakeAmqpHub implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
     FakeAmqpHub() throws Exception {
+        this(HubKeys.ADDRESSES.get(STARTED.getAndIncrement() % HubKeys.ADDRESSES.size()));
+    }
+
+    FakeAmqpHub(String host) throws Exception {
+        this.host = host;
         server = (SSLServerSocket) HubKeys.serverContext()
                 .getServerSocketFactory()
                 .createServerSocket(PORT, 50, InetAddress.getByName(host));
         threads.execute(this::acceptAll);
-    }
-
-    private static int octet() {
-        return ThreadLocalRandom.current().nextInt(1, 255);
     }
 
     String connectionString() {

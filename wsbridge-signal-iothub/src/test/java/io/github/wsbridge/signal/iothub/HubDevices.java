@@ -3,11 +3,16 @@ package io.github.wsbridge.signal.iothub;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 
+import com.microsoft.azure.sdk.iot.device.ConnectionStatusChangeContext;
 import com.microsoft.azure.sdk.iot.device.DeviceClient;
+import com.microsoft.azure.sdk.iot.device.IotHubConnectionStatusChangeCallback;
+import com.microsoft.azure.sdk.iot.device.IotHubConnectionStatusChangeReason;
 import com.microsoft.azure.sdk.iot.device.MessageCallback;
+import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.mockito.Mockito;
 
 /** Clients of the device SDK as far as a hub sees them: they open, subscribe and close. */
@@ -34,13 +39,28 @@ final class HubDevices {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+        AtomicReference<IotHubConnectionStatusChangeCallback> status = new AtomicReference<>();
+        Mockito.doAnswer(call -> {
+                    status.set(call.getArgument(0));
+                    return null;
+                })
+                .when(client)
+                .setConnectionStatusChangeCallback(any(), any());
         Mockito.doAnswer(call -> {
                     methods.remove(deviceId);
                     messages.remove(deviceId);
+                    if (status.get() != null) { // the SDK says that too
+                        status.get().onStatusChanged(disconnected(IotHubConnectionStatusChangeReason.CLIENT_CLOSE));
+                    }
                     return null;
                 })
                 .when(client)
                 .close();
         return client;
+    }
+
+    static ConnectionStatusChangeContext disconnected(IotHubConnectionStatusChangeReason reason) {
+        return new ConnectionStatusChangeContext(
+                IotHubConnectionStatus.DISCONNECTED, IotHubConnectionStatus.CONNECTED, reason, null, null);
     }
 }

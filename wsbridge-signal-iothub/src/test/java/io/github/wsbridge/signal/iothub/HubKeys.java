@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -12,6 +13,13 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** A key pair of the test hub, made by the JDK's keytool, and what trusts it. */
 final class HubKeys {
+
+    /** Addresses of the loopback network that are in the certificate; others than another JVM's, most likely. */
+    static final List<String> ADDRESSES = ThreadLocalRandom.current()
+            .ints(64, 1 << 8, 1 << 24)
+            .mapToObj(i -> "127." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))
+            .distinct()
+            .toList();
 
     private static final char[] PASSWORD = "password".toCharArray();
     private static final KeyStore STORE = make();
@@ -35,7 +43,7 @@ final class HubKeys {
                             "-dname",
                             "CN=" + FakeHub.HOST,
                             "-ext",
-                            "san=dns:" + FakeHub.HOST,
+                            "san=dns:" + FakeHub.HOST + ",ip:" + String.join(",ip:", ADDRESSES),
                             "-validity",
                             "2",
                             "-storetype",

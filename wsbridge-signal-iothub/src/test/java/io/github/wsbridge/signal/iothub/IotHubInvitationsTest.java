@@ -5,16 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyBoolean;
+import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import com.grack.nanojson.JsonWriter;
-import com.microsoft.azure.sdk.iot.device.ConnectionStatusChangeContext;
 import com.microsoft.azure.sdk.iot.device.DeviceClient;
 import com.microsoft.azure.sdk.iot.device.IotHubClientProtocol;
 import com.microsoft.azure.sdk.iot.device.IotHubConnectionStatusChangeCallback;
@@ -24,20 +26,28 @@ import com.microsoft.azure.sdk.iot.device.IotHubStatusCode;
 import com.microsoft.azure.sdk.iot.device.Message;
 import com.microsoft.azure.sdk.iot.device.MessageCallback;
 import com.microsoft.azure.sdk.iot.device.exceptions.IotHubClientException;
-import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
 import com.microsoft.azure.sdk.iot.device.twin.DirectMethodPayload;
 import com.microsoft.azure.sdk.iot.device.twin.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.ArgumentCaptor;
+import org.mockito.InOrder;
 
 /** The device's half; the SDK's client is a stand-in, since there is no hub for it to connect to. */
 class IotHubInvitationsTest {
@@ -62,14 +72,22 @@ class IotHubInvitationsTest {
         sink.awaitListening();
     }
 
-    private DirectMethodResponse invoke(String name, String json) {
+    private static DirectMethodPayload payload(String json) {
         DirectMethodPayload payload = mock(DirectMethodPayload.class);
         when(payload.getPayloadAsJsonString()).thenReturn(json);
-        return methods.get("device").onMethodInvoked(name, payload, null);
+        return payload;
+    }
+
+    private static String json(Invitation invitation) {
+        return JsonWriter.string(Messages.invitation(invitation));
+    }
+
+    private DirectMethodResponse invoke(String name, String json) {
+        return methods.get("device").onMethodInvoked(name, payload(json), null);
     }
 
     private DirectMethodResponse invoke(Invitation invitation) {
-        return invoke("Bridge", JsonWriter.string(Messages.invitation(invitation)));
+        return invoke("Bridge", json(invitation));
     }
 
     private IotHubMessageResult receive(String json, boolean marked) {
@@ -156,13 +174,6 @@ class IotHubInvitationsTest {
 
     @Test
     void client_thatTheSdkGaveUp_isOpenedAgain() throws Exception {
-        AtomicReference<IotHubConnectionStatusChangeCallback> status = new AtomicReference<>();
-        doAnswer(call -> {
-                    status.set(call.getArgument(0));
-                    return null;
-                })
-                .when(client)
-                .setConnectionStatusChangeCallback(any(), any());
         doThrow(new IotHubClientException(IotHubStatusCode.UNAUTHORIZED, "not yet"))
                 .doNothing()
                 .when(client)
@@ -170,16 +181,122 @@ class IotHubInvitationsTest {
         start(IotHubInvitations.over(client));
         verify(client, times(2)).open(true);
         methods.clear();
-        status.get()
-                .onStatusChanged(new ConnectionStatusChangeContext(
-                        IotHubConnectionStatus.DISCONNECTED,
-                        IotHubConnectionStatus.CONNECTED,
-                        IotHubConnectionStatusChangeReason.RETRY_EXPIRED,
-                        null,
-                        null));
+        ArgumentCaptor<IotHubConnectionStatusChangeCallback> status =
+                ArgumentCaptor.forClass(IotHubConnectionStatusChangeCallback.class);
+        verify(client, times(2)).setConnectionStatusChangeCallback(status.capture(), any());
+        status.getValue().onStatusChanged(HubDevices.disconnected(IotHubConnectionStatusChangeReason.RETRY_EXPIRED));
         await().atMost(PATIENCE).until(() -> methods.containsKey("device"));
         verify(client, times(3)).open(true);
         assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(200);
+    }
+
+    @Test
+    void client_thatCannotSubscribe_isTriedAgainAfterGrowingPauses() throws Exception {
+        doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
+                .doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
+                .doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
+                .doAnswer(call -> methods.put("device", call.getArgument(0)))
+                .when(client)
+                .subscribeToMethods(any(), any(), anyInt());
+        List<Long> bounds = new CopyOnWriteArrayList<>();
+        start(IotHubInvitations.over(client).random(shortest(bounds)));
+        assertThat(bounds).containsExactly(1_001L, 2_001L, 4_001L);
+        InOrder order = inOrder(client);
+        for (int i = 0; i < 3; i++) {
+            order.verify(client).open(true);
+            order.verify(client).subscribeToMethods(any(), any(), anyInt());
+            order.verify(client).close();
+        }
+        order.verify(client).open(true);
+    }
+
+    @Test
+    void close_whileOpening_stopsIt() throws Exception {
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch closing = new CountDownLatch(1);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        doAnswer(call -> {
+                    opening.countDown();
+                    try {
+                        new CountDownLatch(1).await(); // the SDK's pause before its next try
+                    } catch (InterruptedException e) {
+                        closing.await(); // it has a closer look at its flag, which close sets
+                        interrupted.complete(true);
+                    }
+                    return null;
+                })
+                .when(client)
+                .open(anyBoolean());
+        doAnswer(call -> {
+                    closing.countDown();
+                    return null;
+                })
+                .when(client)
+                .close();
+        CompletableFuture<Void> heard = new CompletableFuture<>();
+        source = IotHubInvitations.over(client).build();
+        source.start(new InvitationSource.Sink() {
+            @Override
+            public void listening() {
+                heard.complete(null);
+            }
+
+            @Override
+            public CompletionStage<Answer> offer(Invitation invitation) {
+                throw new AssertionError();
+            }
+
+            @Override
+            public void ended(CloseReason reason) {
+                throw new AssertionError(reason);
+            }
+        });
+        assertThat(opening.await(20, TimeUnit.SECONDS)).isTrue();
+        source.close();
+        assertThat(interrupted).succeedsWithin(PATIENCE);
+        // Once by whoever closes, once by the thread, which ends with it.
+        verify(client, timeout(PATIENCE.toMillis()).times(2)).close();
+        verify(client, times(1)).open(true);
+        assertThat(heard).as("closed sources are silent").isNotDone();
+    }
+
+    @Test
+    void offer_sinkThatThrows_isAnswered() throws Exception {
+        HearingSink broken = new HearingSink(invitation -> {
+            throw new IllegalStateException();
+        });
+        source = IotHubInvitations.over(client).patience(PATIENCE).build();
+        source.start(broken);
+        broken.awaitListening();
+        Invitation invitation = Samples.invitation("device");
+        assertThat(invoke(invitation).getStatus()).isEqualTo(503);
+        assertThat(invoke(invitation).getStatus()).as("the second time, too").isEqualTo(503);
+        assertThat(broken.heard).hasSize(1);
+    }
+
+    @Test
+    void builder_whatCannotBe_isRefused() {
+        source = IotHubInvitations.over(client).build();
+        assertThatThrownBy(() -> IotHubInvitations.over(client).methodName(" "))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> IotHubInvitations.over(client).patience(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Draws no pause, and keeps the bounds. */
+    private static RandomGenerator shortest(List<Long> bounds) {
+        return new RandomGenerator() {
+            @Override
+            public long nextLong() {
+                return 0;
+            }
+
+            @Override
+            public long nextLong(long bound) {
+                bounds.add(bound);
+                return 0;
+            }
+        };
     }
 
     @Test
@@ -188,8 +305,9 @@ class IotHubInvitationsTest {
         MethodCallback late = methods.get("device");
         source.close();
         await().atMost(PATIENCE).until(methods::isEmpty);
-        methods.put("device", late);
-        assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(503);
+        assertThat(late.onMethodInvoked("Bridge", payload(json(Samples.invitation("device"))), null)
+                        .getStatus())
+                .isEqualTo(503);
         assertThat(sink.heard).isEmpty();
     }
 

@@ -16,6 +16,10 @@ final class Samples {
     private Samples() {}
 
     static Invitation invitation(String deviceId, Duration life) {
+        return invitation(deviceId, Instant.now(), life);
+    }
+
+    static Invitation invitation(String deviceId, Instant now, Duration life) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         BridgeToken token = new BridgeToken("tok_-" + random.nextLong(Long.MAX_VALUE));
         return new Invitation(
@@ -24,7 +28,7 @@ final class Samples {
                 token,
                 Endpoints.accept(URI.create("wss://bridge.example.com"), token, "ssh 22"),
                 "ssh 22",
-                Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
+                now.plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 
     static Invitation invitation(String deviceId) {

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 
 /** Headers and JSON of a webhook; docs/protocol.md describes them. */
 final class Messages {
@@ -19,6 +20,9 @@ final class Messages {
     static final String TIMESTAMP = "Wsbridge-Timestamp";
     static final String SIGNATURE = "Wsbridge-Signature";
     static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+
+    /** Headers that nobody else sets. */
+    static final List<String> OWN = List.of(TIMESTAMP, SIGNATURE, IDEMPOTENCY_KEY);
 
     static final String DELIVERED = "delivered";
     static final String REJECTED = "rejected";

@@ -28,6 +28,9 @@ sealed interface Outcome {
 
     int MAX_CODE = 9999;
 
+    /** Beyond any invitation, and still something to reckon with. */
+    Duration MAX_PAUSE = Duration.ofDays(1);
+
     static Outcome of(HttpResponse<byte[]> response, Instant now) {
         int status = response.statusCode();
         if (status == 202) {
@@ -81,7 +84,10 @@ sealed interface Outcome {
                             now,
                             ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
                                     .toInstant());
-            return pause.isNegative() ? Duration.ZERO : pause;
+            if (pause.isNegative()) {
+                return Duration.ZERO;
+            }
+            return pause.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : pause;
         } catch (DateTimeException | ArithmeticException | NumberFormatException e) {
             return Duration.ZERO;
         }

@@ -2,8 +2,8 @@ package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.BridgeId;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 
 /** The idempotency keys of requests that could still be repeated, in bounded memory. Thread-safe. */
 final class SeenKeys {
@@ -17,26 +17,40 @@ final class SeenKeys {
     }
 
     private final int room;
-    private final Map<BridgeId, Instant> until = new HashMap<>(); // guarded by this
+    private final LinkedHashMap<BridgeId, Instant> until =
+            new LinkedHashMap<>(); // guarded by this; the latest come last
 
     SeenKeys(int room) {
         this.room = room;
     }
 
     synchronized Sight see(BridgeId key, Instant end, Instant now) {
+        forgetOver(now);
         Instant known = until.get(key);
         if (known != null) {
-            until.put(key, known.isAfter(end) ? known : end);
+            if (end.isAfter(known)) {
+                until.remove(key);
+                until.put(key, end);
+            }
             return Sight.AGAIN;
-        }
-        if (until.size() >= room) {
-            until.values().removeIf(over -> over.isBefore(now));
         }
         if (until.size() >= room) {
             return Sight.NO_ROOM;
         }
         until.put(key, end);
         return Sight.FIRST;
+    }
+
+    /** From the front only, so each is looked at once. Behind one of a fast clock others stay for as much longer. */
+    private void forgetOver(Instant now) {
+        Iterator<Instant> ends = until.values().iterator();
+        while (ends.hasNext() && ends.next().isBefore(now)) {
+            ends.remove();
+        }
+    }
+
+    synchronized void forget(BridgeId key) {
+        until.remove(key);
     }
 
     synchronized int size() {

@@ -9,6 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a device what its backend or its push service hands it: the body of a webhook and the header fields that go with it.
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WebhookInvitations implements InvitationSource {
 
+    private static final Logger log = LoggerFactory.getLogger(WebhookInvitations.class);
     private static final int MAX_REMEMBERED = 1000;
 
     /**
@@ -31,7 +34,7 @@ public final class WebhookInvitations implements InvitationSource {
 
     private final String deviceId;
     private final WebhookVerifier verifier;
-    private final Map<BridgeId, CompletionStage<Reply>> replies = new LinkedHashMap<>(); // guarded by itself
+    private final Map<BridgeId, CompletableFuture<Reply>> replies = new LinkedHashMap<>(); // guarded by itself
     private volatile @Nullable Sink sink;
     private volatile boolean closed;
 
@@ -66,8 +69,9 @@ public final class WebhookInvitations implements InvitationSource {
         }
         if (verdict instanceof WebhookVerifier.Verdict.Repeated repeated) {
             synchronized (replies) {
-                CompletionStage<Reply> known = replies.get(repeated.invitation().bridgeId());
-                return known != null ? known : reply(202, Messages.result(Messages.DEFERRED));
+                CompletableFuture<Reply> known =
+                        replies.get(repeated.invitation().bridgeId());
+                return known != null ? known.minimalCompletionStage() : reply(202, Messages.result(Messages.DEFERRED));
             }
         }
         return offer(((WebhookVerifier.Verdict.Genuine) verdict).invitation());
@@ -85,7 +89,12 @@ public final class WebhookInvitations implements InvitationSource {
         if (closed || to == null || !invitation.deviceId().equals(deviceId)) {
             reply.complete(new Reply(200, Messages.result(Messages.UNREACHABLE, "the device does not listen")));
         } else {
-            to.offer(invitation).whenComplete((answer, failure) -> reply.complete(reply(answer)));
+            try {
+                to.offer(invitation).whenComplete((answer, failure) -> reply.complete(reply(answer)));
+            } catch (RuntimeException e) {
+                log.warn("The device did not take {}", invitation, e);
+                reply.complete(reply(null)); // or repetitions would wait for good
+            }
         }
         return reply.minimalCompletionStage();
     }

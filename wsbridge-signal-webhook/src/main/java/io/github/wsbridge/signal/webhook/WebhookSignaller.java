@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Posts each invitation, signed, to one URL, so that whatever answers there carries it to the device. Thread-safe; no method
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * limit (429) gives {@link io.github.wsbridge.spi.Signaller.Result.Throttled}, one that stays broken a failure.
  */
 public final class WebhookSignaller implements Signaller {
+
+    private static final Logger log = LoggerFactory.getLogger(WebhookSignaller.class);
+    private static final Duration DAY = Duration.ofDays(1);
 
     private final Builder settings;
     private final HttpClient client;
@@ -172,8 +177,7 @@ public final class WebhookSignaller implements Signaller {
         private @Nullable ScheduledExecutorService scheduler;
 
         private Builder(URI url, WebhookKey key) {
-            boolean secure = "https".equalsIgnoreCase(url.getScheme());
-            if (!secure && !"http".equalsIgnoreCase(url.getScheme())
+            if (!"https".equalsIgnoreCase(url.getScheme()) && !"http".equalsIgnoreCase(url.getScheme())
                     || url.getHost() == null
                     || url.getRawUserInfo() != null
                     || url.getRawFragment() != null) {
@@ -183,19 +187,23 @@ public final class WebhookSignaller implements Signaller {
             }
             this.url = url;
             this.key = key;
-            // Without TLS the JDK would ask each server to upgrade to HTTP/2, which some do not like.
+            // With HTTP/2 the JDK fails what is more at once than the server's streams; with HTTP/1.1 it connects once
+            // more.
             client = HttpClient.newBuilder()
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .connectTimeout(Duration.ofSeconds(5))
-                    .version(secure ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
+                    .version(HttpClient.Version.HTTP_1_1);
         }
 
         /**
          * A further header field of each request, such as {@code Authorization}; the value may be a secret.
          *
-         * @throws IllegalArgumentException if the JDK's client does not send it
+         * @throws IllegalArgumentException if the JDK's client does not send it, or if it is one that the signature needs
          */
         public Builder header(String name, String value) {
+            if (Messages.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
+                throw new IllegalArgumentException("the signaller sets this header itself");
+            }
             try {
                 HttpRequest.newBuilder(url).header(name, value);
             } catch (IllegalArgumentException e) { // whose words quote the value
@@ -211,8 +219,11 @@ public final class WebhookSignaller implements Signaller {
             return this;
         }
 
-        /** How long one try may take to its answer's last byte; 10 seconds by default. */
+        /** How long one try may take to its answer's last byte; 10 seconds by default, a day at most. */
         public Builder requestTimeout(Duration timeout) {
+            if (timeout.compareTo(Duration.ZERO) <= 0 || timeout.compareTo(DAY) > 0) {
+                throw new IllegalArgumentException("a request's timeout is more than nothing and at most a day");
+            }
             requestTimeout = timeout;
             return this;
         }
@@ -223,11 +234,13 @@ public final class WebhookSignaller implements Signaller {
             return this;
         }
 
-        /** Bounds of the random pauses between tries; 200 milliseconds, doubling up to 5 seconds, by default. */
+        /** Bounds of the random pauses between tries, a day at most; 200 milliseconds, doubling up to 5 seconds, by default. */
         public Builder backoff(Duration shortest, Duration longest) {
-            if (shortest.compareTo(Duration.ZERO) <= 0 || longest.compareTo(shortest) < 0) {
+            if (shortest.compareTo(Duration.ZERO) <= 0
+                    || longest.compareTo(shortest) < 0
+                    || longest.compareTo(DAY) > 0) {
                 throw new IllegalArgumentException(
-                        "the shortest pause is longer than nothing and not longer than the longest");
+                        "the shortest pause is longer than nothing and not longer than the longest, which is at most a day");
             }
             minPause = shortest;
             maxPause = longest;
@@ -282,9 +295,19 @@ public final class WebhookSignaller implements Signaller {
             return this;
         }
 
-        /** Makes the signaller. */
+        /** Makes the signaller. Warns in the log where what it posts can be read on the way. */
         public WebhookSignaller build() {
+            if (!"https".equalsIgnoreCase(url.getScheme()) && !loopback(url.getHost())) {
+                log.warn("The webhook at {} has no TLS: whoever is on the way reads the invitations", url.getHost());
+            }
             return new WebhookSignaller(this);
+        }
+
+        /** Whether a host is this machine, without looking its name up. */
+        private static boolean loopback(String host) {
+            return host.equalsIgnoreCase("localhost")
+                    || host.equals("[::1]")
+                    || host.matches("127\\.[0-9]+\\.[0-9]+\\.[0-9]+");
         }
 
         private static int positive(int value) {

@@ -21,7 +21,7 @@ public final class WebhookVerifier {
     /** What a request is. */
     public sealed interface Verdict {
 
-        /** The node's, and new: carry it to the device. */
+        /** The node's, and new: carry it to the device, or else {@link WebhookVerifier#forget} it. */
         record Genuine(Invitation invitation) implements Verdict {}
 
         /** The node's, but seen before: a retry whose first answer was lost, or a replay. Answer as the first time. */
@@ -105,6 +105,14 @@ public final class WebhookVerifier {
         };
     }
 
+    /**
+     * Lets the next request with an invitation pass as new. For a backend that could not carry it on and answers with 5xx: the
+     * node tries again, and without this that would be a repetition of what nobody has acted upon.
+     */
+    public void forget(Invitation invitation) {
+        seen.forget(invitation.bridgeId());
+    }
+
     /** How many keys are remembered. */
     int remembered() {
         return seen.size();
@@ -123,6 +131,9 @@ public final class WebhookVerifier {
 
         /** How far the node's clock and this one may be apart, and how long a repetition is remembered; 5 minutes by default. */
         public Builder window(Duration value) {
+            if (value.compareTo(Duration.ZERO) <= 0 || value.compareTo(Duration.ofDays(1)) > 0) {
+                throw new IllegalArgumentException("a window is more than nothing and at most a day");
+            }
             window = value;
             return this;
         }
@@ -132,6 +143,9 @@ public final class WebhookVerifier {
          * refused with 503, and the node tries again.
          */
         public Builder maxRemembered(int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException("a bound is at least one");
+            }
             maxRemembered = value;
             return this;
         }

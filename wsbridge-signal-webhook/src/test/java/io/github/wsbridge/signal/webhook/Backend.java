@@ -3,6 +3,9 @@ package io.github.wsbridge.signal.webhook;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +15,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** A real HTTP server that does with requests what a test says. */
 final class Backend implements AutoCloseable {
@@ -46,7 +51,26 @@ final class Backend implements AutoCloseable {
     private final HttpServer server;
 
     Backend() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+    }
+
+    /** With TLS. It would speak HTTP/2 with whoever offers that, if it could. */
+    static Backend secure() throws Exception {
+        SSLContext context = BackendKeys.serverContext();
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters connection) {
+                SSLParameters parameters = context.getDefaultSSLParameters();
+                parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+                connection.setSSLParameters(parameters);
+            }
+        });
+        return new Backend(server);
+    }
+
+    private Backend(HttpServer server) {
+        this.server = server;
         server.setExecutor(threads);
         server.createContext("/", handler(strays));
         server.createContext("/hook", handler(requests));
@@ -66,7 +90,8 @@ final class Backend implements AutoCloseable {
     }
 
     URI url() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/hook?code=hidden");
+        return URI.create((server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:"
+                + server.getAddress().getPort() + "/hook?code=hidden");
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class WebhookInvitationsTest {
         @Override
         public CompletionStage<Answer> offer(Invitation invitation) {
             heard.add(invitation);
-            return answer;
+            return Objects.requireNonNull(answer);
         }
 
         @Override
@@ -83,6 +84,28 @@ class WebhookInvitationsTest {
         assertThat(first.join())
                 .isEqualTo(second.join())
                 .isEqualTo(deliver(invitation).join());
+        assertThat(device.heard).hasSize(1);
+    }
+
+    @Test
+    void deliver_again_leavesTheFirstsAnswerAlone() {
+        source.start(device);
+        Invitation invitation = Samples.invitation();
+        CompletableFuture<Reply> first = deliver(invitation);
+        deliver(invitation).complete(new Reply(500, "")); // what a server may do at its own timeout
+        assertThat(first).isNotDone();
+        device.answer.complete(new Answer.Accepted());
+        assertThat(deliver(invitation).join()).isEqualTo(new Reply(200, "{\"result\":\"delivered\"}"));
+    }
+
+    @Test
+    void deliver_sinkThatThrows_isAnswered() {
+        device.answer = null;
+        source.start(device);
+        Invitation invitation = Samples.invitation();
+        Reply deferred = new Reply(202, "{\"result\":\"deferred\"}");
+        assertThat(deliver(invitation)).isCompletedWithValue(deferred);
+        assertThat(deliver(invitation)).as("the retry").isCompletedWithValue(deferred);
         assertThat(device.heard).hasSize(1);
     }
 

@@ -10,9 +10,13 @@ import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeScheduler;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,11 +24,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,6 +242,107 @@ class WebhookSignallerTest {
     }
 
     @Test
+    void signal_retryAfterBeyondReckoning_isTooLong() throws Exception {
+        // A pause of its own of 1.5 seconds: with it the longest duration would be too long.
+        WebhookSignaller signaller = open(
+                builder().backoff(Duration.ofSeconds(2), Duration.ofSeconds(2)).random(() -> 3_000_000_000L));
+        for (String retryAfter : List.of(Long.toString(Long.MAX_VALUE), "Fri, 31 Dec 9999 23:59:59 GMT")) {
+            backend.behaviour = request -> {
+                request.exchange().getResponseHeaders().set("Retry-After", retryAfter);
+                request.answer(429, "");
+            };
+            assertThat(get(signal(signaller))).as(retryAfter).isInstanceOf(Result.Throttled.class);
+        }
+        assertThat(backend.requests).hasSize(2);
+    }
+
+    @Test
+    void signal_manyOverTls_areAllTakenOnHttp1() throws Exception {
+        CountDownLatch all = new CountDownLatch(150); // beyond the 100 streams that servers of HTTP/2 mostly allow
+        try (Backend secure = Backend.secure()) {
+            secure.behaviour = request -> {
+                all.countDown();
+                all.await();
+                request.answer(204, "");
+            };
+            WebhookSignaller signaller = open(WebhookSignaller.builder(secure.url(), Samples.KEY)
+                    .sslContext(BackendKeys.clientContext())
+                    .maxAttempts(1));
+            List<CompletableFuture<Result>> results = new ArrayList<>();
+            for (int i = 0; i < 150; i++) {
+                results.add(signal(signaller));
+            }
+            for (CompletableFuture<Result> result : results) {
+                assertThat(get(result)).isEqualTo(new Result.Delivered());
+            }
+            assertThat(secure.requests).hasSize(150);
+            assertThat(secure.requests.stream()
+                            .map(request -> request.exchange().getProtocol()))
+                    .containsOnly("HTTP/1.1");
+        }
+    }
+
+    @Test
+    void signal_certificateThatIsNotTrustedOrOfAnother_fails() throws Exception {
+        try (Backend secure = Backend.secure()) {
+            WebhookSignaller untrusting =
+                    open(WebhookSignaller.builder(secure.url(), Samples.KEY).maxAttempts(1));
+            assertThat(failure(signal(untrusting)))
+                    .hasMessage("the webhook cannot be reached")
+                    .hasRootCauseInstanceOf(CertPathBuilderException.class);
+            URI other = URI.create(secure.url().toString().replace("127.0.0.1", "localhost"));
+            WebhookSignaller astray = open(WebhookSignaller.builder(other, Samples.KEY)
+                    .sslContext(BackendKeys.clientContext())
+                    .maxAttempts(1));
+            assertThat(failure(signal(astray)))
+                    .hasMessage("the webhook cannot be reached")
+                    .hasRootCauseInstanceOf(CertificateException.class);
+            assertThat(secure.requests).isEmpty();
+        }
+    }
+
+    @Test
+    void build_withoutTlsToAnotherMachine_warns() {
+        List<LogRecord> records = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                records.add(record);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger log = Logger.getLogger(WebhookSignaller.class.getName());
+        log.addHandler(handler);
+        log.setUseParentHandlers(false);
+        try {
+            for (String quiet : List.of(
+                    "https://example.com/",
+                    "http://127.0.0.1/",
+                    "http://127.1.2.3:81/",
+                    "http://[::1]/",
+                    "http://LocalHost")) {
+                open(WebhookSignaller.builder(URI.create(quiet), Samples.KEY));
+            }
+            assertThat(records).isEmpty();
+            for (String loud : List.of("http://example.com/hidden", "http://127.0.0.1.example.com/", "http://[::2]/")) {
+                open(WebhookSignaller.builder(URI.create(loud), Samples.KEY));
+            }
+            assertThat(records).hasSize(3).allSatisfy(record -> {
+                assertThat(record.getLevel()).isEqualTo(Level.WARNING);
+                assertThat(record.getMessage()).doesNotContain("hidden");
+            });
+        } finally {
+            log.removeHandler(handler);
+            log.setUseParentHandlers(true);
+        }
+    }
+
+    @Test
     void signal_overTheLimitForGood_isThrottled() throws Exception {
         WebhookSignaller signaller = open(builder().maxAttempts(2));
         backend.behaviour = request -> request.answer(429, "");
@@ -250,19 +360,20 @@ class WebhookSignallerTest {
 
     @Test
     void signal_nobodyThere_failsWithoutTheUrl() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
+        Throwable failure;
+        // Bound and not listening: it refuses connections, and nobody else can have the port meanwhile.
+        try (Socket bound = new Socket()) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            URI url = URI.create("http://127.0.0.1:" + bound.getLocalPort() + "/hidden?code=hidden");
+            WebhookSignaller signaller = open(
+                    WebhookSignaller.builder(url, Samples.KEY).backoff(Duration.ofMillis(1), Duration.ofMillis(1)));
+            failure = failure(signal(signaller));
+            assertThat(signaller.toString()).doesNotContain("hidden").doesNotContain("example key");
         }
-        WebhookSignaller signaller = open(
-                WebhookSignaller.builder(URI.create("http://127.0.0.1:" + port + "/hidden?code=hidden"), Samples.KEY)
-                        .backoff(Duration.ofMillis(1), Duration.ofMillis(1)));
-        Throwable failure = failure(signal(signaller));
         assertThat(failure).hasMessage("the webhook cannot be reached");
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             assertThat(cause.toString()).doesNotContain("hidden");
         }
-        assertThat(signaller.toString()).doesNotContain("hidden").doesNotContain("example key");
     }
 
     @Test
@@ -416,6 +527,17 @@ class WebhookSignallerTest {
                 .hasMessageNotContaining("hidden");
         assertThatThrownBy(() -> builder().maxConcurrent(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().backoff(Duration.ZERO, Duration.ofSeconds(1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        for (String own : List.of("Wsbridge-Signature", "wsbridge-timestamp", "IDEMPOTENCY-KEY")) {
+            assertThatThrownBy(() -> builder().header(own, "hidden"))
+                    .as(own)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageNotContaining("hidden");
+        }
+        assertThatThrownBy(() -> builder().requestTimeout(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder().requestTimeout(Duration.ofDays(2)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder().backoff(Duration.ofSeconds(1), Duration.ofDays(200_000)))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> WebhookKey.of("too short")).isInstanceOf(IllegalArgumentException.class);
         assertThat(Samples.KEY).hasToString("WebhookKey[redacted]");

@@ -60,6 +60,24 @@ class WebhookVerifierTest {
     }
 
     @Test
+    void forget_whatCouldNotBeCarried_isGenuineOnceMore() {
+        WebhookVerifier verifier = verifier(Samples.KEY);
+        Invitation invitation = invitation();
+        byte[] body = Messages.invitation(invitation);
+        verify(verifier, Samples.KEY, clock.instant(), body);
+        verifier.forget(invitation);
+        assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Genuine(invitation));
+        assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Repeated(invitation));
+    }
+
+    @Test
+    void builder_whatCannotBe_isRefused() {
+        WebhookVerifier.Builder builder = WebhookVerifier.builder(List.of(Samples.KEY));
+        assertThatThrownBy(() -> builder.window(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.maxRemembered(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void verify_wrongSignature_isRefused() {
         WebhookVerifier verifier = verifier(Samples.KEY);
         byte[] body = Messages.invitation(invitation());

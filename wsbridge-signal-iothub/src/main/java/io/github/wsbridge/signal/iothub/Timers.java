@@ -1,0 +1,60 @@
+package io.github.wsbridge.signal.iothub;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Deadlines and renewals, on a scheduler that was given or one of its own. Thread-safe. */
+final class Timers implements AutoCloseable {
+
+    private final ScheduledExecutorService scheduler;
+    private final boolean own;
+
+    Timers(@Nullable ScheduledExecutorService given) {
+        scheduler = given == null ? newScheduler() : given;
+        own = given == null;
+    }
+
+    private static ScheduledExecutorService newScheduler() {
+        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "wsbridge-iothub-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        scheduler.setRemoveOnCancelPolicy(true);
+        return scheduler;
+    }
+
+    /** Runs a task later; null where the scheduler has been shut down. */
+    @Nullable
+    Future<?> after(Duration delay, Runnable task) {
+        try {
+            return scheduler.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            return null;
+        }
+    }
+
+    /** Runs a task again and again, until it is cancelled or this is closed. */
+    Future<?> every(Duration period, Runnable task) {
+        return scheduler.scheduleAtFixedRate(task, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    static void cancel(@Nullable Future<?> task) {
+        if (task != null) {
+            task.cancel(false);
+        }
+    }
+
+    /** Takes nothing any more. Deadlines that were set are kept: calls under way still have theirs. */
+    @Override
+    public void close() {
+        if (own) {
+            scheduler.shutdown();
+        }
+    }
+}
