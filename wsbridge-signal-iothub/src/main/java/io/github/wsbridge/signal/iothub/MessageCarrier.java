@@ -157,10 +157,8 @@ final class MessageCarrier implements Carrier {
                         Carrier.settle(result, sent.wasSentSuccessfully() ? null : sent.getException());
                     },
                     null);
-            // From now on, and whatever the invitation's time: that it waited before is not the connection's fault, and
-            // a
-            // connection that is given up takes all with it that is under way on it. One on which others are answered
-            // lives.
+            // From now on, whatever the invitation's time: that it waited before is not the connection's fault. A
+            // connection that is given up takes all with it that is under way; one on which others are answered lives.
             Future<?> silence = timers.after(patience, () -> {
                 if (heard.get() == before) {
                     suspect = to;
