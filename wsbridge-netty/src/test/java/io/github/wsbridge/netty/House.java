@@ -36,8 +36,12 @@ final class House implements AutoCloseable {
     private final NettyConnector connector = NettyConnector.create();
     private SocketFactory sockets = SocketFactory.getDefault();
 
-    /** The two ends of a bridge, and the owner's legs for them. */
-    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg)
+    /**
+     * The two ends of a bridge, and the owner's legs for them.
+     *
+     * @param acceptingLeg the leg of the node that the device has come to: of the one that forwards, if there are two
+     */
+    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg, NettyLeg acceptingLeg)
             implements AutoCloseable {
         @Override
         public void close() throws Exception {
@@ -115,8 +119,14 @@ final class House implements AutoCloseable {
 
     /** The device that was invited last, on some node. */
     RawSocket accept(int node) throws Exception {
-        URI url = signaller.take(PATIENCE).acceptUrl();
+        URI url = acceptUrl(node);
         return open(node, url.getRawPath() + "?" + url.getRawQuery());
+    }
+
+    /** Where the device that was invited last accepts on some node. */
+    URI acceptUrl(int node) throws Exception {
+        URI url = signaller.take(PATIENCE).acceptUrl();
+        return URI.create("ws://127.0.0.1:" + port(node) + url.getRawPath() + "?" + url.getRawQuery());
     }
 
     /** A bridge between a requester on the first node and a device on the last one. */
@@ -124,14 +134,9 @@ final class House implements AutoCloseable {
         RawSocket requester = request();
         NettyLeg requesterLeg = leg();
         RawSocket device = accept(nodes.size() - 1);
-        NettyLeg first = leg();
-        NettyLeg deviceLeg = nodes.size() == 1 ? first : leg(); // the device's own and the forwarding node's
-        return new Ends(requester, device, requesterLeg, nodes.size() == 1 ? deviceLeg : owners(first, deviceLeg));
-    }
-
-    private NettyLeg owners(NettyLeg one, NettyLeg other) {
-        int owner = port(0);
-        return ((InetSocketAddress) one.channel().localAddress()).getPort() == owner ? one : other;
+        NettyLeg acceptingLeg = leg(); // before the node can dial the owner
+        NettyLeg deviceLeg = nodes.size() == 1 ? acceptingLeg : leg();
+        return new Ends(requester, device, requesterLeg, deviceLeg, acceptingLeg);
     }
 
     NettyLeg leg() throws Exception {

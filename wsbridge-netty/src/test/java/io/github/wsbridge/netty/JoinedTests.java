@@ -47,6 +47,7 @@ abstract class JoinedTests {
         assertThat(next(ends.device()).text()).isEqualTo("so");
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
+                .atMost(House.PATIENCE)
                 .until(() -> ends.requesterLeg().passesOn() && ends.deviceLeg().passesOn());
     }
 
@@ -111,6 +112,7 @@ abstract class JoinedTests {
                 warm(ends);
                 assertThat(ends.deviceLeg().channel().eventLoop())
                         .isSameAs(ends.requesterLeg().channel().eventLoop());
+                await().atMost(House.PATIENCE).until(() -> ends.acceptingLeg().passesOn()); // a forwarding node's, too
             }
         }
     }
