@@ -1,5 +1,8 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.Bridge;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.Admission;
 import io.github.wsbridge.core.BridgeNode;
@@ -7,6 +10,7 @@ import io.github.wsbridge.core.BridgeNodeBuilder;
 import io.github.wsbridge.core.Handshake;
 import io.github.wsbridge.core.TokenKeys;
 import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.testkit.FakeSignaller;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,9 +36,21 @@ final class House implements AutoCloseable {
     /** The legs that the servers made, in the order in which they came. */
     final BlockingQueue<NettyLeg> legs = new LinkedBlockingQueue<>();
 
+    /** The bridge that was joined last, as its owner's listener heard of it; null before any was. */
+    volatile Bridge joined;
+    /** What the bridge that ended last had carried when its owner's listener heard of that; null before any did. */
+    volatile Counts ended;
+
     private final List<NettyBridgeServer> servers = new ArrayList<>();
     private final NettyConnector connector = NettyConnector.create();
     private SocketFactory sockets = SocketFactory.getDefault();
+
+    /** How many payload bytes a bridge has carried. */
+    record Counts(long toDevice, long toRequester) {
+        static Counts of(Bridge bridge) {
+            return new Counts(bridge.bytesToDevice(), bridge.bytesToRequester());
+        }
+    }
 
     /**
      * The two ends of a bridge, and the owner's legs for them.
@@ -70,6 +86,17 @@ final class House implements AutoCloseable {
                     .keys(keys)
                     .insecure()
                     .signaller(signaller)
+                    .listener(new BridgeListener() {
+                        @Override
+                        public void onEstablished(Bridge bridge, Hop hop) {
+                            joined = bridge;
+                        }
+
+                        @Override
+                        public void onClosed(Bridge bridge, CloseReason reason) {
+                            ended = Counts.of(bridge);
+                        }
+                    })
                     .connector(connector);
             settings.accept(builder);
             nodes.add(builder.build());
