@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,6 +81,54 @@ class RunningCommandsTest {
             assertThat(data.toByteArray()).isEqualTo(sent);
             assertThat(tunnel.out()).isEmpty();
         }
+    }
+
+    @Test
+    void transportTyrus_ofAllThree_carriesBytes() throws Exception {
+        byte[] sent = new byte[1_000_000];
+        new java.util.Random(2).nextBytes(sent);
+        ByteArrayOutputStream data = new ByteArrayOutputStream();
+        String[] tyrus = {"--transport", "tyrus"};
+        try (EchoPort echo = new EchoPort();
+                Run node = Run.of(with(tyrus, "node", "--insecure", "--listen", "127.0.0.1:0"));
+                Run device = Run.of(with(
+                        tyrus,
+                        "device",
+                        "--server",
+                        url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number()));
+                Run listening = Run.of(with(tyrus, tunnelTo(node, "--listen", "127.0.0.1:0")))) {
+            device.ready();
+            assertThat(echo(listening.port(), "hello")).isEqualTo("hello");
+            Awaitility.await("one of its own for each of the three")
+                    .atMost(Run.PATIENCE)
+                    .until(() ->
+                            transports("wsbridge-tyrus-server") == 1 && transports("wsbridge-tyrus-connector") == 3);
+            Run piped = Run.piped(new ByteArrayInputStream(sent), data, with(tyrus, tunnelTo(node, "--stdio")));
+            assertThat(piped.code()).as(piped.err()).isZero();
+            assertThat(data.toByteArray()).isEqualTo(sent);
+            assertThat(listening.stop().code()).isZero();
+            assertThat(device.stop().code()).isZero();
+            assertThat(node.stop().code()).isZero();
+        }
+    }
+
+    /** How many Grizzly transports there are of a name: each has a first selector, which may say what it does. */
+    private static long transports(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().matches(name + "-selector-1( .*)?"))
+                .count();
+    }
+
+    private static String[] tunnelTo(Run node, String... how) {
+        return with(how, "tunnel", "--server", url(node), "--device", "d", "--target", "echo");
+    }
+
+    private static String[] with(String[] options, String... command) {
+        return Stream.concat(Stream.of(command), Stream.of(options)).toArray(String[]::new);
     }
 
     @Test

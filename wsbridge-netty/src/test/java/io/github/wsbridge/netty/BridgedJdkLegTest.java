@@ -3,6 +3,7 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.spi.Connector;
 
+/** With a device on the JDK's client. The node's two legs are Netty's all the same, and joined below fragments. */
 class BridgedJdkLegTest extends BridgedLegs {
 
     @Override

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The rules of legs with a whole bridge between the two: a requester on Netty, and a device of any kind. */
+/** The rules of legs with a whole bridge between the two: a requester on Netty, nodes on Netty, and a device of any kind. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class BridgedLegs extends LegContract {
 
@@ -26,9 +26,14 @@ abstract class BridgedLegs extends LegContract {
     /** What connects the device. */
     abstract Connector devices();
 
+    /** The nodes between: the requester comes to the first, the device to the last. */
+    House house() throws Exception {
+        return new House(1);
+    }
+
     @BeforeAll
     void up() throws Exception {
-        house = new House(1);
+        house = house();
         devices = devices();
     }
 
@@ -44,9 +49,10 @@ abstract class BridgedLegs extends LegContract {
         assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
         URI connect = URI.create("ws://127.0.0.1:" + house.port(0) + "/bridge/connect?deviceId=d");
         Leg near = connect(requesters, connect);
-        Leg far = connect(devices, house.signaller.take(patience()).acceptUrl());
+        Leg far = connect(devices, house.acceptUrl(house.nodes.size() - 1));
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
+                .atMost(patience())
                 .until(() -> house.nodes.get(0).stats().pending() == 0); // joined
         return new LegPair(near, far);
     }

@@ -2,7 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 
-/** With a device in the node's own process. */
+/** With a device in the node's own process: the node joins a Netty leg and a local one, by fragments. */
 class BridgedLocalLegTest extends BridgedLegs {
 
     @Override

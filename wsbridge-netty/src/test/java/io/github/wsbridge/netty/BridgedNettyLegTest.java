@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 
+/** With a device on Netty, too. */
 class BridgedNettyLegTest extends BridgedLegs {
 
     @Override

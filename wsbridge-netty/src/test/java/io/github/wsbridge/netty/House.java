@@ -1,5 +1,8 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.Bridge;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.Admission;
 import io.github.wsbridge.core.BridgeNode;
@@ -7,6 +10,7 @@ import io.github.wsbridge.core.BridgeNodeBuilder;
 import io.github.wsbridge.core.Handshake;
 import io.github.wsbridge.core.TokenKeys;
 import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.testkit.FakeSignaller;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,12 +36,28 @@ final class House implements AutoCloseable {
     /** The legs that the servers made, in the order in which they came. */
     final BlockingQueue<NettyLeg> legs = new LinkedBlockingQueue<>();
 
+    /** The bridge that was joined last, as its owner's listener heard of it; null before any was. */
+    volatile Bridge joined;
+    /** What the bridge that ended last had carried when its owner's listener heard of that; null before any did. */
+    volatile Counts ended;
+
     private final List<NettyBridgeServer> servers = new ArrayList<>();
     private final NettyConnector connector = NettyConnector.create();
     private SocketFactory sockets = SocketFactory.getDefault();
 
-    /** The two ends of a bridge, and the owner's legs for them. */
-    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg)
+    /** How many payload bytes a bridge has carried. */
+    record Counts(long toDevice, long toRequester) {
+        static Counts of(Bridge bridge) {
+            return new Counts(bridge.bytesToDevice(), bridge.bytesToRequester());
+        }
+    }
+
+    /**
+     * The two ends of a bridge, and the owner's legs for them.
+     *
+     * @param acceptingLeg the leg of the node that the device has come to: of the one that forwards, if there are two
+     */
+    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg, NettyLeg acceptingLeg)
             implements AutoCloseable {
         @Override
         public void close() throws Exception {
@@ -66,6 +86,17 @@ final class House implements AutoCloseable {
                     .keys(keys)
                     .insecure()
                     .signaller(signaller)
+                    .listener(new BridgeListener() {
+                        @Override
+                        public void onEstablished(Bridge bridge, Hop hop) {
+                            joined = bridge;
+                        }
+
+                        @Override
+                        public void onClosed(Bridge bridge, CloseReason reason) {
+                            ended = Counts.of(bridge);
+                        }
+                    })
                     .connector(connector);
             settings.accept(builder);
             nodes.add(builder.build());
@@ -115,8 +146,14 @@ final class House implements AutoCloseable {
 
     /** The device that was invited last, on some node. */
     RawSocket accept(int node) throws Exception {
-        URI url = signaller.take(PATIENCE).acceptUrl();
+        URI url = acceptUrl(node);
         return open(node, url.getRawPath() + "?" + url.getRawQuery());
+    }
+
+    /** Where the device that was invited last accepts on some node. */
+    URI acceptUrl(int node) throws Exception {
+        URI url = signaller.take(PATIENCE).acceptUrl();
+        return URI.create("ws://127.0.0.1:" + port(node) + url.getRawPath() + "?" + url.getRawQuery());
     }
 
     /** A bridge between a requester on the first node and a device on the last one. */
@@ -124,14 +161,9 @@ final class House implements AutoCloseable {
         RawSocket requester = request();
         NettyLeg requesterLeg = leg();
         RawSocket device = accept(nodes.size() - 1);
-        NettyLeg first = leg();
-        NettyLeg deviceLeg = nodes.size() == 1 ? first : leg(); // the device's own and the forwarding node's
-        return new Ends(requester, device, requesterLeg, nodes.size() == 1 ? deviceLeg : owners(first, deviceLeg));
-    }
-
-    private NettyLeg owners(NettyLeg one, NettyLeg other) {
-        int owner = port(0);
-        return ((InetSocketAddress) one.channel().localAddress()).getPort() == owner ? one : other;
+        NettyLeg acceptingLeg = leg(); // before the node can dial the owner
+        NettyLeg deviceLeg = nodes.size() == 1 ? acceptingLeg : leg();
+        return new Ends(requester, device, requesterLeg, deviceLeg, acceptingLeg);
     }
 
     NettyLeg leg() throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.wsbridge.Bridge;
 import io.github.wsbridge.core.servers.RawSocket;
 import io.github.wsbridge.core.servers.RawSocket.Received;
 import io.github.wsbridge.core.servers.ServerTests;
@@ -47,6 +48,7 @@ abstract class JoinedTests {
         assertThat(next(ends.device()).text()).isEqualTo("so");
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
+                .atMost(House.PATIENCE)
                 .until(() -> ends.requesterLeg().passesOn() && ends.deviceLeg().passesOn());
     }
 
@@ -111,6 +113,7 @@ abstract class JoinedTests {
                 warm(ends);
                 assertThat(ends.deviceLeg().channel().eventLoop())
                         .isSameAs(ends.requesterLeg().channel().eventLoop());
+                await().atMost(House.PATIENCE).until(() -> ends.acceptingLeg().passesOn()); // a forwarding node's, too
             }
         }
     }
@@ -134,6 +137,51 @@ abstract class JoinedTests {
                 sending.get(20, TimeUnit.SECONDS);
             }
         }
+    }
+
+    @Test
+    void counts_ofABridge_areThePayloadThatHasPassed() throws Exception {
+        try (House.Ends ends = house.join()) {
+            warm(ends);
+            Bridge bridge = house.joined;
+            counts(bridge, 7, 7); // hello, so; welcome: some of it as fragments
+            long toDevice = 7;
+            for (int size : new int[] {0, 1, 125, 126, 65_535, 65_536}) { // all lengths of headers
+                ends.requester().send(BINARY, bytes(size));
+                assertThat(message(ends.device(), 2)).isEqualTo(bytes(size));
+                toDevice += size;
+            }
+            counts(bridge, toDevice, 7);
+            ends.requester().send(0x8A, "a pong that nobody asked for");
+            ends.requester().send(0x89, "control frames do not count");
+            assertThat(next(ends.requester()).opcode()).isEqualTo(0xA);
+            counts(bridge, toDevice, 7);
+            byte[] frame = RawSocket.frame(BINARY, bytes(100_000), RawSocket.KEY);
+            ends.requester().write(Arrays.copyOf(frame, 14 + 40_000));
+            counts(bridge, toDevice + 40_000, 7); // not whole frames only
+            ends.requester().write(Arrays.copyOfRange(frame, 14 + 40_000, frame.length));
+            assertThat(message(ends.device(), 2)).isEqualTo(bytes(100_000));
+            counts(bridge, toDevice + 100_000, 7);
+            ends.device().send(TEXT, "the other way".repeat(1_000));
+            assertThat(message(ends.requester(), 1)).hasSize(13_000);
+            counts(bridge, toDevice + 100_000, 13_007);
+            ends.device().send(BINARY, bytes(50_000));
+            ends.device().close(4321, "behind the last of it");
+            assertThat(message(ends.requester(), 2)).isEqualTo(bytes(50_000));
+            assertThat(next(ends.requester()).closeCode()).isEqualTo(4321);
+            await().atMost(House.PATIENCE).until(() -> house.ended != null);
+            assertThat(house.ended).isEqualTo(new House.Counts(toDevice + 100_000, 63_007));
+            counts(bridge, toDevice + 100_000, 63_007); // still
+        }
+    }
+
+    /** What has been sent on is counted a moment later. */
+    private static void counts(Bridge bridge, long toDevice, long toRequester) {
+        House.Counts counts = new House.Counts(toDevice, toRequester);
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .atMost(House.PATIENCE)
+                .untilAsserted(() -> assertThat(House.Counts.of(bridge)).isEqualTo(counts));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.github.wsbridge.core.servers;
 
-import io.github.wsbridge.core.WebSocketKey;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.LegContract;
@@ -61,10 +60,7 @@ public abstract class LegPairs extends LegContract {
     protected Leg connectToSilentPeer() throws Exception {
         CompletableFuture<Leg> leg =
                 connector.connect(target(silent.getLocalPort(), "")).toCompletableFuture();
-        RawSocket raw = new RawSocket(silent.accept());
-        String key = raw.readHead().replaceAll("(?s).*Sec-WebSocket-Key: ([^\r]*)\r\n.*", "$1");
-        raw.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: " + WebSocketKey.accept(key) + "\r\n\r\n");
+        RawSocket.accept(silent);
         return leg.get(20, TimeUnit.SECONDS);
     }
 

@@ -1,16 +1,18 @@
 package io.github.wsbridge.core.servers;
 
+import io.github.wsbridge.core.WebSocketKey;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** A client that sends exactly what it is told to: RFC 6455 byte by byte, on a plain socket. */
+/** An end that sends exactly what it is told to: RFC 6455 byte by byte, on a plain socket. A client, but for {@link #accept}. */
 public final class RawSocket implements AutoCloseable {
 
     public static final byte[] KEY = {1, 2, 3, 4};
@@ -63,6 +65,15 @@ public final class RawSocket implements AutoCloseable {
             raw.close();
             throw new IOException(head);
         }
+        return raw;
+    }
+
+    /** Takes the next connection as a server: reads the upgrade and agrees to it. */
+    public static RawSocket accept(ServerSocket listener) throws IOException {
+        RawSocket raw = new RawSocket(listener.accept());
+        String key = raw.readHead().replaceAll("(?s).*Sec-WebSocket-Key: ([^\r]*)\r\n.*", "$1");
+        raw.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Accept: " + WebSocketKey.accept(key) + "\r\n\r\n");
         return raw;
     }
 

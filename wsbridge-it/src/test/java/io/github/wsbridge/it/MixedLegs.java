@@ -1,0 +1,255 @@
+package io.github.wsbridge.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.BridgeServer;
+import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.netty.NettyBridgeServer;
+import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.FakeSignaller;
+import io.github.wsbridge.testkit.LegContract;
+import io.github.wsbridge.testkit.LegPair;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.tyrus.TyrusConnector;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * The rules of legs with a whole bridge between the two, over a node that joins legs of two transports: the device comes to
+ * its server of one kind, and it dials the owner, a Netty node, with a connector of another. At the ends there is Netty and
+ * Tyrus.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class MixedLegs extends LegContract {
+
+    private final FakeSignaller signaller = new FakeSignaller();
+    private final TokenKeys keys = TokenKeys.generate();
+    private final Connector requesters = NettyConnector.create();
+    private final Connector devices = new TyrusConnector();
+    private final Connector dialler = dialler();
+    /** What came of it when the forwarding node asked its legs to go straight to each other. */
+    private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
+
+    private BridgeServer ownersServer;
+    private BridgeServer forwardingServer;
+    private BridgeNode owner;
+    private BridgeNode forwarding;
+
+    /**
+     * A leg that was asked to pass all on to another.
+     *
+     * @param from the transport of the one, by its package
+     * @param to the transport of the other
+     * @param taken whether it does
+     */
+    record Transfer(String from, String to, boolean taken) {}
+
+    /** Starts the forwarding node's server, on a free port of the loopback address. */
+    abstract BridgeServer serve(Function<Handshake, CompletionStage<Admission>> door, InetSocketAddress address)
+            throws Exception;
+
+    /** What the forwarding node reaches the owner with. */
+    abstract Connector dialler();
+
+    @BeforeAll
+    void up() throws Exception {
+        CompletableFuture<BridgeNode> first = new CompletableFuture<>();
+        CompletableFuture<BridgeNode> second = new CompletableFuture<>();
+        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
+        ownersServer = NettyBridgeServer.builder(handshake -> first.thenCompose(node -> node.admit(handshake)))
+                .address(anywhere)
+                .start();
+        forwardingServer = serve(
+                handshake -> second.thenCompose(node -> node.admit(handshake)).thenApply(this::tapped), anywhere);
+        owner = node(ownersServer, null);
+        forwarding = node(forwardingServer, target -> dialler.connect(target).thenApply(Tap::new));
+        first.complete(owner);
+        second.complete(forwarding);
+    }
+
+    private BridgeNode node(BridgeServer server, Connector connector) {
+        URI url = url(server);
+        var builder = BridgeNode.builder()
+                .publicUrl(url)
+                .address(NodeAddress.parse(url.toString()))
+                .keys(keys)
+                .insecure()
+                .signaller(signaller);
+        return (connector == null ? builder : builder.connector(connector)).build();
+    }
+
+    private static URI url(BridgeServer server) {
+        return URI.create("ws://127.0.0.1:" + server.address().getPort());
+    }
+
+    private Admission tapped(Admission admission) {
+        return admission instanceof Admission.Granted granted
+                ? new Admission.Granted(
+                        granted.subprotocol(), leg -> granted.opened().accept(new Tap(leg)))
+                : admission;
+    }
+
+    @AfterAll
+    void down() {
+        requesters.close();
+        devices.close();
+        forwarding.close();
+        owner.close();
+        dialler.close();
+        forwardingServer.close();
+        ownersServer.close();
+    }
+
+    private URI connectUrl() {
+        return URI.create(url(ownersServer) + "/bridge/connect?deviceId=d");
+    }
+
+    private URI acceptUrl() throws Exception {
+        URI atTheOwner = signaller.take(patience()).acceptUrl();
+        return URI.create(url(forwardingServer) + atTheOwner.getRawPath() + "?" + atTheOwner.getRawQuery());
+    }
+
+    @Override
+    protected LegPair connect(String subprotocol) throws Exception {
+        assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
+        Leg near = connect(requesters, connectUrl());
+        Leg far = connect(devices, acceptUrl());
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .atMost(patience())
+                .until(() -> owner.stats().pending() == 0); // joined
+        return new LegPair(near, far);
+    }
+
+    private Leg connect(Connector connector, URI uri) throws Exception {
+        return connector
+                .connect(new Connector.Target(uri, Map.of(), "", patience()))
+                .toCompletableFuture()
+                .get(patience().toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected boolean preservesFragmentation() {
+        return false; // a read may cut a frame
+    }
+
+    @Override
+    protected int underWay() {
+        return 64 << 20; // the kernel's buffers of all connections on the way
+    }
+
+    @Test
+    void legsOfTheForwardingNode_areOfTwoTransports_andGoByFragments() throws Exception {
+        transfers.clear();
+        try (RawWebSocket requester =
+                        RawWebSocket.connect(connectUrl(), Map.of(), "").timeout(patience());
+                RawWebSocket device =
+                        RawWebSocket.connect(acceptUrl(), Map.of(), "").timeout(patience())) {
+            device.writeText("heard"); // or else what is sent to it would not be transferred anyway
+            assertThat(requester.read().text()).isEqualTo("heard");
+            for (String text : new String[] {"there", "and", "back"}) {
+                requester.writeText(text);
+                assertThat(device.read().text()).isEqualTo(text);
+                device.writeText(text);
+                assertThat(requester.read().text()).isEqualTo(text);
+            }
+            String one = NettyBridgeServer.class.getPackageName();
+            String other = TyrusConnector.class.getPackageName();
+            await().atMost(patience())
+                    .untilAsserted(() -> assertThat(transfers)
+                            .containsExactlyInAnyOrder(
+                                    new Transfer(one, other, false), new Transfer(other, one, false)));
+        }
+    }
+
+    /** Notes what a transport's leg says to a transfer. */
+    private final class Tap implements Leg {
+
+        private final Leg leg;
+
+        Tap(Leg leg) {
+            this.leg = leg;
+        }
+
+        @Override
+        public boolean transferTo(Leg target) {
+            boolean taken = leg.transferTo(target);
+            transfers.add(new Transfer(
+                    leg.getClass().getPackageName(), target.getClass().getPackageName(), taken));
+            return taken;
+        }
+
+        @Override
+        public Leg transport() {
+            return leg.transport();
+        }
+
+        @Override
+        public CompletionStage<Void> shareThread(Leg other) {
+            return leg.shareThread(other);
+        }
+
+        @Override
+        public String subprotocol() {
+            return leg.subprotocol();
+        }
+
+        @Override
+        public void open(Receiver receiver) {
+            leg.open(receiver);
+        }
+
+        @Override
+        public void demand() {
+            leg.demand();
+        }
+
+        @Override
+        public CompletionStage<Void> send(Fragment fragment) {
+            return leg.send(fragment);
+        }
+
+        @Override
+        public void ping() {
+            leg.ping();
+        }
+
+        @Override
+        public void heartbeat() {
+            leg.heartbeat();
+        }
+
+        @Override
+        public void close(CloseReason reason) {
+            leg.close(reason);
+        }
+
+        @Override
+        public void abort() {
+            leg.abort();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.client.JdkConnector;
+import io.github.wsbridge.spi.Connector;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** With a node between that dials the owner by the JDK's client: it joins a Netty leg and a JDK leg, by fragments. */
+class MixedJdkLegTest extends BridgedLegs {
+
+    private final Connector dialler = JdkConnector.create();
+
+    @Override
+    House house() throws Exception {
+        return new House(2, node -> node.connector(dialler), server -> {});
+    }
+
+    @Override
+    Connector devices() {
+        return NettyConnector.create();
+    }
+
+    @Override
+    @AfterAll
+    void down() {
+        super.down();
+        dialler.close();
+    }
+
+    @Override
+    protected boolean sendsEmptyClose() {
+        return false; // the JDK's client sends 1000 instead
+    }
+
+    @Test
+    void transfer_onTheForwardingNode_isNotTaken() throws Exception {
+        house.legs.clear(); // of bridges that were
+        try (House.Ends ends = house.join()) {
+            JoinedTests.warm(ends); // so both pumps have asked for a transfer; the owner's have got it
+            assertThat(ends.acceptingLeg().client()).isFalse();
+            assertThat(ends.acceptingLeg()).isNotIn(ends.requesterLeg(), ends.deviceLeg());
+            assertThat(ends.acceptingLeg().passesOn()).isFalse();
+        }
+    }
+}

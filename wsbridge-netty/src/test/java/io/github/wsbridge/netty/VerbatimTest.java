@@ -1,0 +1,124 @@
+package io.github.wsbridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.spi.TokenCodec;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a node that forwards makes of a client's frames: nothing. The owner is a plain socket, which sees every byte. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class VerbatimTest {
+
+    private ServerSocket listener;
+    private House house;
+    private RawSocket owner;
+    private RawSocket device;
+
+    /** Knows one token only, which is the owner's. */
+    private record OneToken(NodeAddress owner) implements TokenCodec {
+        @Override
+        public BridgeToken encode(TokenClaims claims) {
+            throw new UnsupportedOperationException("nobody requests here");
+        }
+
+        @Override
+        public TokenClaims decode(BridgeToken token) {
+            return new TokenClaims(new BridgeId(1, 2), owner, Instant.MAX);
+        }
+    }
+
+    @BeforeEach
+    void forward() throws Exception {
+        listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        listener.setSoTimeout((int) House.PATIENCE.toMillis());
+        NodeAddress address = NodeAddress.parse("ws://127.0.0.1:" + listener.getLocalPort());
+        house = new House(1, node -> node.tokenCodec(new OneToken(address)), server -> {});
+        device = house.open(0, "/bridge/accept?bridgeToken=t");
+        NettyLeg leg = house.leg();
+        owner = RawSocket.accept(listener);
+        await().atMost(House.PATIENCE).until(leg::passesOn);
+    }
+
+    @AfterEach
+    void down() throws Exception {
+        device.close();
+        owner.close();
+        listener.close();
+        house.close();
+    }
+
+    private byte[] atTheOwner(int length) throws Exception {
+        byte[] seen = new byte[length];
+        owner.in.readFully(seen);
+        return seen;
+    }
+
+    @Test
+    void frame_thatComesWhole_reachesTheOwnerByteForByte() throws Exception {
+        Random random = new Random(11);
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        // Text, its continuation, its end; the others are messages of their own.
+        int[] firsts = {0x01, 0x00, 0x80, 0x82, 0x82, 0x81, 0x82, 0x82};
+        int[] sizes = {3, 0, 8, 0, 1, 125, 126, 400};
+        for (int i = 0; i < sizes.length; i++) {
+            byte[] key = new byte[4];
+            random.nextBytes(key);
+            byte[] frame = RawSocket.frame(firsts[i], JoinedTests.bytes(sizes[i]), key);
+            all.writeBytes(frame);
+            device.write(frame);
+            assertThat(atTheOwner(frame.length)).isEqualTo(frame);
+        }
+        device.write(all.toByteArray()); // many in one read, which takes 1.7 KB at the least
+        assertThat(atTheOwner(all.size())).isEqualTo(all.toByteArray());
+    }
+
+    @Test
+    void ping_betweenFrames_isTakenOutAndTheFramesReachTheOwnerByteForByte() throws Exception {
+        byte[] before = RawSocket.frame(0x82, JoinedTests.bytes(100), new byte[] {9, 8, 7, 6});
+        byte[] ping = RawSocket.frame(0x89, JoinedTests.bytes(50), RawSocket.KEY);
+        byte[] behind = RawSocket.frame(0x81, JoinedTests.bytes(200), new byte[] {-1, 0, 1, 2});
+        ByteBuffer frames =
+                ByteBuffer.allocate(before.length + behind.length).put(before).put(behind);
+        device.write(ByteBuffer.allocate(frames.capacity() + ping.length)
+                .put(before)
+                .put(ping)
+                .put(behind)
+                .array());
+        assertThat(atTheOwner(frames.capacity())).isEqualTo(frames.array());
+        assertThat(device.receive().opcode()).isEqualTo(0xA); // from the node: the owner has not seen the ping
+    }
+
+    @Test
+    void frame_thatComesInTwoPieces_keepsItsMaskedBytes() throws Exception {
+        byte[] frame = RawSocket.frame(0x82, JoinedTests.bytes(100), RawSocket.KEY);
+        int header = 6;
+        device.write(Arrays.copyOf(frame, header + 5));
+        assertThat(atTheOwner(header + 5))
+                .isEqualTo(ByteBuffer.allocate(header + 5)
+                        .put(new byte[] {0x02, (byte) (0x80 | 5)}) // the same frame, but shorter, and not the last
+                        .put(frame, 2, 4 + 5)
+                        .array());
+        device.write(Arrays.copyOfRange(frame, header + 5, frame.length));
+        assertThat(atTheOwner(header + 95))
+                .isEqualTo(ByteBuffer.allocate(header + 95)
+                        .put(new byte[] {(byte) 0x80, (byte) (0x80 | 95), 2, 3, 4, 1}) // the key, turned by 5
+                        .put(frame, header + 5, 95)
+                        .array());
+    }
+}
