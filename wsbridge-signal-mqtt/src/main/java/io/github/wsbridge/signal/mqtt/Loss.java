@@ -2,15 +2,18 @@ package io.github.wsbridge.signal.mqtt;
 
 import com.hivemq.client.mqtt.exceptions.MqttSessionExpiredException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3ConnAckException;
+import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3MessageException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5MessageException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import java.net.ConnectException;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -64,6 +67,12 @@ enum Loss {
             case MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED -> OVER_LIMIT;
             default -> BROKEN;
         };
+    }
+
+    /** Whether a try to connect that ended so may have left a CONNECT behind that the broker has yet to deal with. */
+    static boolean unanswered(Throwable cause) {
+        boolean answered = cause instanceof Mqtt5MessageException || cause instanceof Mqtt3MessageException;
+        return !answered && !(cause.getCause() instanceof ConnectException); // which is a try that did not get that far
     }
 
     /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */
