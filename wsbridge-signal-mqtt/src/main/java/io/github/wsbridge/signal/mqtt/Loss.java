@@ -2,12 +2,10 @@ package io.github.wsbridge.signal.mqtt;
 
 import com.hivemq.client.mqtt.exceptions.MqttSessionExpiredException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3ConnAckException;
-import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3MessageException;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
-import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5MessageException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
@@ -69,9 +67,15 @@ enum Loss {
         };
     }
 
-    /** Whether a try to connect that ended so may have left a CONNECT behind that the broker has yet to deal with. */
+    /**
+     * Whether a try to connect that ended so may have left a CONNECT behind that the broker has yet to deal with. The end of the
+     * client's own patience comes as a {@link Mqtt5DisconnectException} too.
+     */
     static boolean unanswered(Throwable cause) {
-        boolean answered = cause instanceof Mqtt5MessageException || cause instanceof Mqtt3MessageException;
+        boolean answered = cause instanceof Mqtt5ConnAckException
+                || cause instanceof Mqtt3ConnAckException
+                || cause instanceof Mqtt5SubAckException
+                || cause instanceof Mqtt3SubAckException;
         return !answered && !(cause.getCause() instanceof ConnectException); // which is a try that did not get that far
     }
 

@@ -69,11 +69,12 @@ class BrokerLinkTest {
     }
 
     private static Throwable takeover() {
+        return disconnect(Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER);
+    }
+
+    private static Throwable disconnect(Mqtt5DisconnectReasonCode code) {
         return new Mqtt5DisconnectException(
-                Mqtt5Disconnect.builder()
-                        .reasonCode(Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER)
-                        .build(),
-                "taken over");
+                Mqtt5Disconnect.builder().reasonCode(code).build(), "because");
     }
 
     @Test
@@ -86,7 +87,17 @@ class BrokerLinkTest {
 
     @Test
     void takenOver_afterATryWithoutAnAnswer_isByItself() {
-        newest().failed(new TimeoutException());
+        isByItselfAfter(new TimeoutException());
+    }
+
+    /** So the MQTT client says that no CONNACK came in time. */
+    @Test
+    void takenOver_afterATryThatTheClientEnded_isByItself() {
+        isByItselfAfter(disconnect(Mqtt5DisconnectReasonCode.PROTOCOL_ERROR));
+    }
+
+    private void isByItselfAfter(Throwable failure) {
+        newest().failed(failure);
         assertThat(triesAgain()).isTrue();
         newest().opened();
         newest().lost.accept(takeover());
