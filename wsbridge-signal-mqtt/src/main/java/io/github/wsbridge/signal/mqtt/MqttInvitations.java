@@ -82,7 +82,7 @@ public final class MqttInvitations implements InvitationSource {
         wire.publish(new Wire.Outgoing(
                         address.get().topic(),
                         payload,
-                        ANSWER_EXPIRY,
+                        () -> ANSWER_EXPIRY,
                         new Wire.Address("", address.get().correlation())))
                 .whenComplete((ack, failure) -> {
                     answers.release();
