@@ -63,6 +63,7 @@ final class SignalChain implements Signaller {
         List<Signaller> channels = routes.stream()
                 .filter(route -> route.devices().matches(invitation.deviceId()))
                 .map(Route::channel)
+                .distinct()
                 .toList();
         if (channels.isEmpty()) {
             return CompletableFuture.completedFuture(new Result.Unreachable("device not reachable"));

@@ -174,6 +174,13 @@ class SignalChainTest {
     }
 
     @Test
+    void signal_channelBehindTwoPatternsOfTheDevice_isAskedOnce() {
+        first.answer(new Result.Unreachable("not here"));
+        signal(chain(route("plant-*", first), route("*", first)), "plant-7");
+        assertThat(asked()).containsExactly(1, 0, 0);
+    }
+
+    @Test
     void close_channelBehindTwoPatterns_isClosedOnce() {
         FakeSignaller other = new FakeSignaller();
         chain(route("a*", first), route("b*", first), route("*", other)).close();
