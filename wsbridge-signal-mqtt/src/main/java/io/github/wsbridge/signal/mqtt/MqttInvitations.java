@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * method blocks.
  *
  * <p>With MQTT 5 it answers where the invitation says; where it says nothing, or the answer does not get through, the device
- * rejects at the accept URL. The connection is
- * opened again by itself, after random pauses that grow. The one end that is final is another connection with the same client
- * id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
+ * rejects at the accept URL. The connection is opened again by itself, after random pauses that grow. The one end that is final
+ * is another connection with the same client id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
+ * Only where earlier tries to connect got no answer it may be one of those, so the connection is opened again.
  */
 public final class MqttInvitations implements InvitationSource {
 
