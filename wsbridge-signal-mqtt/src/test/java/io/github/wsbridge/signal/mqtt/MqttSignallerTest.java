@@ -242,6 +242,7 @@ class MqttSignallerTest {
             CompletionStage<Result> result = signaller.signal(Invitations.to("device-1"));
             broker.take().acknowledge(SUCCESS);
             signaller.close();
+            assertThat(signaller.kept()).isZero();
             assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
             assertThat(get(signaller.signal(Invitations.to("device-1"))))
                     .isEqualTo(new Result.Unreachable("the node is stopping"));
