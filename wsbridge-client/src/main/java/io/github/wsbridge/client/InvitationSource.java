@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -21,10 +22,11 @@ public interface InvitationSource extends AutoCloseable {
      * @param invitation one that this source has brought
      * @param code the device's own code, 0 to 9999
      * @param reason the device's own words
-     * @return whether it took charge of that; if not, the device rejects by the accept URL. By default it does not.
+     * @return completes with whether the channel has taken charge of it. If it has not, fails, or says nothing within five
+     *     seconds, the device rejects by the accept URL, where it does no harm to have rejected before. By default it has not.
      */
-    default boolean reject(Invitation invitation, int code, String reason) {
-        return false;
+    default CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
+        return CompletableFuture.completedFuture(false);
     }
 
     /** Ends the channel. Does not call the sink any more. */

@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -141,12 +144,14 @@ final class ListenSocket implements InvitationSource {
     }
 
     @Override
-    public boolean reject(Invitation invitation, int code, String reason) {
+    public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
         Connection open;
         synchronized (this) {
             open = connection;
         }
-        return open != null && open.send(Messages.reject(invitation.token(), code, reason));
+        return open == null
+                ? CompletableFuture.completedFuture(false)
+                : open.send(Messages.reject(invitation.token(), code, reason));
     }
 
     @Override
@@ -169,7 +174,7 @@ final class ListenSocket implements InvitationSource {
         private final Leg leg;
         private final Demands demands;
         private final Messages.Assembler incoming = new Messages.Assembler();
-        private final Queue<String> outgoing = new ArrayDeque<>(); // guarded by itself, as is sending
+        private final Queue<Rejection> outgoing = new ArrayDeque<>(); // guarded by itself, as is sending
         private boolean sending;
         private volatile boolean over;
         private volatile @Nullable ScheduledFuture<?> stable;
@@ -201,7 +206,7 @@ final class ListenSocket implements InvitationSource {
 
         @Override
         public void onClosed(CloseReason reason) {
-            over = true;
+            dropQueued();
             ScheduledFuture<?> timer = stable;
             if (timer != null) {
                 timer.cancel(false);
@@ -209,33 +214,49 @@ final class ListenSocket implements InvitationSource {
             ended(reason);
         }
 
-        boolean send(String message) {
+        /** Completes with whether the message is on its way. */
+        CompletableFuture<Boolean> send(String message) {
+            Rejection rejection = new Rejection(message, new CompletableFuture<>());
             synchronized (outgoing) {
                 if (over || outgoing.size() >= MAX_QUEUED) {
-                    return false;
+                    return CompletableFuture.completedFuture(false);
                 }
-                outgoing.add(message);
+                outgoing.add(rejection);
             }
             sendNext();
-            return true;
+            return rejection.sent;
         }
 
         private void sendNext() {
-            String message;
+            Rejection rejection;
             synchronized (outgoing) {
-                message = sending ? null : outgoing.poll();
-                sending |= message != null;
+                rejection = sending ? null : outgoing.poll();
+                sending |= rejection != null;
             }
-            if (message != null) {
-                leg.send(Fragment.text(message)).whenComplete((sent, failure) -> {
+            if (rejection != null) {
+                leg.send(Fragment.text(rejection.message)).whenComplete((sent, failure) -> {
                     synchronized (outgoing) {
                         sending = false;
                     }
+                    rejection.sent.complete(failure == null);
                     if (failure == null) {
                         sendNext();
                     }
                 });
             }
         }
+
+        private void dropQueued() {
+            List<Rejection> dropped;
+            synchronized (outgoing) {
+                over = true;
+                dropped = List.copyOf(outgoing);
+                outgoing.clear();
+            }
+            dropped.forEach(rejection -> rejection.sent.complete(false));
+        }
     }
+
+    /** A message that waits to be sent. */
+    private record Rejection(String message, CompletableFuture<Boolean> sent) {}
 }

@@ -22,6 +22,9 @@ final class Reception {
     /** How long an offer is kept where the two clocks do not agree that its expiry is in the near future. */
     private static final Duration DEFAULT_LIFE = Duration.ofMinutes(1);
 
+    /** How long a channel may take to carry a rejection back; the requester waits meanwhile. */
+    private static final int REJECT_SECONDS = 5;
+
     private static final Duration LONGEST_LIFE = Duration.ofMinutes(10);
 
     private final BridgeDevice.Handler handler;
@@ -43,8 +46,8 @@ final class Reception {
         boolean trusted = origins.trust(invitation.acceptUrl());
         offer.answer().thenAccept(answer -> {
             log.debug("{}: {}", offer, answer);
-            if (answer instanceof Answer.Rejected no && !source.reject(invitation, no.code(), no.reason()) && trusted) {
-                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no.code(), no.reason()));
+            if (answer instanceof Answer.Rejected no) {
+                reject(invitation, no, source, trusted);
             }
         });
         if (!trusted) {
@@ -56,6 +59,32 @@ final class Reception {
             offer.reject(503, "the device has too many bridges");
         }
         return offer.answer();
+    }
+
+    /** Rejects over the channel that brought the invitation, and at the accept URL where that did not work soon. */
+    private void reject(Invitation invitation, Answer.Rejected no, InvitationSource source, boolean trusted) {
+        CompletableFuture<Boolean> carried = new CompletableFuture<>();
+        try {
+            source.reject(invitation, no.code(), no.reason())
+                    .whenComplete((taken, failure) -> carried.complete(Boolean.TRUE.equals(taken)));
+        } catch (RuntimeException e) {
+            log.warn("A source failed to reject {}", invitation, e);
+            carried.complete(false);
+        }
+        if (!carried.isDone()) {
+            try {
+                ScheduledFuture<?> patience =
+                        dialer.scheduler().schedule(() -> carried.complete(false), REJECT_SECONDS, TimeUnit.SECONDS);
+                carried.thenRun(() -> patience.cancel(false));
+            } catch (RejectedExecutionException e) {
+                carried.complete(false); // the device is stopping
+            }
+        }
+        carried.thenAccept(done -> {
+            if (!done && trusted) {
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no.code(), no.reason()));
+            }
+        });
     }
 
     private void admit(Offer offer) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -434,6 +435,92 @@ class BridgeDeviceTest {
         assertThat(node.calls).isEmpty();
     }
 
+    /** Rejects an invitation of a source that says so much to it, and so late. */
+    private void rejectOver(CompletionStage<Boolean> carried) throws Exception {
+        CompletableFuture<InvitationSource.Sink> sink = new CompletableFuture<>();
+        InvitationSource source = new InvitationSource() {
+            @Override
+            public void start(Sink to) {
+                sink.complete(to);
+            }
+
+            @Override
+            public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
+                return carried;
+            }
+
+            @Override
+            public void close() {}
+        };
+        device = builder(offered::add).listen(false).source(source).build().start();
+        sink.get().offer(invitation());
+        offer().reject(409, "busy");
+    }
+
+    private static Invitation invitation() {
+        return new Invitation(
+                new BridgeId(1, 2),
+                "dev",
+                new BridgeToken("t"),
+                URI.create("ws://node.test/bridge/accept?bridgeToken=t"),
+                "",
+                Instant.now().plusSeconds(30));
+    }
+
+    @Test
+    void reject_sourceThatCarriesIt_isEnough() throws Exception {
+        CompletableFuture<Boolean> carried = new CompletableFuture<>();
+        rejectOver(carried);
+        carried.complete(true);
+        assertThat(scheduler.pending()).isZero();
+        scheduler.advance(Duration.ofHours(1));
+        assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void reject_sourceThatCannotCarryItAfterAll_goesOverTheAcceptUrl() throws Exception {
+        CompletableFuture<Boolean> carried = new CompletableFuture<>();
+        rejectOver(carried);
+        assertThat(node.calls).isEmpty();
+        carried.complete(false);
+        assertThat(node.call().parameter("rejectCode")).isEqualTo("409");
+    }
+
+    @Test
+    void reject_sourceThatFails_goesOverTheAcceptUrl() throws Exception {
+        rejectOver(CompletableFuture.failedFuture(new IllegalStateException("broken")));
+        assertThat(node.call().parameter("rejectCode")).isEqualTo("409");
+    }
+
+    @Test
+    void reject_sourceThatSaysNothing_goesOverTheAcceptUrlInTime() throws Exception {
+        rejectOver(new CompletableFuture<>());
+        assertThat(node.calls).isEmpty();
+        scheduler.advance(Duration.ofSeconds(5));
+        assertThat(node.call().parameter("rejectCode")).isEqualTo("409");
+    }
+
+    @Test
+    void reject_listenSocketThatEndsBeforeItIsSent_goesOverTheAcceptUrl() throws Exception {
+        CountDownLatch rejected = new CountDownLatch(3);
+        device = builder(bridge -> {
+                    bridge.reject(404, bridge.requestData());
+                    rejected.countDown();
+                })
+                .build()
+                .start();
+        PairLeg listen = node.call().open();
+        listen.open(new QueueReceiver());
+        for (int i = 0; i < 3; i++) {
+            listen.send(Fragment.text(FakeNode.invitation("t" + i, "x"))); // and never reads an answer
+        }
+        assertThat(rejected.await(10, TimeUnit.SECONDS)).isTrue();
+        listen.close(new CloseReason(1001, ""));
+        for (int i = 0; i < 3; i++) {
+            assertThat(node.call().parameter("rejectCode")).isEqualTo("404");
+        }
+    }
+
     @Test
     void otherSource_bringsInvitationsAndLearnsTheAnswer() throws Exception {
         CompletableFuture<InvitationSource.Sink> sink = new CompletableFuture<>();
@@ -447,14 +534,7 @@ class BridgeDeviceTest {
             public void close() {}
         };
         device = builder(offered::add).listen(false).source(source).build().start();
-        URI url = URI.create("ws://node.test/bridge/accept?bridgeToken=t");
-        Invitation invitation = new Invitation(
-                new BridgeId(1, 2),
-                "dev",
-                new BridgeToken("t"),
-                url,
-                "",
-                Instant.now().plusSeconds(30));
+        Invitation invitation = invitation();
         CompletableFuture<Answer> answer = sink.get().offer(invitation).toCompletableFuture();
         assertThat(answer).isNotDone();
         offer().reject(409, "busy");

@@ -2,6 +2,7 @@ package io.github.wsbridge.core;
 
 import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
@@ -75,7 +76,11 @@ public final class BridgeNode implements AutoCloseable {
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
         peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
         signaller = new SignalChain(
-                from.routes(new ListenSignaller(listeners, peers)), id -> pending.find(id) != null, clock, scheduler);
+                from.routes(new ListenSignaller(listeners, peers)),
+                id -> pending.find(id) != null,
+                this::rejectedLate,
+                clock,
+                scheduler);
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, limits.dialTimeout());
@@ -150,6 +155,11 @@ public final class BridgeNode implements AutoCloseable {
         } catch (BridgeException e) {
             // A bad token rejects nothing, and the device expects no answer.
         }
+    }
+
+    /** A rejection over one channel when another has delivered the invitation already. */
+    private void rejectedLate(BridgeId id, Rejected rejection) {
+        accepts.end(id, rejection);
     }
 
     private void listen(String deviceId, Leg leg) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,14 +35,25 @@ final class SignalChain implements Signaller {
 
     private final List<Route> routes;
     private final Predicate<BridgeId> wanted;
+    private final BiConsumer<BridgeId, Result.Rejected> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
 
-    /** A chain; {@code wanted} tells whether a bridge still waits for its device. */
+    /**
+     * A chain.
+     *
+     * @param wanted tells whether a bridge still waits for its device
+     * @param late hears of a device's rejection that comes when the stage of {@link #signal} has completed
+     */
     SignalChain(
-            List<Route> routes, Predicate<BridgeId> wanted, InstantSource clock, ScheduledExecutorService scheduler) {
+            List<Route> routes,
+            Predicate<BridgeId> wanted,
+            BiConsumer<BridgeId, Result.Rejected> late,
+            InstantSource clock,
+            ScheduledExecutorService scheduler) {
         this.routes = List.copyOf(routes);
         this.wanted = wanted;
+        this.late = late;
         this.clock = clock;
         this.scheduler = scheduler;
     }
@@ -51,11 +63,12 @@ final class SignalChain implements Signaller {
         List<Signaller> channels = routes.stream()
                 .filter(route -> route.devices().matches(invitation.deviceId()))
                 .map(Route::channel)
+                .distinct()
                 .toList();
         if (channels.isEmpty()) {
             return CompletableFuture.completedFuture(new Result.Unreachable("device not reachable"));
         }
-        return new SignalRound(channels, invitation, wanted, clock, scheduler).start();
+        return new SignalRound(channels, invitation, wanted, late, clock, scheduler).start();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * One invitation's way through the channels that are for its device.
  *
  * <p>A channel that says no, fails or stays silent too long hands on to the next. Silent too long is an equal share of the time
- * that is left: of two channels the first has half of the accept timeout for itself. What it says later still counts.
+ * that is left: of two channels the first has half of the accept timeout for itself. What it says later still counts: so does the device's no
+ * after another channel has delivered the invitation, where nothing more can come of the stage.
  */
 final class SignalRound {
 
@@ -32,6 +34,7 @@ final class SignalRound {
     private final List<Signaller> channels;
     private final Invitation invitation;
     private final Predicate<BridgeId> wanted;
+    private final BiConsumer<BridgeId, Result.Rejected> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final CompletableFuture<Result> result = new CompletableFuture<>();
@@ -46,11 +49,13 @@ final class SignalRound {
             List<Signaller> channels,
             Invitation invitation,
             Predicate<BridgeId> wanted,
+            BiConsumer<BridgeId, Result.Rejected> late,
             InstantSource clock,
             ScheduledExecutorService scheduler) {
         this.channels = channels;
         this.invitation = invitation;
         this.wanted = wanted;
+        this.late = late;
         this.clock = clock;
         this.scheduler = scheduler;
     }
@@ -70,8 +75,7 @@ final class SignalRound {
             cancelPatience();
         }
         if (index > 0 && !wanted.test(invitation.bridgeId())) {
-            finish(denial()); // the requester has gone, or a silent channel has brought the device
-            return;
+            return; // the requester has gone, or a silent channel has brought the device: nothing is denied
         }
         Signaller channel = channels.get(index);
         CompletionStage<Result> answer;
@@ -129,8 +133,11 @@ final class SignalRound {
     }
 
     private void finish(Result said) {
-        result.complete(said);
+        boolean first = result.complete(said);
         cancelPatience();
+        if (!first && said instanceof Result.Rejected no) {
+            late.accept(invitation.bridgeId(), no);
+        }
     }
 
     private synchronized Result denial() {

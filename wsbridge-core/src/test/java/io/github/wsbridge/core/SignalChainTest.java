@@ -2,15 +2,19 @@ package io.github.wsbridge.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeScheduler;
 import io.github.wsbridge.testkit.FakeSignaller;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -22,10 +26,12 @@ class SignalChainTest {
     private final FakeSignaller first = new FakeSignaller();
     private final FakeSignaller second = new FakeSignaller();
     private final FakeSignaller third = new FakeSignaller();
+    private final List<Result> handedOn = new ArrayList<>();
     private boolean wanted = true;
 
     private SignalChain chain(SignalChain.Route... routes) {
-        return new SignalChain(List.of(routes), id -> wanted, scheduler.clock(), scheduler);
+        return new SignalChain(
+                List.of(routes), id -> wanted, (id, rejected) -> handedOn.add(rejected), scheduler.clock(), scheduler);
     }
 
     private SignalChain all() {
@@ -114,6 +120,28 @@ class SignalChainTest {
         assertThat(result).as("the first may still know it").isNotDone();
         late.complete(new Result.Rejected(2, "late no"));
         assertThat(result).isCompletedWithValue(new Result.Rejected(2, "late no"));
+        assertThat(handedOn).as("the stage has said it").isEmpty();
+    }
+
+    @Test
+    void signal_lateRejectionWhenAnotherChannelHasDelivered_isHandedOn() {
+        CompletableFuture<Result> silent = new CompletableFuture<>();
+        first.answer(invitation -> silent);
+        CompletableFuture<Result> result = signal(all(), "device");
+        scheduler.advance(Duration.ofSeconds(10));
+        assertThat(result).isCompletedWithValue(new Result.Delivered());
+        silent.complete(new Result.Rejected(2, "late no"));
+        assertThat(handedOn).containsExactly(new Result.Rejected(2, "late no"));
+    }
+
+    @Test
+    void signal_lateDenialWhenAnotherChannelHasDelivered_isNot() {
+        CompletableFuture<Result> silent = new CompletableFuture<>();
+        first.answer(invitation -> silent);
+        signal(all(), "device");
+        scheduler.advance(Duration.ofSeconds(10));
+        silent.complete(new Result.Unreachable("gone"));
+        assertThat(handedOn).isEmpty();
     }
 
     @Test
@@ -130,10 +158,11 @@ class SignalChainTest {
     @Test
     void signal_bridgeNoLongerWaits_triesNoFurther() {
         first.answer(invitation -> new CompletableFuture<>());
-        signal(all(), "device");
+        CompletableFuture<Result> result = signal(all(), "device");
         wanted = false;
         scheduler.advance(Duration.ofSeconds(30));
         assertThat(asked()).containsExactly(1, 0, 0);
+        assertThat(result).as("the silent channel may have brought the device").isNotDone();
         assertThat(scheduler.pending()).isZero();
     }
 
@@ -142,6 +171,13 @@ class SignalChainTest {
         first.answer(new Result.Unreachable("not here"));
         signal(all(), "device");
         assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void signal_channelBehindTwoPatternsOfTheDevice_isAskedOnce() {
+        first.answer(new Result.Unreachable("not here"));
+        signal(chain(route("plant-*", first), route("*", first)), "plant-7");
+        assertThat(asked()).containsExactly(1, 0, 0);
     }
 
     @Test
@@ -172,5 +208,38 @@ class SignalChainTest {
         TestCluster.request(node, "plant-1", "");
         cluster.scheduler.advance(Duration.ofSeconds(29));
         assertThat(asked()).as("it has not, this time").containsExactly(2, 2, 0);
+    }
+
+    @Test
+    void node_lateRejectionWhenAnotherChannelHasDelivered_isToldToTheRequester() throws Exception {
+        TestCluster cluster = new TestCluster();
+        BridgeNode node =
+                cluster.node(TestCluster.A, builder -> builder.signaller(first).signaller(second));
+        CompletableFuture<Result> silent = new CompletableFuture<>();
+        first.answer(invitation -> silent);
+        RecordingReceiver requester = TestCluster.request(node, "plant-1", "");
+        cluster.scheduler.advance(Duration.ofSeconds(20));
+        assertThat(asked()).as("the second has delivered").containsExactly(1, 1, 0);
+        silent.complete(new Result.Rejected(7, "late no"));
+        assertThat(requester.closed()).isEqualTo(CloseReason.rejected(7, "late no"));
+    }
+
+    @Test
+    void node_silentChannelThatBroughtTheDevice_isNotReportedAsUnreachable() throws Exception {
+        List<Result> signalled = new ArrayList<>();
+        TestCluster cluster = new TestCluster();
+        BridgeNode node = cluster.node(
+                TestCluster.A,
+                builder -> builder.signaller(first).signaller(second).listener(new BridgeListener() {
+                    @Override
+                    public void onSignalled(Bridge bridge, Result result) {
+                        signalled.add(result);
+                    }
+                }));
+        first.answer(invitation -> new CompletableFuture<>());
+        TestCluster.request(node, "plant-1", "");
+        TestCluster.open(node, first.take(TestCluster.PATIENCE).acceptUrl(), "");
+        cluster.scheduler.advance(Duration.ofSeconds(29));
+        assertThat(signalled).isEmpty();
     }
 }

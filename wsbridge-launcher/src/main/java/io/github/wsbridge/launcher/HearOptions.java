@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -55,7 +56,7 @@ final class HearOptions {
         device.listen(channels.contains("listen"));
         List<InvitationSource> opened = new ArrayList<>();
         try {
-            for (String name : channels) {
+            for (String name : new LinkedHashSet<>(channels)) {
                 if (!name.equals("listen")) {
                     InvitationSource source = open(name, deviceId, env);
                     opened.add(source);

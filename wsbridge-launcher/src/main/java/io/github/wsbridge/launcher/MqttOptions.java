@@ -51,6 +51,13 @@ final class MqttOptions {
     private String topic;
 
     @Option(
+            names = "--mqtt-answer-topic",
+            paramLabel = "TOPIC",
+            defaultValue = MqttBroker.ANSWER_TOPIC,
+            description = "Where devices answer (default ${DEFAULT-VALUE})")
+    private String answerTopic;
+
+    @Option(
             names = "--mqtt-ca",
             paramLabel = "FILE",
             description = "Trust these authorities (PEM; default: the platform's)")
@@ -84,9 +91,14 @@ final class MqttOptions {
             throw usage("--mqtt-version is 3 or 5");
         }
         String password = Secrets.read(passwordFile, env, PASSWORD);
+        if (user == null && !password.isEmpty()) {
+            throw usage("a password goes with --mqtt-user NAME");
+        }
         try {
-            MqttBroker.Builder broker =
-                    MqttBroker.builder(server).mqtt3(version == 3).invitationTopic(topic);
+            MqttBroker.Builder broker = MqttBroker.builder(server)
+                    .mqtt3(version == 3)
+                    .invitationTopic(topic)
+                    .answerTopic(answerTopic);
             if (user != null && password.isEmpty()) {
                 broker.user(user);
             } else if (user != null) {

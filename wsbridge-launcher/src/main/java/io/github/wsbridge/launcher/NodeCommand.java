@@ -8,10 +8,13 @@ import io.github.wsbridge.core.BridgeServer;
 import io.github.wsbridge.core.Limits;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Signaller;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -130,7 +133,20 @@ final class NodeCommand implements Callable<Integer> {
         } else if (apiKeys != null) {
             builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
         }
-        signals.addTo(builder, here.env());
+        Collection<Signaller> channels = signals.addTo(builder, here.env());
+        AtomicBoolean built = new AtomicBoolean();
+        try {
+            run(builder, limits, built);
+        } finally {
+            if (!built.get()) {
+                channels.forEach(Signaller::close);
+            }
+        }
+        return 0;
+    }
+
+    /** Runs the node to its end; {@code built} becomes true once the node will close what it was given. */
+    private void run(BridgeNodeBuilder builder, Limits limits, AtomicBoolean built) throws Exception {
         // The node's address needs the server's port, and the server the node: early handshakes wait for it.
         CompletableFuture<BridgeNode> node = new CompletableFuture<>();
         Transport.ServerSettings settings = new Transport.ServerSettings(
@@ -144,11 +160,11 @@ final class NodeCommand implements Callable<Integer> {
                     .connector(connector)
                     .peers(cluster.directory(self.uri().getScheme()));
             try (BridgeNode running = builder.build()) {
+                built.set(true);
                 node.complete(running);
                 serve(running, server, self);
             }
         }
-        return 0;
     }
 
     private void serve(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {

@@ -10,7 +10,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -71,27 +72,39 @@ final class SignalOptions {
     /** A channel and the devices that it is for. */
     private record Channel(String pattern, String name) {}
 
-    /** Adds the channels to a node, which closes them; if one cannot be set up, none is left open. */
-    void addTo(BridgeNodeBuilder node, Map<String, String> env) throws IOException, GeneralSecurityException {
+    /**
+     * Adds the channels to a node, which closes them once it is built; if one cannot be set up, none is left open. A channel with
+     * several patterns is opened once: with its client id it could not be there twice.
+     *
+     * @return what is to be closed if the node is not built after all
+     */
+    Collection<Signaller> addTo(BridgeNodeBuilder node, Map<String, String> env)
+            throws IOException, GeneralSecurityException {
         if (channels == null) {
-            return;
+            return List.of();
         }
-        List<Signaller> opened = new ArrayList<>();
+        Map<String, Signaller> opened = new LinkedHashMap<>();
         try {
-            for (String text : channels) {
-                Channel channel = parse(text);
-                Signaller signaller = open(channel.name(), env);
-                opened.add(signaller);
+            for (Channel channel : channels.stream().map(this::parse).toList()) {
+                Signaller signaller = opened.get(channel.name());
+                if (signaller == null) {
+                    signaller = open(channel.name(), env);
+                    opened.put(channel.name(), signaller);
+                }
                 node.signaller(channel.pattern(), signaller);
             }
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
-            opened.forEach(Signaller::close);
+            opened.values().forEach(Signaller::close);
             throw e;
         }
+        return opened.values();
     }
 
-    private static Channel parse(String text) {
+    private Channel parse(String text) {
         int equals = text.lastIndexOf('=');
+        if (equals == 0) {
+            throw usage("--signal " + text + " names no devices before the =");
+        }
         return equals < 0 ? new Channel("*", text) : new Channel(text.substring(0, equals), text.substring(equals + 1));
     }
 

@@ -88,6 +88,8 @@ class CommandLineTest {
                 "node --insecure --signal mqtt --mqtt-server http://a       | mqtt://HOST",
                 "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-version 4 | is 3 or 5",
                 "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-cert c    | go together",
+                "node --insecure --signal =mqtt --mqtt-server mqtt://a      | no devices before the =",
+                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-answer-topic a/b | {nodeId}",
                 "node --insecure --signal webhook                           | --webhook-url URL",
                 "node --insecure --signal iothub                            | --iothub-connection-file FILE",
                 "device --server ws://a --id d --target a=b:1 --signal pigeon | not pigeon",

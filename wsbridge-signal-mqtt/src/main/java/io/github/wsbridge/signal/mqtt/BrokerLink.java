@@ -45,6 +45,7 @@ final class BrokerLink implements AutoCloseable {
     private @Nullable ScheduledFuture<?> timer; // the next try, or the end of the pauses' growth
     private boolean closed;
     private boolean quiet; // the first failure is worth a warning, later ones are not
+    private int unanswered; // tries that the broker may still deal with, each of which may then take over once
 
     /** A link, called {@code name} in the log, that hears {@code topic}. */
     BrokerLink(
@@ -95,10 +96,20 @@ final class BrokerLink implements AutoCloseable {
             }
             open = true;
             quiet = false;
-            timer = schedule(pauses::reset, pauses.longest());
+            timer = schedule(this::settled, settling());
         }
         log.debug("{} is connected to the broker", name);
         user.opened();
+    }
+
+    /** As long as a try may go on after it was given up, and no shorter than the longest pause. */
+    private Duration settling() {
+        return pauses.longest().compareTo(openTimeout) > 0 ? pauses.longest() : openTimeout;
+    }
+
+    private synchronized void settled() {
+        pauses.reset();
+        unanswered = 0;
     }
 
     private void received(Wire wire, Wire.Received message) {
@@ -117,8 +128,10 @@ final class BrokerLink implements AutoCloseable {
     }
 
     private void ended(Wire wire, Throwable cause) {
+        Loss loss = Loss.of(cause);
         boolean wasOpen;
         boolean first;
+        boolean bySelf;
         synchronized (this) {
             if (wire != current) {
                 return; // heard of its end before, or closed
@@ -129,18 +142,29 @@ final class BrokerLink implements AutoCloseable {
             open = false;
             quiet = true;
             cancelTimer();
+            bySelf = loss == Loss.TAKEN_OVER && unanswered > 0;
+            if (bySelf) {
+                unanswered--;
+            } else if (!wasOpen && Loss.unanswered(cause)) {
+                unanswered++;
+            }
         }
         wire.close();
-        Loss loss = Loss.of(cause);
         String words = Loss.words(cause);
-        if (loss == Loss.TAKEN_OVER) {
+        if (bySelf) {
+            // Most likely: the broker has come upon the CONNECT of a try that was given up. If it was somebody else,
+            // the newest
+            // does not win this once, which is better than a device that has put itself out for good.
+            log.debug("{} has lost its place to an earlier try of its own", name);
+            retryIn(pauses.next());
+        } else if (loss == Loss.TAKEN_OVER) {
             log.warn("{} has lost its place to another connection with the same client id", name);
             if (user.takenOver()) {
-                retryIn(pauses.longest());
+                retryIn(pauses.nearLongest());
             }
         } else if (loss == Loss.REFUSED) {
             log.warn("The broker refuses {}: {}", name, words);
-            retryIn(pauses.longest());
+            retryIn(pauses.nearLongest());
         } else {
             if (first) {
                 log.warn("{} {} the broker and tries on: {}", name, wasOpen ? "has lost" : "cannot reach", words);

@@ -11,6 +11,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import java.net.ConnectException;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -64,6 +65,18 @@ enum Loss {
             case MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED -> OVER_LIMIT;
             default -> BROKEN;
         };
+    }
+
+    /**
+     * Whether a try to connect that ended so may have left a CONNECT behind that the broker has yet to deal with. The end of the
+     * client's own patience comes as a {@link Mqtt5DisconnectException} too.
+     */
+    static boolean unanswered(Throwable cause) {
+        boolean answered = cause instanceof Mqtt5ConnAckException
+                || cause instanceof Mqtt3ConnAckException
+                || cause instanceof Mqtt5SubAckException
+                || cause instanceof Mqtt3SubAckException;
+        return !answered && !(cause.getCause() instanceof ConnectException); // which is a try that did not get that far
     }
 
     /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */

@@ -259,7 +259,7 @@ public final class MqttBroker {
 
         /**
          * The bounds of the random pauses between tries to connect; 1 second and 1 minute by default. A broker that refuses
-         * the client is tried again after the longest.
+         * the client is tried again after half of the longest to all of it.
          */
         public Builder backoff(Duration shortest, Duration longest) {
             minPause = shortest;

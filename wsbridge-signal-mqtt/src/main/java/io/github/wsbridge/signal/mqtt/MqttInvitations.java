@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +20,10 @@ import org.slf4j.LoggerFactory;
  * The device's half: hears its invitations on its topic. Give one to {@code BridgeDevice.Builder.source}. Thread-safe; no
  * method blocks.
  *
- * <p>With MQTT 5 it answers where the invitation says; otherwise the device rejects at the accept URL. The connection is
- * opened again by itself, after random pauses that grow. The one end that is final is another connection with the same client
- * id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
+ * <p>With MQTT 5 it answers where the invitation says; where it says nothing, or the answer does not get through, the device
+ * rejects at the accept URL. The connection is opened again by itself, after random pauses that grow. The one end that is final
+ * is another connection with the same client id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
+ * Only where earlier tries to connect got no answer it may be one of those, so the connection is opened again.
  */
 public final class MqttInvitations implements InvitationSource {
 
@@ -66,31 +69,32 @@ public final class MqttInvitations implements InvitationSource {
     }
 
     @Override
-    public boolean reject(Invitation invitation, int code, String reason) {
+    public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
         return answer(invitation.bridgeId(), Messages.reject(code, reason));
     }
 
-    private boolean answer(BridgeId bridge, byte[] payload) {
+    /** Completes with whether the broker has taken the answer for somebody who hears it. */
+    private CompletionStage<Boolean> answer(BridgeId bridge, byte[] payload) {
         Optional<Wire.Address> address;
         synchronized (remembered) {
             address = remembered.getOrDefault(bridge, Optional.empty());
         }
         Wire wire = link.wire();
         if (address.isEmpty() || wire == null || !answers.tryAcquire()) {
-            return false;
+            return CompletableFuture.completedFuture(false);
         }
-        wire.publish(new Wire.Outgoing(
+        return wire.publish(new Wire.Outgoing(
                         address.get().topic(),
                         payload,
-                        ANSWER_EXPIRY,
+                        () -> ANSWER_EXPIRY,
                         new Wire.Address("", address.get().correlation())))
-                .whenComplete((ack, failure) -> {
+                .handle((ack, failure) -> {
                     answers.release();
                     if (failure != null) {
                         log.debug("Device {} could not answer an invitation: {}", deviceId, Loss.words(failure));
                     }
+                    return ack == Wire.Ack.TAKEN;
                 });
-        return true;
     }
 
     @Override

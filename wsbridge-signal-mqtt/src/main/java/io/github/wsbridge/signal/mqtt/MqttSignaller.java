@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Signaller;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,10 +22,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>With MQTT 5 the device answers on a topic of this signaller alone, and the broker says at once where nobody listens. A
  * device that does not answer leaves the stage incomplete until the invitation expires. With MQTT 3.1.1 an invitation counts
- * as delivered when the broker has it.
+ * as delivered when the broker has it. A broker that acknowledges nothing leaves the stage incomplete for good.
  *
  * <p>While there is no connection, and where the broker has not acknowledged an invitation when the connection ends, devices
- * are unreachable at once: nothing is queued. The connection is opened again by itself, after random pauses that grow.
+ * are unreachable at once. Where the broker takes only so many messages unacknowledged, further invitations wait for their
+ * turn, and are not sent if they have expired by then. The connection is opened again by itself, after random pauses that grow.
  */
 public final class MqttSignaller implements Signaller {
 
@@ -96,30 +98,29 @@ public final class MqttSignaller implements Signaller {
 
     private CompletionStage<Result> publish(Wire wire, String topic, Invitation invitation, Duration left) {
         Pending waiting = new Pending(Correlation.random(broker.random), wire.answers());
-        pending.put(waiting.correlation, waiting);
-        CompletableFuture<Wire.Ack> sent;
+        ScheduledFuture<?> expiry;
         try {
-            ScheduledFuture<?> expiry = scheduler.schedule(waiting::expire, left.toNanos(), TimeUnit.NANOSECONDS);
-            waiting.result.whenComplete((result, failure) -> {
-                pending.remove(waiting.correlation);
-                expiry.cancel(false);
-            });
-            sent = wire.publish(new Wire.Outgoing(
-                    topic,
-                    Messages.invitation(invitation),
-                    left,
-                    wire.answers() ? new Wire.Address(answerTopic, waiting.correlation) : null));
-        } catch (RuntimeException e) {
-            waiting.end(new Result.Unreachable("not published"));
-            pending.remove(waiting.correlation);
+            expiry = scheduler.schedule(waiting::expire, left.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
             room.release();
-            if (e instanceof RejectedExecutionException) {
-                return unreachable("the node is stopping");
-            }
-            throw e;
+            return unreachable("the node is stopping");
         }
+        pending.put(waiting.correlation, waiting);
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        waiting.over.thenAccept(said -> {
+            pending.remove(waiting.correlation); // before anybody hears
+            expiry.cancel(false);
+            said.ifPresent(result::complete);
+        });
+        CompletableFuture<Wire.Ack> sent = wire.publish(new Wire.Outgoing(
+                topic,
+                Messages.invitation(invitation),
+                () -> waiting.over.isDone()
+                        ? Duration.ZERO
+                        : Duration.between(broker.clock.instant(), invitation.expiresAt()),
+                wire.answers() ? new Wire.Address(answerTopic, waiting.correlation) : null));
         // What the broker has not acknowledged is still in the client's hands, even when it has expired.
-        CompletableFuture.allOf(sent.handle((ack, failure) -> ack), waiting.result)
+        CompletableFuture.allOf(sent.handle((ack, failure) -> ack), waiting.over)
                 .thenRun(room::release);
         sent.whenComplete((ack, failure) -> {
             if (failure == null) {
@@ -131,7 +132,7 @@ public final class MqttSignaller implements Signaller {
         if (closed) {
             waiting.end(new Result.Unreachable("the node is stopping")); // close() may not have seen it
         }
-        return waiting.result.minimalCompletionStage();
+        return result.minimalCompletionStage();
     }
 
     private static Result notPublished(Invitation invitation, Throwable cause) {
@@ -176,7 +177,7 @@ public final class MqttSignaller implements Signaller {
     private static final class Pending {
         private final Correlation correlation;
         private final boolean answers;
-        private final CompletableFuture<Result> result = new CompletableFuture<>();
+        private final CompletableFuture<Optional<Result>> over = new CompletableFuture<>();
         private volatile boolean taken;
 
         Pending(Correlation correlation, boolean answers) {
@@ -185,24 +186,25 @@ public final class MqttSignaller implements Signaller {
         }
 
         void acknowledged(Wire.Ack ack) {
-            if (ack == Wire.Ack.NOBODY) {
-                end(new Result.Unreachable("the device does not listen on MQTT"));
-            } else if (answers) {
-                taken = true;
-            } else {
-                end(new Result.Delivered());
+            switch (ack) {
+                case TAKEN -> {
+                    taken = true;
+                    if (!answers) {
+                        end(new Result.Delivered());
+                    }
+                }
+                case NOBODY -> end(new Result.Unreachable("the device does not listen on MQTT"));
+                case UNSENT -> {} // it has expired, or is about to
             }
         }
 
+        /** Where the broker has said nothing there is nothing to say: the node's own timer, due now too, has the word. */
         void expire() {
-            end(
-                    taken
-                            ? new Result.Delivered()
-                            : new Result.Unreachable("the MQTT broker did not acknowledge the invitation"));
+            over.complete(taken ? Optional.of(new Result.Delivered()) : Optional.empty());
         }
 
         void end(Result with) {
-            result.complete(with);
+            over.complete(Optional.of(with));
         }
     }
 

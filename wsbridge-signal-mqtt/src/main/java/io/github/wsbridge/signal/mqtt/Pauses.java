@@ -28,6 +28,11 @@ final class Pauses {
         return Duration.ofNanos(random.nextLong(bound + 1));
     }
 
+    /** After what time will not mend by itself; between half of the longest and the longest, for the same reason. */
+    Duration nearLongest() {
+        return Duration.ofNanos(maxNanos - random.nextLong(maxNanos / 2 + 1));
+    }
+
     Duration longest() {
         return Duration.ofNanos(maxNanos);
     }

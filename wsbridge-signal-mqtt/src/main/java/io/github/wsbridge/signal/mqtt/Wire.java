@@ -3,6 +3,7 @@ package io.github.wsbridge.signal.mqtt;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,10 @@ interface Wire {
      */
     CompletableFuture<?> open(@Nullable String topic, Consumer<Received> receiver, Consumer<Throwable> lost);
 
-    /** Publishes with QoS 1. Fails where the connection is not open or ends before the broker has answered. */
+    /**
+     * Publishes with QoS 1, with MQTT 5 no more messages at a time than the broker takes unacknowledged: the others wait here.
+     * Fails where the connection is not open or ends before the broker has answered.
+     */
     CompletableFuture<Ack> publish(Outgoing message);
 
     /** Whether messages can carry where to answer. */
@@ -29,24 +33,27 @@ interface Wire {
 
     void close();
 
-    /** What a broker says to a published message. */
+    /** What became of a published message. */
     enum Ack {
         /** It has it. */
         TAKEN,
         /** Nobody hears that topic. */
-        NOBODY
+        NOBODY,
+        /** Nothing, since it was not sent: its life was over when its turn came. */
+        UNSENT
     }
 
     /**
      * A message to publish.
      *
-     * @param expiry after which the broker drops it; not in MQTT 3.1.1
+     * @param life asked when it is its turn: how long it is still good for, after which the broker drops it; if that is nothing
+     *     it is not sent. Not in MQTT 3.1.1
      * @param answerTo where an answer goes; null for nowhere; not in MQTT 3.1.1
      */
     record Outgoing(
             String topic,
             byte[] payload,
-            Duration expiry,
+            Supplier<Duration> life,
             @Nullable Address answerTo) {
 
         /** Does not show the payload. */

@@ -20,6 +20,7 @@ final class Wire5 implements Wire {
     private final MqttClientBuilder builder;
     private final Mqtt5Connect connect;
     private volatile @Nullable Mqtt5AsyncClient client;
+    private volatile @Nullable Window window; // once it is connected
     private volatile boolean closed;
 
     /** A connection that {@code builder} describes and that begins with {@code connect}. */
@@ -35,6 +36,7 @@ final class Wire5 implements Wire {
                 .buildAsync();
         client = opening;
         CompletableFuture<?> connected = opening.connect(connect).thenAccept(accepted -> {
+            window = new Window(accepted.getRestrictions().getReceiveMaximum());
             if (closed) {
                 opening.disconnect(); // close() came while it could not do that yet
             }
@@ -61,15 +63,24 @@ final class Wire5 implements Wire {
     @Override
     public CompletableFuture<Ack> publish(Outgoing message) {
         Mqtt5AsyncClient open = client;
-        if (open == null) {
+        Window room = window;
+        if (open == null || room == null) {
             return CompletableFuture.failedFuture(new IllegalStateException("not open"));
+        }
+        return room.pass(() -> publish(open, message));
+    }
+
+    private static CompletableFuture<Ack> publish(Mqtt5AsyncClient open, Outgoing message) {
+        Duration life = message.life().get();
+        if (life.isNegative() || life.isZero()) {
+            return CompletableFuture.completedFuture(Ack.UNSENT);
         }
         var publish = Mqtt5Publish.builder()
                 .topic(message.topic())
                 .qos(MqttQos.AT_LEAST_ONCE)
                 .payload(message.payload())
                 .contentType("application/json")
-                .messageExpiryInterval(seconds(message.expiry()));
+                .messageExpiryInterval(seconds(life));
         Address answerTo = message.answerTo();
         if (answerTo != null) {
             publish = publish.correlationData(answerTo.correlation().bytes());

@@ -11,15 +11,16 @@ import com.hivemq.extension.sdk.api.parameter.ExtensionStartOutput;
 import com.hivemq.extension.sdk.api.parameter.ExtensionStopInput;
 import com.hivemq.extension.sdk.api.parameter.ExtensionStopOutput;
 import com.hivemq.extension.sdk.api.services.Services;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names a user
@@ -36,23 +37,15 @@ final class EmbeddedBroker {
 
     private final Path folder;
     private final TestKeys keys;
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Integer> ports = Ports.free(3);
     private EmbeddedHiveMQ broker;
 
     private EmbeddedBroker() throws Exception {
         folder = Files.createTempDirectory("broker");
+        Runtime.getRuntime().addShutdownHook(new Thread(this::clean, "broker-cleaner"));
         keys = TestKeys.create(folder);
         for (String name : List.of("conf", "data", "extensions")) {
             Files.createDirectory(folder.resolve(name));
-        }
-        List<ServerSocket> held = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
         }
         Files.writeString(folder.resolve("conf/config.xml"), configuration());
     }
@@ -151,6 +144,15 @@ final class EmbeddedBroker {
     /** Stops it without waiting, which takes seconds. */
     void end() {
         broker.stop();
+    }
+
+    private void clean() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        } catch (IOException | UncheckedIOException e) {
+            // a broker that still runs adds and removes files itself
+        }
     }
 
     private final class Settings implements ExtensionMain {

@@ -1,5 +1,6 @@
 package io.github.wsbridge.signal.mqtt;
 
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,6 +28,9 @@ final class FakeBroker implements AutoCloseable {
 
     /** The reason code that subscriptions get; quality of service 1 at first. */
     volatile int subscribed = 1;
+
+    /** How many messages a client may have unacknowledged; set before it connects. */
+    volatile int receiveMaximum = 65_535;
 
     FakeBroker() throws IOException {
         thread(() -> {
@@ -66,14 +70,32 @@ final class FakeBroker implements AutoCloseable {
             byte[] body = new byte[length(in)];
             in.readFully(body);
             if (type == CONNECT) {
-                write(out, 0x20, 0, 0, 0);
+                write(out, 0x20, 0, 0, 3, 0x21, receiveMaximum >> 8, receiveMaximum);
             } else if (type == SUBSCRIBE) {
                 write(out, 0x90, body[0], body[1], 0, subscribed);
             } else if (type == PUBLISH) {
                 int at = 2 + (body[0] << 8 & 0xff00 | body[1] & 0xff);
-                published.add(new Published(out, body[at], body[at + 1]));
+                published.add(new Published(out, body[at], body[at + 1], expiry(body, at + 2)));
             } else if (type == PING) {
                 write(out, 0xd0);
+            }
+        }
+    }
+
+    /** The message expiry interval among the properties that begin there, in seconds; -1 for none. */
+    private static int expiry(byte[] body, int at) throws IOException {
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(body, at, body.length - at));
+        length(in);
+        while (true) {
+            switch (in.readUnsignedByte()) {
+                case 0x01 -> in.readByte();
+                case 0x02 -> {
+                    return in.readInt();
+                }
+                case 0x03, 0x08, 0x09 -> in.skipBytes(in.readUnsignedShort());
+                default -> {
+                    return -1;
+                }
             }
         }
     }
@@ -125,8 +147,8 @@ final class FakeBroker implements AutoCloseable {
         thread.start();
     }
 
-    /** A message that waits for its acknowledgement. */
-    record Published(OutputStream out, int idHigh, int idLow) {
+    /** A message that waits for its acknowledgement, and expires after so many seconds. */
+    record Published(OutputStream out, int idHigh, int idLow, int expiry) {
 
         void acknowledge(int reasonCode) throws IOException {
             write(out, 0x40, idHigh, idLow, reasonCode, 0);

@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -25,13 +25,16 @@ final class Mosquitto implements AutoCloseable {
 
     private final Path folder;
     private final TestKeys keys;
-    private final int passwordPort = freePort();
-    private final int certificatePort = freePort();
+    private final int passwordPort;
+    private final int certificatePort;
     private Process process;
 
     /** Starts it with the users {@code node}, {@code device-1}, {@code device-2} and {@code everything}. */
     Mosquitto(Path folder) throws Exception {
         this.folder = folder;
+        List<Integer> ports = Ports.free(2);
+        passwordPort = ports.get(0);
+        certificatePort = ports.get(1);
         keys = TestKeys.create(folder);
         keys.writePem();
         Path passwords = folder.resolve("passwords");
@@ -154,11 +157,5 @@ final class Mosquitto implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError(name + " is missing: install Debian's package mosquitto, or run"
                         + " .ci/run, which installs all that the system tests need"))
                 .toString();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -75,6 +75,22 @@ class MosquittoSystemTest {
         }
     }
 
+    /** The rules let {@code everything} hear there, and no device answer there. */
+    @Test
+    void device_thatMayNotAnswer_learnsThatItsRejectionDidNotGetThrough() throws Exception {
+        String elsewhere = "wsbridge/v1/elsewhere/{nodeId}";
+        try (MqttSignaller node = MqttSignaller.connect(
+                        mosquitto.client("everything").answerTopic(elsewhere).build());
+                HeardInvitations device = HeardInvitations.listen(
+                        mosquitto.client("device-1").answerTopic(elsewhere).build(),
+                        "device-1",
+                        invitation -> new Answer.Rejected(42, "busy"))) {
+            node.connected().toCompletableFuture().get(20, SECONDS);
+            node.signal(Invitations.to("device-1"));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+        }
+    }
+
     @Test
     void device_withCertificate_accepts() throws Exception {
         try (MqttSignaller node = node(false);

@@ -98,12 +98,42 @@ class MqttInvitationsTest {
 
     @Test
     void reject_invitationThatSaysWhere_isAnswered() throws Exception {
+        node.subscribeWith().topicFilter("wsbridge/v1/nodes/n/answers").send();
         try (HeardInvitations device = listen(broker.client())) {
             publish(
                     Messages.invitation(Invitations.to(deviceId)),
                     message ->
                             message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isTrue();
+        }
+    }
+
+    /** As it is while the node is getting back to the broker. */
+    @Test
+    void reject_nobodyHearsTheAnswer_isLeftToTheAcceptUrl() throws Exception {
+        try (HeardInvitations device = listen(broker.client())) {
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message ->
+                            message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+        }
+    }
+
+    @Test
+    void reject_brokerThatDoesNotTakeTheAnswer_isLeftToTheAcceptUrl() throws Exception {
+        node.subscribeWith().topicFilter("wsbridge/v1/nodes/n/answers").send();
+        try (HeardInvitations device = HeardInvitations.listen(broker.client().build(), deviceId, invitation -> {
+            broker.overQuota = true;
+            return new Answer.Rejected(7, "no");
+        })) {
+            publish(
+                    Messages.invitation(Invitations.to(deviceId)),
+                    message ->
+                            message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
+            assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
+        } finally {
+            broker.overQuota = false;
         }
     }
 

@@ -44,7 +44,7 @@ public final class CustomSignaller {
                     .address(new NodeAddress(url))
                     .keys(TokenKeys.generate())
                     .insecure()
-                    .signaller(new FolderSignaller(folder))
+                    .signaller(new FolderSignaller(folder, 1000))
                     .build()) {
                 door.complete(node);
                 return ask(url, folder, deviceId);

@@ -3,15 +3,19 @@ package io.github.wsbridge.examples.signaller;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,27 +25,33 @@ import java.util.concurrent.TimeUnit;
 public final class FolderSignaller implements Signaller {
 
     private final Path root;
+    private final Semaphore room;
+    private final Set<Path> delivered = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor clerk;
 
-    /** Signals by the mailboxes in {@code root}. */
-    public FolderSignaller(Path root) {
+    /** Signals by the mailboxes in {@code root}, with room for so many invitations at a time, each until it expires. */
+    public FolderSignaller(Path root, int maxInvitations) {
         this.root = root;
+        room = new Semaphore(maxInvitations);
         clerk = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "folder-signaller");
             thread.setDaemon(true);
             return thread;
         });
-        clerk.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     @Override
     public CompletionStage<Result> signal(Invitation invitation) {
+        if (!room.tryAcquire()) {
+            return CompletableFuture.completedFuture(new Result.Throttled("too many invitations at a time"));
+        }
         CompletableFuture<Result> result = new CompletableFuture<>();
         try {
             clerk.execute(() -> {
                 try {
                     result.complete(deliver(invitation));
                 } catch (IOException | RuntimeException e) {
+                    room.release();
                     result.completeExceptionally(e);
                 }
             });
@@ -52,23 +62,49 @@ public final class FolderSignaller implements Signaller {
     }
 
     private Result deliver(Invitation invitation) throws IOException {
+        long life = Duration.between(Instant.now(), invitation.expiresAt()).toMillis();
+        if (life <= 0) {
+            return unreachable("it took too long");
+        }
         Path mailbox = Mailbox.of(root, invitation.deviceId());
         if (!Files.isDirectory(mailbox)) {
-            return new Result.Unreachable("the device has no mailbox");
+            return unreachable("the device has no mailbox");
         }
         try {
             Path file = Mailbox.put(mailbox, invitation);
+            delivered.add(file);
             // A device that does not read its mail must not let it pile up.
-            long life = Duration.between(Instant.now(), invitation.expiresAt()).toMillis();
-            clerk.schedule(() -> Files.deleteIfExists(file), Math.max(0, life), TimeUnit.MILLISECONDS);
+            clerk.schedule(() -> takeAway(file), life, TimeUnit.MILLISECONDS);
             return new Result.Delivered();
         } catch (NoSuchFileException e) {
-            return new Result.Unreachable("the device has just left");
+            return unreachable("the device has just left");
         }
     }
 
+    private Result unreachable(String reason) {
+        room.release();
+        return new Result.Unreachable(reason);
+    }
+
+    private boolean takeAway(Path file) throws IOException {
+        room.release();
+        delivered.remove(file);
+        return Files.deleteIfExists(file);
+    }
+
+    /** Takes back what nobody has read: it holds tokens. */
     @Override
     public void close() {
         clerk.shutdownNow();
+        try {
+            clerk.awaitTermination(5, TimeUnit.SECONDS);
+            for (Path file : delivered) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // the node logs it
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

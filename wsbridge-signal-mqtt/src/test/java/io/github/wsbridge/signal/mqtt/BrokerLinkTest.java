@@ -1,0 +1,214 @@
+package io.github.wsbridge.signal.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.hivemq.client.mqtt.exceptions.ConnectionFailedException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
+import io.github.wsbridge.testkit.FakeScheduler;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a link makes of the ends of its connections, with wires and time that are not real. */
+class BrokerLinkTest {
+
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+
+    private final FakeScheduler time = new FakeScheduler();
+    private final List<FakeWire> wires = new ArrayList<>();
+    private int takenOver;
+    private BrokerLink link;
+    private LogCapture log;
+
+    @BeforeEach
+    void start() {
+        log = new LogCapture();
+        start(() -> Long.MAX_VALUE);
+    }
+
+    @AfterEach
+    void stop() {
+        link.close();
+        log.close();
+    }
+
+    /** Starts a link of a device: one that ends when it is taken over. */
+    private void start(RandomGenerator random) {
+        Pauses pauses = new Pauses(Duration.ofSeconds(1), LONGEST, random);
+        link = new BrokerLink("A device", "topic", this::wire, pauses, Duration.ofSeconds(20), time, new Device());
+        link.start();
+    }
+
+    private Wire wire() {
+        FakeWire wire = new FakeWire();
+        wires.add(wire);
+        return wire;
+    }
+
+    private FakeWire newest() {
+        return wires.get(wires.size() - 1);
+    }
+
+    /** Lets the pause pass, and tells whether there is another try. */
+    private boolean triesAgain() {
+        int before = wires.size();
+        time.advance(LONGEST);
+        return wires.size() == before + 1;
+    }
+
+    private static Throwable takeover() {
+        return disconnect(Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER);
+    }
+
+    private static Throwable disconnect(Mqtt5DisconnectReasonCode code) {
+        return new Mqtt5DisconnectException(
+                Mqtt5Disconnect.builder().reasonCode(code).build(), "because");
+    }
+
+    @Test
+    void takenOver_openSinceEver_isFinal() {
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isEqualTo(1);
+        assertThat(triesAgain()).isFalse();
+    }
+
+    @Test
+    void takenOver_afterATryWithoutAnAnswer_isByItself() {
+        isByItselfAfter(new TimeoutException());
+    }
+
+    /** So the MQTT client says that no CONNACK came in time. */
+    @Test
+    void takenOver_afterATryThatTheClientEnded_isByItself() {
+        isByItselfAfter(disconnect(Mqtt5DisconnectReasonCode.PROTOCOL_ERROR));
+    }
+
+    private void isByItselfAfter(Throwable failure) {
+        newest().failed(failure);
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isZero();
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        assertThat(link.wire()).isNotNull();
+    }
+
+    @Test
+    void takenOver_afterALossInBetween_isStillByItself() {
+        newest().failed(new IOException("closed"));
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(new IOException("closed"));
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isZero();
+        assertThat(triesAgain()).isTrue();
+    }
+
+    @Test
+    void takenOver_onceMoreThanTriesWereUnanswered_isFinal() {
+        newest().failed(new TimeoutException());
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isEqualTo(1);
+        assertThat(triesAgain()).isFalse();
+    }
+
+    @Test
+    void takenOver_longAfterATryWithoutAnAnswer_isFinal() {
+        newest().failed(new TimeoutException());
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        time.advance(LONGEST);
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isEqualTo(1);
+        assertThat(triesAgain()).isFalse();
+    }
+
+    @Test
+    void takenOver_afterTriesThatSentNothing_isFinal() {
+        newest().failed(new ConnectionFailedException(new ConnectException("refused")));
+        assertThat(triesAgain()).isTrue();
+        newest().opened();
+        newest().lost.accept(takeover());
+        assertThat(takenOver).isEqualTo(1);
+        assertThat(triesAgain()).isFalse();
+    }
+
+    @Test
+    void takenOver_nodeThatComesBack_doesSoBetweenHalfOfTheLongestPauseAndAllOfIt() {
+        for (RandomGenerator random : List.<RandomGenerator>of(() -> 0, () -> Long.MAX_VALUE)) {
+            Pauses pauses = new Pauses(Duration.ofSeconds(1), LONGEST, random);
+            assertThat(pauses.nearLongest()).isBetween(LONGEST.dividedBy(2), LONGEST);
+        }
+        assertThat(new Pauses(LONGEST, LONGEST, RandomGenerator.of("L64X128MixRandom")).nearLongest())
+                .isNotEqualTo(LONGEST);
+    }
+
+    private final class Device implements BrokerLink.User {
+
+        @Override
+        public void opened() {}
+
+        @Override
+        public void received(Wire.Received message) {}
+
+        @Override
+        public boolean takenOver() {
+            takenOver++;
+            return false;
+        }
+    }
+
+    private static final class FakeWire implements Wire {
+        private final CompletableFuture<Object> opening = new CompletableFuture<>();
+        private Consumer<Throwable> lost = cause -> {};
+
+        void opened() {
+            opening.complete(this);
+        }
+
+        void failed(Throwable cause) {
+            opening.completeExceptionally(cause);
+        }
+
+        @Override
+        public CompletableFuture<?> open(
+                @Nullable String topic, Consumer<Received> receiver, Consumer<Throwable> loser) {
+            lost = loser;
+            return opening;
+        }
+
+        @Override
+        public CompletableFuture<Ack> publish(Outgoing message) {
+            return CompletableFuture.failedFuture(new IllegalStateException("not expected"));
+        }
+
+        @Override
+        public boolean answers() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
