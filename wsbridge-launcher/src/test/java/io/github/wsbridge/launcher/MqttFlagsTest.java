@@ -30,6 +30,7 @@ final class MqttFlagsTest {
 
     private static final int CONNECT = 1;
     private static final int SUBSCRIBE = 8;
+    private static final int PING = 12;
     private static final int VERSION_AT = 6;
 
     @TempDir
@@ -89,6 +90,8 @@ final class MqttFlagsTest {
                 five = body[VERSION_AT] == 5;
                 connects.add(body);
                 socket.getOutputStream().write(five ? new byte[] {0x20, 3, 0, 0, 0} : new byte[] {0x20, 2, 0, 0});
+            } else if (type == PING) {
+                socket.getOutputStream().write(new byte[] {(byte) 0xd0, 0}); // or the client would hang up by itself
             } else if (type == SUBSCRIBE) {
                 subscribes.add(body);
                 socket.getOutputStream()

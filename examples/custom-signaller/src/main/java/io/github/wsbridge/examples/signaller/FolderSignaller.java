@@ -56,7 +56,7 @@ public final class FolderSignaller implements Signaller {
                 }
             });
         } catch (RejectedExecutionException e) {
-            result.complete(new Result.Unreachable("the signaller is closed"));
+            result.complete(unreachable("the signaller is closed"));
         }
         return result;
     }
