@@ -23,7 +23,6 @@ import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -183,12 +182,11 @@ final class RefusalsTest {
     void tokens_thatLeadNowhere_endWithTheirCode() throws Exception {
         TokenKeys keys = TokenKeys.generate();
         AeadTokenCodec codec = new AeadTokenCodec(() -> keys);
-        NodeAddress dead;
-        try (ServerSocket free = new ServerSocket(0)) {
-            dead = NodeAddress.parse("ws://127.0.0.1:" + free.getLocalPort());
-        }
-        try (Cluster cluster = Cluster.start(2, node -> node.keys(keys));
+        try (Socket nobody = new Socket(); // bound, so that nobody else listens there
+                Cluster cluster = Cluster.start(2, node -> node.keys(keys));
                 JdkConnector connector = JdkConnector.create()) {
+            nobody.bind(new InetSocketAddress("127.0.0.1", 0));
+            NodeAddress dead = NodeAddress.parse("ws://127.0.0.1:" + nobody.getLocalPort());
             NodeAddress here = cluster.node(0).address();
             NodeAddress other = cluster.node(1).address();
             Instant later = Instant.now().plusSeconds(60);

@@ -151,13 +151,15 @@ public abstract class ConnectorTests {
 
     @Test
     void nobodyListens_fails() throws Exception {
-        int port = listening.getLocalPort();
-        listening.close();
-        assertThat(failure(connector
-                        .connect(target("ws://localhost:" + port + "/", "", Map.of(), Duration.ofSeconds(5)))
-                        .toCompletableFuture()))
-                .isInstanceOf(IOException.class)
-                .isNotInstanceOf(HandshakeException.class);
+        try (Socket nobody = new Socket()) {
+            nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int port = nobody.getLocalPort();
+            assertThat(failure(connector
+                            .connect(target("ws://localhost:" + port + "/", "", Map.of(), Duration.ofSeconds(5)))
+                            .toCompletableFuture()))
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(HandshakeException.class);
+        }
     }
 
     @Test
