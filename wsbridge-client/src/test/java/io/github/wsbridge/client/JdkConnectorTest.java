@@ -49,6 +49,9 @@ class JdkConnectorTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    /** Before an unanswered close is given up. */
+    private static final Duration SOON = Duration.ofSeconds(9);
+
     private final JdkConnector connector = JdkConnector.create();
     private TestWebSocketServer server;
     private RawWebSocket far;
@@ -213,7 +216,7 @@ class JdkConnectorTest {
         leg.close(new CloseReason(4403, "no"));
         read(CLOSE);
         far.writeClose(4403, "no");
-        assertThat(near.awaitClosed(Duration.ofSeconds(5))).isEqualTo(new CloseReason(4403, "no"));
+        assertThat(near.awaitClosed(SOON)).isEqualTo(new CloseReason(4403, "no"));
         assertThat(near.count()).isZero();
     }
 
@@ -223,7 +226,7 @@ class JdkConnectorTest {
         leg.close(new CloseReason(4403, "no"));
         read(CLOSE);
         far.close();
-        assertThat(near.awaitClosed(Duration.ofSeconds(5))).isEqualTo(new CloseReason(4403, "no"));
+        assertThat(near.awaitClosed(SOON)).isEqualTo(new CloseReason(4403, "no"));
     }
 
     @ParameterizedTest

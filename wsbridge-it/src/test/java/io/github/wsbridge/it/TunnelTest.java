@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What people run through a tunnel across three nodes: SSH, downloads, protocols that half-close. */
-@Timeout(240)
+@Timeout(600)
 final class TunnelTest {
 
     private static final String LOOPBACK = "127.0.0.1";

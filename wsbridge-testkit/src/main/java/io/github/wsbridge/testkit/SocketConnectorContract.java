@@ -187,7 +187,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
         near.leg().close(new CloseReason(4001, "hello?"));
         assertThat(far.read().closeCode()).isEqualTo(4001);
-        assertThat(near.awaitClosed(LegFixture.closeDeadline())).isEqualTo(new CloseReason(4001, "hello?"));
+        assertThat(near.awaitClosed(LegFixture.CLOSE_DEADLINE)).isEqualTo(new CloseReason(4001, "hello?"));
     }
 
     private void failsWithoutStatus() {

@@ -186,8 +186,8 @@ public abstract class ConnectorTests {
     @Test
     void serverThatDoesNotAnswer_failsInTime_andIsDropped() throws Exception {
         CompletableFuture<Leg> leg = connector
-                .connect(target(
-                        "ws://localhost:" + listening.getLocalPort() + "/", "", Map.of(), Duration.ofMillis(400)))
+                .connect(
+                        target("ws://localhost:" + listening.getLocalPort() + "/", "", Map.of(), Duration.ofSeconds(3)))
                 .toCompletableFuture();
         try (RawSocket raw = new RawSocket(listening.accept())) {
             assertThat(failure(leg)).isInstanceOf(IOException.class);
@@ -199,9 +199,9 @@ public abstract class ConnectorTests {
     @Test
     void timeout_endsWithTheHandshake() throws Exception {
         Ear client = connect(
-                target("ws://localhost:" + server.address().getPort() + "/", "", Map.of(), Duration.ofMillis(700)));
+                target("ws://localhost:" + server.address().getPort() + "/", "", Map.of(), Duration.ofSeconds(3)));
         Ear node = door.ear();
-        await().during(Duration.ofMillis(1_200)).atMost(Duration.ofSeconds(10)).until(() -> !client.closed.isDone());
+        await().during(Duration.ofMillis(3_500)).atMost(Duration.ofSeconds(10)).until(() -> !client.closed.isDone());
         node.send(Fragment.text("still"));
         assertThat(Ear.text(client.next())).isEqualTo("still");
     }

@@ -352,7 +352,7 @@ public abstract class ServerTests {
             CompletableFuture<Void> sent =
                     leg.send(Fragment.binary(ByteBuffer.allocate(32_000))).toCompletableFuture();
             try {
-                sent.get(700, TimeUnit.MILLISECONDS);
+                sent.get(1_700, TimeUnit.MILLISECONDS);
             } catch (java.util.concurrent.TimeoutException e) {
                 return sent;
             }
