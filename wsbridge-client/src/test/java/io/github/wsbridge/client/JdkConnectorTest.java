@@ -253,19 +253,25 @@ class JdkConnectorTest {
         far.close();
         near.demand();
         near.awaitFragments(1, PATIENCE);
-        assertThat(near.awaitClosed(Duration.ofSeconds(10)).code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(near.awaitClosed(PATIENCE).code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
-    void silenceBehindAMessage_isProbedOnce() throws Exception {
+    void silenceBehindAMessage_isProbed_butNotForEver() throws Exception {
         open();
         far.write(BINARY, true, (byte) 1);
         near.demandAlways();
-        Frame ping = read(PING);
-        far.write(PONG, true, ping.payload());
+        far.write(PONG, true, read(PING).payload());
         near.awaitPongs(1, PATIENCE);
         far.timeout(Duration.ofSeconds(3));
-        assertThatThrownBy(() -> far.read()).isInstanceOf(SocketTimeoutException.class);
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 5; i++) { // a pong that comes late is asked for again
+                        Frame ping = far.read();
+                        assertThat(ping.opcode()).isEqualTo(PING);
+                        far.write(PONG, true, ping.payload());
+                    }
+                })
+                .isInstanceOf(SocketTimeoutException.class);
         assertThat(near.closed()).isNull();
     }
 
