@@ -193,9 +193,9 @@ class BridgeChannelTest {
         channel.shutdownOutput();
         assertThat(near.closes).isEmpty();
         far.send(Fragment.binary(ByteBuffer.allocate(0)));
-        assertThat(near.closes.poll(5, TimeUnit.SECONDS)).isEqualTo(CloseReason.normal());
+        assertThat(near.closes.poll(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.normal());
         assertThat(read(1)).isEqualTo("END");
-        assertThat(channel.closed().toCompletableFuture().get(5, TimeUnit.SECONDS))
+        assertThat(channel.closed().toCompletableFuture().get(10, TimeUnit.SECONDS))
                 .isEqualTo(CloseReason.normal());
     }
 

@@ -149,11 +149,17 @@ class BridgeClientTest {
 
     @Test
     void connect_cancelled_closes() throws Exception {
-        CompletableFuture<BridgeChannel> future = client.connect("d");
-        QueueReceiver far = open(node.call().open());
-        future.cancel(true);
-        assertThat(far.closed().code()).isEqualTo(CloseReason.GOING_AWAY);
-        assertThat(scheduler.pending()).isZero();
+        try (BridgeClient direct = BridgeClient.builder(FakeNode.BASE)
+                .connector(node)
+                .scheduler(scheduler)
+                .executor(Runnable::run) // so that all is done when the close is seen
+                .build()) {
+            CompletableFuture<BridgeChannel> future = direct.connect("d");
+            QueueReceiver far = open(node.call().open());
+            future.cancel(true);
+            assertThat(far.closed().code()).isEqualTo(CloseReason.GOING_AWAY);
+            assertThat(scheduler.pending()).isZero();
+        }
     }
 
     @Test

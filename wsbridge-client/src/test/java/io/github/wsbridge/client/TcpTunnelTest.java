@@ -36,6 +36,7 @@ class TcpTunnelTest {
     private final FakeNode node = FakeNode.joining();
     private final BridgeClient client =
             BridgeClient.builder(FakeNode.BASE).connector(node).build();
+    private final Socket nobody = new Socket(); // bound, and never listens
     private ServerSocket target;
     private BridgeDevice device;
     private TcpTunnel tunnel;
@@ -44,7 +45,9 @@ class TcpTunnelTest {
     void start() throws IOException {
         target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         target.setSoTimeout(10_000);
-        device = device(TunnelTargets.parse(List.of("echo=127.0.0.1:" + target.getLocalPort())));
+        nobody.bind(new InetSocketAddress("127.0.0.1", 0));
+        device = device(TunnelTargets.parse(
+                List.of("echo=127.0.0.1:" + target.getLocalPort(), "nobody=127.0.0.1:" + nobody.getLocalPort())));
         tunnel = TcpTunnel.builder(client, "dev", "echo").start();
     }
 
@@ -54,6 +57,7 @@ class TcpTunnelTest {
         device.close();
         client.close();
         target.close();
+        nobody.close();
     }
 
     private BridgeDevice device(TunnelTargets targets) {
@@ -177,13 +181,13 @@ class TcpTunnelTest {
 
     @Test
     void targetThatIsNotReached_isRejectedWith502() throws Exception {
-        target.close();
-        assertThat(closeCode(client, "dev", "echo")).isEqualTo(502);
+        assertThat(closeCode(client, "dev", "nobody")).isEqualTo(502);
     }
 
     @Test
     void failedBridge_resetsTheLocalConnection() throws Exception {
-        target.close();
+        tunnel.close();
+        tunnel = TcpTunnel.builder(client, "dev", "nobody").start();
         try (Socket near = dial()) {
             assertThatThrownBy(() -> {
                         near.getOutputStream().write(1);

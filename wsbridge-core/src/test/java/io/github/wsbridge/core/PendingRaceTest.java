@@ -63,7 +63,7 @@ class PendingRaceTest {
     }
 
     @Test
-    @Timeout(120)
+    @Timeout(600)
     void pendingBridge_allEndsAtOnce_hasOneWinner() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             new Round().run();

@@ -192,35 +192,38 @@ class SpliceTest {
     }
 
     @Test
-    @Timeout(120)
+    @Timeout(600)
     void close_fromAllSidesAtOnce_hasOneReason() {
         Racers racers = new Racers(2);
-        CloseReason stop = new CloseReason(1001, "stop");
-        CloseReason other = new CloseReason(4999, "other");
-        for (int round = 0; round < 100_000; round++) {
-            FakeLeg one = new FakeLeg();
-            FakeLeg two = new FakeLeg();
-            Splice splice = splice(one, two);
-            boolean early = round % 2 == 0;
-            if (early) {
-                splice.start(null, null);
+        try {
+            CloseReason stop = new CloseReason(1001, "stop");
+            CloseReason other = new CloseReason(4999, "other");
+            for (int round = 0; round < 100_000; round++) {
+                FakeLeg one = new FakeLeg();
+                FakeLeg two = new FakeLeg();
+                Splice splice = splice(one, two);
+                boolean early = round % 2 == 0;
+                if (early) {
+                    splice.start(null, null);
+                }
+                List<Runnable> rivals = List.of(
+                        () -> one.end(BYE),
+                        () -> two.end(other),
+                        early ? () -> splice.close(stop) : () -> splice.start(null, null));
+                racers.race(rivals);
+                CloseReason told = splice.told().toCompletableFuture().getNow(null);
+                CloseReason gone = splice.gone().toCompletableFuture().getNow(null);
+                if (gone == null || gone != told || !List.of(BYE, other, stop).contains(gone)) {
+                    throw new AssertionError("round " + round + ": told " + told + ", gone " + gone);
+                }
+                if (gone != BYE && !one.closes().equals(List.of(gone))
+                        || gone != other && !two.closes().equals(List.of(gone))) {
+                    throw new AssertionError(gone + " but closed with " + one.closes() + " and " + two.closes());
+                }
             }
-            List<Runnable> rivals = List.of(
-                    () -> one.end(BYE),
-                    () -> two.end(other),
-                    early ? () -> splice.close(stop) : () -> splice.start(null, null));
-            racers.race(rivals);
-            CloseReason told = splice.told().toCompletableFuture().getNow(null);
-            CloseReason gone = splice.gone().toCompletableFuture().getNow(null);
-            if (gone == null || gone != told || !List.of(BYE, other, stop).contains(gone)) {
-                throw new AssertionError("round " + round + ": told " + told + ", gone " + gone);
-            }
-            if (gone != BYE && !one.closes().equals(List.of(gone))
-                    || gone != other && !two.closes().equals(List.of(gone))) {
-                throw new AssertionError(gone + " but closed with " + one.closes() + " and " + two.closes());
-            }
+        } finally {
+            racers.stop();
         }
-        racers.stop();
     }
 
     @Test

@@ -172,8 +172,8 @@ class TokenKeysTest {
                 "{\"primaryKeyId\":\"x\",\"key\":7}",
                 keys.toJson().substring(0, 50),
                 "\u0000");
+        int time = 0;
         try (LogCapture log = new LogCapture()) {
-            int time = 0;
             for (String spoilt : spoils) {
                 Files.writeString(file, spoilt);
                 Files.setLastModifiedTime(file, FileTime.fromMillis(++time * 1000L));
@@ -187,6 +187,7 @@ class TokenKeysTest {
         }
         TokenKeys next = keys.withNewKey();
         next.write(file);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(++time * 1000L));
         nanos.addAndGet(5_000_000_000L);
         assertThat(keyFile.get().keys()).isEqualTo(next.keys());
         assertThatThrownBy(() -> new KeyFile(folder.resolve("missing"))).isInstanceOf(IOException.class);

@@ -57,8 +57,9 @@ final class ChurnTest {
                     NodeStats stats = node.stats();
                     assertThat(stats.pending() + stats.bridges()).isZero();
                 }
+                assertThat(devices.ends).hasSize(count);
             });
-            assertThat(devices.ends).hasSize(count).allMatch(reason -> reason.code() == 1000);
+            assertThat(devices.ends).allMatch(reason -> reason.code() == 1000);
         } finally {
             workers.shutdownNow();
         }

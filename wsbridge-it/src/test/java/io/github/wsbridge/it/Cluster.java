@@ -13,6 +13,7 @@ import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -22,6 +23,8 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /** Nodes with real servers on loopback ports, behind a front that hands new connections to each in turn. */
@@ -51,11 +54,25 @@ final class Cluster implements AutoCloseable {
     static Cluster start(
             int size, Consumer<BridgeNodeBuilder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws IOException {
-        List<InetSocketAddress> addresses = freePorts(size);
-        Cluster cluster = new Cluster(new RoundRobinFront(addresses));
-        TokenKeys keys = TokenKeys.generate();
+        // A node has to know its port before it is built, and only a server that listens has one for sure.
+        List<CompletableFuture<BridgeNode>> doors = new ArrayList<>();
+        List<BridgeServer> servers = new ArrayList<>();
         Set<NodeAddress> all = new LinkedHashSet<>();
-        addresses.forEach(address -> all.add(NodeAddress.parse("ws://127.0.0.1:" + address.getPort())));
+        for (int i = 0; i < size; i++) {
+            CompletableFuture<BridgeNode> door = new CompletableFuture<>();
+            NettyBridgeServer.Builder builder = NettyBridgeServer.builder(
+                            handshake -> door.thenCompose(node -> node.admit(handshake)))
+                    .address(new InetSocketAddress("127.0.0.1", 0));
+            serverSettings.accept(builder);
+            BridgeServer server = builder.start();
+            doors.add(door);
+            servers.add(server);
+            all.add(NodeAddress.parse("ws://127.0.0.1:" + server.address().getPort()));
+        }
+        Cluster cluster = new Cluster(
+                new RoundRobinFront(servers.stream().map(BridgeServer::address).toList()));
+        cluster.servers.addAll(servers);
+        TokenKeys keys = TokenKeys.generate();
         for (NodeAddress address : all) {
             BridgeNodeBuilder builder = BridgeNode.builder()
                     .publicUrl(cluster.url())
@@ -67,22 +84,29 @@ final class Cluster implements AutoCloseable {
                     .listener(cluster.crossings.of(address));
             settings.accept(builder);
             BridgeNode node = builder.build();
+            doors.get(cluster.nodes.size()).complete(node);
             cluster.nodes.add(node);
-            NettyBridgeServer.Builder server = NettyBridgeServer.builder(node::admit)
-                    .address(new InetSocketAddress("127.0.0.1", address.uri().getPort()));
-            serverSettings.accept(server);
-            cluster.servers.add(server.start());
         }
         return cluster;
     }
 
+    /**
+     * Ports for programs that are told theirs. They are below those that systems deal out by themselves, so that no connection
+     * or listener on a port that it did not choose gets in between.
+     */
     static List<InetSocketAddress> freePorts(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
         List<InetSocketAddress> free = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
-            free.add(new InetSocketAddress("127.0.0.1", socket.getLocalPort()));
+        for (int tries = 0; free.size() < count; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+            try {
+                held.add(new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")));
+                free.add(new InetSocketAddress("127.0.0.1", port));
+            } catch (BindException e) {
+                if (tries == 1_000) {
+                    throw e;
+                }
+            }
         }
         for (ServerSocket socket : held) {
             socket.close();

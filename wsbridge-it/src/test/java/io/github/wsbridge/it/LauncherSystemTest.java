@@ -6,7 +6,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -89,7 +88,7 @@ final class LauncherSystemTest {
         Path requesterKey = apiKey(apiKeys, "alice", "requester");
         Path deviceKey = apiKey(apiKeys, "fleet", "device");
 
-        List<InetSocketAddress> addresses = freePorts();
+        List<InetSocketAddress> addresses = Cluster.freePorts(NODES);
         List<Programs.Running> nodes = new ArrayList<>();
         try (RoundRobinFront front = new RoundRobinFront(addresses)) {
             String url = "ws://127.0.0.1:" + front.port();
@@ -158,7 +157,7 @@ final class LauncherSystemTest {
     void deviceThatKnowsOnlyTheBroker_isReached() throws Exception {
         try (EmbeddedBroker broker = new EmbeddedBroker(Files.createDirectory(folder.resolve("broker")))) {
             String mqtt = broker.uri().toString();
-            InetSocketAddress address = freePorts().get(0);
+            InetSocketAddress address = Cluster.freePorts(1).get(0);
             String url = "ws://127.0.0.1:" + address.getPort();
             Programs.Running node = programs.start(wsbridge.command(
                     "node",
@@ -300,20 +299,6 @@ final class LauncherSystemTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static List<InetSocketAddress> freePorts() throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        List<InetSocketAddress> free = new ArrayList<>();
-        for (int i = 0; i < NODES; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
-            free.add(new InetSocketAddress("127.0.0.1", socket.getLocalPort()));
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
-        }
-        return free;
     }
 
     /** Processes, whoever's children they are, that run what was installed for this test. */

@@ -20,11 +20,17 @@ import org.junit.jupiter.api.AfterEach;
 /** What the parts of {@link LegContract} share: what a transport gives and says of itself, and the test bench. */
 abstract class LegFixture {
 
-    /** The time in which something promised as prompt must be there. */
-    private static final Duration PROMPT = Duration.ofSeconds(5);
+    /** The time in which something promised as prompt must be there: before an unanswered close is given up. */
+    private static final Duration PROMPT = Duration.ofSeconds(9);
+
+    /** In which a close is over in any case: two minutes, if the peer goes on taking data; and a busy machine's share. */
+    static final Duration CLOSE_DEADLINE = Duration.ofSeconds(125);
 
     /** How long a test looks on to see that nothing happens. */
     private static final Duration QUIET = Duration.ofMillis(150);
+
+    /** How long a send waits that is taken to wait for the peer, and not for a busy machine. */
+    private static final Duration STALLED = Duration.ofMillis(1300);
 
     private static final int PIECE = 16 * 1024;
 
@@ -149,7 +155,7 @@ abstract class LegFixture {
             sent.add(copy(piece));
             CompletableFuture<Void> send = from.leg().send(piece).toCompletableFuture();
             try {
-                send.get(QUIET.toMillis() * 2, MILLISECONDS);
+                send.get(STALLED.toMillis(), MILLISECONDS);
             } catch (TimeoutException stalled) {
                 return new Flood(sent, send);
             }
@@ -177,9 +183,9 @@ abstract class LegFixture {
                 .until(() -> end.count() == count);
     }
 
-    /** Ten seconds after the peer, or its kernel, has last taken data; and what a busy machine may add. */
-    static Duration closeDeadline() {
-        return Duration.ofSeconds(20);
+    /** How long a test waits for a close to be over, whatever the peer does. */
+    Duration closeDeadline() {
+        return CLOSE_DEADLINE;
     }
 
     static Fragment copy(Fragment fragment) {

@@ -48,9 +48,9 @@ public abstract class NodeRouterContract {
         return null;
     }
 
-    /** The router's own deadline; two seconds. */
+    /** The router's own deadline; five seconds. */
     protected Duration deadline() {
-        return Duration.ofSeconds(2);
+        return Duration.ofSeconds(5);
     }
 
     /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */

@@ -8,18 +8,20 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RawWebSocket.Frame;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The rules of a connector over sockets, against a {@link TestWebSocketServer}. */
 public abstract class SocketConnectorContract extends ConnectorContract {
 
     private @Nullable TestWebSocketServer server;
+    private final Socket nobody = new Socket();
 
     /** Nothing to set up. */
     protected SocketConnectorContract() {}
@@ -30,12 +32,16 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         return server;
     }
 
-    /** A port of this machine at which nobody listens. */
+    /** A port of this machine at which nobody listens, held so that nobody begins to. */
     @Override
     protected URI unreachable() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return URI.create("ws://127.0.0.1:" + free.getLocalPort() + "/path");
-        }
+        nobody.bind(new InetSocketAddress("127.0.0.1", 0));
+        return URI.create("ws://127.0.0.1:" + nobody.getLocalPort() + "/path");
+    }
+
+    @AfterEach
+    void giveUpThePort() throws IOException {
+        nobody.close();
     }
 
     private TestWebSocketServer server() {
@@ -181,7 +187,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
         near.leg().close(new CloseReason(4001, "hello?"));
         assertThat(far.read().closeCode()).isEqualTo(4001);
-        assertThat(near.awaitClosed(LegFixture.closeDeadline())).isEqualTo(new CloseReason(4001, "hello?"));
+        assertThat(near.awaitClosed(LegFixture.CLOSE_DEADLINE)).isEqualTo(new CloseReason(4001, "hello?"));
     }
 
     private void failsWithoutStatus() {

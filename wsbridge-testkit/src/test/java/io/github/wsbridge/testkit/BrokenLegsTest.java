@@ -94,6 +94,11 @@ class BrokenLegsTest {
         }
 
         @Override
+        Duration closeDeadline() {
+            return faults.isEmpty() ? super.closeDeadline() : patience();
+        }
+
+        @Override
         protected Duration patience() {
             return Duration.ofSeconds(faults.isEmpty() ? 20 : 2); // the broken ones mostly end by running out of it
         }

@@ -12,8 +12,10 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A pair of legs that keeps every rule, or all but those that it is told to break. All that it does happens on one thread.
@@ -83,7 +85,13 @@ final class MemoryLegs implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.shutdownNow();
+        try {
+            loop.submit(() -> {}).get(20, TimeUnit.SECONDS); // what was begun before is over, an abort's calls too
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("the legs' thread is stuck", e);
+        } finally {
+            loop.shutdownNow();
+        }
     }
 
     private boolean broken(Fault fault) {

@@ -9,8 +9,8 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -24,6 +24,7 @@ class RawRouterTest extends NodeRouterContract {
     private static final String MARK = "X-Forwarded-Accept";
 
     private final TestWebSocketServer silent;
+    private final Socket nobody = new Socket();
 
     RawRouterTest() throws IOException {
         silent = new TestWebSocketServer();
@@ -32,6 +33,7 @@ class RawRouterTest extends NodeRouterContract {
     @AfterEach
     void stopSilent() throws IOException {
         silent.close();
+        nobody.close();
     }
 
     @Override
@@ -89,9 +91,8 @@ class RawRouterTest extends NodeRouterContract {
 
     @Override
     protected NodeAddress unreachable() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return NodeAddress.parse("ws://127.0.0.1:" + free.getLocalPort());
-        }
+        nobody.bind(new InetSocketAddress("127.0.0.1", 0)); // and never listens
+        return NodeAddress.parse("ws://127.0.0.1:" + nobody.getLocalPort());
     }
 
     @Override

@@ -20,7 +20,7 @@ class WatchedMemoryLegsTest extends LegContract {
     }
 
     private Leg watched(Leg leg) {
-        return new WatchedLeg(leg, new WatchedLeg.Watch(Duration.ofSeconds(1), Duration.ofMinutes(1)), scheduler);
+        return new WatchedLeg(leg, new WatchedLeg.Watch(Duration.ofSeconds(2), Duration.ofMinutes(1)), scheduler);
     }
 
     @Override

@@ -141,7 +141,7 @@ public abstract class StandaloneServerTests extends ServerTests {
     void doorThatDoesNotAnswer_isRefusedWith503() throws Exception {
         CompletableFuture<Admission> late = new CompletableFuture<>();
         door.answer = handshake -> late;
-        try (BridgeServer impatient = start(new Settings(0, null, Duration.ofMillis(300), null));
+        try (BridgeServer impatient = start(new Settings(0, null, Duration.ofSeconds(1), null));
                 RawSocket raw = RawSocket.connect(impatient.address().getPort())) {
             raw.write(RawSocket.upgrade(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 503 ").contains("Retry-After: ");
