@@ -59,7 +59,9 @@ final class Requesters implements Agent.Role {
             case "held":
                 return crowd().state();
             case "release":
-                crowd().release();
+                if (crowd != null) {
+                    crowd.release();
+                }
                 return "";
             default:
                 throw new IllegalArgumentException(command);

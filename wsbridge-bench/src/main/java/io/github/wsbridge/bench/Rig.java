@@ -30,6 +30,7 @@ final class Rig {
     private final Generator requesters;
     private final Map<String, Subject> subjects = new LinkedHashMap<>();
     private final Peers peers;
+    private final List<Node> started = new ArrayList<>(); // for one measurement each
     private int flows;
 
     Rig(Processes processes, Plan plan, Node.Settings settings, PrintStream progress)
@@ -65,7 +66,9 @@ final class Rig {
 
     /** Another node, cold. */
     Node startNode() throws IOException, InterruptedException {
-        return Node.start(processes, devices, settings);
+        Node node = Node.start(processes, devices, settings);
+        started.add(node);
+        return node;
     }
 
     /** A subject by its name, started when it is asked for first. */
@@ -81,7 +84,7 @@ final class Rig {
     private Subject start(String name) throws IOException, InterruptedException {
         switch (name) {
             case Subject.OURS:
-                return startNode().subject();
+                return Node.start(processes, devices, settings).subject(); // lives as long as the rig
             case Subject.DIRECT:
                 return peers.direct();
             case Subject.HAPROXY_TCP:
@@ -176,8 +179,15 @@ final class Rig {
     /** After a measurement that failed: whatever it has left running must not disturb the next one. */
     void clear() throws InterruptedException {
         try {
+            for (Node node : started) {
+                node.stop();
+            }
+            started.clear();
             stopFlows(1, flows);
+            requesters.ask("release");
+            devices.ask("drop");
             drained();
+            Waiting.until(PATIENCE, LOOK, () -> "some bridges have not ended", () -> counted("held") == 0);
         } catch (IOException e) {
             say("something still runs: %s", e.toString());
         }

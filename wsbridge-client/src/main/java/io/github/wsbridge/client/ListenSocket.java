@@ -241,6 +241,8 @@ final class ListenSocket implements InvitationSource {
                     rejection.sent.complete(failure == null);
                     if (failure == null) {
                         sendNext();
+                    } else {
+                        dropQueued();
                     }
                 });
             }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * One invitation's way through the channels that are for its device.
  *
  * <p>A channel that says no, fails or stays silent too long hands on to the next. Silent too long is an equal share of the time
- * that is left: of two channels the first has half of the accept timeout for itself. What it says later still counts: so does the device's no
- * after another channel has delivered the invitation, where nothing more can come of the stage.
+ * that is left: of two channels the first has half of the accept timeout for itself. What it says later still counts: so does
+ * the device's no after another channel has delivered the invitation, where nothing more can come of the stage.
  */
 final class SignalRound {
 

@@ -172,6 +172,7 @@ final class MqttFlagsTest {
             node.ready();
             take(subscribes);
         }
+        await().atMost(Run.PATIENCE).until(() -> connections.get() == 0); // and nothing is on its way any more
         assertThat(connects).hasSize(1);
     }
 
@@ -180,6 +181,7 @@ final class MqttFlagsTest {
         try (Run device = Run.of(device("--signal=mqtt,mqtt"))) {
             device.ready();
         }
+        await().atMost(Run.PATIENCE).until(() -> connections.get() == 0);
         assertThat(connects).hasSize(1);
     }
 

@@ -100,7 +100,7 @@ final class Loops implements AutoCloseable {
                 .filter(Objects::nonNull)
                 .toList();
         await(connections.close());
-        legs.forEach(NettyLeg::abort); // those that hold what nobody has asked for have not been told yet
+        legs.forEach(NettyLeg::abort); // some hold what nobody has asked for, and have not been told of the end yet
         close();
     }
 

@@ -8,6 +8,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -212,6 +213,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         } else if (frames.closed() != null) {
             peerClosed(frames.closed());
         } else if (!dropped && (unread != null || frames.withheld())) {
+            if (gone) {
+                keepUnread();
+            }
             return; // waits for demand
         } else if (gone) {
             vanished();
@@ -235,8 +239,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             bytes.release();
             return false;
         }
-        unread =
-                null; // a pong that cannot be written closes the channel, and closed() must not take what is being read
+        // A pong that cannot be written closes the channel, and closed() must not take what is being read.
+        unread = null;
         if (to != null) {
             to.pass(bytes);
             return false;
@@ -400,6 +404,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             turn();
         } else {
             cut();
+            if (!gone && !channel.isOpen()) {
+                closed(); // it had no loop to be told on
+            }
         }
     }
 
@@ -408,14 +415,20 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     }
 
     private void closed() {
-        gone = true;
-        outlet.closed();
+        if (!gone) {
+            gone = true;
+            outlet.closed();
+            turn();
+        }
+    }
+
+    /** May wait for long, or for ever: not in a buffer that others could use. */
+    private void keepUnread() {
         ByteBuf rest = unread;
-        if (rest != null) { // may wait for long, or for ever: not in a buffer that others could use
+        if (rest != null && rest.alloc() != UnpooledByteBufAllocator.DEFAULT) {
             unread = Unpooled.copiedBuffer(rest);
             rest.release();
         }
-        turn();
     }
 
     @Override

@@ -136,7 +136,11 @@ final class HubConnection {
 
     private void release() {
         if (!shared) {
-            client.close();
+            try {
+                client.close();
+            } catch (RuntimeException e) {
+                log.warn("The client of device {} failed to close", deviceId, e);
+            }
         }
     }
 
@@ -155,8 +159,8 @@ final class HubConnection {
                 opening.interrupt(); // wakes it from its pauses
             }
         }
-        if (stuck && !shared) {
-            daemon(client::close, "wsbridge-iothub-device-closer"); // tells it to try no more, and waits for that
+        if (stuck) {
+            daemon(this::release, "wsbridge-iothub-device-closer"); // tells it to try no more, and waits for that
         }
     }
 }

@@ -131,8 +131,12 @@ public final class IotHubInvitations implements InvitationSource {
         }
         try {
             String body = new String(message.getBytes(), StandardCharsets.UTF_8);
-            return offer(Messages.readInvitation(body, deviceId)) == null
-                    ? IotHubMessageResult.ABANDON
+            CompletionStage<Answer> answer = offer(Messages.readInvitation(body, deviceId));
+            if (answer == null) {
+                return IotHubMessageResult.ABANDON;
+            }
+            return answer.toCompletableFuture().isCompletedExceptionally()
+                    ? IotHubMessageResult.REJECT
                     : IotHubMessageResult.COMPLETE;
         } catch (IllegalArgumentException e) {
             return IotHubMessageResult.REJECT;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A direct method reaches a connected device at once and brings its answer back: status 0 or 200 accepts, any other rejects
  * with the payload's reason. Both of its timeouts lie inside the accept timeout, unless less than the 5 seconds are left that a
- * hub takes as the shortest: then the hub may wait for longer, but this does not. A cloud-to-device message waits in the hub until
- * the device connects or the invitation expires, and brings no answer.
+ * hub takes as the shortest: then the hub may wait for longer. A cloud-to-device message waits in the hub until the device
+ * connects or the invitation expires, and brings no answer.
  *
  * <p>A device that the hub does not know, or that is not connected, is {@link io.github.wsbridge.spi.Signaller.Result.Unreachable};
  * a hub over its quota or rate gives {@link io.github.wsbridge.spi.Signaller.Result.Throttled}; one that cannot be reached or

@@ -54,6 +54,8 @@ final class MessageCarrier implements Carrier {
                 return sender;
             });
 
+    private volatile boolean closed;
+
     // Used by the one thread only.
     private @Nullable MessagingClient client;
     private Instant notBefore = Instant.MIN;
@@ -121,7 +123,7 @@ final class MessageCarrier implements Carrier {
 
         @Override
         public void run() {
-            if (line.isShutdown()) {
+            if (closed) { // or a connection would be opened that nobody closes
                 fail(CLOSED);
                 return;
             }
@@ -233,6 +235,7 @@ final class MessageCarrier implements Carrier {
     /** What waits fails, and so does what the hub has not acknowledged. */
     @Override
     public void close() {
+        closed = true;
         renewal.cancel(false);
         try {
             line.execute(() -> {

@@ -88,14 +88,15 @@ final class MethodCarrier implements Carrier {
             }
             return;
         }
-        // The SDK cannot be interrupted and has timeouts of its own, one after the other.
+        // A call under way cannot be interrupted, and what it says in the end is of no use: the accept timeout has
+        // decided.
         Future<?> expiry = timers.after(Carrier.left(invitation, clock), () -> {
             if (pool.remove(task)) {
                 kept.decrementAndGet();
+                result.completeExceptionally(new IOException("the invitation has expired"));
             }
-            result.completeExceptionally(new IOException("the invitation has expired"));
         });
-        done.thenRun(() -> Timers.cancel(expiry)); // also where the result stays open: the accept timeout decides then
+        done.thenRun(() -> Timers.cancel(expiry));
     }
 
     /** How long a connection may take: half of the time at most, so that the answer has the rest. */

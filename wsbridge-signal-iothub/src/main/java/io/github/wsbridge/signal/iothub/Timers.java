@@ -7,9 +7,13 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Deadlines and renewals, on a scheduler that was given or one of its own. Thread-safe. */
 final class Timers implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Timers.class);
 
     private final ScheduledExecutorService scheduler;
     private final boolean own;
@@ -41,7 +45,14 @@ final class Timers implements AutoCloseable {
 
     /** Runs a task again and again, until it is cancelled or this is closed. */
     Future<?> every(Duration period, Runnable task) {
-        return scheduler.scheduleAtFixedRate(task, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+        Runnable lasting = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) { // one that escaped would be the last time
+                log.warn("Will be tried again in {}", period, e);
+            }
+        };
+        return scheduler.scheduleAtFixedRate(lasting, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     static void cancel(@Nullable Future<?> task) {

@@ -15,6 +15,9 @@ final class BrokerLink implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BrokerLink.class);
 
+    /** No broker has more tries of one client before it, and two devices of one name must not put each other out for long. */
+    private static final int MOST_UNANSWERED = 3;
+
     /** Who uses the link. Called on threads of the MQTT client or the scheduler, without a lock held. */
     interface User {
 
@@ -146,15 +149,15 @@ final class BrokerLink implements AutoCloseable {
             if (bySelf) {
                 unanswered--;
             } else if (!wasOpen && Loss.unanswered(cause)) {
-                unanswered++;
+                unanswered = Math.min(unanswered + 1, MOST_UNANSWERED);
             }
         }
         wire.close();
         String words = Loss.words(cause);
         if (bySelf) {
             // Most likely: the broker has come upon the CONNECT of a try that was given up. If it was somebody else,
-            // the newest
-            // does not win this once, which is better than a device that has put itself out for good.
+            // the
+            // newest does not win this once, which is better than a device that has put itself out for good.
             log.debug("{} has lost its place to an earlier try of its own", name);
             retryIn(pauses.next());
         } else if (loss == Loss.TAKEN_OVER) {

@@ -12,10 +12,14 @@ import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCo
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /** What the end of a connection, or the failure of a step on it, means. */
 enum Loss {
@@ -35,6 +39,10 @@ enum Loss {
             Mqtt5ConnAckReasonCode.NOT_AUTHORIZED,
             Mqtt5ConnAckReasonCode.BANNED,
             Mqtt5ConnAckReasonCode.BAD_AUTHENTICATION_METHOD);
+
+    /** What ends a try before the CONNECT has been sent. */
+    private static final List<Class<?>> NOT_THAT_FAR = List.of(
+            ConnectException.class, NoRouteToHostException.class, UnknownHostException.class, SSLException.class);
 
     static Loss of(Throwable cause) {
         if (cause instanceof Mqtt5ConnAckException refused) {
@@ -76,7 +84,7 @@ enum Loss {
                 || cause instanceof Mqtt3ConnAckException
                 || cause instanceof Mqtt5SubAckException
                 || cause instanceof Mqtt3SubAckException;
-        return !answered && !(cause.getCause() instanceof ConnectException); // which is a try that did not get that far
+        return !answered && NOT_THAT_FAR.stream().noneMatch(kind -> kind.isInstance(cause.getCause()));
     }
 
     /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */

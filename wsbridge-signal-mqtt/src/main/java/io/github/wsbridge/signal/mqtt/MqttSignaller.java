@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * as delivered when the broker has it. A broker that acknowledges nothing leaves the stage incomplete for good.
  *
  * <p>While there is no connection, and where the broker has not acknowledged an invitation when the connection ends, devices
- * are unreachable at once. Where the broker takes only so many messages unacknowledged, further invitations wait for their
- * turn, and are not sent if they have expired by then. The connection is opened again by itself, after random pauses that grow.
+ * are unreachable at once. Where an MQTT 5 broker takes only so many messages unacknowledged, further invitations wait for
+ * their turn, and are not sent if they have expired by then. The connection is opened again by itself, after random pauses that grow.
  */
 public final class MqttSignaller implements Signaller {
 
@@ -89,14 +89,16 @@ public final class MqttSignaller implements Signaller {
         if (left.isNegative() || left.isZero()) {
             return unreachable("the invitation has expired");
         }
+        byte[] payload = Messages.invitation(invitation);
         if (!room.tryAcquire()) {
             return CompletableFuture.completedFuture(
                     new Result.Throttled("too many invitations wait for MQTT devices"));
         }
-        return publish(wire, topic, invitation, left);
+        return publish(wire, topic, payload, invitation, left);
     }
 
-    private CompletionStage<Result> publish(Wire wire, String topic, Invitation invitation, Duration left) {
+    private CompletionStage<Result> publish(
+            Wire wire, String topic, byte[] payload, Invitation invitation, Duration left) {
         Pending waiting = new Pending(Correlation.random(broker.random), wire.answers());
         ScheduledFuture<?> expiry;
         try {
@@ -114,7 +116,7 @@ public final class MqttSignaller implements Signaller {
         });
         CompletableFuture<Wire.Ack> sent = wire.publish(new Wire.Outgoing(
                 topic,
-                Messages.invitation(invitation),
+                payload,
                 () -> waiting.over.isDone()
                         ? Duration.ZERO
                         : Duration.between(broker.clock.instant(), invitation.expiresAt()),

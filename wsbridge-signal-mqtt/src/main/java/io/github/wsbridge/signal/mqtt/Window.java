@@ -46,7 +46,7 @@ final class Window {
     private static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> send) {
         try {
             return send.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // one that escaped would keep all others waiting
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -12,11 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** MQTT 3.1.1: no answers, no expiry, and nobody says whether anybody listens. */
 final class Wire3 implements Wire {
 
-    private static final int PACKET_IDS = 65_535; // the only bound that the protocol knows
-
     private final MqttClientBuilder builder;
     private final Mqtt3Connect connect;
-    private final Window window = new Window(PACKET_IDS);
     private volatile @Nullable Mqtt3AsyncClient client;
     private volatile boolean closed;
 
@@ -54,12 +51,12 @@ final class Wire3 implements Wire {
         if (open == null) {
             return CompletableFuture.failedFuture(new IllegalStateException("not open"));
         }
-        return window.pass(() -> open.publish(Mqtt3Publish.builder()
+        return open.publish(Mqtt3Publish.builder()
                         .topic(message.topic())
                         .qos(MqttQos.AT_LEAST_ONCE)
                         .payload(message.payload())
                         .build())
-                .thenApply(published -> Ack.TAKEN));
+                .thenApply(published -> Ack.TAKEN);
     }
 
     @Override

@@ -98,13 +98,19 @@ public final class FolderSignaller implements Signaller {
         clerk.shutdownNow();
         try {
             clerk.awaitTermination(5, TimeUnit.SECONDS);
-            for (Path file : delivered) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // the node logs it
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        UncheckedIOException failure = null;
+        for (Path file : delivered) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) { // the others go all the same
+                failure = new UncheckedIOException(e);
+            }
+        }
+        if (failure != null) {
+            throw failure; // the node logs it
         }
     }
 }
