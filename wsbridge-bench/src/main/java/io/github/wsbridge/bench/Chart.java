@@ -12,6 +12,7 @@ final class Chart {
     private static final int LEFT = 60;
     private static final int TOP = 50;
     private static final int GAP = 70;
+    private static final int LEGEND_COLUMNS = 4;
 
     /** What is drawn: a subject and its colour. */
     private record Series(String subject, String colour) {}
@@ -42,11 +43,15 @@ final class Chart {
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\">",
                 WIDTH, height);
         add("<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, height);
-        int x = LEFT;
-        for (Series series : SERIES) {
-            add("<rect x=\"%d\" y=\"12\" width=\"12\" height=\"12\" fill=\"%s\"/>", x, series.colour());
-            add("<text x=\"%d\" y=\"23\">%s</text>", x + 17, series.subject());
-            x += 28 + 6 * series.subject().length();
+        for (int i = 0; i < SERIES.size(); i++) {
+            int x = LEFT + i % LEGEND_COLUMNS * (WIDTH - LEFT) / LEGEND_COLUMNS;
+            int y = 6 + i / LEGEND_COLUMNS * 18;
+            add(
+                    "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>",
+                    x, y, SERIES.get(i).colour());
+            add(
+                    "<text x=\"%d\" y=\"%d\">%s</text>",
+                    x + 17, y + 11, SERIES.get(i).subject());
         }
         panel(TOP, "One bridge, Gbit/s of payload (more is better)", Results.GBIT);
         panel(TOP + PANEL + GAP, "Server CPU seconds per GB (less is better)", Results.CPU_PER_GB);
