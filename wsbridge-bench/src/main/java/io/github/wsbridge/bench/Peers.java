@@ -30,7 +30,7 @@ final class Peers {
         return haproxyTcp(name, bufferSize, devices.port("sink"), devices.port("echo"));
     }
 
-    /** The second of two: {@code before} gets a twin that leads to it, and only its own CPU time counts. */
+    /** Two in a row: {@code second} gets a twin that leads to it, and only its own CPU time counts. */
     Subject behind(String name, Subject second, int bufferSize) throws IOException, InterruptedException {
         Subject first = haproxyTcp(name, bufferSize, port(second, "sink"), port(second, "echo"));
         return new Subject(name, second.servers(), first.url());

@@ -176,20 +176,28 @@ final class Rig {
         requesters.ask("stop from=" + from + " to=" + to);
     }
 
+    private interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
     /** After a measurement that failed: whatever it has left running must not disturb the next one. */
     void clear() throws InterruptedException {
-        try {
-            for (Node node : started) {
-                node.stop();
+        for (Node node : started) {
+            node.stop();
+        }
+        started.clear();
+        List<Step> steps = List.of(
+                () -> stopFlows(1, flows),
+                () -> requesters.ask("release"),
+                () -> devices.ask("drop"),
+                this::drained,
+                () -> Waiting.until(PATIENCE, LOOK, () -> "some bridges have not ended", () -> counted("held") == 0));
+        for (Step step : steps) {
+            try {
+                step.run();
+            } catch (IOException e) { // such as a flow that broke; the other steps are needed all the same
+                say("while clearing up: %s", e.toString());
             }
-            started.clear();
-            stopFlows(1, flows);
-            requesters.ask("release");
-            devices.ask("drop");
-            drained();
-            Waiting.until(PATIENCE, LOOK, () -> "some bridges have not ended", () -> counted("held") == 0);
-        } catch (IOException e) {
-            say("something still runs: %s", e.toString());
         }
     }
 

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -134,21 +133,22 @@ final class NodeCommand implements Callable<Integer> {
             builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
         }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
-        AtomicBoolean built = new AtomicBoolean();
+        CompletableFuture<BridgeNode> node = new CompletableFuture<>();
         try {
-            run(builder, limits, built);
+            run(builder, limits, node);
         } finally {
-            if (!built.get()) {
+            if (!node.isDone()) { // or it has closed them
                 channels.forEach(Signaller::close);
             }
         }
         return 0;
     }
 
-    /** Runs the node to its end; {@code built} becomes true once the node will close what it was given. */
-    private void run(BridgeNodeBuilder builder, Limits limits, AtomicBoolean built) throws Exception {
-        // The node's address needs the server's port, and the server the node: early handshakes wait for it.
-        CompletableFuture<BridgeNode> node = new CompletableFuture<>();
+    /**
+     * Runs the node to its end; {@code node} completes once it is built. The node's address needs the server's port, and the
+     * server the node: early handshakes wait for it.
+     */
+    private void run(BridgeNodeBuilder builder, Limits limits, CompletableFuture<BridgeNode> node) throws Exception {
         Transport.ServerSettings settings = new Transport.ServerSettings(
                 listen.resolve(), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
         try (Connector connector = transport.connector(tlsCa, null);
@@ -160,7 +160,6 @@ final class NodeCommand implements Callable<Integer> {
                     .connector(connector)
                     .peers(cluster.directory(self.uri().getScheme()));
             try (BridgeNode running = builder.build()) {
-                built.set(true);
                 node.complete(running);
                 serve(running, server, self);
             }

@@ -29,7 +29,7 @@ final class Hops {
         return channel.eventLoop().inEventLoop() && parked == null;
     }
 
-    /** Runs a task on the channel's loop: now, if that is the calling thread. Once the loop has ended, on another one thread. */
+    /** Runs a task on the channel's loop: now, if that is the calling thread; once the loop has ended, on Netty's global thread. */
     void run(Runnable task) {
         EventLoop loop = channel.eventLoop();
         if (!loop.inEventLoop()) {
