@@ -1,6 +1,7 @@
 /** Both ends of a bridge for programs: requester, device and TCP tunnel. */
 module io.github.wsbridge.client {
     requires transitive io.github.wsbridge;
+    requires io.github.wsbridge.wire;
     requires transitive java.net.http;
     requires static org.jspecify;
     requires org.slf4j;

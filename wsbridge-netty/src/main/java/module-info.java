@@ -1,7 +1,7 @@
 /** The bridge on Netty: the fast server and the fast connector. */
 module io.github.wsbridge.netty {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.core;
+    requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires io.netty.buffer;
     requires io.netty.codec;

@@ -1,8 +1,8 @@
-/** The bridge on Jakarta WebSocket: a filter for any servlet container, and Tyrus as server and as connector. */
+/** A standalone server and a connector on Tyrus. */
 module io.github.wsbridge.tyrus {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.core;
-    requires static jakarta.servlet;
+    requires io.github.wsbridge.wire;
+    requires io.github.wsbridge.jakarta;
     requires static org.jspecify;
     requires jakarta.websocket;
     requires jakarta.websocket.client;

@@ -26,6 +26,9 @@ public final class Endpoints {
     /** Query parameter: what the requester tells the device. */
     public static final String REQUEST_DATA = "requestData";
 
+    /** Query parameter: {@code true} if the requester is to be upgraded only when its bridge is established. */
+    public static final String WAIT = "wait";
+
     /** Query parameter: the bridge token. */
     public static final String BRIDGE_TOKEN = "bridgeToken";
 

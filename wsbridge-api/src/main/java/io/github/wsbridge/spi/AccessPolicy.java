@@ -1,6 +1,6 @@
 package io.github.wsbridge.spi;
 
-import java.util.List;
+import io.github.wsbridge.Query;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -32,29 +32,16 @@ public interface AccessPolicy {
      *
      * @param action what it wants to do
      * @param deviceId with which device
+     * @param query the parameters of the request; may hold secrets
      * @param headers the handshake's header fields; may hold secrets
-     * @param remoteAddress the peer's address as the transport sees it, for logs
+     * @param peer its address and certificates, as the transport sees them
      */
-    record AccessRequest(Action action, String deviceId, Headers headers, String remoteAddress) {
+    record AccessRequest(Action action, String deviceId, Query query, Headers headers, Peer peer) {
 
-        /** Shows no header. */
+        /** Shows neither query nor headers. */
         @Override
         public String toString() {
-            return action + " " + deviceId + " from " + remoteAddress;
-        }
-    }
-
-    /** Header fields by name, in any case. */
-    @FunctionalInterface
-    interface Headers {
-
-        /** All values of a field, in order; empty where it is missing. */
-        List<String> all(String name);
-
-        /** The only value of a field; empty where it is missing or stands more than once. */
-        default String only(String name) {
-            List<String> values = all(name);
-            return values.size() == 1 ? values.get(0) : "";
+            return action + " " + deviceId + " from " + peer;
         }
     }
 

@@ -84,6 +84,14 @@ public interface Leg {
     }
 
     /**
+     * Whether what arrives at another leg may go straight to this one by {@link #transferTo}: not if a wrapper has to see what
+     * is sent. May become true later, and then stays so.
+     */
+    default boolean takesTransfers() {
+        return true;
+    }
+
+    /**
      * Lets all that arrives from now on go straight to {@code target}, below fragments, for as long as the legs live; the
      * transport sees to flow control. In place of a {@link #demand}, so nothing is under way from here to the target. From
      * then on the caller neither demands here nor sends there. Receivers hear of the traffic by

@@ -7,8 +7,7 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.IncomingBridge;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.signal.mqtt.MqttBroker;
@@ -18,6 +17,7 @@ import io.github.wsbridge.signal.webhook.WebhookInvitations;
 import io.github.wsbridge.signal.webhook.WebhookKey;
 import io.github.wsbridge.signal.webhook.WebhookSignaller;
 import io.github.wsbridge.signal.webhook.WebhookVerifier;
+import io.github.wsbridge.spi.BridgeServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -26,7 +26,6 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -78,12 +77,11 @@ final class Channels implements Agent.Role {
                 WEBHOOK, WebhookVerifier.builder(List.of(key)).build());
         DirectChannel direct = new DirectChannel();
 
-        CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-        BridgeServer server = NettyBridgeServer.builder(handshake -> door.thenCompose(node -> node.admit(handshake)))
+        BridgeServer server = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .start();
+                .bind();
         URI url = URI.create("ws://127.0.0.1:" + server.address().getPort());
-        door.complete(BridgeNode.builder()
+        server.serve(BridgeNode.builder()
                 .publicUrl(url)
                 .address(NodeAddress.parse(url.toString()))
                 .keys(TokenKeys.generate())

@@ -2,8 +2,8 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
-import io.github.wsbridge.spi.WatchedLeg.Watch;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

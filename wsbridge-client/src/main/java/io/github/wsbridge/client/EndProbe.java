@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
  * Finds ends of connections that the JDK has lost. Its WebSocket (17 to 25 at least) throws away the end of the TCP stream if
  * it comes without a close frame while no message is asked for, and behind every message there is such a moment. So
  * where nothing follows a message for a second, this pings: a peer that is there answers, and towards one that has gone
- * the second ping fails. A peer that does neither is left to {@link io.github.wsbridge.spi.WatchedLeg}.
+ * the second ping fails. A peer that does neither is left to {@link io.github.wsbridge.wire.relay.WatchedLeg}.
  */
 final class EndProbe {
 

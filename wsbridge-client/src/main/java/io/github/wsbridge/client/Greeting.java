@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.Demands;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class Greeting implements Leg.Receiver {
     /** Completes {@code result} on {@code executor}, so that what its user does next may block. */
     Greeting(Leg leg, CompletableFuture<BridgeChannel> result, Executor executor) {
         this.leg = leg;
-        this.demands = new Demands(leg);
+        this.demands = new Demands(leg::demand);
         this.result = result;
         this.executor = executor;
     }

@@ -4,6 +4,7 @@ import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.Demands;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -38,7 +39,7 @@ final class Incoming {
 
     /** Reads from {@code leg}; {@code onFinished} runs when the peer has ended its direction. */
     Incoming(Leg leg, Runnable onFinished) {
-        this.demands = new Demands(leg);
+        this.demands = new Demands(leg::demand);
         this.onFinished = onFinished;
     }
 

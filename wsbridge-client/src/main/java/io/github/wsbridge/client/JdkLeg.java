@@ -3,7 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.TextDecoder;
+import io.github.wsbridge.wire.websocket.TextDecoder;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.http.WebSocket;

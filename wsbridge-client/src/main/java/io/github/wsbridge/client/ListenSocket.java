@@ -7,6 +7,7 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.Demands;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -181,7 +182,7 @@ final class ListenSocket implements InvitationSource {
 
         Connection(Leg leg) {
             this.leg = leg;
-            this.demands = new Demands(leg);
+            this.demands = new Demands(leg::demand);
         }
 
         void open() {

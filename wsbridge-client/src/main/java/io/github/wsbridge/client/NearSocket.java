@@ -7,7 +7,7 @@ import java.net.Socket;
 import java.time.Duration;
 
 /** A TCP connection at the near side of a bridge: its FIN is a half-close, its reset an end out of order. */
-record NearSocket(Socket socket) implements Joint.Near {
+record NearSocket(Socket socket) implements StreamRelay.Near {
 
     @Override
     public InputStream input() throws IOException {

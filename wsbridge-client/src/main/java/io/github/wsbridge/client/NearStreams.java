@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 
 /** Two streams at the near side of a bridge, such as a process's standard input and output. */
-record NearStreams(InputStream input, OutputStream output) implements Joint.Near {
+record NearStreams(InputStream input, OutputStream output) implements StreamRelay.Near {
 
     @Override
     public void finishOutput() throws IOException {

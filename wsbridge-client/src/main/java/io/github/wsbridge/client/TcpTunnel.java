@@ -91,7 +91,7 @@ public final class TcpTunnel implements AutoCloseable {
      * @throws IOException if {@code output} failed
      */
     public static void run(BridgeChannel bridge, InputStream input, OutputStream output) throws IOException {
-        Joint.run(bridge, new NearStreams(input, output), TcpTunnel::inDaemon);
+        StreamRelay.run(bridge, new NearStreams(input, output), TcpTunnel::inDaemon);
     }
 
     /** A read of standard input may hold the thread that carries it, so this one is never virtual. */
@@ -171,7 +171,7 @@ public final class TcpTunnel implements AutoCloseable {
                 near.socket().setTcpNoDelay(true);
                 BridgeChannel bridge = connecting.get();
                 log.debug("Bridge {} carries a connection", bridge.bridgeId());
-                Joint.run(bridge, near, executor);
+                StreamRelay.run(bridge, near, executor);
             } catch (ExecutionException e) {
                 log.info("No bridge to {}: {}", deviceId, String.valueOf(e.getCause()));
             } catch (IOException | CancellationException e) {

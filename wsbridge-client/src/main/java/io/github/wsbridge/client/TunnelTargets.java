@@ -84,7 +84,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         NearSocket near = new NearSocket(socket);
         CompletableFuture<BridgeChannel> accepted = incoming.accept();
         try {
-            Joint.run(accepted.get(), near, executor);
+            StreamRelay.run(accepted.get(), near, executor);
         } catch (ExecutionException e) {
             log.info("{} was not established: {}", incoming, String.valueOf(e.getCause()));
         } catch (IOException e) {

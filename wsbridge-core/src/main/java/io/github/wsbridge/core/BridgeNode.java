@@ -6,25 +6,56 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.access.Admissions;
+import io.github.wsbridge.core.bridges.Accepts;
+import io.github.wsbridge.core.bridges.BridgeSlots;
+import io.github.wsbridge.core.bridges.PendingBridges;
+import io.github.wsbridge.core.bridges.Requests;
+import io.github.wsbridge.core.cluster.DialingRouter;
+import io.github.wsbridge.core.cluster.NodeCredentials;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.cluster.PeerServer;
+import io.github.wsbridge.core.cluster.Peers;
+import io.github.wsbridge.core.limits.Deadlines;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.limits.RequestRate;
+import io.github.wsbridge.core.local.InProcessConnector;
+import io.github.wsbridge.core.signalling.DeviceIdPattern;
+import io.github.wsbridge.core.signalling.DeviceListeners;
+import io.github.wsbridge.core.signalling.ListenSignaller;
+import io.github.wsbridge.core.signalling.SignalChain;
+import io.github.wsbridge.core.tokens.AeadTokenCodec;
+import io.github.wsbridge.core.tokens.KeyFile;
+import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.spi.TokenClaims;
-import io.github.wsbridge.spi.WatchedLeg;
+import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.wire.relay.WatchedLeg;
+import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +67,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe; no method blocks but {@link #close}. The node has no threads of its own but its scheduler's: all else runs
  * on the threads of its transports.
  */
-public final class BridgeNode implements AutoCloseable {
+public final class BridgeNode implements Door, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BridgeNode.class);
 
@@ -44,65 +75,66 @@ public final class BridgeNode implements AutoCloseable {
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
 
     private final NodeAddress self;
-    private final Limits limits;
-    private final InstantSource clock;
-    private final ScheduledExecutorService scheduler;
+    final Limits limits;
+    final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
 
-    private final Occupancy occupancy;
+    final BridgeSlots slots;
     private final PendingBridges pending;
-    private final DeviceListeners listeners;
-    private final Peers peers;
-    private final Set<PeerServer> peerServers = ConcurrentHashMap.newKeySet();
+    final DeviceListeners listeners;
+    final Peers peers;
+    final Set<PeerServer> peerServers = ConcurrentHashMap.newKeySet();
     private final Signaller signaller;
     private final @Nullable NodeRouter router;
-    private final Requests requests;
-    private final Accepts accepts;
+    final Requests requests;
+    final Accepts accepts;
     private final Admissions admissions;
-    private final AtomicBoolean stopped = new AtomicBoolean();
+    final AtomicBoolean stopped = new AtomicBoolean();
     private final CompletableFuture<Void> released = new CompletableFuture<>();
 
-    BridgeNode(BridgeNodeBuilder from) {
-        self = from.address();
+    private BridgeNode(
+            Builder from, URI publicUrl, NodeAddress address, Supplier<TokenKeys> keys, AccessPolicy policy) {
+        self = address;
         limits = from.limits;
-        clock = from.clock;
         ownScheduler = from.scheduler == null;
-        scheduler = from.scheduler == null ? BridgeNodeBuilder.newScheduler() : from.scheduler;
+        scheduler = from.scheduler == null ? Builder.newScheduler() : from.scheduler;
         BridgeListener events = new SafeListener(from.listeners);
-        NodeCredentials credentials = new NodeCredentials(from.keys(), clock);
+        NodeCredentials credentials = new NodeCredentials(keys, from.clock);
+        TokenCodec codec = from.codec != null ? from.codec : new AeadTokenCodec(keys);
 
-        occupancy = new Occupancy(limits.maxBridges());
+        slots = new BridgeSlots(limits.maxBridges());
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
         peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
         signaller = new SignalChain(
-                from.routes(new ListenSignaller(listeners, peers)),
+                from.routes(new ListenSignaller(listeners, peers::deliver)),
                 id -> pending.find(id) != null,
                 this::rejectedLate,
-                clock,
+                from.clock,
                 scheduler);
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, limits.dialTimeout());
         requests = new Requests(
-                from.publicUrl(),
+                publicUrl,
                 self,
-                from.codec(),
+                codec,
                 signaller,
                 pending,
-                occupancy,
+                slots,
                 limits.acceptTimeout(),
-                clock,
+                from.clock,
                 scheduler,
                 events);
-        accepts = new Accepts(self, from.codec(), router, pending, occupancy, this::watched, clock, events);
-        RequestRate rate = new RequestRate(limits.requestsPerSecond(), clock);
-        admissions = new Admissions(new Rooms(), self, credentials, from.policy(), limits, rate, scheduler, events);
+        accepts = new Accepts(self, codec, router, pending, slots, this::watched, from.clock, events);
+        RequestRate rate = new RequestRate(limits.requestsPerSecond(), from.clock);
+        NodeDestinations destinations = new NodeDestinations(this, from.clock);
+        admissions = new Admissions(destinations, self, credentials, policy, limits, rate, scheduler, events);
     }
 
     /** Starts to describe a node. */
-    public static BridgeNodeBuilder builder() {
-        return new BridgeNodeBuilder();
+    public static Builder builder() {
+        return new Builder();
     }
 
     /**
@@ -110,13 +142,14 @@ public final class BridgeNode implements AutoCloseable {
      *
      * @return the decision, within {@link Limits#admissionTimeout}; never fails
      */
+    @Override
     public CompletionStage<Admission> admit(Handshake handshake) {
         return admissions.admit(handshake);
     }
 
     /** Connects requesters and devices of this process to this node, without a socket and without credentials. */
     public Connector connector() {
-        return new InProcessConnector(admissions);
+        return new InProcessConnector(admissions, scheduler);
     }
 
     /**
@@ -144,7 +177,7 @@ public final class BridgeNode implements AutoCloseable {
     }
 
     /** A rejection that came over a listen socket, of this node or of a peer. */
-    private void rejected(BridgeToken token, Rejected rejection) {
+    void rejected(BridgeToken token, Rejected rejection) {
         try {
             TokenClaims claims = accepts.read(token);
             if (claims.owner().equals(self)) {
@@ -162,26 +195,8 @@ public final class BridgeNode implements AutoCloseable {
         accepts.end(id, rejection);
     }
 
-    private void listen(String deviceId, Leg leg) {
-        Instant since = clock.instant();
-        if (occupancy.draining()) {
-            LastWords.of(leg, Occupancy.DRAINING);
-        } else if (listeners.add(deviceId, watched(leg), since)) {
-            if (occupancy.draining()) {
-                listeners.closeAll(
-                        Occupancy.STOPPING); // stop() may have closed those that listened before this one came
-            } else {
-                peers.announce(deviceId, since);
-            }
-        }
-    }
-
-    private Leg watched(Leg leg) {
+    Leg watched(Leg leg) {
         return leg instanceof WatchedLeg ? leg : new WatchedLeg(leg, limits.watch(), scheduler);
-    }
-
-    private Leg unproven(Leg leg) {
-        return new UnprovenLeg(watched(leg), scheduler);
     }
 
     /** The address at which other nodes reach this one. */
@@ -192,7 +207,7 @@ public final class BridgeNode implements AutoCloseable {
     /** What the node holds now. */
     public NodeStats stats() {
         int waiting = pending.size();
-        return new NodeStats(waiting, Math.max(0, occupancy.held() - waiting), listeners.size(), occupancy.draining());
+        return new NodeStats(waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.draining());
     }
 
     /**
@@ -205,12 +220,12 @@ public final class BridgeNode implements AutoCloseable {
      *     the router or a signaller is slow to close
      */
     public CompletionStage<Void> stop(Duration grace) {
-        CompletionStage<Void> empty = occupancy.drain();
-        listeners.closeAll(Occupancy.STOPPING);
-        pending.endAll(Occupancy.DRAINING);
+        CompletionStage<Void> empty = slots.drain();
+        listeners.closeAll(BridgeSlots.STOPPING);
+        pending.endAll(BridgeSlots.DRAINING);
         return Deadlines.within(grace, empty, scheduler)
                 .handle((done, timeout) -> {
-                    occupancy.cut();
+                    slots.cut();
                     return Deadlines.within(LAST_CALL, empty, scheduler);
                 })
                 .thenCompose(last -> last)
@@ -237,7 +252,7 @@ public final class BridgeNode implements AutoCloseable {
 
     private void releaseAll() {
         peers.close();
-        peerServers.forEach(peer -> peer.close(Occupancy.STOPPING));
+        peerServers.forEach(peer -> peer.close(BridgeSlots.STOPPING));
         try {
             if (router != null) {
                 router.close();
@@ -257,42 +272,167 @@ public final class BridgeNode implements AutoCloseable {
         stop(Duration.ZERO).toCompletableFuture().join();
     }
 
-    /** What transports reach through an admission. */
-    private final class Rooms implements Admissions.Rooms {
-        @Override
-        public void request(BridgeRequest request, String principal, Leg leg) {
-            requests.request(request, principal, unproven(leg));
+    /**
+     * Describes a node. Needed are a public URL, an address, keys, and an access policy or {@link #insecure}. A cluster needs a
+     * connector as well: a node without one serves its own bridges only. Not thread-safe.
+     */
+    public static final class Builder {
+
+        private @Nullable URI publicUrl;
+        private @Nullable NodeAddress address;
+        private @Nullable Supplier<TokenKeys> keys;
+        private @Nullable TokenCodec codec;
+        private @Nullable AccessPolicy policy;
+        private final List<SignalChain.Route> routes = new ArrayList<>();
+        private final List<BridgeListener> listeners = new ArrayList<>();
+
+        private @Nullable Connector connector;
+
+        private @Nullable NodeRouter router;
+
+        private PeerDirectory peers = PeerDirectory.none();
+        private Limits limits = Limits.builder().build();
+        private InstantSource clock = InstantSource.system();
+
+        private @Nullable ScheduledExecutorService scheduler;
+
+        private Builder() {}
+
+        /** The base of accept URLs, as devices reach the cluster: {@code wss://bridge.example.com}. Required. */
+        public Builder publicUrl(URI value) {
+            publicUrl = Endpoints.base(value);
+            return this;
         }
 
-        @Override
-        public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
-            accepts.accept(token, rejection, hop == Hop.DIRECT ? unproven(leg) : watched(leg), hop);
+        /** Where other nodes reach this one. Required, and different for each node. */
+        public Builder address(NodeAddress value) {
+            address = value;
+            return this;
         }
 
-        @Override
-        public void listen(String deviceId, Leg leg) {
-            BridgeNode.this.listen(deviceId, leg);
+        /** The cluster's keys. Required. */
+        public Builder keys(TokenKeys value) {
+            keys = () -> value;
+            return this;
         }
 
-        @Override
-        public void peer(Leg leg) {
-            Duration half = limits.peerTimeout().dividedBy(2); // the other half is the way there and back
-            PeerServer server =
-                    new PeerServer(watched(leg), listeners, BridgeNode.this::rejected, peerServers, half, scheduler);
-            server.open();
-            if (stopped.get()) {
-                server.close(Occupancy.STOPPING); // stop() may have closed those that came before this one
+        /** The cluster's keys from a source that may change them while the node runs, such as a {@link KeyFile}. */
+        public Builder keys(Supplier<TokenKeys> value) {
+            keys = value;
+            return this;
+        }
+
+        /** Another codec for bridge tokens. Default: an {@link AeadTokenCodec} with the cluster's keys. */
+        public Builder tokenCodec(TokenCodec value) {
+            codec = value;
+            return this;
+        }
+
+        /** Who may connect and listen. Required, unless {@link #insecure} is called. */
+        public Builder accessPolicy(AccessPolicy value) {
+            policy = value;
+            return this;
+        }
+
+        /** Lets everybody connect to every device and listen as any device: for tests and demonstrations. */
+        public Builder insecure() {
+            policy = request -> CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("anonymous"));
+            return this;
+        }
+
+        /**
+         * Adds a secondary channel. They are tried in the order in which they were added, after the built-in listen socket; the
+         * first that knows the device decides. One that fails hands on to the next at once, one that stays silent after an equal
+         * share of what is left of the accept timeout. The node closes them when it stops.
+         */
+        public Builder signaller(Signaller value) {
+            routes.add(new SignalChain.Route(value));
+            return this;
+        }
+
+        /**
+         * Adds a secondary channel for some devices only; it takes its place in the order like any other.
+         *
+         * @param deviceIdPattern a device id in which {@code *} stands for any characters, also none: {@code plant-7/*}
+         * @throws IllegalArgumentException if the pattern is empty
+         */
+        public Builder signaller(String deviceIdPattern, Signaller value) {
+            routes.add(new SignalChain.Route(new DeviceIdPattern(deviceIdPattern), value));
+            return this;
+        }
+
+        /** How this node reaches others, to forward and to ask. The caller closes it, after the node. Default none. */
+        public Builder connector(Connector value) {
+            connector = value;
+            return this;
+        }
+
+        /** Another way to forward accepts. The node closes it when it stops. Default: dial the owner with the connector. */
+        public Builder router(NodeRouter value) {
+            router = value;
+            return this;
+        }
+
+        /** The other nodes, which are asked for devices that do not listen here. Default none. */
+        public Builder peers(PeerDirectory value) {
+            peers = value;
+            return this;
+        }
+
+        /** The bounds. Default: those of {@link Limits.Builder}. */
+        public Builder limits(Limits value) {
+            limits = value;
+            return this;
+        }
+
+        /** Adds an observer. */
+        public Builder listener(BridgeListener value) {
+            listeners.add(value);
+            return this;
+        }
+
+        /** The clock. Default: the system's. */
+        public Builder clock(InstantSource value) {
+            clock = value;
+            return this;
+        }
+
+        /** Runs timeouts and looks at idle legs; short tasks that do not block. Default: one daemon thread of the node's own. */
+        public Builder scheduler(ScheduledExecutorService value) {
+            scheduler = value;
+            return this;
+        }
+
+        /**
+         * Makes the node; it is ready at once.
+         *
+         * @throws IllegalStateException if something required is missing; the message says what
+         */
+        public BridgeNode build() {
+            if (publicUrl == null || address == null || keys == null) {
+                throw new IllegalStateException("a node needs a public URL, an address and keys");
             }
+            if (policy == null) {
+                throw new IllegalStateException("a node needs an access policy, or insecure()");
+            }
+            return new BridgeNode(this, publicUrl, address, keys, policy);
         }
 
-        @Override
-        public @Nullable CloseReason unavailable() {
-            return occupancy.unavailable();
+        private List<SignalChain.Route> routes(Signaller builtIn) {
+            List<SignalChain.Route> all = new ArrayList<>();
+            all.add(new SignalChain.Route(builtIn));
+            all.addAll(routes);
+            return all;
         }
 
-        @Override
-        public @Nullable CloseReason noRoomToListen(String deviceId) {
-            return occupancy.draining() ? Occupancy.DRAINING : listeners.noRoom(deviceId);
+        private static ScheduledExecutorService newScheduler() {
+            ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
+                Thread thread = new Thread(task, "wsbridge-node-timer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            scheduler.setRemoveOnCancelPolicy(true); // most timeouts never fire
+            return scheduler;
         }
     }
 }

@@ -13,6 +13,7 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RecordingListener.Event;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.nio.ByteBuffer;

@@ -2,19 +2,20 @@ package io.github.wsbridge.core;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.wire.message.Messages;
 import java.nio.charset.StandardCharsets;
 
 /** Reads the bridge's messages in tests. */
-final class Json {
+public final class Json {
 
     private Json() {}
 
-    static JsonObject read(Fragment message) {
+    public static JsonObject read(Fragment message) {
         return Messages.parse(
                 StandardCharsets.UTF_8.decode(message.payload().duplicate()).toString());
     }
 
-    static String text(Fragment message, String name) {
+    public static String text(Fragment message, String name) {
         return read(message).getString(name);
     }
 }

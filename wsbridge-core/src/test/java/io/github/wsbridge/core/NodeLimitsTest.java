@@ -9,11 +9,17 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.tokens.AeadTokenCodec;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.wire.relay.LocalLeg;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -133,7 +139,7 @@ class NodeLimitsTest {
         for (int i = 0; i < 100; i++) {
             LocalLeg leg = LocalLeg.pair("");
             leg.abort();
-            node.admit(new Handshake(Endpoints.LISTEN, "deviceId=d", true, name -> List.of(), ""))
+            node.admit(new Handshake(Endpoints.LISTEN, "deviceId=d", true, name -> List.of(), new Peer("")))
                     .thenAccept(admission ->
                             ((Admission.Granted) admission).opened().accept((Leg) leg.other()));
         }

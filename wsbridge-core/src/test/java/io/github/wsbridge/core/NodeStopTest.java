@@ -12,6 +12,7 @@ import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.net.URI;
 import java.time.Duration;

@@ -7,6 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.cluster.NodeCredentials;
+import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.testkit.LogCapture;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,7 +31,7 @@ class NodeTrustTest {
                         query,
                         true,
                         name -> name.equalsIgnoreCase(Endpoints.NODE_HEADER) ? credential : List.of(),
-                        "10.9.9.9"))
+                        new Peer("10.9.9.9")))
                 .toCompletableFuture()
                 .join();
         return admission instanceof Admission.Refused refused ? refused.status() : 101;

@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.limits.Capacity;
+import io.github.wsbridge.core.limits.RequestRate;
+import io.github.wsbridge.core.tokens.TokenText;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.FakeClock;
+import io.github.wsbridge.testkit.LogCapture;
+import io.github.wsbridge.testkit.Racers;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -159,10 +165,10 @@ class SmallPartsTest {
     @Test
     void sealed_text_hasOneSpelling() {
         byte[] bytes = {1, 2, 3, 4};
-        String text = Sealed.text(bytes);
-        assertThat(Sealed.bytes(text)).isEqualTo(bytes);
+        String text = TokenText.text(bytes);
+        assertThat(TokenText.bytes(text)).isEqualTo(bytes);
         for (String other : List.of(text + "=", text + "==", text.substring(0, text.length() - 1) + "B")) {
-            assertThatThrownBy(() -> Sealed.bytes(other)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> TokenText.bytes(other)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 }

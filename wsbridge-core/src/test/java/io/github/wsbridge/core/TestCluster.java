@@ -4,13 +4,19 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.testkit.FakeClock;
 import io.github.wsbridge.testkit.FakeScheduler;
 import io.github.wsbridge.testkit.FakeSignaller;
 import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.wire.relay.LocalLeg;
 import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
@@ -29,37 +35,37 @@ import java.util.function.UnaryOperator;
  * Nodes of this process that find each other by their addresses, as over a network but on the caller's thread: when a call
  * returns, all that follows from it has happened.
  */
-final class TestCluster implements Connector {
+public final class TestCluster implements Connector {
 
-    static final URI PUBLIC = URI.create("wss://bridge.example.com");
-    static final NodeAddress A = NodeAddress.parse("ws://10.0.0.1:8080");
-    static final NodeAddress B = NodeAddress.parse("ws://10.0.0.2:8080");
-    static final NodeAddress C = NodeAddress.parse("ws://10.0.0.3:8080");
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final URI PUBLIC = URI.create("wss://bridge.example.com");
+    public static final NodeAddress A = NodeAddress.parse("ws://10.0.0.1:8080");
+    public static final NodeAddress B = NodeAddress.parse("ws://10.0.0.2:8080");
+    public static final NodeAddress C = NodeAddress.parse("ws://10.0.0.3:8080");
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** A connection between nodes: where it goes, and its end at the node that dialled. */
-    record Link(Target target, LocalLeg near) {}
+    public record Link(Target target, LocalLeg near) {}
 
-    final FakeClock clock = new FakeClock();
-    final FakeScheduler scheduler = new FakeScheduler(clock);
-    final TokenKeys keys = TokenKeys.generate();
-    final FakeSignaller signaller = new FakeSignaller();
-    final RecordingListener events = new RecordingListener();
+    public final FakeClock clock = new FakeClock();
+    public final FakeScheduler scheduler = new FakeScheduler(clock);
+    public final TokenKeys keys = TokenKeys.generate();
+    public final FakeSignaller signaller = new FakeSignaller();
+    public final RecordingListener events = new RecordingListener();
     /** Nodes that cannot be reached now. */
-    final Set<NodeAddress> down = ConcurrentHashMap.newKeySet();
+    public final Set<NodeAddress> down = ConcurrentHashMap.newKeySet();
     /** Nodes that take a connection and never say anything. */
-    final Set<NodeAddress> silent = ConcurrentHashMap.newKeySet();
+    public final Set<NodeAddress> silent = ConcurrentHashMap.newKeySet();
 
-    final List<Link> links = new CopyOnWriteArrayList<>();
+    public final List<Link> links = new CopyOnWriteArrayList<>();
     private final Map<NodeAddress, BridgeNode> nodes = new ConcurrentHashMap<>();
 
     /** A node that signals by the test's signaller and tells the test's listener. */
-    BridgeNode node() {
+    public BridgeNode node() {
         return node(A, builder -> builder.signaller(signaller).listener(events));
     }
 
-    BridgeNode node(NodeAddress address, UnaryOperator<BridgeNodeBuilder> more) {
-        BridgeNodeBuilder builder = BridgeNode.builder()
+    public BridgeNode node(NodeAddress address, UnaryOperator<BridgeNode.Builder> more) {
+        BridgeNode.Builder builder = BridgeNode.builder()
                 .publicUrl(PUBLIC)
                 .address(address)
                 .keys(keys)
@@ -73,7 +79,7 @@ final class TestCluster implements Connector {
     }
 
     /** A node with peers, which signals by its listen sockets only. */
-    BridgeNode peer(NodeAddress address) {
+    public BridgeNode peer(NodeAddress address) {
         Set<NodeAddress> all = new LinkedHashSet<>(List.of(A, B, C));
         return node(address, builder -> builder.peers(PeerDirectory.of(all)));
     }
@@ -113,19 +119,19 @@ final class TestCluster implements Connector {
                         : target.headers().containsKey(name)
                                 ? List.of(target.headers().get(name))
                                 : List.of(),
-                "10.9.9.9");
+                new Peer("10.9.9.9"));
     }
 
-    static RecordingReceiver request(BridgeNode node, String deviceId, String subprotocol) {
+    public static RecordingReceiver request(BridgeNode node, String deviceId, String subprotocol) {
         return open(node, Endpoints.connect(PUBLIC, new BridgeRequest(deviceId)), subprotocol);
     }
 
-    static RecordingReceiver listen(BridgeNode node, String deviceId) {
+    public static RecordingReceiver listen(BridgeNode node, String deviceId) {
         return open(node, Endpoints.listen(PUBLIC, deviceId), "");
     }
 
     /** Opens a leg that takes all that comes. */
-    static RecordingReceiver open(BridgeNode node, URI url, String subprotocol) {
+    public static RecordingReceiver open(BridgeNode node, URI url, String subprotocol) {
         Leg leg = node.connector()
                 .connect(new Target(url, Map.of(), subprotocol, PATIENCE))
                 .toCompletableFuture()
@@ -136,7 +142,7 @@ final class TestCluster implements Connector {
     }
 
     /** The status with which a handshake is refused. */
-    static int refusal(BridgeNode node, URI url) {
+    public static int refusal(BridgeNode node, URI url) {
         try {
             open(node, url, "");
             return 101;

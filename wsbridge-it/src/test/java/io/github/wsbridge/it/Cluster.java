@@ -4,13 +4,12 @@ import io.github.wsbridge.Bridge;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeNodeBuilder;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.PeerDirectory;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
 import java.net.BindException;
@@ -23,7 +22,6 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
@@ -46,26 +44,21 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Starts a cluster whose nodes are set up further by {@code settings}. */
-    static Cluster start(int size, Consumer<BridgeNodeBuilder> settings) throws IOException {
+    static Cluster start(int size, Consumer<BridgeNode.Builder> settings) throws IOException {
         return start(size, settings, server -> {});
     }
 
     /** Starts a cluster whose nodes and servers are set up further. */
     static Cluster start(
-            int size, Consumer<BridgeNodeBuilder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
+            int size, Consumer<BridgeNode.Builder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws IOException {
-        // A node has to know its port before it is built, and only a server that listens has one for sure.
-        List<CompletableFuture<BridgeNode>> doors = new ArrayList<>();
         List<BridgeServer> servers = new ArrayList<>();
         Set<NodeAddress> all = new LinkedHashSet<>();
         for (int i = 0; i < size; i++) {
-            CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-            NettyBridgeServer.Builder builder = NettyBridgeServer.builder(
-                            handshake -> door.thenCompose(node -> node.admit(handshake)))
-                    .address(new InetSocketAddress("127.0.0.1", 0));
+            NettyBridgeServer.Builder builder =
+                    NettyBridgeServer.builder().address(new InetSocketAddress("127.0.0.1", 0));
             serverSettings.accept(builder);
-            BridgeServer server = builder.start();
-            doors.add(door);
+            BridgeServer server = builder.bind();
             servers.add(server);
             all.add(NodeAddress.parse("ws://127.0.0.1:" + server.address().getPort()));
         }
@@ -74,7 +67,7 @@ final class Cluster implements AutoCloseable {
         cluster.servers.addAll(servers);
         TokenKeys keys = TokenKeys.generate();
         for (NodeAddress address : all) {
-            BridgeNodeBuilder builder = BridgeNode.builder()
+            BridgeNode.Builder builder = BridgeNode.builder()
                     .publicUrl(cluster.url())
                     .address(address)
                     .keys(keys)
@@ -84,7 +77,7 @@ final class Cluster implements AutoCloseable {
                     .listener(cluster.crossings.of(address));
             settings.accept(builder);
             BridgeNode node = builder.build();
-            doors.get(cluster.nodes.size()).complete(node);
+            servers.get(cluster.nodes.size()).serve(node);
             cluster.nodes.add(node);
         }
         return cluster;

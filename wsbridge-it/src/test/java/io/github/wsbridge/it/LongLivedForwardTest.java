@@ -3,10 +3,10 @@ package io.github.wsbridge.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.wsbridge.Watch;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
-import io.github.wsbridge.core.Limits;
-import io.github.wsbridge.spi.WatchedLeg.Watch;
+import io.github.wsbridge.core.limits.Limits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

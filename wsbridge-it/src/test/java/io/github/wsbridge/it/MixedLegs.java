@@ -6,13 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.NodeAddress;
-import io.github.wsbridge.core.Admission;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.Handshake;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -27,11 +26,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,27 +64,21 @@ abstract class MixedLegs extends LegContract {
      */
     record Transfer(String from, String to, boolean taken) {}
 
-    /** Starts the forwarding node's server, on a free port of the loopback address. */
-    abstract BridgeServer serve(Function<Handshake, CompletionStage<Admission>> door, InetSocketAddress address)
-            throws Exception;
+    /** Binds the forwarding node's server. */
+    abstract BridgeServer bind(InetSocketAddress address) throws Exception;
 
     /** What the forwarding node reaches the owner with. */
     abstract Connector dialler();
 
     @BeforeAll
     void up() throws Exception {
-        CompletableFuture<BridgeNode> first = new CompletableFuture<>();
-        CompletableFuture<BridgeNode> second = new CompletableFuture<>();
         InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
-        ownersServer = NettyBridgeServer.builder(handshake -> first.thenCompose(node -> node.admit(handshake)))
-                .address(anywhere)
-                .start();
-        forwardingServer = serve(
-                handshake -> second.thenCompose(node -> node.admit(handshake)).thenApply(this::tapped), anywhere);
+        ownersServer = NettyBridgeServer.builder().address(anywhere).bind();
+        forwardingServer = bind(anywhere);
         owner = node(ownersServer, null);
         forwarding = node(forwardingServer, target -> dialler.connect(target).thenApply(Tap::new));
-        first.complete(owner);
-        second.complete(forwarding);
+        ownersServer.serve(owner);
+        forwardingServer.serve(handshake -> forwarding.admit(handshake).thenApply(this::tapped));
     }
 
     private BridgeNode node(BridgeServer server, Connector connector) {

@@ -10,7 +10,7 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.IncomingBridge;
-import io.github.wsbridge.core.Limits;
+import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;

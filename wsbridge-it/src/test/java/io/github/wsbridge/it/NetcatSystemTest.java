@@ -7,7 +7,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.client.TunnelTargets;
-import io.github.wsbridge.core.ApiKeyPolicy;
+import io.github.wsbridge.core.access.ApiKeyPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -2,9 +2,9 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
-import io.github.wsbridge.core.KeyFile;
-import io.github.wsbridge.core.PeerDirectory;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.tokens.KeyFile;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

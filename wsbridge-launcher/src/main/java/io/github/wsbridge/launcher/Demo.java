@@ -29,13 +29,13 @@ final class Demo {
     private static final int BUFFER = 64 * 1024;
 
     private final Screen screen;
-    private final Crossings crossings;
+    private final Routes routes;
     private final BridgeClient client;
     private final long size;
 
-    Demo(Screen screen, Crossings crossings, BridgeClient client, long size) {
+    Demo(Screen screen, Routes routes, BridgeClient client, long size) {
         this.screen = screen;
-        this.crossings = crossings;
+        this.routes = routes;
         this.client = client;
         this.size = size;
     }
@@ -59,7 +59,7 @@ final class Demo {
         screen.passed(
                 "page",
                 "\"" + DemoDevice.HEADLINE + "\", " + answer.body().length() + " bytes in " + Screen.seconds(time));
-        showRoute(crossings.latest());
+        showRoute(routes.latest());
     }
 
     /** Moves the load to the device over a bridge that stays on one node. */
@@ -126,7 +126,7 @@ final class Demo {
         for (int round = 0; round < ROUNDS; round++) {
             BridgeChannel found = null;
             for (BridgeChannel bridge : openAtOnce(target, round == 0 ? 1 : 3)) {
-                if (found == null && crossings.route(bridge.bridgeId()).forwarded() == forwarded) {
+                if (found == null && routes.route(bridge.bridgeId()).forwarded() == forwarded) {
                     found = bridge;
                 } else {
                     bridge.close();
@@ -168,7 +168,7 @@ final class Demo {
     }
 
     private void showRoute(BridgeId id) throws InterruptedException, TimeoutException {
-        Crossings.Route route = crossings.route(id);
+        Routes.Route route = routes.route(id);
         String name = "bridge " + id.toString().substring(0, 8) + ": ";
         screen.more(
                 route.forwarded()

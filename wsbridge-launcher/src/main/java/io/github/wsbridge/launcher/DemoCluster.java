@@ -2,11 +2,11 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.PeerDirectory;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 
 /** Nodes with real servers on loopback ports, open to everybody on this machine, behind one front. */
 final class DemoCluster implements AutoCloseable {
@@ -29,40 +28,37 @@ final class DemoCluster implements AutoCloseable {
     private final Map<String, NodeAddress> addresses = new LinkedHashMap<>();
     private final RoundRobinFront front;
 
-    private DemoCluster(int size, Crossings crossings) throws IOException {
-        List<CompletableFuture<BridgeNode>> doors = new ArrayList<>();
+    private DemoCluster(int size, Routes routes) throws IOException {
         for (int i = 0; i < size; i++) {
-            CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-            servers.add(NettyBridgeServer.builder(handshake -> door.thenCompose(node -> node.admit(handshake)))
+            BridgeServer server = NettyBridgeServer.builder()
                     .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                    .start());
-            doors.add(door);
+                    .bind();
+            servers.add(server);
             addresses.put(
                     "node " + (i + 1),
-                    NodeAddress.parse(
-                            "ws://127.0.0.1:" + servers.get(i).address().getPort()));
+                    NodeAddress.parse("ws://127.0.0.1:" + server.address().getPort()));
         }
         front = new RoundRobinFront(servers.stream().map(BridgeServer::address).toList());
         Set<NodeAddress> all = new LinkedHashSet<>(addresses.values());
         TokenKeys keys = TokenKeys.generate();
-        addresses.forEach((name, address) -> {
+        for (Map.Entry<String, NodeAddress> named : addresses.entrySet()) {
             BridgeNode node = BridgeNode.builder()
                     .publicUrl(url())
-                    .address(address)
+                    .address(named.getValue())
                     .keys(keys)
                     .insecure()
                     .connector(connector)
                     .peers(PeerDirectory.of(all))
-                    .listener(crossings.listener(name))
+                    .listener(routes.listener(named.getKey()))
                     .listener(new NodeLog())
                     .build();
-            doors.get(nodes.size()).complete(node);
+            servers.get(nodes.size()).serve(node);
             nodes.add(node);
-        });
+        }
     }
 
-    static DemoCluster start(int size, Crossings crossings) throws IOException {
-        return new DemoCluster(size, crossings);
+    static DemoCluster start(int size, Routes routes) throws IOException {
+        return new DemoCluster(size, routes);
     }
 
     /** Where requesters and devices connect. */

@@ -46,9 +46,9 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     LogOptions logOptions;
 
-    private final Surroundings here;
+    private final CommandContext here;
 
-    DemoCommand(Surroundings here) {
+    DemoCommand(CommandContext here) {
         this.here = here;
     }
 
@@ -62,9 +62,9 @@ final class DemoCommand implements Callable<Integer> {
         Thread self = Thread.currentThread();
         here.stop().thenRun(self::interrupt); // every wait below ends with that
         Screen screen = new Screen(here);
-        Crossings crossings = new Crossings();
+        Routes routes = new Routes();
         screen.title("WebSocket Bridge");
-        try (DemoCluster cluster = DemoCluster.start(NODES, crossings);
+        try (DemoCluster cluster = DemoCluster.start(NODES, routes);
                 DemoDevice device = DemoDevice.start(cluster.url(), size.count());
                 BridgeClient client = BridgeClient.builder(cluster.url()).build();
                 TcpTunnel tunnel =
@@ -75,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
             screen.fact("device", DemoDevice.ID + ", listens; its targets are web, sink and source");
             screen.fact("tunnel", url + " leads to web of " + DemoDevice.ID);
             screen.line("");
-            Demo demo = new Demo(screen, crossings, client, size.count());
+            Demo demo = new Demo(screen, routes, client, size.count());
             check("the page", () -> demo.page(tunnel));
             check("moving data up", demo::up);
             check("moving data down", demo::down);

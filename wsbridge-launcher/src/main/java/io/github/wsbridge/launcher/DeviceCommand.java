@@ -99,9 +99,9 @@ final class DeviceCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private final Surroundings here;
+    private final CommandContext here;
 
-    DeviceCommand(Surroundings here) {
+    DeviceCommand(CommandContext here) {
         this.here = here;
     }
 

@@ -1,7 +1,7 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.core.ApiKeyPolicy;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -38,7 +38,7 @@ final class KeysCommand implements Runnable {
 
     private static final String SHARED_FILE = "The key file";
 
-    private final Surroundings here;
+    private final CommandContext here;
 
     @Mixin
     LogOptions logOptions;
@@ -46,7 +46,7 @@ final class KeysCommand implements Runnable {
     @Spec
     CommandSpec spec;
 
-    KeysCommand(Surroundings here) {
+    KeysCommand(CommandContext here) {
         this.here = here;
     }
 

@@ -1,7 +1,7 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.core.Limits;
-import io.github.wsbridge.spi.WatchedLeg;
+import io.github.wsbridge.Watch;
+import io.github.wsbridge.core.limits.Limits;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -102,7 +102,7 @@ final class LimitOptions {
                 .dialTimeout(dialTimeout)
                 .peerTimeout(peerTimeout)
                 .admissionTimeout(handshakeTimeout)
-                .watch(new WatchedLeg.Watch(keepalive, stallTimeout))
+                .watch(new Watch(keepalive, stallTimeout))
                 .maxBridges(maxBridges)
                 .maxListeners(maxListeners)
                 .maxPendingPerDevice(maxPending)

@@ -55,7 +55,7 @@ public final class Main implements Runnable {
     public static void main(String[] args) {
         Logs.prepare();
         Charset charset = Terminal.charset();
-        Surroundings here = new Surroundings(
+        CommandContext here = new CommandContext(
                 new FileInputStream(FileDescriptor.in), // without the buffers and locks of System.in
                 new FileOutputStream(FileDescriptor.out),
                 new PrintStream(System.out, true, charset),
@@ -84,11 +84,11 @@ public final class Main implements Runnable {
     }
 
     /** Runs a command to its end. */
-    static int run(Surroundings here, String... args) {
+    static int run(CommandContext here, String... args) {
         return commandLine(here).execute(args);
     }
 
-    static CommandLine commandLine(Surroundings here) {
+    static CommandLine commandLine(CommandContext here) {
         CommandLine main = new CommandLine(new Main());
         main.addSubcommand(new NodeCommand(here));
         main.addSubcommand(new DeviceCommand(here));

@@ -1,19 +1,17 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.NodeAddress;
-import io.github.wsbridge.core.ApiKeyPolicy;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeNodeBuilder;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.Limits;
 import io.github.wsbridge.core.NodeStats;
+import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -115,9 +113,9 @@ final class NodeCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private final Surroundings here;
+    private final CommandContext here;
 
-    NodeCommand(Surroundings here) {
+    NodeCommand(CommandContext here) {
         this.here = here;
     }
 
@@ -125,7 +123,7 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check();
         Limits limits = limits();
-        BridgeNodeBuilder builder =
+        BridgeNode.Builder builder =
                 BridgeNode.builder().limits(limits).listener(new NodeLog()).keys(cluster.keys());
         if (insecure) {
             builder.insecure();
@@ -133,40 +131,30 @@ final class NodeCommand implements Callable<Integer> {
             builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
         }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
-        CompletableFuture<BridgeNode> node = new CompletableFuture<>();
-        try {
-            run(builder, limits, node);
+        boolean built = false;
+        Transport.ServerSettings settings = new Transport.ServerSettings(
+                listen.resolve(), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
+        try (Connector connector = transport.connector(tlsCa, null);
+                BridgeServer server = transport.bind(settings)) {
+            NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
+            builder.address(self)
+                    .publicUrl(cluster.publicUrl(self))
+                    .connector(connector)
+                    .peers(cluster.directory(self.uri().getScheme()));
+            try (BridgeNode node = builder.build()) {
+                built = true;
+                server.serve(node);
+                run(node, server, self);
+            }
         } finally {
-            if (!node.isDone()) { // or it has closed them
+            if (!built) { // or the node has closed them
                 channels.forEach(Signaller::close);
             }
         }
         return 0;
     }
 
-    /**
-     * Runs the node to its end; {@code node} completes once it is built. The node's address needs the server's port, and the
-     * server the node: early handshakes wait for it.
-     */
-    private void run(BridgeNodeBuilder builder, Limits limits, CompletableFuture<BridgeNode> node) throws Exception {
-        Transport.ServerSettings settings = new Transport.ServerSettings(
-                listen.resolve(), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
-        try (Connector connector = transport.connector(tlsCa, null);
-                BridgeServer server =
-                        transport.serve(handshake -> node.thenCompose(ready -> ready.admit(handshake)), settings)) {
-            NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
-            builder.address(self)
-                    .publicUrl(cluster.publicUrl(self))
-                    .connector(connector)
-                    .peers(cluster.directory(self.uri().getScheme()));
-            try (BridgeNode running = builder.build()) {
-                node.complete(running);
-                serve(running, server, self);
-            }
-        }
-    }
-
-    private void serve(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
+    private void run(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
         here.say("node ready: listens on "
                 + HostPort.authority(listen.host(), server.address().getPort()) + ", address " + self
                 + (insecure ? ", INSECURE: open to everybody" : ""));

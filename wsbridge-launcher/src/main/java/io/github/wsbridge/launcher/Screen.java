@@ -17,7 +17,7 @@ final class Screen {
     private final boolean colours;
     private final boolean glyphs;
 
-    Screen(Surroundings here) {
+    Screen(CommandContext here) {
         out = here.out();
         terminal = here.terminal();
         colours = terminal && here.env().getOrDefault("NO_COLOR", "").isEmpty();

@@ -1,8 +1,8 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
-import io.github.wsbridge.spi.WatchedLeg.Watch;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.net.URI;

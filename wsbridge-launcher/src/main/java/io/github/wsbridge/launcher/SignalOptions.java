@@ -1,6 +1,6 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.core.BridgeNodeBuilder;
+import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.signal.iothub.IotHubSignaller;
 import io.github.wsbridge.signal.mqtt.MqttSignaller;
 import io.github.wsbridge.signal.webhook.WebhookKey;
@@ -78,7 +78,7 @@ final class SignalOptions {
      *
      * @return what is to be closed if the node is not built after all
      */
-    Collection<Signaller> addTo(BridgeNodeBuilder node, Map<String, String> env)
+    Collection<Signaller> addTo(BridgeNode.Builder node, Map<String, String> env)
             throws IOException, GeneralSecurityException {
         if (channels == null) {
             return List.of();

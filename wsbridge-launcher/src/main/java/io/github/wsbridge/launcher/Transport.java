@@ -1,11 +1,9 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.client.JdkConnector;
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.Handshake;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
@@ -15,8 +13,6 @@ import java.net.ProxySelector;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What moves the bytes: the names are those of {@code --transport}. */
@@ -39,39 +35,38 @@ enum Transport {
             @Nullable Path tlsKey) {}
 
     /** Starts a node's server. */
-    BridgeServer serve(Function<Handshake, CompletionStage<Admission>> door, ServerSettings settings)
-            throws IOException, GeneralSecurityException {
+    BridgeServer bind(ServerSettings settings) throws IOException, GeneralSecurityException {
         Path cert = settings.tlsCert();
         Path key = settings.tlsKey();
         if (this == netty) {
-            NettyBridgeServer.Builder server = NettyBridgeServer.builder(door)
+            NettyBridgeServer.Builder server = NettyBridgeServer.builder()
                     .address(settings.address())
                     .maxConnections(settings.maxConnections())
                     .handshakeTimeout(settings.handshakeTimeout());
             if (cert != null && key != null) {
                 server.tls(cert, key);
             }
-            return listening(settings.address(), server::start);
+            return listening(settings.address(), server::bind);
         }
-        TyrusBridgeServer.Builder server = TyrusBridgeServer.builder(door)
+        TyrusBridgeServer.Builder server = TyrusBridgeServer.builder()
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
                 .handshakeTimeout(settings.handshakeTimeout());
         if (cert != null && key != null) {
             server.tls(PemFiles.server(cert, key));
         }
-        return listening(settings.address(), server::start);
+        return listening(settings.address(), server::bind);
     }
 
-    /** Starts what listens at an address. */
-    interface Start<T> {
-        T start() throws IOException;
+    /** Binds an address. */
+    interface Bind<T> {
+        T bind() throws IOException;
     }
 
     /** Tells at which address nobody can listen, which the platform does not. */
-    static <T> T listening(InetSocketAddress address, Start<T> start) throws IOException {
+    static <T> T listening(InetSocketAddress address, Bind<T> bind) throws IOException {
         try {
-            return start.start();
+            return bind.bind();
         } catch (IOException e) {
             throw new IOException("cannot listen on " + show(address) + ": " + Failures.describe(e), e);
         }

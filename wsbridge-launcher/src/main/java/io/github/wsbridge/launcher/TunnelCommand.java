@@ -71,9 +71,9 @@ final class TunnelCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private final Surroundings here;
+    private final CommandContext here;
 
-    TunnelCommand(Surroundings here) {
+    TunnelCommand(CommandContext here) {
         this.here = here;
     }
 

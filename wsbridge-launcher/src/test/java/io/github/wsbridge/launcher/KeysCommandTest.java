@@ -2,8 +2,8 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.wsbridge.core.ApiKeyPolicy;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -22,7 +22,7 @@ final class Run implements AutoCloseable {
     private final CompletableFuture<Integer> code = new CompletableFuture<>();
 
     private Run(Map<String, String> env, InputStream in, OutputStream data, String... args) {
-        Surroundings here = new Surroundings(
+        CommandContext here = new CommandContext(
                 in,
                 data == null ? out : data,
                 new PrintStream(out, true, StandardCharsets.UTF_8),

@@ -3,7 +3,7 @@ package io.github.wsbridge.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.wsbridge.core.ApiKeyPolicy;
+import io.github.wsbridge.core.access.ApiKeyPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

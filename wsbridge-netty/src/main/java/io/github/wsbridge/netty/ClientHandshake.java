@@ -1,42 +1,34 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.HandshakeException;
-import io.github.wsbridge.core.WebSocketKey;
-import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
-import io.netty.buffer.ByteBufUtil;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The first part of an outgoing connection: the request, and the answer that makes a leg of it. */
 final class ClientHandshake extends ChannelInboundHandlerAdapter {
 
-    private final Connector.Target target;
+    private final ClientUpgrade upgrade;
     private final CompletableFuture<Leg> leg;
-    private final String key = WebSocketKey.random();
+    private String protocol = "";
     private boolean answered;
 
     /** A handshake that completes {@code leg}. */
-    ClientHandshake(Connector.Target target, CompletableFuture<Leg> leg) {
-        this.target = target;
+    ClientHandshake(ClientUpgrade upgrade, CompletableFuture<Leg> leg) {
+        this.upgrade = upgrade;
         this.leg = leg;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        context.writeAndFlush(
-                ByteBufUtil.encodeString(context.alloc(), CharBuffer.wrap(request()), StandardCharsets.ISO_8859_1));
+        context.writeAndFlush(Unpooled.wrappedBuffer(upgrade.request()));
         context.read();
     }
 
@@ -52,7 +44,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         if (message instanceof HttpResponse response && !answered) {
             answered = true;
             if (verify(context, response)) {
-                open(context, response);
+                open(context);
             }
         } else {
             ReferenceCountUtil.release(message);
@@ -64,34 +56,19 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
             fail(context, new IOException("not an HTTP/1.1 answer"));
             return false;
         }
-        HttpHeaders fields = response.headers();
-        int status = response.status().code();
-        if (status != 101) {
-            fail(
-                    context,
-                    status < 100 || status > 599
-                            ? new IOException("not an HTTP/1.1 answer")
-                            : new HandshakeException(status));
+        try {
+            protocol = upgrade.agreed(
+                    response.status().code(),
+                    name -> List.copyOf(response.headers().getAll(name)));
+            return true;
+        } catch (IOException e) {
+            fail(context, e);
             return false;
         }
-        String protocol = protocol(fields);
-        if (!fields.containsValue(HttpHeaderNames.UPGRADE, "websocket", true)
-                || !fields.containsValue(HttpHeaderNames.CONNECTION, "Upgrade", true)
-                || !WebSocketKey.accept(key).equals(fields.get(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT))
-                || fields.contains(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS)
-                || !protocol.isEmpty() && !protocol.equals(target.subprotocol())) {
-            fail(context, new IOException("not a WebSocket handshake"));
-            return false;
-        }
-        return true;
     }
 
-    private static String protocol(HttpHeaders fields) {
-        return fields.get(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, "");
-    }
-
-    private void open(ChannelHandlerContext context, HttpResponse response) {
-        NettyLeg opened = new NettyLeg(context.channel(), true, protocol(response.headers()));
+    private void open(ChannelHandlerContext context) {
+        NettyLeg opened = new NettyLeg(context.channel(), true, protocol);
         context.pipeline().replace(this, null, opened);
         context.pipeline().remove(HttpResponseDecoder.class); // passes on what it holds beyond the answer
         if (!leg.complete(opened)) {
@@ -113,27 +90,5 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     private void fail(ChannelHandlerContext context, IOException failure) {
         leg.completeExceptionally(failure);
         context.channel().unsafe().close(context.voidPromise());
-    }
-
-    private String request() {
-        URI uri = target.uri();
-        String path = uri.getRawPath();
-        StringBuilder text = new StringBuilder("GET ")
-                .append(path == null || path.isEmpty() ? "/" : path)
-                .append(uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())
-                .append(" HTTP/1.1\r\nHost: ")
-                .append(uri.getHost())
-                .append(uri.getPort() < 0 ? "" : ":" + uri.getPort())
-                .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                        + "\r\nSec-WebSocket-Key: ")
-                .append(key)
-                .append("\r\n");
-        if (!target.subprotocol().isEmpty()) {
-            text.append("Sec-WebSocket-Protocol: ").append(target.subprotocol()).append("\r\n");
-        }
-        for (Map.Entry<String, String> field : target.headers().entrySet()) {
-            text.append(field.getKey()).append(": ").append(field.getValue()).append("\r\n");
-        }
-        return text.append("\r\n").toString();
     }
 }

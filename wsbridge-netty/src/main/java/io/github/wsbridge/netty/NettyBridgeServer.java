@@ -1,8 +1,7 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.Door;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -16,21 +15,23 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fast server for a node, with the node's door before it. Thread-safe.
+ * The fast server for a node. Thread-safe.
  *
  * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. A few threads, one for each
  * processor, serve any number of bridges; none waits for a slow peer. It has no timeout of its own once a handshake is done.
  *
  * <pre>{@code
- * try (NettyBridgeServer server = NettyBridgeServer.builder(node::admit).address(new InetSocketAddress(8080)).start()) { … }
+ * try (NettyBridgeServer server = NettyBridgeServer.builder().address(new InetSocketAddress(8080)).bind()) {
+ *     server.serve(node);
+ *     …
+ * }
  * }</pre>
  */
 public final class NettyBridgeServer implements BridgeServer {
@@ -41,21 +42,27 @@ public final class NettyBridgeServer implements BridgeServer {
     private final Loops loops;
     private final Channel listening;
     private final ChannelGroup connections;
+    private final Initializer initializer;
 
-    private NettyBridgeServer(Loops loops, Channel listening, ChannelGroup connections) {
+    private NettyBridgeServer(Loops loops, Channel listening, ChannelGroup connections, Initializer initializer) {
         this.loops = loops;
         this.listening = listening;
         this.connections = connections;
+        this.initializer = initializer;
     }
 
-    /**
-     * Begins a server.
-     *
-     * @param door answers each handshake, such as {@code node::admit}. Called on the server's threads and must not block;
-     *     a failure, or no answer within the handshake timeout, refuses with status 503
-     */
-    public static Builder builder(Function<Handshake, CompletionStage<Admission>> door) {
-        return new Builder(door);
+    /** Starts to describe a server. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public void serve(Door door) throws IOException {
+        if (!listening.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        initializer.door = door;
+        listening.config().setAutoRead(true);
     }
 
     @Override
@@ -76,7 +83,6 @@ public final class NettyBridgeServer implements BridgeServer {
 
     /** The settings of a server. Not thread-safe. */
     public static final class Builder {
-        private final Function<Handshake, CompletionStage<Admission>> door;
         private InetSocketAddress address = new InetSocketAddress(8080);
         private @Nullable SslContext tls;
         private int threads = Runtime.getRuntime().availableProcessors();
@@ -84,9 +90,7 @@ public final class NettyBridgeServer implements BridgeServer {
         private int maxHeaderBytes = 16 * 1024;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
 
-        private Builder(Function<Handshake, CompletionStage<Admission>> door) {
-            this.door = door;
-        }
+        private Builder() {}
 
         /** Where to listen; port 0 takes a free one. Default: port 8080 on all interfaces. */
         public Builder address(InetSocketAddress value) {
@@ -137,19 +141,21 @@ public final class NettyBridgeServer implements BridgeServer {
         }
 
         /**
-         * Starts the server.
+         * Binds the address.
          *
-         * @throws IOException if the address cannot be bound
+         * @throws IOException if it cannot be bound
          */
-        public NettyBridgeServer start() throws IOException {
+        public NettyBridgeServer bind() throws IOException {
             Loops loops = new Loops("wsbridge-netty-server", threads);
             ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
+            Initializer initializer = new Initializer(connections, this);
             ServerBootstrap bootstrap = new ServerBootstrap()
                     .group(loops.group())
                     .channel(loops.serverChannel())
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
-                    .childHandler(new Initializer(connections, this));
+                    .option(ChannelOption.AUTO_READ, false) // takes connections from serve() on
+                    .childHandler(initializer);
             loops.settings().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();
             if (!bound.isSuccess()) {
@@ -157,7 +163,7 @@ public final class NettyBridgeServer implements BridgeServer {
                 Throwable cause = bound.cause();
                 throw cause instanceof IOException e ? e : new IOException("cannot listen at " + address, cause);
             }
-            return new NettyBridgeServer(loops, bound.channel(), connections);
+            return new NettyBridgeServer(loops, bound.channel(), connections, initializer);
         }
 
         @SuppressWarnings("unchecked")
@@ -176,15 +182,14 @@ public final class NettyBridgeServer implements BridgeServer {
     /** Takes a connection in. */
     private static final class Initializer extends ChannelInitializer<Channel> {
         private final ChannelGroup connections;
-        private final Function<Handshake, CompletionStage<Admission>> door;
         private final @Nullable SslContext tls;
         private final int maxConnections;
         private final HttpDecoderConfig http;
         private final Duration timeout;
+        private volatile @Nullable Door door;
 
         Initializer(ChannelGroup connections, Builder settings) {
             this.connections = connections;
-            door = settings.door;
             tls = settings.tls;
             maxConnections = settings.maxConnections;
             timeout = settings.handshakeTimeout;
@@ -195,7 +200,8 @@ public final class NettyBridgeServer implements BridgeServer {
 
         @Override
         protected void initChannel(Channel channel) {
-            if (connections.size() >= maxConnections) {
+            Door asked = door;
+            if (asked == null || connections.size() >= maxConnections) {
                 channel.unsafe().closeForcibly();
                 return;
             }
@@ -205,7 +211,7 @@ public final class NettyBridgeServer implements BridgeServer {
                 handler.setHandshakeTimeoutMillis(timeout.toMillis());
                 channel.pipeline().addLast(TLS, handler);
             }
-            channel.pipeline().addLast(new HttpRequestDecoder(http)).addLast(new ServerHandshake(door, timeout));
+            channel.pipeline().addLast(new HttpRequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -47,7 +48,6 @@ public final class NettyConnector implements Connector {
 
     private static final int LOOKUPS = 8;
     private static final int MOST_WAITING_LOOKUPS = 10_000;
-    private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
     private @Nullable SslContext tls; // guarded by this
     private final @Nullable ProxySelector proxies;
@@ -83,14 +83,11 @@ public final class NettyConnector implements Connector {
 
     @Override
     public CompletionStage<Leg> connect(Target target) {
-        URI uri = target.uri();
-        boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
-        if (!secure && !"ws".equalsIgnoreCase(uri.getScheme()) || uri.getHost() == null) {
-            return CompletableFuture.failedFuture(new IOException("not a WebSocket URL: " + target));
-        }
-        if (!wellFormed(target)) {
-            return CompletableFuture.failedFuture(
-                    new IOException("a header field or the subprotocol is garbled: " + target));
+        ClientUpgrade upgrade;
+        try {
+            upgrade = new ClientUpgrade(target);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
         }
         CompletableFuture<Leg> leg = new CompletableFuture<>();
         attempts.add(leg);
@@ -103,7 +100,7 @@ public final class NettyConnector implements Connector {
                             millis,
                             TimeUnit.MILLISECONDS);
             leg.whenComplete((opened, failure) -> deadline.cancel(false));
-            lookups.execute(() -> start(new Attempt(target, secure, leg)));
+            lookups.execute(() -> start(new Attempt(target, upgrade, leg)));
         } catch (RejectedExecutionException e) {
             leg.completeExceptionally(new IOException(
                     closed ? "the connector is closed" : "too many connections wait for their names", e));
@@ -146,31 +143,20 @@ public final class NettyConnector implements Connector {
         return context;
     }
 
-    /** Keeps line breaks and the like out of the request. */
-    private static boolean wellFormed(Target target) {
-        return target.headers().entrySet().stream()
-                        .allMatch(field -> field.getKey().matches(TOKEN) && isValue(field.getValue()))
-                && (target.subprotocol().isEmpty() || target.subprotocol().matches(TOKEN));
-    }
-
-    private static boolean isValue(String text) {
-        return text.chars().noneMatch(c -> c < ' ' && c != '\t' || c == 0x7F || c > 0xFF);
-    }
-
     /** One connection on its way: to the name's addresses one after the other, or to a proxy. */
     private final class Attempt {
         private final Target target;
-        private final boolean secure;
+        private final ClientUpgrade upgrade;
         private final CompletableFuture<Leg> leg;
         private final String host;
         private final int port;
 
-        Attempt(Target target, boolean secure, CompletableFuture<Leg> leg) {
+        Attempt(Target target, ClientUpgrade upgrade, CompletableFuture<Leg> leg) {
             this.target = target;
-            this.secure = secure;
+            this.upgrade = upgrade;
             this.leg = leg;
-            host = target.uri().getHost().replaceAll("[\\[\\]]", "");
-            port = target.uri().getPort() >= 0 ? target.uri().getPort() : secure ? 443 : 80;
+            host = upgrade.host();
+            port = upgrade.port();
         }
 
         /** Looks names up, which blocks, and begins to connect. */
@@ -178,7 +164,7 @@ public final class NettyConnector implements Connector {
             if (leg.isDone()) {
                 return; // it has waited too long
             }
-            SslContext context = secure ? trust() : null;
+            SslContext context = upgrade.secure() ? trust() : null;
             InetSocketAddress proxy = proxy();
             if (proxy != null) {
                 SocketAddress resolved =
@@ -200,8 +186,8 @@ public final class NettyConnector implements Connector {
             if (proxies == null) {
                 return null;
             }
-            URI plain =
-                    URI.create((secure ? "https://" : "http://") + target.uri().getRawAuthority() + "/");
+            URI plain = URI.create(
+                    (upgrade.secure() ? "https://" : "http://") + target.uri().getRawAuthority() + "/");
             return proxies.select(plain).stream()
                     .findFirst()
                     .filter(chosen -> chosen.type() == Proxy.Type.HTTP)
@@ -264,7 +250,7 @@ public final class NettyConnector implements Connector {
             if (context != null) {
                 channel.pipeline().addLast(NettyBridgeServer.TLS, tls(context, channel));
             }
-            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(target, leg));
+            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, leg));
         }
 
         private SslHandler tls(SslContext context, Channel channel) {

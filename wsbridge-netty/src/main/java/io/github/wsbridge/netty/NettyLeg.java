@@ -1,11 +1,11 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.CloseDeadline;
-import io.github.wsbridge.core.FrameTranslator;
-import io.github.wsbridge.core.Frames;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.CloseDeadline;
+import io.github.wsbridge.wire.websocket.FrameTranslator;
+import io.github.wsbridge.wire.websocket.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg on a channel. All that is not volatile or final belongs to the channel's event loop, and every method hops there.
+ * A leg on a channel. All that is not volatile or final belongs to the channel's event loop, and every method loops there.
  *
  * <p>It reads only while nothing that it has read waits for demand. So it answers pings and notices the end without demand,
  * until data comes that nobody has asked for.
@@ -39,15 +39,15 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private final Channel channel;
     private final boolean client;
     private final String subprotocol;
-    private final Hops hops;
+    private final LoopSwitch loops;
     private final FrameTranslator frames;
-    private final Outlet outlet;
-    private final Audience audience = new Audience(this::abort);
+    private final FrameWriter writer;
+    private final GuardedReceiver receiver = new GuardedReceiver(this::abort);
     private boolean demanded;
     private boolean turning;
     private @Nullable ByteBuf unread;
-    private volatile @Nullable Passage passage; // where all that arrives goes
-    private @Nullable Passage incoming; // where all that is sent comes from
+    private volatile @Nullable Transfer transfer; // where all that arrives goes
+    private @Nullable Transfer incoming; // where all that is sent comes from
     private volatile @Nullable CloseReason closing; // what was given to close()
     private boolean dropped; // what has come and was not asked for is of no use any more
     private boolean gone; // the channel is closed
@@ -62,9 +62,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         this.channel = channel;
         this.client = client;
         this.subprotocol = subprotocol;
-        this.hops = new Hops(channel);
+        this.loops = new LoopSwitch(channel);
         this.frames = new FrameTranslator(!client, this);
-        this.outlet = new Outlet(channel, client, hops, this::takes);
+        this.writer = new FrameWriter(channel, client, loops, this::takes);
     }
 
     Channel channel() {
@@ -79,19 +79,19 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         return frames;
     }
 
-    Audience audience() {
-        return audience;
+    GuardedReceiver receiver() {
+        return receiver;
     }
 
     /** Whether what arrives goes straight to another leg. */
     boolean passesOn() {
-        return passage != null;
+        return transfer != null;
     }
 
     /** How much memory it holds: what waits to be written, and what waits for demand. */
     long holds() {
         ByteBuf read = unread;
-        return outlet.waiting() + (read == null ? 0 : read.capacity());
+        return writer.waiting() + (read == null ? 0 : read.capacity());
     }
 
     /** Whether it still takes what another leg passes on. */
@@ -100,7 +100,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     }
 
     void run(Runnable task) {
-        hops.run(task);
+        loops.run(task);
     }
 
     @Override
@@ -111,7 +111,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     @Override
     public void open(Receiver to) {
         run(() -> {
-            audience.open(to);
+            receiver.open(to);
             turn();
         });
     }
@@ -144,7 +144,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private CompletionStage<Void> moveTo(Loop loop) {
         CompletableFuture<Void> moved = new CompletableFuture<>();
-        run(() -> hops.move(loop, () -> {
+        run(() -> loops.move(loop, () -> {
             channel.flush(); // moving forgets that something was to be written or read
             turn();
             moved.complete(null);
@@ -157,9 +157,9 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (!(target instanceof NettyLeg to) || to == this || client && to.client) {
             return false; // between two servers plain frames would have to grow: that goes by fragments
         }
-        Passage opened = new Passage(this, to);
+        Transfer opened = new Transfer(this, to);
         run(() -> {
-            passage = opened;
+            transfer = opened;
             to.run(() -> to.comesFrom(opened));
             turn();
             opened.open();
@@ -167,10 +167,10 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         return true;
     }
 
-    private void comesFrom(Passage opened) {
+    private void comesFrom(Transfer opened) {
         incoming = opened;
         if (!channel.isWritable()) {
-            audience.writable(false);
+            receiver.writable(false);
         }
         opened.release(); // it may have become writable before this one listened
     }
@@ -207,7 +207,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         } finally {
             turning = false;
         }
-        outlet.flush();
+        writer.flush();
         if (frames.violation() != null) {
             violated(String.valueOf(frames.violation()));
         } else if (frames.closed() != null) {
@@ -221,7 +221,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             vanished();
             return;
         }
-        if (passage == null && !gone) {
+        if (transfer == null && !gone) {
             channel.read();
         }
     }
@@ -233,7 +233,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         }
         ByteBuf bytes =
                 unread == null ? Unpooled.EMPTY_BUFFER : unread; // an empty frame may wait with nothing behind it
-        Passage to = passage;
+        Transfer to = transfer;
         if (ended != null || dropped) {
             unread = null;
             bytes.release();
@@ -258,39 +258,39 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         }
         if (demanded) { // if not, it came too late for a leg that is closing
             demanded = false;
-            audience.fragment(fragment);
+            receiver.fragment(fragment);
         }
         return true;
     }
 
     @Override
     public void onPing(byte[] payload) {
-        outlet.answer(payload);
+        writer.answer(payload);
     }
 
     @Override
     public void onPong() {
-        audience.pong();
+        receiver.pong();
     }
 
     // Writing
 
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
-        return outlet.send(fragment);
+        return writer.send(fragment);
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         boolean writable = channel.isWritable();
-        Passage from = incoming;
+        Transfer from = incoming;
         if (from != null) {
-            audience.writable(writable);
+            receiver.writable(writable);
         }
         if (!writable) {
             return;
         }
-        outlet.writable();
+        writer.writable();
         if (from != null) {
             from.release();
         }
@@ -298,12 +298,12 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     @Override
     public void ping() {
-        run(() -> outlet.controlIfRoom(Frames.PING));
+        run(() -> writer.controlIfRoom(Frames.PING));
     }
 
     @Override
     public void heartbeat() {
-        run(() -> outlet.controlIfRoom(Frames.PONG));
+        run(() -> writer.controlIfRoom(Frames.PONG));
     }
 
     // The end
@@ -314,8 +314,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             if (closing == null && ended == null) {
                 closing = reason;
                 sendClose(reason);
-                if (passage != null) {
-                    passage.release(); // so that the peer's answer is read
+                if (transfer != null) {
+                    transfer.release(); // so that the peer's answer is read
                 }
                 turn();
             }
@@ -323,8 +323,8 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     }
 
     private void sendClose(CloseReason reason) {
-        if (outlet.close(reason)) {
-            var deadline = new CloseDeadline(channel.eventLoop(), outlet::unwritten, () -> run(this::drop));
+        if (writer.close(reason)) {
+            var deadline = new CloseDeadline(channel.eventLoop(), writer::unwritten, () -> run(this::drop));
             deadline.start();
             channel.closeFuture().addListener(closed -> deadline.stop());
         }
@@ -386,11 +386,11 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
             unread.release();
             unread = null;
         }
-        outlet.failWaiting();
+        writer.failWaiting();
         if (incoming != null) {
             incoming.release(); // what it passes on is dropped from now on
         }
-        audience.closed(reason);
+        receiver.closed(reason);
     }
 
     @Override
@@ -417,7 +417,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
     private void closed() {
         if (!gone) {
             gone = true;
-            outlet.closed();
+            writer.closed();
             turn();
         }
     }

@@ -1,6 +1,6 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.core.FrameTranslator;
+import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;

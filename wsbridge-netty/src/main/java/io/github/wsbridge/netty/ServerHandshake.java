@@ -1,10 +1,10 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.Handshake;
-import io.github.wsbridge.core.HandshakeAnswer;
-import io.github.wsbridge.core.WebSocketKey;
-import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.spi.Headers;
+import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -12,21 +12,17 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,15 +35,16 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     /** How long a refused client may take to read the answer. */
     private static final int PARTING_SECONDS = 2;
 
-    private final Function<Handshake, CompletionStage<Admission>> door;
+    private final Door door;
     private final Duration timeout;
     private boolean asked; // whether the head is complete
     private boolean answered;
+    private @Nullable ServerUpgrade upgrade;
     private boolean refused;
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable ByteBuf early; // what came behind the head
 
-    ServerHandshake(Function<Handshake, CompletionStage<Admission>> door, Duration timeout) {
+    ServerHandshake(Door door, Duration timeout) {
         this.door = door;
         this.timeout = timeout;
     }
@@ -78,9 +75,9 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
             if (failure == null) {
                 ask(context, request);
             } else if (failure instanceof TooLongHttpHeaderException || failure instanceof TooLongHttpLineException) {
-                refuse(context, new Admission.Refused(431, "the header is too large", null));
+                refuse(context, ServerUpgrade.TOO_LARGE);
             } else {
-                refuse(context, garbled());
+                refuse(context, ServerUpgrade.MALFORMED);
             }
         } else if (message instanceof ByteBuf bytes) {
             if (refused) {
@@ -94,72 +91,50 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     }
 
     private void ask(ChannelHandlerContext context, HttpRequest request) {
-        String target = request.uri();
-        boolean visible = !target.isEmpty() && target.chars().allMatch(c -> c > ' ' && c <= '~');
-        if (!visible || request.protocolVersion().majorVersion() != 1) {
-            refuse(context, garbled());
-            return;
-        }
-        if (!target.startsWith("/")) { // an absolute URL, as some proxies send it
-            target = target.replaceFirst("(?i)^(http|ws)s?://[^/?]*", "");
-        }
-        int question = target.indexOf('?');
-        String path = question < 0 ? target : target.substring(0, question);
-        String query = question < 0 ? null : target.substring(question + 1);
-        Fields fields = new Fields(request.headers());
-        boolean upgrade = request.method().equals(HttpMethod.GET)
-                && request.protocolVersion().equals(HttpVersion.HTTP_1_1)
-                && request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)
-                && request.headers().containsValue(HttpHeaderNames.CONNECTION, "Upgrade", true)
-                && fields.only("Sec-WebSocket-Version").equals("13");
-        Handshake handshake = new Handshake(path, query, upgrade, fields, remote(context.channel()));
-        String key = fields.only("Sec-WebSocket-Key");
-        CompletionStage<Admission> admission;
+        Peer peer = peer(context.channel());
+        ServerUpgrade asking;
         try {
-            admission = door.apply(handshake);
-        } catch (RuntimeException e) {
-            log.error("The door failed on {}", handshake, e);
-            refuse(context, HandshakeAnswer.UNAVAILABLE);
+            asking = ServerUpgrade.of(
+                    request.method().name(),
+                    request.uri(),
+                    request.protocolVersion().text(),
+                    new Fields(request.headers()),
+                    peer);
+        } catch (IllegalArgumentException e) {
+            refuse(context, ServerUpgrade.MALFORMED);
             return;
         }
-        admission.whenComplete((answer, failure) -> {
-            if (context.executor().inEventLoop()) {
-                answer(context, handshake, key, answer, failure);
-            } else {
-                context.executor().execute(() -> answer(context, handshake, key, answer, failure));
+        upgrade = asking;
+        asking.ask(door, context.executor(), new ServerUpgrade.Answer() {
+            @Override
+            public void grant(Admission.Granted granted) {
+                onLoop(context, () -> ServerHandshake.this.grant(context, asking, granted));
+            }
+
+            @Override
+            public void refuse(Admission.Refused refused) {
+                onLoop(context, () -> ServerHandshake.this.refuse(context, refused));
             }
         });
+        context.read(); // to notice a client that goes away
     }
 
-    private void answer(
-            ChannelHandlerContext context,
-            Handshake handshake,
-            String key,
-            @Nullable Admission answer,
-            @Nullable Throwable failure) {
-        if (answer instanceof Admission.Refused refusal) {
-            refuse(context, refusal);
-        } else if (answer instanceof Admission.Granted granted) {
-            if (!handshake.upgrade()) {
-                refuse(context, new Admission.Refused(426, "this is a WebSocket endpoint", null));
-            } else if (!WebSocketKey.valid(key)) {
-                refuse(context, new Admission.Refused(400, "no WebSocket key", null));
-            } else {
-                grant(context, granted, key);
-            }
+    private static void onLoop(ChannelHandlerContext context, Runnable task) {
+        if (context.executor().inEventLoop()) {
+            task.run();
         } else {
-            log.error("The door failed on {}", handshake, failure);
-            refuse(context, HandshakeAnswer.UNAVAILABLE);
+            context.executor().execute(task);
         }
     }
 
-    private void grant(ChannelHandlerContext context, Admission.Granted granted, String key) {
+    private void grant(ChannelHandlerContext context, ServerUpgrade asked, Admission.Granted granted) {
         Channel channel = context.channel();
         if (answered || !channel.isActive()) {
+            asked.lost();
             return;
         }
         answered = true;
-        context.writeAndFlush(Unpooled.wrappedBuffer(HandshakeAnswer.upgrade(key, granted.subprotocol())));
+        context.writeAndFlush(Unpooled.wrappedBuffer(asked.accepted(granted.subprotocol())));
         NettyLeg leg = new NettyLeg(channel, false, granted.subprotocol());
         ByteBuf behind = early;
         early = null;
@@ -167,12 +142,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         if (behind != null) {
             leg.channelRead(context.pipeline().context(leg), behind); // TLS, where there is any, is behind it
         }
-        try {
-            granted.opened().accept(leg);
-        } catch (RuntimeException e) {
-            log.error("The door failed on an open leg", e);
-            leg.abort();
-        }
+        asked.open(granted, leg);
     }
 
     private void refuse(ChannelHandlerContext context, Admission.Refused refusal) {
@@ -183,7 +153,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         refused = true;
         dropEarly();
         Channel channel = context.channel();
-        context.writeAndFlush(Unpooled.wrappedBuffer(HandshakeAnswer.refusal(refusal)))
+        context.writeAndFlush(Unpooled.wrappedBuffer(ServerUpgrade.refusal(refusal)))
                 .addListener(sent -> {
                     if (sent.isSuccess() && channel instanceof DuplexChannel duplex && !isTls(channel)) {
                         duplex.shutdownOutput(); // a close would be a reset where the client is still sending
@@ -204,11 +174,22 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         if (answered) {
             return;
         }
-        if (asked) {
-            refuse(context, HandshakeAnswer.UNAVAILABLE); // the door did not answer in time
+        ServerUpgrade asking = upgrade;
+        if (asking != null) {
+            if (asking.timedOut()) {
+                refuse(context, ServerUpgrade.UNAVAILABLE); // the door did not answer in time
+            }
         } else {
             answered = true;
             context.channel().unsafe().close(context.voidPromise());
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        ServerUpgrade asking = upgrade;
+        if (asking != null) {
+            asking.lost();
         }
     }
 
@@ -233,17 +214,17 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         context.close();
     }
 
-    private static Admission.Refused garbled() {
-        return new Admission.Refused(400, "not an HTTP/1.1 request", null);
-    }
-
-    private static String remote(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress address
-                ? address.getAddress().getHostAddress() + ":" + address.getPort()
+    private static Peer peer(Channel channel) {
+        String address = channel.remoteAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress().getHostAddress() + ":" + remote.getPort()
                 : "";
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        return new Peer(
+                address,
+                tls == null ? List.of() : Tls.peerCertificates(tls.engine().getSession()));
     }
 
-    private record Fields(HttpHeaders headers) implements AccessPolicy.Headers {
+    private record Fields(HttpHeaders headers) implements Headers {
         @Override
         public List<String> all(String name) {
             return List.copyOf(headers.getAll(name));

@@ -7,8 +7,13 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 
 /** TLS contexts: from PEM files by the fastest provider there is, or from the JDK's. */
 final class Tls {
@@ -40,6 +45,17 @@ final class Tls {
                     .build();
         } catch (IllegalArgumentException e) {
             throw new IOException(authorities + " holds no certificate in PEM format", e);
+        }
+    }
+
+    /** The chain that the peer has proved to own; empty if it has shown none. */
+    static List<X509Certificate> peerCertificates(SSLSession session) {
+        try {
+            return Arrays.stream(session.getPeerCertificates())
+                    .map(X509Certificate.class::cast)
+                    .toList();
+        } catch (SSLPeerUnverifiedException e) {
+            return List.of();
         }
     }
 

@@ -3,7 +3,7 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.wsbridge.core.servers.TestKeys;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslEngine;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;

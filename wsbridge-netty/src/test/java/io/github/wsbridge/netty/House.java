@@ -4,14 +4,13 @@ import io.github.wsbridge.Bridge;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
-import io.github.wsbridge.core.Admission;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.BridgeNodeBuilder;
-import io.github.wsbridge.core.Handshake;
-import io.github.wsbridge.core.TokenKeys;
-import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.testkit.FakeSignaller;
+import io.github.wsbridge.testkit.transport.RawSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -70,17 +68,16 @@ final class House implements AutoCloseable {
         this(count, node -> {}, server -> {});
     }
 
-    House(int count, Consumer<BridgeNodeBuilder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
+    House(int count, Consumer<BridgeNode.Builder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws Exception {
         TokenKeys keys = TokenKeys.generate();
         for (int i = 0; i < count; i++) {
-            CompletableFuture<BridgeNode> node = new CompletableFuture<>();
-            NettyBridgeServer.Builder server = NettyBridgeServer.builder(handshake -> admit(node.join(), handshake))
+            NettyBridgeServer.Builder server = NettyBridgeServer.builder()
                     .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                     .threads(2);
             serverSettings.accept(server);
-            servers.add(server.start());
-            BridgeNodeBuilder builder = BridgeNode.builder()
+            servers.add(server.bind());
+            BridgeNode.Builder builder = BridgeNode.builder()
                     .publicUrl(URI.create("ws://127.0.0.1:" + port(i)))
                     .address(NodeAddress.parse("ws://127.0.0.1:" + port(i)))
                     .keys(keys)
@@ -99,8 +96,9 @@ final class House implements AutoCloseable {
                     })
                     .connector(connector);
             settings.accept(builder);
-            nodes.add(builder.build());
-            node.complete(nodes.get(i));
+            BridgeNode node = builder.build();
+            nodes.add(node);
+            servers.get(i).serve(handshake -> admit(node, handshake));
         }
     }
 

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.wsbridge.Bridge;
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.RawSocket.Received;
-import io.github.wsbridge.core.servers.ServerTests;
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.transport.RawSocket.Received;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -345,8 +345,8 @@ abstract class JoinedTests {
         try (House.Ends ends = house.join()) {
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = inBackground(() -> ServerTests.flood(ends.requester(), sent));
-            await().until(() -> ServerTests.stalled(sent));
+            CompletableFuture<Void> flooding = inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
+            await().until(() -> BridgeServerContract.stalled(sent));
             ends.device().close(4777, "enough");
             Received end = next(ends.requester());
             while (end.opcode() != 8) {
@@ -364,8 +364,8 @@ abstract class JoinedTests {
             assumeFalse(ends.requester().socket instanceof SSLSocket); // cannot be closed while it writes
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = inBackground(() -> ServerTests.flood(ends.requester(), sent));
-            await().until(() -> ServerTests.stalled(sent));
+            CompletableFuture<Void> flooding = inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
+            await().until(() -> BridgeServerContract.stalled(sent));
             ends.requester().reset();
             flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
             Received end = next(ends.device());
@@ -381,8 +381,8 @@ abstract class JoinedTests {
         try (House.Ends ends = house.join()) {
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            inBackground(() -> ServerTests.flood(ends.requester(), sent));
-            await().until(() -> ServerTests.stalled(sent));
+            inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
+            await().until(() -> BridgeServerContract.stalled(sent));
             assertThat(sent.get()).isLessThan(32L << 20);
             assertThat(ends.deviceLeg().holds()).isLessThan(200 * 1024);
             assertThat(ends.requesterLeg().holds()).isZero();

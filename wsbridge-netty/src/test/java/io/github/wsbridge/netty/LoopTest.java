@@ -3,7 +3,7 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.core.servers.ServerTests;
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +58,7 @@ class LoopTest {
                 House.Ends heavy = house.join()) {
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> sending =
-                    JoinedTests.inBackground(() -> ServerTests.flood(heavy.requester(), sent));
+                    JoinedTests.inBackground(() -> BridgeServerContract.flood(heavy.requester(), sent));
             CompletableFuture<Void> reading = JoinedTests.inBackground(() -> {
                 while (true) {
                     JoinedTests.next(heavy.device());

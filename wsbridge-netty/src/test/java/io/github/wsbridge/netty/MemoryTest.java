@@ -3,8 +3,8 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.ServerTests;
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.RawSocket;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.ChannelOption;
@@ -89,10 +89,10 @@ class MemoryTest {
         long before = used();
         AtomicLong sent = new AtomicLong();
         for (House.Ends ends : bridges) {
-            JoinedTests.inBackground(() -> ServerTests.flood(ends.requester(), sent));
-            JoinedTests.inBackground(() -> ServerTests.flood(ends.device(), sent));
+            JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
+            JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.device(), sent));
         }
-        await().atMost(Duration.ofSeconds(40)).until(() -> ServerTests.stalled(sent));
+        await().atMost(Duration.ofSeconds(40)).until(() -> BridgeServerContract.stalled(sent));
         for (House.Ends ends : bridges) {
             assertThat(ends.requesterLeg().holds()).isLessThan(180 * 1024);
             assertThat(ends.deviceLeg().holds()).isLessThan(180 * 1024);
@@ -125,7 +125,7 @@ class MemoryTest {
                     sent.addAndGet(frame.length);
                 }
             });
-            await().until(() -> ServerTests.stalled(sent)); // so that reads are as large as they can be
+            await().until(() -> BridgeServerContract.stalled(sent)); // so that reads are as large as they can be
             try (RawSocket device = deviceWithASmallWindow()) {
                 NettyLeg deviceLeg = house.leg();
                 await().until(() -> requesterLeg.holds() >= ReadBuffers.MOST / 4); // waits until the device is heard
@@ -134,7 +134,7 @@ class MemoryTest {
                 deviceLeg.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(4096, 8192));
                 device.send(0x81, "here");
                 await().until(requesterLeg::passesOn);
-                await().until(() -> ServerTests.stalled(sent));
+                await().until(() -> BridgeServerContract.stalled(sent));
                 assertThat(deviceLeg.holds()).isLessThan(180 * 1024);
                 assertThat(requesterLeg.holds()).isZero();
                 long before = sent.get();

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.servers.Ear;
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.StandaloneServerTests;
-import io.github.wsbridge.core.servers.TestKeys;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.transport.StandaloneServerContract;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,11 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-class NettyBridgeServerTest extends StandaloneServerTests {
+class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Override
-    protected BridgeServer start(Settings settings) throws Exception {
-        NettyBridgeServer.Builder builder = NettyBridgeServer.builder(door).address(settings.address());
+    protected BridgeServer bind(Settings settings) throws Exception {
+        NettyBridgeServer.Builder builder = NettyBridgeServer.builder().address(settings.address());
         if (settings.maxConnections() != null) {
             builder.maxConnections(settings.maxConnections());
         }
@@ -34,7 +34,7 @@ class NettyBridgeServerTest extends StandaloneServerTests {
         if (settings.tls() != null) {
             builder.tls(settings.tls());
         }
-        return builder.start();
+        return builder.bind();
     }
 
     @Override

@@ -3,12 +3,12 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.servers.ConnectorTests;
-import io.github.wsbridge.core.servers.Ear;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.transport.TransportConnectorContract;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,13 +29,13 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
-class NettyConnectorTest extends ConnectorTests {
+class NettyConnectorTest extends TransportConnectorContract {
 
     @Override
-    protected BridgeServer start(SSLContext tls) throws Exception {
+    protected BridgeServer bind(SSLContext tls) throws Exception {
         NettyBridgeServer.Builder builder =
-                NettyBridgeServer.builder(door).address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return (tls == null ? builder : builder.tls(tls)).start();
+                NettyBridgeServer.builder().address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return (tls == null ? builder : builder.tls(tls)).bind();
     }
 
     @Override

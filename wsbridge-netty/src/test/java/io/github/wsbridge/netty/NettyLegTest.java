@@ -1,19 +1,20 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.core.servers.LegPairs;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.testkit.transport.TransportLegContract;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-class NettyLegTest extends LegPairs {
+class NettyLegTest extends TransportLegContract {
 
     private NettyBridgeServer server;
 
     @Override
     protected int start() throws Exception {
-        server = NettyBridgeServer.builder(door)
+        server = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .start();
+                .bind();
+        server.serve(door);
         return server.address().getPort();
     }
 

@@ -3,11 +3,11 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.servers.Door;
-import io.github.wsbridge.core.servers.Ear;
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.ServerTests;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.transport.FakeDoor;
+import io.github.wsbridge.testkit.transport.RawSocket;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -28,7 +28,7 @@ class OddPeerTest {
 
     private static final int PINGS = 1_000;
 
-    final Door door = new Door();
+    final FakeDoor door = new FakeDoor();
     private NettyBridgeServer server;
     private RawSocket peer;
     private Ear ear;
@@ -41,10 +41,12 @@ class OddPeerTest {
     }
 
     NettyBridgeServer server() throws Exception {
-        return NettyBridgeServer.builder(door)
+        NettyBridgeServer bound = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .threads(1)
-                .start();
+                .bind();
+        bound.serve(door);
+        return bound;
     }
 
     @AfterEach
@@ -96,7 +98,7 @@ class OddPeerTest {
 
     @Test
     void goodEndWhileOutputWaits_losesNothing() throws Exception {
-        ServerTests.sendUntilStuck(ear.leg);
+        BridgeServerContract.sendUntilStuck(ear.leg);
         CountDownLatch release = hold();
         peer.send(0x81, "one");
         peer.send(0x81, "two");
@@ -146,7 +148,7 @@ class OddPeerTest {
             throw new IllegalStateException("broken on purpose");
         }));
         try (RawSocket refused = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d")) {
-            assertThat(ServerTests.broken(refused)).isTrue();
+            assertThat(BridgeServerContract.broken(refused)).isTrue();
         }
     }
 

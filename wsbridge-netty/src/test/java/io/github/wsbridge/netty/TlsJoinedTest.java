@@ -1,6 +1,6 @@
 package io.github.wsbridge.netty;
 
-import io.github.wsbridge.core.servers.TestKeys;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 

@@ -3,11 +3,11 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.core.Limits;
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.RawSocket.Received;
-import io.github.wsbridge.core.servers.ServerTests;
-import io.github.wsbridge.spi.WatchedLeg;
+import io.github.wsbridge.Watch;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.transport.RawSocket.Received;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +30,8 @@ class WatchedJoinedTest {
     void up() throws Exception {
         house = new House(
                 1,
-                node -> node.limits(Limits.builder()
-                        .watch(new WatchedLeg.Watch(INTERVAL, STALL))
-                        .build()),
+                node -> node.limits(
+                        Limits.builder().watch(new Watch(INTERVAL, STALL)).build()),
                 server -> {});
     }
 
@@ -81,7 +80,7 @@ class WatchedJoinedTest {
             AtomicLong sent = new AtomicLong();
             long began = System.nanoTime();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> ServerTests.flood(ends.requester(), sent));
+                    JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
             Received end = endOf(ends.requester());
             assertThat(end.closeCode()).isEqualTo(4000);
             assertThat(end.closeReason()).contains("took no data");
@@ -97,10 +96,10 @@ class WatchedJoinedTest {
             JoinedTests.warm(ends);
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> ServerTests.flood(ends.requester(), sent));
+                    JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
             CompletableFuture<Void> draining =
                     JoinedTests.inBackground(() -> ends.requester().readToEnd()); // heartbeats
-            await().until(() -> ServerTests.stalled(sent));
+            await().until(() -> BridgeServerContract.stalled(sent));
             long until = System.nanoTime() + STALL.toNanos() * 3;
             byte[] some = new byte[64 * 1024];
             while (System.nanoTime() < until) { // far behind, so that no ping gets there in time

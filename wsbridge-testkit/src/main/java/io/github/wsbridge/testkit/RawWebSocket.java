@@ -183,7 +183,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
 
     /** The value of {@code Sec-WebSocket-Accept} for a key. */
-    static String acceptFor(String key) {
+    public static String acceptFor(String key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-1")
                     .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(ISO_8859_1));

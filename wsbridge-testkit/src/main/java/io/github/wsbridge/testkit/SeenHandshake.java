@@ -1,6 +1,6 @@
 package io.github.wsbridge.testkit;
 
-import io.github.wsbridge.spi.AccessPolicy.Headers;
+import io.github.wsbridge.spi.Headers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.HandshakeException;
-import io.github.wsbridge.core.WebSocketKey;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.WebSocketKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -113,8 +113,8 @@ final class ClientHandshake implements Link.Reader {
             throw new HandshakeException(status);
         }
         String protocol = String.join(",", head.all("Sec-WebSocket-Protocol"));
-        if (!head.lists("Upgrade", "websocket")
-                || !head.lists("Connection", "Upgrade")
+        if (!head.contains("Upgrade", "websocket")
+                || !head.contains("Connection", "Upgrade")
                 || !head.only("Sec-WebSocket-Accept").equals(WebSocketKey.accept(key))
                 || !head.all("Sec-WebSocket-Extensions").isEmpty()
                 || !protocol.isEmpty() && !protocol.equals(target.subprotocol())) {

@@ -1,6 +1,6 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.spi.Headers;
 import java.io.ByteArrayOutputStream;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The first line and the header fields of an HTTP/1.1 message (RFC 9112). Immutable. */
-final class HttpHead implements AccessPolicy.Headers {
+final class HttpHead implements Headers {
 
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
@@ -53,13 +53,6 @@ final class HttpHead implements AccessPolicy.Headers {
     @Override
     public List<String> all(String name) {
         return List.copyOf(fields.getOrDefault(name.toLowerCase(Locale.ROOT), List.of()));
-    }
-
-    /** Tells whether a field with a comma-separated list holds {@code token}, in any case. */
-    boolean lists(String name, String token) {
-        return all(name).stream()
-                .flatMap(value -> List.of(value.split(",")).stream())
-                .anyMatch(part -> part.strip().equalsIgnoreCase(token));
     }
 
     /** Collects a head from the bytes of a connection. Not thread-safe. */

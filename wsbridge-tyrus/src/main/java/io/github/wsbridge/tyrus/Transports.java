@@ -1,5 +1,6 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.jakarta.Workers;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;

@@ -1,15 +1,14 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.core.Admission;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.Handshake;
+import io.github.wsbridge.jakarta.Workers;
+import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.Door;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import org.glassfish.grizzly.Connection;
 import org.glassfish.grizzly.nio.transport.TCPNIOServerConnection;
@@ -17,13 +16,16 @@ import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A standalone server for a node: Tyrus on Grizzly, with the node's door before it. Thread-safe.
+ * A standalone server for a node: Tyrus on Grizzly. Thread-safe.
  *
  * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. No thread waits for a slow
  * peer, so a few threads serve any number of bridges. It has no timeout of its own once a handshake is done.
  *
  * <pre>{@code
- * try (TyrusBridgeServer server = TyrusBridgeServer.builder(node::admit).address(new InetSocketAddress(8080)).start()) { … }
+ * try (TyrusBridgeServer server = TyrusBridgeServer.builder().address(new InetSocketAddress(8080)).bind()) {
+ *     server.serve(node);
+ *     …
+ * }
  * }</pre>
  */
 public final class TyrusBridgeServer implements BridgeServer {
@@ -32,23 +34,29 @@ public final class TyrusBridgeServer implements BridgeServer {
     private final TCPNIOServerConnection listening;
     private final Workers workers;
     private final Set<Link> links;
+    private final CompletableFuture<Door> doors;
 
     private TyrusBridgeServer(
-            TCPNIOTransport transport, TCPNIOServerConnection listening, Workers workers, Set<Link> links) {
+            TCPNIOTransport transport,
+            TCPNIOServerConnection listening,
+            Workers workers,
+            Set<Link> links,
+            CompletableFuture<Door> doors) {
+        this.doors = doors;
         this.transport = transport;
         this.listening = listening;
         this.workers = workers;
         this.links = links;
     }
 
-    /**
-     * Begins a server.
-     *
-     * @param door answers each handshake, such as {@code node::admit}. Called on the server's threads and must not block;
-     *     a failure, or no answer within the handshake timeout, refuses with status 503
-     */
-    public static Builder builder(Function<Handshake, CompletionStage<Admission>> door) {
-        return new Builder(door);
+    /** Starts to describe a server. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public void serve(Door door) throws IOException {
+        doors.complete(door);
     }
 
     @Override
@@ -75,16 +83,13 @@ public final class TyrusBridgeServer implements BridgeServer {
 
     /** The settings of a server. Not thread-safe. */
     public static final class Builder {
-        private final Function<Handshake, CompletionStage<Admission>> door;
         private InetSocketAddress address = new InetSocketAddress(8080);
         private @Nullable SSLContext tls;
         private int maxConnections = 20_000;
         private int maxHeaderBytes = 16 * 1024;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
 
-        private Builder(Function<Handshake, CompletionStage<Admission>> door) {
-            this.door = door;
-        }
+        private Builder() {}
 
         /** Where to listen; port 0 takes a free one. Default: port 8080 on all interfaces. */
         public Builder address(InetSocketAddress value) {
@@ -118,13 +123,15 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
 
         /**
-         * Starts the server.
+         * Binds the address.
          *
-         * @throws IOException if the address cannot be bound
+         * @throws IOException if it cannot be bound
          */
-        public TyrusBridgeServer start() throws IOException {
+        public TyrusBridgeServer bind() throws IOException {
             Workers workers = new Workers("wsbridge-tyrus-server", 1);
             Set<Link> links = ConcurrentHashMap.newKeySet();
+            CompletableFuture<Door> doors = new CompletableFuture<>();
+            Door door = handshake -> doors.thenCompose(served -> served.admit(handshake));
             var terms = new ServerHandshake.Terms(door, maxHeaderBytes, handshakeTimeout, workers.timer());
             LinkFilter filter = new LinkFilter(connection -> admit(connection, links, terms));
             TCPNIOTransport transport = Transports.build("wsbridge-tyrus-server");
@@ -132,7 +139,7 @@ public final class TyrusBridgeServer implements BridgeServer {
             try {
                 TCPNIOServerConnection listening = transport.bind(address);
                 transport.start();
-                return new TyrusBridgeServer(transport, listening, workers, links);
+                return new TyrusBridgeServer(transport, listening, workers, links, doors);
             } catch (IOException | RuntimeException e) {
                 workers.close();
                 transport.shutdownNow();

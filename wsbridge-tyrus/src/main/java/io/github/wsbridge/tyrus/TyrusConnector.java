@@ -1,5 +1,6 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.jakarta.Workers;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;

@@ -1,12 +1,19 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.CloseDeadline;
+import io.github.wsbridge.jakarta.CloseCodes;
+import io.github.wsbridge.jakarta.JakartaLeg;
+import io.github.wsbridge.jakarta.LegEndpoint;
+import io.github.wsbridge.jakarta.SerialExecutor;
+import io.github.wsbridge.jakarta.Wire;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.CloseDeadline;
+import io.github.wsbridge.wire.websocket.Frames;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -45,6 +52,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     private static final int PONG_OVERHEAD = 512; // of objects, for each pong that waits, however short
     private static final int CLOSE = 0x8;
     private static final int PONG = 0xA;
+    private static final int PROTOCOL_ERROR = 1002;
     private static final int UNEXPECTED = 1011;
     private static final ComponentProviderService COMPONENTS = ComponentProviderService.createClient();
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -66,7 +74,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     private final TyrusWebSocket socket;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPENING);
     private final AtomicInteger pongBytes = new AtomicInteger();
-    private final Lane sends = new Lane(Runnable::run); // nothing in it blocks
+    private final SerialExecutor sends = new SerialExecutor(Runnable::run); // nothing in it blocks
     private volatile @Nullable JakartaLeg leg;
     private volatile @Nullable Session session;
     private volatile @Nullable CloseReason given;
@@ -215,10 +223,12 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
                     return !frames.withheld();
                 }
                 if (frame.getOpcode() == CLOSE) {
-                    onCloseFrame(CloseCodes.decode(frame.getPayloadData()));
+                    onCloseFrame(Frames.closeReason(ByteBuffer.wrap(frame.getPayloadData())));
                 } else if (now == Phase.OPEN) {
                     protocol.process(frame, socket);
                 }
+            } catch (ProtocolException e) {
+                fail(new CloseReason(PROTOCOL_ERROR, String.valueOf(e.getMessage())));
             } catch (WebSocketException e) {
                 fail(CloseCodes.fromJakarta(e.getCloseReason()));
             } catch (RuntimeException e) {
@@ -303,7 +313,7 @@ final class TyrusWire extends Writer implements Wire, Link.Reader {
     }
 
     private void writeClose(CloseReason reason) {
-        byte[] payload = CloseCodes.encode(reason);
+        byte[] payload = Frames.closePayload(reason);
         ByteBuffer frame = ByteBuffer.allocate(6 + payload.length);
         frame.put((byte) (0x80 | CLOSE)).put((byte) (payload.length | (client ? 0x80 : 0)));
         if (client) {

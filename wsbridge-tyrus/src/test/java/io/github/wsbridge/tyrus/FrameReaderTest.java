@@ -3,7 +3,7 @@ package io.github.wsbridge.tyrus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.testkit.transport.RawSocket;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.github.wsbridge.tyrus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.Admission;
+import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -44,11 +44,12 @@ class ThrowingReceiverTest {
     void onFragment_throws_legIsDroppedAndBothEndsHearOfIt() throws Exception {
         CompletableFuture<CloseReason> far = new CompletableFuture<>();
         CompletableFuture<CloseReason> near = new CompletableFuture<>();
-        try (TyrusBridgeServer server = TyrusBridgeServer.builder(handshake ->
-                                CompletableFuture.completedFuture(new Admission.Granted("", leg -> open(leg, far))))
+        try (TyrusBridgeServer server = TyrusBridgeServer.builder()
                         .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                        .start();
+                        .bind();
                 TyrusConnector connector = new TyrusConnector()) {
+            server.serve(
+                    handshake -> CompletableFuture.completedFuture(new Admission.Granted("", leg -> open(leg, far))));
             URI uri = URI.create("ws://127.0.0.1:" + server.address().getPort() + "/");
             Leg leg = connector
                     .connect(new Connector.Target(uri, Map.of(), "", Duration.ofSeconds(SECONDS)))

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.servers.Ear;
-import io.github.wsbridge.core.servers.RawSocket;
-import io.github.wsbridge.core.servers.StandaloneServerTests;
+import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.transport.StandaloneServerContract;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class TyrusBridgeServerTest extends StandaloneServerTests {
+class TyrusBridgeServerTest extends StandaloneServerContract {
 
     @Override
-    protected BridgeServer start(Settings settings) throws Exception {
-        TyrusBridgeServer.Builder builder = TyrusBridgeServer.builder(door).address(settings.address());
+    protected BridgeServer bind(Settings settings) throws Exception {
+        TyrusBridgeServer.Builder builder = TyrusBridgeServer.builder().address(settings.address());
         if (settings.maxConnections() != null) {
             builder.maxConnections(settings.maxConnections());
         }
@@ -29,7 +29,7 @@ class TyrusBridgeServerTest extends StandaloneServerTests {
         if (settings.tls() != null) {
             builder.tls(settings.tls());
         }
-        return builder.start();
+        return builder.bind();
     }
 
     @Override

@@ -2,12 +2,13 @@ package io.github.wsbridge.tyrus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.wsbridge.core.BridgeServer;
-import io.github.wsbridge.core.servers.ConnectorTests;
-import io.github.wsbridge.core.servers.Ear;
-import io.github.wsbridge.core.servers.RawSocket;
+import io.github.wsbridge.jakarta.JakartaLeg;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.transport.TransportConnectorContract;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
@@ -15,13 +16,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
-class TyrusConnectorTest extends ConnectorTests {
+class TyrusConnectorTest extends TransportConnectorContract {
 
     @Override
-    protected BridgeServer start(SSLContext tls) throws Exception {
+    protected BridgeServer bind(SSLContext tls) throws Exception {
         TyrusBridgeServer.Builder builder =
-                TyrusBridgeServer.builder(door).address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return (tls == null ? builder : builder.tls(tls)).start();
+                TyrusBridgeServer.builder().address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return (tls == null ? builder : builder.tls(tls)).bind();
     }
 
     @Override

@@ -1,19 +1,20 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.core.servers.LegPairs;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.testkit.transport.TransportLegContract;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-class TyrusLegTest extends LegPairs {
+class TyrusLegTest extends TransportLegContract {
 
     private TyrusBridgeServer server;
 
     @Override
     protected int start() throws Exception {
-        server = TyrusBridgeServer.builder(door)
+        server = TyrusBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .start();
+                .bind();
+        server.serve(door);
         return server.address().getPort();
     }
 

@@ -12,7 +12,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.IncomingBridge;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.Signaller;
@@ -97,9 +97,9 @@ class IotHubBridgeTest {
                         .connector(connector)
                         .signaller(signaller)
                         .build();
-                NettyBridgeServer server = NettyBridgeServer.builder(node::admit)
+                NettyBridgeServer server = NettyBridgeServer.builder()
                         .address(new InetSocketAddress("127.0.0.1", port))
-                        .start();
+                        .bind();
                 BridgeDevice device = BridgeDevice.builder("device-1", url, IotHubBridgeTest::answer)
                         .source(source)
                         .listen(false)

@@ -37,7 +37,7 @@ final class BrokerLink implements AutoCloseable {
     private final String name;
     private final @Nullable String topic;
     private final Supplier<Wire> wires;
-    private final Pauses pauses;
+    private final Backoff pauses;
     private final Duration openTimeout;
     private final ScheduledExecutorService scheduler;
     private final User user;
@@ -55,7 +55,7 @@ final class BrokerLink implements AutoCloseable {
             String name,
             @Nullable String topic,
             Supplier<Wire> wires,
-            Pauses pauses,
+            Backoff pauses,
             Duration openTimeout,
             ScheduledExecutorService scheduler,
             User user) {

@@ -165,7 +165,7 @@ public final class MqttBroker {
                 name,
                 topic,
                 () -> wire(defaultClientId),
-                new Pauses(minPause, maxPause, random),
+                new Backoff(minPause, maxPause, random),
                 connectTimeout.multipliedBy(2),
                 timers,
                 linkUser);

@@ -7,6 +7,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import io.github.wsbridge.testkit.FakeScheduler;
+import io.github.wsbridge.testkit.LogCapture;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -46,7 +47,7 @@ class BrokerLinkTest {
 
     /** Starts a link of a device: one that ends when it is taken over. */
     private void start(RandomGenerator random) {
-        Pauses pauses = new Pauses(Duration.ofSeconds(1), LONGEST, random);
+        Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST, random);
         link = new BrokerLink("A device", "topic", this::wire, pauses, Duration.ofSeconds(20), time, new Device());
         link.start();
     }
@@ -157,10 +158,10 @@ class BrokerLinkTest {
     @Test
     void takenOver_nodeThatComesBack_doesSoBetweenHalfOfTheLongestPauseAndAllOfIt() {
         for (RandomGenerator random : List.<RandomGenerator>of(() -> 0, () -> Long.MAX_VALUE)) {
-            Pauses pauses = new Pauses(Duration.ofSeconds(1), LONGEST, random);
+            Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST, random);
             assertThat(pauses.nearLongest()).isBetween(LONGEST.dividedBy(2), LONGEST);
         }
-        assertThat(new Pauses(LONGEST, LONGEST, RandomGenerator.of("L64X128MixRandom")).nearLongest())
+        assertThat(new Backoff(LONGEST, LONGEST, RandomGenerator.of("L64X128MixRandom")).nearLongest())
                 .isNotEqualTo(LONGEST);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.LogCapture;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.LogCapture;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;

@@ -6,7 +6,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.IncomingBridge;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +14,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,11 +32,9 @@ public final class CustomSignaller {
 
     /** Asks a device that hears by {@code folder} for its greeting. */
     static String hello(Path folder, String deviceId) throws Exception {
-        CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-        try (TyrusBridgeServer server = TyrusBridgeServer.builder(
-                        handshake -> door.thenCompose(node -> node.admit(handshake)))
+        try (TyrusBridgeServer server = TyrusBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .start()) {
+                .bind()) {
             URI url = URI.create("ws://127.0.0.1:" + server.address().getPort());
             try (BridgeNode node = BridgeNode.builder()
                     .publicUrl(url)
@@ -46,7 +43,7 @@ public final class CustomSignaller {
                     .insecure()
                     .signaller(new FolderSignaller(folder, 1000))
                     .build()) {
-                door.complete(node);
+                server.serve(node);
                 return ask(url, folder, deviceId);
             }
         }

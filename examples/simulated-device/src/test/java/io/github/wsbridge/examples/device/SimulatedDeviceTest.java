@@ -10,7 +10,7 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -7,7 +7,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.TokenKeys;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,7 +17,6 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,10 +32,9 @@ class EmbeddedTunnelTest {
 
     @BeforeEach
     void startNode() throws IOException {
-        CompletableFuture<BridgeNode> door = new CompletableFuture<>();
-        server = TyrusBridgeServer.builder(handshake -> door.thenCompose(ready -> ready.admit(handshake)))
+        server = TyrusBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .start();
+                .bind();
         url = URI.create("ws://127.0.0.1:" + server.address().getPort());
         node = BridgeNode.builder()
                 .publicUrl(url)
@@ -44,7 +42,7 @@ class EmbeddedTunnelTest {
                 .keys(TokenKeys.generate())
                 .insecure()
                 .build();
-        door.complete(node);
+        server.serve(node);
     }
 
     @AfterEach

@@ -1,0 +1,30 @@
+package io.github.wsbridge.spi;
+
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/**
+ * The other end of a connection, as the transport sees it.
+ *
+ * @param address its address for logs, such as {@code 192.0.2.7:50123}; empty if it is not known
+ * @param certificates the certificate chain that it proved to own in the TLS handshake, its own certificate first; empty if
+ *     there was none, or if TLS ends elsewhere
+ */
+public record Peer(String address, List<X509Certificate> certificates) {
+
+    /** Copies the chain. */
+    public Peer {
+        certificates = List.copyOf(certificates);
+    }
+
+    /** A peer without certificates. */
+    public Peer(String address) {
+        this(address, List.of());
+    }
+
+    /** The address. */
+    @Override
+    public String toString() {
+        return address;
+    }
+}

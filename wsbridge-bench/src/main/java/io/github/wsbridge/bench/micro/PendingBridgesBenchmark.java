@@ -1,0 +1,104 @@
+package io.github.wsbridge.bench.micro;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.bridges.OwnedBridge;
+import io.github.wsbridge.core.bridges.PendingBridges;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The registry of bridges that wait: in, found and out again, beside others that wait longer. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Threads(2)
+public class PendingBridgesBenchmark {
+
+    private static final int DEVICES = 100;
+
+    /** How many bridges wait meanwhile. */
+    @Param({"0", "9000"})
+    public int waiting;
+
+    private final PendingBridges pending = new PendingBridges(1_000);
+
+    /** Lets the others wait. */
+    @Setup(Level.Trial)
+    public void fill() {
+        for (int i = 0; i < waiting; i++) {
+            pending.add(bridge(i));
+        }
+    }
+
+    /** A bridge comes, its device finds it, and it leaves. */
+    @Benchmark
+    public Object addFindRemove() {
+        OwnedBridge bridge = bridge(ThreadLocalRandom.current().nextInt(DEVICES));
+        pending.add(bridge);
+        OwnedBridge found = pending.find(bridge.id());
+        pending.remove(bridge);
+        return found == null ? this : found;
+    }
+
+    private static OwnedBridge bridge(int device) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new OwnedBridge(
+                new BridgeId(random.nextLong(), random.nextLong()),
+                "device-" + device % DEVICES,
+                DeafLeg.INSTANCE,
+                bridge -> {});
+    }
+
+    /** Does nothing. */
+    private enum DeafLeg implements Leg {
+        INSTANCE;
+
+        @Override
+        public String subprotocol() {
+            return "";
+        }
+
+        @Override
+        public void open(Receiver receiver) {}
+
+        @Override
+        public void demand() {}
+
+        @Override
+        public CompletionStage<Void> send(Fragment fragment) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void ping() {}
+
+        @Override
+        public void heartbeat() {}
+
+        @Override
+        public void close(CloseReason reason) {}
+
+        @Override
+        public void abort() {}
+    }
+}

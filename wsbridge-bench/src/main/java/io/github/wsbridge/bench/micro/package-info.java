@@ -1,0 +1,5 @@
+/** Microbenchmarks, run by JMH. */
+@NullMarked
+package io.github.wsbridge.bench.micro;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,90 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.core.access.Destinations;
+import io.github.wsbridge.core.bridges.BridgeSlots;
+import io.github.wsbridge.core.bridges.WaitingRequester;
+import io.github.wsbridge.core.cluster.PeerServer;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller.Result.Rejected;
+import io.github.wsbridge.wire.relay.EndAwaiter;
+import io.github.wsbridge.wire.relay.UnprovenLeg;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/** Leads admitted handshakes to the parts of a node that serve them. */
+final class NodeDestinations implements Destinations {
+
+    /** A requester that waits is answered by the accept timeout; only if that fails, by the transport. */
+    private static final Duration MARGIN = Duration.ofSeconds(5);
+
+    private final BridgeNode node;
+    private final InstantSource clock;
+
+    NodeDestinations(BridgeNode node, InstantSource clock) {
+        this.node = node;
+        this.clock = clock;
+    }
+
+    @Override
+    public void request(BridgeRequest request, String principal, Leg leg) {
+        node.requests.request(request, principal, unproven(leg));
+    }
+
+    @Override
+    public Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol) {
+        WaitingRequester requester = new WaitingRequester(subprotocol, this::unproven);
+        node.requests.request(request, principal, requester);
+        return requester.admission(node.limits.acceptTimeout().plus(MARGIN));
+    }
+
+    @Override
+    public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
+        node.accepts.accept(token, rejection, hop == Hop.DIRECT ? unproven(leg) : node.watched(leg), hop);
+    }
+
+    @Override
+    public void listen(String deviceId, Leg leg) {
+        Instant since = clock.instant();
+        if (node.slots.draining()) {
+            EndAwaiter.of(leg, BridgeSlots.DRAINING);
+        } else if (node.listeners.add(deviceId, node.watched(leg), since)) {
+            if (node.slots.draining()) { // stop() may have closed those that listened before this one came
+                node.listeners.closeAll(BridgeSlots.STOPPING);
+            } else {
+                node.peers.announce(deviceId, since);
+            }
+        }
+    }
+
+    @Override
+    public void peer(Leg leg) {
+        Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is the way there and back
+        PeerServer server = new PeerServer(
+                node.watched(leg), node.listeners, node::rejected, node.peerServers, half, node.scheduler);
+        server.open();
+        if (node.stopped.get()) { // stop() may have closed those that came before this one
+            server.close(BridgeSlots.STOPPING);
+        }
+    }
+
+    @Override
+    public @Nullable CloseReason unavailable() {
+        return node.slots.unavailable();
+    }
+
+    @Override
+    public @Nullable CloseReason noRoomToListen(String deviceId) {
+        return node.slots.draining() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
+    }
+
+    private Leg unproven(Leg leg) {
+        return new UnprovenLeg(node.watched(leg), node.scheduler);
+    }
+}

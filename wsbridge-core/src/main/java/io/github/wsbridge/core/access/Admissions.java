@@ -1,0 +1,258 @@
+package io.github.wsbridge.core.access;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Query;
+import io.github.wsbridge.core.cluster.NodeCredentials;
+import io.github.wsbridge.core.limits.Deadlines;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.limits.RequestRate;
+import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.spi.AccessPolicy.Access;
+import io.github.wsbridge.spi.AccessPolicy.AccessRequest;
+import io.github.wsbridge.spi.AccessPolicy.Action;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller.Result.Rejected;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Decides on handshakes: everything that is answered with an HTTP status is decided here, before the upgrade. */
+public final class Admissions {
+
+    private static final Logger log = LoggerFactory.getLogger(Admissions.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+
+    private final Destinations destinations;
+    private final NodeAddress self;
+    private final NodeCredentials credentials;
+    private final AccessPolicy policy;
+    private final Limits limits;
+    private final RequestRate rate;
+    private final ScheduledExecutorService scheduler;
+    private final BridgeListener events;
+
+    public Admissions(
+            Destinations destinations,
+            NodeAddress self,
+            NodeCredentials credentials,
+            AccessPolicy policy,
+            Limits limits,
+            RequestRate rate,
+            ScheduledExecutorService scheduler,
+            BridgeListener events) {
+        this.destinations = destinations;
+        this.self = self;
+        this.credentials = credentials;
+        this.policy = policy;
+        this.limits = limits;
+        this.rate = rate;
+        this.scheduler = scheduler;
+        this.events = events;
+    }
+
+    public CompletionStage<Admission> admit(Handshake handshake) {
+        return admit(handshake, policy);
+    }
+
+    /** Admits a handshake of this very process, which needs no credentials. */
+    public CompletionStage<Admission> admitTrusted(Handshake handshake) {
+        return admit(
+                handshake,
+                request -> CompletableFuture.completedFuture(
+                        new Access.Granted(handshake.peer().address())));
+    }
+
+    private CompletionStage<Admission> admit(Handshake handshake, AccessPolicy by) {
+        CompletionStage<Admission> admission;
+        try {
+            admission = decide(handshake, by);
+        } catch (IllegalArgumentException e) {
+            admission = refused(400, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            admission = CompletableFuture.failedFuture(e);
+        }
+        return admission.handle((decision, failure) -> {
+            Admission decided = decision;
+            if (decided == null) {
+                log.warn("cannot decide on {}", handshake, failure);
+                decided = unavailable("access cannot be decided now");
+            }
+            if (decided instanceof Admission.Refused refused) {
+                events.onRefused(
+                        handshake.path(), refused.status(), handshake.peer().address());
+            }
+            return decided;
+        });
+    }
+
+    private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by) {
+        String path = handshake.path();
+        if (!List.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER)
+                .contains(path)) {
+            return refused(404, "not found");
+        }
+        if (!handshake.upgrade()) {
+            return refused(426, "this is a WebSocket endpoint");
+        }
+        Query query = Query.parse(handshake.rawQuery());
+        return switch (path) {
+            case Endpoints.CONNECT -> connect(handshake, query, by);
+            case Endpoints.ACCEPT -> accept(handshake, query);
+            case Endpoints.LISTEN -> listen(handshake, query, by);
+            default -> peer(handshake);
+        };
+    }
+
+    private CompletionStage<Admission> connect(Handshake handshake, Query query, AccessPolicy by) {
+        boolean wait = wait(query);
+        String data = query.get(Endpoints.REQUEST_DATA);
+        BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
+        if (request.requestData().getBytes(StandardCharsets.UTF_8).length > limits.maxRequestDataBytes()) {
+            throw new IllegalArgumentException("requestData is longer than " + limits.maxRequestDataBytes() + " bytes");
+        }
+        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), principal -> {
+            CloseReason unavailable = destinations.unavailable();
+            if (unavailable != null) {
+                return unavailable(unavailable.reason());
+            }
+            if (!rate.take(principal)) {
+                return new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
+            }
+            return wait
+                    ? destinations.requestAndWait(request, principal, subprotocol(handshake))
+                    : granted(handshake, leg -> destinations.request(request, principal, leg));
+        });
+    }
+
+    private CompletionStage<Admission> accept(Handshake handshake, Query query) {
+        String value = query.get(Endpoints.BRIDGE_TOKEN);
+        if (value == null) {
+            throw new IllegalArgumentException(Endpoints.BRIDGE_TOKEN + " is missing");
+        }
+        BridgeToken token = new BridgeToken(value);
+        List<String> credential = handshake.headers().all(Endpoints.NODE_HEADER);
+        if (!credential.isEmpty()
+                && !credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, token.value())) {
+            return refused(403, "bad node credential");
+        }
+        Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;
+        String code = query.get(Endpoints.REJECT_CODE);
+        String reason = query.get(Endpoints.REJECT_REASON);
+        Rejected rejection =
+                code == null && reason == null ? null : new Rejected(rejectCode(code), reason == null ? "" : reason);
+        return done(granted(handshake, leg -> destinations.accept(token, rejection, leg, hop)));
+    }
+
+    private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
+        String deviceId = new BridgeRequest(deviceId(query)).deviceId();
+        return allowed(handshake, query, by, Action.LISTEN, deviceId, principal -> {
+            CloseReason noRoom = destinations.noRoomToListen(deviceId);
+            return noRoom != null
+                    ? unavailable(noRoom.reason())
+                    : granted(handshake, leg -> destinations.listen(deviceId, leg));
+        });
+    }
+
+    private CompletionStage<Admission> peer(Handshake handshake) {
+        if (!credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, NodeCredentials.PEER_LINK)) {
+            return refused(403, "bad node credential"); // the peer logs why that may be
+        }
+        return done(granted(handshake, destinations::peer));
+    }
+
+    private String deviceId(Query query) {
+        String deviceId = query.get(Endpoints.DEVICE_ID);
+        if (deviceId == null) {
+            throw new IllegalArgumentException(Endpoints.DEVICE_ID + " is missing");
+        }
+        if (deviceId.getBytes(StandardCharsets.UTF_8).length > limits.maxDeviceIdBytes()) {
+            throw new IllegalArgumentException("deviceId is longer than " + limits.maxDeviceIdBytes() + " bytes");
+        }
+        return deviceId;
+    }
+
+    /** Whether the requester wants to be upgraded only when its bridge is established. */
+    private static boolean wait(Query query) {
+        String wait = query.get(Endpoints.WAIT);
+        if (wait != null && !wait.equals("true") && !wait.equals("false")) {
+            throw new IllegalArgumentException(Endpoints.WAIT + " is neither true nor false");
+        }
+        return "true".equals(wait);
+    }
+
+    private static int rejectCode(@Nullable String code) {
+        if (code == null) {
+            return 403;
+        }
+        if (code.isEmpty() || code.length() > 4 || !code.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new IllegalArgumentException(Endpoints.REJECT_CODE + " is not a number from 0 to 9999");
+        }
+        return Integer.parseInt(code);
+    }
+
+    private CompletionStage<Admission> allowed(
+            Handshake handshake,
+            Query query,
+            AccessPolicy by,
+            Action action,
+            String deviceId,
+            Function<String, Admission> go) {
+        CompletionStage<Access> check;
+        try {
+            check = by.check(new AccessRequest(action, deviceId, query, handshake.headers(), handshake.peer()));
+        } catch (RuntimeException e) {
+            check = CompletableFuture.failedFuture(e);
+        }
+        return Deadlines.within(limits.admissionTimeout(), check, scheduler).handle((access, failure) -> {
+            if (failure instanceof RejectedExecutionException) {
+                return unavailable("the node has stopped");
+            }
+            if (failure != null) {
+                log.warn("the access policy failed for {}", handshake, failure);
+                return unavailable("access cannot be decided now");
+            }
+            if (access instanceof Access.Denied denied) {
+                Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
+                return new Admission.Refused(denied.status(), "access denied", retryAfter);
+            }
+            return go.apply(((Access.Granted) access).principal());
+        });
+    }
+
+    private static Admission granted(Handshake handshake, Consumer<Leg> opened) {
+        return new Admission.Granted(subprotocol(handshake), opened);
+    }
+
+    private static String subprotocol(Handshake handshake) {
+        return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
+    }
+
+    private static Admission unavailable(String reason) {
+        return new Admission.Refused(503, reason, RETRY_AFTER);
+    }
+
+    private static CompletionStage<Admission> refused(int status, String reason) {
+        return done(new Admission.Refused(status, reason, null));
+    }
+
+    private static CompletionStage<Admission> done(Admission admission) {
+        return CompletableFuture.completedFuture(admission);
+    }
+}

@@ -1,0 +1,189 @@
+package io.github.wsbridge.core.bridges;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.NodeRouter;
+import io.github.wsbridge.spi.Signaller.Result.Rejected;
+import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.relay.EndAwaiter;
+import io.github.wsbridge.wire.relay.Gate;
+import io.github.wsbridge.wire.relay.Splice;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The second half of a bridge's way: a device comes with a token, and is joined here or forwarded to the owner. */
+public final class Accepts {
+
+    private static final Logger log = LoggerFactory.getLogger(Accepts.class);
+    private static final CloseReason BAD_TOKEN =
+            new CloseReason(CloseReason.BAD_TOKEN, "the token is expired or used, or its requester has gone");
+
+    private final NodeAddress self;
+    private final TokenCodec codec;
+    private final @Nullable NodeRouter router;
+    private final PendingBridges pending;
+    private final BridgeSlots slots;
+    private final UnaryOperator<Leg> watch;
+    private final InstantSource clock;
+    private final BridgeListener events;
+
+    public Accepts(
+            NodeAddress self,
+            TokenCodec codec,
+            @Nullable NodeRouter router,
+            PendingBridges pending,
+            BridgeSlots slots,
+            UnaryOperator<Leg> watch,
+            InstantSource clock,
+            BridgeListener events) {
+        this.self = self;
+        this.codec = codec;
+        this.router = router;
+        this.pending = pending;
+        this.slots = slots;
+        this.watch = watch;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /** The device accepts, or, where there is a rejection, rejects by the same way. */
+    public void accept(BridgeToken token, @Nullable Rejected rejection, Leg device, Hop hop) {
+        TokenClaims claims;
+        try {
+            claims = read(token);
+        } catch (BridgeException e) {
+            refuse(device, e.closeReason());
+            return;
+        }
+        if (!claims.owner().equals(self)) {
+            if (hop == Hop.DIRECT) {
+                forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection), device);
+            } else {
+                refuse(device, BAD_TOKEN); // whoever forwarded it took this node for another
+            }
+        } else if (rejection == null) {
+            join(claims.bridgeId(), device, hop);
+        } else if (end(claims.bridgeId(), rejection)) {
+            EndAwaiter.of(device, new CloseReason(CloseReason.NORMAL, "rejected"));
+        } else {
+            refuse(device, BAD_TOKEN);
+        }
+    }
+
+    /**
+     * Reads a token and looks at the clock.
+     *
+     * @throws BridgeException with {@link CloseReason#BAD_TOKEN}
+     */
+    public TokenClaims read(BridgeToken token) throws BridgeException {
+        TokenClaims claims;
+        try {
+            claims = codec.decode(token);
+        } catch (RuntimeException e) {
+            log.warn("the token codec failed", e);
+            throw new BridgeException(BAD_TOKEN, e);
+        }
+        if (!claims.expiresAt().isAfter(clock.instant())) {
+            throw new BridgeException(BAD_TOKEN);
+        }
+        return claims;
+    }
+
+    /** Ends a bridge of this node because its device rejects; false if there is nothing left to reject. */
+    public boolean end(BridgeId id, Rejected rejection) {
+        OwnedBridge bridge = pending.find(id);
+        return bridge != null && bridge.end(CloseReason.rejected(rejection.code(), rejection.reason()));
+    }
+
+    private void join(BridgeId id, Leg leg, Hop hop) {
+        OwnedBridge bridge = pending.find(id);
+        Gate device = new Gate(leg, reason -> {});
+        Splice splice = bridge == null ? null : bridge.claim(device);
+        if (bridge == null || splice == null) {
+            refuse(leg, BAD_TOKEN);
+            return;
+        }
+        device.open();
+        slots.keep(splice);
+        bridge.upgrade().thenAccept(upgraded -> {
+            if (upgraded) {
+                events.onEstablished(bridge, hop);
+            }
+            splice.start(greeting(bridge.requester(), id), greeting(leg, id)); // which ends where no requester is left
+            if (upgraded) {
+                bridge.announce();
+            }
+        });
+    }
+
+    private static @Nullable Fragment greeting(Leg leg, BridgeId id) {
+        return leg.subprotocol().equals(Endpoints.SUBPROTOCOL) ? Fragment.text(Messages.established(id)) : null;
+    }
+
+    private void forward(TokenClaims claims, NodeRouter.Forward forward, Leg leg) {
+        NodeRouter by = router;
+        if (by == null) {
+            refuse(leg, new CloseReason(CloseReason.OWNER_UNREACHABLE, "this node does not forward"));
+            return;
+        }
+        CloseReason refusal = slots.take();
+        if (refusal != null) {
+            refuse(leg, refusal);
+            return;
+        }
+        Gate device = new Gate(leg, reason -> {});
+        device.open();
+        CompletionStage<Leg> dialled;
+        try {
+            dialled = by.dial(claims.owner(), forward);
+        } catch (RuntimeException e) {
+            dialled = CompletableFuture.failedFuture(e);
+        }
+        dialled.whenComplete((ownerLeg, failure) -> {
+            if (failure == null) {
+                relay(claims, device, watch.apply(ownerLeg));
+            } else {
+                log.debug("cannot reach {} for bridge {}", claims.owner(), claims.bridgeId(), failure);
+                CloseReason reason = new CloseReason(CloseReason.OWNER_UNREACHABLE, "the owner cannot be reached");
+                events.onRefused(Endpoints.ACCEPT, reason.code(), "");
+                CompletableFuture<CloseReason> ended = new CompletableFuture<>();
+                ended.thenRun(slots::release);
+                device.pass(new EndAwaiter(ended));
+                leg.close(reason);
+            }
+        });
+    }
+
+    private void relay(TokenClaims claims, Gate device, Leg ownerLeg) {
+        Gate owner = new Gate(ownerLeg, reason -> {});
+        owner.open();
+        Splice splice = new Splice(device, owner);
+        slots.keep(splice);
+        events.onForwarded(claims.bridgeId(), claims.owner());
+        splice.gone().thenAccept(reason -> {
+            events.onForwardClosed(claims.bridgeId(), reason);
+            slots.release(); // last, since stop() waits for it
+        });
+        splice.start(null, null);
+    }
+
+    private void refuse(Leg leg, CloseReason reason) {
+        events.onRefused(Endpoints.ACCEPT, reason.code(), "");
+        EndAwaiter.of(leg, reason);
+    }
+}

@@ -1,0 +1,183 @@
+package io.github.wsbridge.core.bridges;
+
+import io.github.wsbridge.Bridge;
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.EndAwaiter;
+import io.github.wsbridge.wire.relay.Gate;
+import io.github.wsbridge.wire.relay.Splice;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bridge on the node that minted its token: first pending, then claimed by its device or ended.
+ *
+ * <p>A claim, a rejection, the timeout, the requester's leaving and the node's stopping may all come at once. One
+ * compare-and-set from {@link #PENDING} decides which of them it was; the others find it decided and do nothing.
+ */
+public final class OwnedBridge implements Bridge {
+
+    private static final Object PENDING = new Object();
+
+    private final BridgeId id;
+    private final String deviceId;
+    private final Gate requester;
+    private final Consumer<OwnedBridge> decided;
+    /** {@link #PENDING}, or the splice of a claimed bridge, or the reason of one that ended unclaimed. */
+    private final AtomicReference<Object> state = new AtomicReference<>(PENDING);
+
+    private final CompletableFuture<Bridge> established = new CompletableFuture<>();
+    private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+    private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
+    private volatile @Nullable Future<?> timeout;
+
+    /** A pending bridge; {@code decided} is told once when it no longer is. */
+    public OwnedBridge(BridgeId id, String deviceId, Leg requester, Consumer<OwnedBridge> decided) {
+        this.id = id;
+        this.deviceId = deviceId;
+        this.requester = new Gate(requester, this::requesterGone);
+        this.decided = decided;
+    }
+
+    public Leg requester() {
+        return requester.leg();
+    }
+
+    /** Begins to watch the requester. */
+    public void open() {
+        requester.open();
+    }
+
+    /** Whether it still waits for its device. */
+    public boolean pending() {
+        return state.get() == PENDING;
+    }
+
+    /** Sets what is to be cancelled when the bridge is no longer pending. */
+    public void timeout(Future<?> task) {
+        timeout = task;
+        if (state.get() != PENDING) {
+            task.cancel(false);
+        }
+    }
+
+    /**
+     * Joins the device with the requester, if the bridge is still pending.
+     *
+     * @return the splice, not yet started; null if the bridge is no longer to be had
+     */
+    @Nullable
+    public Splice claim(Gate device) {
+        Splice splice = new Splice(requester, device);
+        if (!state.compareAndSet(PENDING, splice)) {
+            return null;
+        }
+        settled();
+        splice.told().thenAccept(closed::complete);
+        splice.gone().thenAccept(gone::complete);
+        return splice;
+    }
+
+    /** Has the requester upgraded if it waits for that; completes, always normally, with whether it is there. */
+    public CompletionStage<Boolean> upgrade() {
+        if (!(requester.leg() instanceof WaitingRequester waiting)) {
+            return CompletableFuture.completedFuture(true);
+        }
+        return waiting.upgrade().thenApply(upgraded -> {
+            if (!upgraded) {
+                established.completeExceptionally(new BridgeException(WaitingRequester.GONE));
+            }
+            return upgraded;
+        });
+    }
+
+    /** Tells those who wait that the bridge is established; after {@link #claim}, once the splice has started. */
+    public void announce() {
+        established.complete(this);
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (!end(reason) && state.get() instanceof Splice splice) {
+            splice.close(reason);
+        }
+    }
+
+    /** Ends the bridge if it is still pending; tells whether it was. */
+    public boolean end(CloseReason reason) {
+        if (!state.compareAndSet(PENDING, reason)) {
+            return false;
+        }
+        settled();
+        CompletableFuture<CloseReason> ended = new CompletableFuture<>();
+        requester.pass(new EndAwaiter(ended));
+        requester.leg().close(reason);
+        established.completeExceptionally(new BridgeException(reason));
+        closed.complete(reason);
+        ended.thenAccept(answer -> gone.complete(reason));
+        return true;
+    }
+
+    private void requesterGone(CloseReason reason) {
+        if (state.compareAndSet(PENDING, reason)) {
+            settled();
+            established.completeExceptionally(new BridgeException(reason));
+            closed.complete(reason);
+            gone.complete(reason);
+        }
+    }
+
+    private void settled() {
+        decided.accept(this);
+        Future<?> task = timeout;
+        if (task != null) {
+            task.cancel(false);
+        }
+    }
+
+    /** Completes with the reason when nothing is held any more. */
+    public CompletionStage<CloseReason> gone() {
+        return gone;
+    }
+
+    @Override
+    public BridgeId id() {
+        return id;
+    }
+
+    @Override
+    public String deviceId() {
+        return deviceId;
+    }
+
+    @Override
+    public CompletionStage<Bridge> established() {
+        return established.minimalCompletionStage();
+    }
+
+    @Override
+    public CompletionStage<CloseReason> closed() {
+        return closed.minimalCompletionStage();
+    }
+
+    @Override
+    public long bytesToDevice() {
+        return state.get() instanceof Splice splice ? splice.bytesToRight() : 0;
+    }
+
+    @Override
+    public long bytesToRequester() {
+        return state.get() instanceof Splice splice ? splice.bytesToLeft() : 0;
+    }
+
+    @Override
+    public String toString() {
+        return "bridge " + id + " to " + deviceId;
+    }
+}

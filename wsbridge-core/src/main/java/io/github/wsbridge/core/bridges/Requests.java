@@ -1,0 +1,138 @@
+package io.github.wsbridge.core.bridges;
+
+import io.github.wsbridge.Bridge;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.spi.TokenCodec;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The first half of a bridge's way: a requester comes, a token is minted, the device is signalled. */
+public final class Requests {
+
+    private static final Logger log = LoggerFactory.getLogger(Requests.class);
+
+    private final URI publicUrl;
+    private final NodeAddress self;
+    private final TokenCodec codec;
+    private final Signaller signaller;
+    private final PendingBridges pending;
+    private final BridgeSlots slots;
+    private final Duration acceptTimeout;
+    private final InstantSource clock;
+    private final ScheduledExecutorService scheduler;
+    private final BridgeListener events;
+    private final SecureRandom random = new SecureRandom();
+
+    public Requests(
+            URI publicUrl,
+            NodeAddress self,
+            TokenCodec codec,
+            Signaller signaller,
+            PendingBridges pending,
+            BridgeSlots slots,
+            Duration acceptTimeout,
+            InstantSource clock,
+            ScheduledExecutorService scheduler,
+            BridgeListener events) {
+        this.publicUrl = publicUrl;
+        this.self = self;
+        this.codec = codec;
+        this.signaller = signaller;
+        this.pending = pending;
+        this.slots = slots;
+        this.acceptTimeout = acceptTimeout;
+        this.clock = clock;
+        this.scheduler = scheduler;
+        this.events = events;
+    }
+
+    public Bridge request(BridgeRequest request, String principal, Leg leg) {
+        OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
+        CloseReason refusal = takeOn(bridge);
+        if (refusal != null) {
+            events.onRefused(Endpoints.CONNECT, refusal.code(), "");
+            bridge.open();
+            bridge.end(refusal);
+            return bridge;
+        }
+        events.onRequested(bridge, principal);
+        bridge.gone().thenAccept(reason -> {
+            events.onClosed(bridge, reason);
+            slots.release(); // last, since stop() waits for it
+        });
+        bridge.open();
+        if (slots.draining() || !await(bridge)) {
+            bridge.end(BridgeSlots.DRAINING); // stop() may have ended those that waited before this one came
+            return bridge;
+        }
+        if (!bridge.pending()) {
+            return bridge; // the requester has gone already: no device is to be woken for it
+        }
+        try {
+            signal(bridge, request);
+        } catch (RuntimeException e) {
+            log.warn("cannot invite the device to {}", bridge, e);
+            bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device cannot be invited"));
+        }
+        return bridge;
+    }
+
+    private @Nullable CloseReason takeOn(OwnedBridge bridge) {
+        CloseReason refusal = slots.take();
+        if (refusal == null && !pending.add(bridge)) {
+            slots.release();
+            refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters wait for this device");
+        }
+        return refusal;
+    }
+
+    /** Sets the accept timeout; false where the scheduler has been shut down. */
+    private boolean await(OwnedBridge bridge) {
+        CloseReason late = new CloseReason(CloseReason.TIMED_OUT, "the device did not accept in time");
+        try {
+            bridge.timeout(scheduler.schedule(() -> bridge.end(late), acceptTimeout.toNanos(), TimeUnit.NANOSECONDS));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    private void signal(OwnedBridge bridge, BridgeRequest request) {
+        Instant expiresAt = clock.instant().plus(acceptTimeout).truncatedTo(ChronoUnit.MILLIS);
+        BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt));
+        URI acceptUrl = Endpoints.accept(publicUrl, token, request.requestData());
+        signaller
+                .signal(new Invitation(
+                        bridge.id(), request.deviceId(), token, acceptUrl, request.requestData(), expiresAt))
+                .thenAccept(result -> {
+                    events.onSignalled(bridge, result);
+                    if (result instanceof Signaller.Result.Rejected rejected) {
+                        bridge.end(CloseReason.rejected(rejected.code(), rejected.reason()));
+                    } else if (result instanceof Signaller.Result.Unreachable unreachable) {
+                        bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
+                    } else if (result instanceof Signaller.Result.Throttled throttled) {
+                        bridge.end(new CloseReason(CloseReason.OVER_LIMIT, throttled.reason()));
+                    }
+                });
+    }
+}

@@ -1,0 +1,194 @@
+package io.github.wsbridge.core.bridges;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.EndAwaiter;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The leg of a requester whose handshake is answered only when its bridge is established: then it is upgraded, and this passes
+ * everything on to the leg that comes of it. An end before that is the refusal of the handshake, with an HTTP status.
+ */
+public final class WaitingRequester implements Leg {
+
+    static final CloseReason GONE = CloseReason.vanished("the requester has gone");
+
+    private final String subprotocol;
+    private final UnaryOperator<Leg> wrap;
+    private final CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> upgraded = new CompletableFuture<>();
+    private final Object lock = new Object(); // never held while foreign code is called
+    private @Nullable Receiver receiver; // guarded by lock
+    private @Nullable CloseReason end; // guarded by lock; of a requester that was not upgraded
+    private volatile @Nullable Leg leg;
+
+    /**
+     * A requester that waits.
+     *
+     * @param subprotocol what to agree on
+     * @param wrap applied to the leg once it is there
+     */
+    public WaitingRequester(String subprotocol, UnaryOperator<Leg> wrap) {
+        this.subprotocol = subprotocol;
+        this.wrap = wrap;
+    }
+
+    /** What the transport is told. */
+    public Admission.Later admission(Duration timeout) {
+        return new Admission.Later(decision, timeout, () -> end(GONE));
+    }
+
+    /** Has the requester upgraded; completes, always normally, with whether it was. */
+    CompletionStage<Boolean> upgrade() {
+        decision.complete(new Admission.Granted(subprotocol, this::arrive));
+        return upgraded;
+    }
+
+    private void arrive(Leg transport) {
+        Leg arrived = wrap.apply(transport);
+        Receiver to;
+        CloseReason ended;
+        synchronized (lock) {
+            to = receiver;
+            ended = end;
+            if (ended == null) {
+                leg = arrived;
+            }
+        }
+        if (ended != null) {
+            EndAwaiter.of(arrived, ended);
+        } else if (to != null) { // as it always is: a bridge opens its requester before it can be claimed
+            arrived.open(to);
+            upgraded.complete(true);
+        }
+    }
+
+    /** Ends a requester that is not upgraded. */
+    private boolean end(CloseReason reason) {
+        Receiver to;
+        synchronized (lock) {
+            if (leg != null || end != null) {
+                return false;
+            }
+            end = reason;
+            to = receiver;
+        }
+        decision.complete(refusal(reason));
+        if (to != null) {
+            to.onClosed(reason);
+        }
+        upgraded.complete(false);
+        return true;
+    }
+
+    /** The bridge's own codes from 4400 to 4599 are HTTP's statuses, 4000 higher. */
+    private static Admission.Refused refusal(CloseReason reason) {
+        int status = reason.code() >= 4400 && reason.code() < 4600 ? reason.code() - 4000 : 503;
+        Duration retryAfter = switch (status) {
+            case 429 -> Duration.ofSeconds(1);
+            case 503 -> Duration.ofSeconds(5);
+            default -> null;
+        };
+        return new Admission.Refused(status, reason.reason(), retryAfter);
+    }
+
+    @Override
+    public String subprotocol() {
+        return subprotocol;
+    }
+
+    @Override
+    public void open(Receiver opened) {
+        CloseReason ended;
+        synchronized (lock) {
+            receiver = opened;
+            ended = end;
+        }
+        if (ended != null) {
+            opened.onClosed(ended);
+        }
+    }
+
+    @Override
+    public void demand() {
+        Leg now = leg;
+        if (now != null) {
+            now.demand();
+        }
+    }
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        Leg now = leg;
+        return now != null
+                ? now.send(fragment)
+                : CompletableFuture.failedFuture(new IOException("the requester has not been upgraded"));
+    }
+
+    @Override
+    public void ping() {
+        Leg now = leg;
+        if (now != null) {
+            now.ping();
+        }
+    }
+
+    @Override
+    public void heartbeat() {
+        Leg now = leg;
+        if (now != null) {
+            now.heartbeat();
+        }
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (!end(reason)) {
+            Leg now = leg;
+            if (now != null) {
+                now.close(reason);
+            }
+        }
+    }
+
+    @Override
+    public void abort() {
+        if (!end(GONE)) {
+            Leg now = leg;
+            if (now != null) {
+                now.abort();
+            }
+        }
+    }
+
+    @Override
+    public Leg transport() {
+        Leg now = leg;
+        return now == null ? this : now.transport();
+    }
+
+    @Override
+    public CompletionStage<Void> shareThread(Leg other) {
+        Leg now = leg;
+        return now == null ? CompletableFuture.completedStage(null) : now.shareThread(other);
+    }
+
+    @Override
+    public boolean takesTransfers() {
+        Leg now = leg;
+        return now != null && now.takesTransfers();
+    }
+
+    @Override
+    public boolean transferTo(Leg target) {
+        Leg now = leg;
+        return now != null && now.transferTo(target);
+    }
+}

@@ -1,0 +1,191 @@
+package io.github.wsbridge.core.cluster;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.limits.Deadlines;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.Messages;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to ask one peer. The link is dialled when it is first needed and again after it broke, but once a second at the
+ * most: until then the peer counts as knowing nothing.
+ */
+final class PeerLink {
+
+    private static final long REDIAL_NANOS = 1_000_000_000L;
+
+    private final Supplier<CompletionStage<Leg>> dial;
+    private final Duration timeout;
+    private final ScheduledExecutorService scheduler;
+    private final LongSupplier nanoTime;
+    private final Map<Long, Question> questions = new ConcurrentHashMap<>();
+    private final AtomicLong numbers = new AtomicLong();
+    // Guarded by this.
+    private @Nullable CompletableFuture<MessageLeg> link;
+    private long dialledAt;
+    private boolean closed;
+
+    PeerLink(
+            Supplier<CompletionStage<Leg>> dial,
+            Duration timeout,
+            ScheduledExecutorService scheduler,
+            LongSupplier nanoTime) {
+        this.dial = dial;
+        this.timeout = timeout;
+        this.scheduler = scheduler;
+        this.nanoTime = nanoTime;
+        this.dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
+    }
+
+    /** What was asked over which link. */
+    private record Question(
+            Invitation invitation,
+            CompletableFuture<MessageLeg> link,
+            CompletableFuture<Boolean> answer,
+            boolean again) {}
+
+    /**
+     * Asks the peer to deliver an invitation; completes with whether it did, false also where it cannot be asked. Where the
+     * link breaks before the answer, it asks once more over a new one: the old link may have been dead for long, and the
+     * device would count as unreachable.
+     */
+    CompletableFuture<Boolean> deliver(Invitation invitation) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        ask(invitation, answer, false);
+        return Deadlines.within(timeout, answer, scheduler).handle((delivered, failure) -> {
+            questions.forEach((number, question) -> {
+                if (question.answer() == answer && questions.remove(number, question)) {
+                    if (failure instanceof TimeoutException) {
+                        question.link().thenAccept(MessageLeg::abort); // a peer that does not answer is dialled afresh
+                    }
+                }
+            });
+            return failure == null && delivered;
+        });
+    }
+
+    private void ask(Invitation invitation, CompletableFuture<Boolean> answer, boolean again) {
+        long number = numbers.incrementAndGet();
+        CompletableFuture<MessageLeg> used = link();
+        Question question = new Question(invitation, used, answer, again);
+        questions.put(number, question);
+        used.thenCompose(to -> to.send(Messages.deliver(number, invitation))).whenComplete((sent, failure) -> {
+            if (failure != null) {
+                broken(number, question);
+            }
+        });
+    }
+
+    private void broken(long number, Question question) {
+        if (questions.remove(number, question)) {
+            if (question.again() || question.link().isCompletedExceptionally()) {
+                question.answer().complete(false);
+            } else {
+                ask(question.invitation(), question.answer(), true);
+            }
+        }
+    }
+
+    /** Tells the peer something that needs no answer; lost if the peer cannot be reached. */
+    void tell(String message) {
+        link().thenCompose(to -> to.send(message)).exceptionally(failure -> null);
+    }
+
+    private CompletableFuture<MessageLeg> link() {
+        CompletableFuture<MessageLeg> fresh;
+        synchronized (this) {
+            if (link != null) {
+                return link;
+            }
+            long now = nanoTime.getAsLong();
+            if (closed || now - dialledAt < REDIAL_NANOS) {
+                return CompletableFuture.failedFuture(new IOException("the peer cannot be reached"));
+            }
+            dialledAt = now;
+            fresh = new CompletableFuture<>();
+            link = fresh;
+        }
+        CompletionStage<Leg> dialled;
+        try {
+            dialled = dial.get();
+        } catch (RuntimeException e) {
+            dialled = CompletableFuture.failedFuture(e);
+        }
+        dialled.whenComplete((leg, failure) -> {
+            if (failure != null) {
+                lost(fresh);
+                fresh.completeExceptionally(failure);
+                return;
+            }
+            MessageLeg messages = new MessageLeg(leg, new Answers(fresh));
+            messages.open();
+            fresh.complete(messages);
+            synchronized (this) {
+                if (!closed) {
+                    return;
+                }
+            }
+            messages.close(new CloseReason(CloseReason.GOING_AWAY, "stopping"));
+        });
+        return fresh;
+    }
+
+    private synchronized void lost(CompletableFuture<MessageLeg> which) {
+        if (link == which) {
+            link = null;
+        }
+    }
+
+    void close() {
+        CompletableFuture<MessageLeg> last;
+        synchronized (this) {
+            closed = true;
+            last = link;
+        }
+        if (last != null) {
+            last.thenAccept(messages -> messages.close(new CloseReason(CloseReason.GOING_AWAY, "stopping")));
+        }
+    }
+
+    private final class Answers implements MessageLeg.Handler {
+        private final CompletableFuture<MessageLeg> which;
+
+        Answers(CompletableFuture<MessageLeg> which) {
+            this.which = which;
+        }
+
+        @Override
+        public void onMessage(JsonObject message) {
+            if ("answer".equals(message.getString("type"))) {
+                Question question = questions.remove(message.getLong("number"));
+                if (question != null) {
+                    question.answer().complete(message.getBoolean("delivered"));
+                }
+            }
+        }
+
+        @Override
+        public void onClosed(CloseReason reason) {
+            lost(which); // first, so that what is asked again is asked on another link
+            questions.forEach((number, question) -> {
+                if (question.link() == which) {
+                    broken(number, question);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.github.wsbridge.core.cluster;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.limits.Deadlines;
+import io.github.wsbridge.core.signalling.DeviceListeners;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.Messages;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Answers one peer that has dialled this node. */
+public final class PeerServer implements MessageLeg.Handler {
+
+    private final DeviceListeners listeners;
+    private final DeviceListeners.Rejections rejections;
+    private final Set<PeerServer> all;
+    private final Duration answerWithin;
+    private final ScheduledExecutorService scheduler;
+    private final MessageLeg link;
+
+    public PeerServer(
+            Leg leg,
+            DeviceListeners listeners,
+            DeviceListeners.Rejections rejections,
+            Set<PeerServer> all,
+            Duration answerWithin,
+            ScheduledExecutorService scheduler) {
+        this.listeners = listeners;
+        this.rejections = rejections;
+        this.all = all;
+        this.answerWithin = answerWithin;
+        this.scheduler = scheduler;
+        this.link = new MessageLeg(leg, this);
+    }
+
+    public void open() {
+        all.add(this);
+        link.open();
+    }
+
+    public void close(CloseReason reason) {
+        link.close(reason);
+    }
+
+    @Override
+    public void onMessage(JsonObject message) {
+        switch (message.getString("type", "")) {
+            case "deliver" -> deliver(message.getLong("number"), Messages.readInvitation(message));
+            case "listening" ->
+                listeners.listensElsewhere(
+                        Messages.text(message, "deviceId"), Instant.ofEpochMilli(message.getLong("since")));
+            case "reject" -> rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+            default -> {} // a newer peer may say more
+        }
+    }
+
+    private void deliver(long number, Invitation invitation) {
+        CompletionStage<Void> delivered = listeners.deliver(invitation);
+        if (delivered == null) {
+            link.send(Messages.answer(number, false));
+        } else {
+            // A device that takes nothing must not pass for a peer that does not answer.
+            Deadlines.within(answerWithin, delivered, scheduler)
+                    .whenComplete((done, failure) -> link.send(Messages.answer(number, failure == null)));
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        all.remove(this);
+    }
+}

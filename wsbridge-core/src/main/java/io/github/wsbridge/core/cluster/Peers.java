@@ -1,0 +1,168 @@
+package io.github.wsbridge.core.cluster;
+
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.relay.WatchedLeg;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The other nodes, as one node sees them: all are asked at a time, each over its own link. */
+public final class Peers {
+
+    private static final Logger log = LoggerFactory.getLogger(Peers.class);
+    private static final long REFRESH_SECONDS = 5;
+
+    private final NodeAddress self;
+    private final PeerDirectory directory;
+    private final @Nullable Connector connector;
+    private final NodeCredentials credentials;
+    private final Limits limits;
+    private final ScheduledExecutorService scheduler;
+    private final Map<NodeAddress, PeerLink> links = new ConcurrentHashMap<>();
+    private final AtomicBoolean refreshing = new AtomicBoolean();
+    private volatile Set<NodeAddress> nodes = Set.of();
+    private final Future<?> refreshes;
+
+    public Peers(
+            NodeAddress self,
+            PeerDirectory directory,
+            @Nullable Connector connector,
+            NodeCredentials credentials,
+            Limits limits,
+            ScheduledExecutorService scheduler) {
+        this.self = self;
+        this.directory = directory;
+        this.connector = connector;
+        this.credentials = credentials;
+        this.limits = limits;
+        this.scheduler = scheduler;
+        refresh();
+        this.refreshes = scheduler.scheduleWithFixedDelay(
+                this::refreshAside, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** A directory may block, for a name server for instance; the scheduler's thread must not. */
+    private void refreshAside() {
+        if (refreshing.compareAndSet(false, true)) {
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            refresh();
+                        } finally {
+                            refreshing.set(false);
+                        }
+                    },
+                    "wsbridge-peers");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private void refresh() {
+        try {
+            Set<NodeAddress> found = directory.nodes();
+            nodes = Set.copyOf(found);
+            links.forEach((address, link) -> {
+                if (!found.contains(address) && links.remove(address, link)) {
+                    link.close();
+                }
+            });
+        } catch (IOException | RuntimeException e) {
+            log.warn("cannot look up the peers, {} known ones stay: {}", nodes.size(), e.toString());
+        }
+    }
+
+    /** Asks all peers to deliver an invitation; completes with true as soon as one did, with false when none did. */
+    public CompletionStage<Boolean> deliver(Invitation invitation) {
+        CompletableFuture<Boolean> delivered = new CompletableFuture<>();
+        List<PeerLink> asked = all();
+        if (asked.isEmpty()) {
+            return CompletableFuture.completedFuture(false);
+        }
+        AtomicInteger open = new AtomicInteger(asked.size());
+        for (PeerLink link : asked) {
+            link.deliver(invitation).thenAccept(did -> {
+                if (did || open.decrementAndGet() == 0) {
+                    delivered.complete(did);
+                }
+            });
+        }
+        return delivered;
+    }
+
+    /** Tells all peers that a device has begun to listen here. */
+    public void announce(String deviceId, Instant since) {
+        String message = Messages.listening(deviceId, since);
+        all().forEach(link -> link.tell(message));
+    }
+
+    /** Passes a device's rejection on to the node that owns the token. */
+    public void reject(NodeAddress owner, BridgeToken token, Signaller.Result.Rejected rejection) {
+        if (connector != null && nodes.contains(owner)) {
+            link(owner).tell(Messages.reject(token, rejection));
+        }
+    }
+
+    private List<PeerLink> all() {
+        List<PeerLink> all = new ArrayList<>();
+        if (connector != null) {
+            for (NodeAddress node : nodes) {
+                if (!node.equals(self)) {
+                    all.add(link(node));
+                }
+            }
+        }
+        return all;
+    }
+
+    private PeerLink link(NodeAddress node) {
+        return links.computeIfAbsent(
+                node, to -> new PeerLink(() -> dial(to), limits.peerTimeout(), scheduler, System::nanoTime));
+    }
+
+    private CompletionStage<Leg> dial(NodeAddress to) {
+        Connector with = connector;
+        if (with == null) {
+            return CompletableFuture.failedFuture(new IOException("no connector"));
+        }
+        Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, credentials.issue(to, NodeCredentials.PEER_LINK));
+        return with.connect(new Connector.Target(Endpoints.peer(to), headers, "", limits.dialTimeout()))
+                .whenComplete((leg, failure) -> {
+                    if (failure instanceof HandshakeException refused) {
+                        log.warn(
+                                "{} refused a peer link with status {}; the nodes' keys, clocks and addresses must agree",
+                                to,
+                                refused.status());
+                    }
+                })
+                .thenApply(leg -> new WatchedLeg(leg, limits.watch(), scheduler));
+    }
+
+    public void close() {
+        refreshes.cancel(false);
+        links.values().forEach(PeerLink::close);
+    }
+}

@@ -1,0 +1,37 @@
+package io.github.wsbridge.core.limits;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A bounded count of things that are held. */
+public final class Capacity {
+
+    private final int max;
+    private final AtomicInteger used = new AtomicInteger();
+
+    public Capacity(int max) {
+        this.max = max;
+    }
+
+    public boolean take() {
+        int now;
+        do { // never counts beyond the bound: others look at the count to see whether there is room, or nothing left
+            now = used.get();
+            if (now >= max) {
+                return false;
+            }
+        } while (!used.compareAndSet(now, now + 1));
+        return true;
+    }
+
+    public void release() {
+        used.decrementAndGet();
+    }
+
+    public boolean full() {
+        return used.get() >= max;
+    }
+
+    public int used() {
+        return used.get();
+    }
+}

@@ -1,0 +1,5 @@
+/** The bounds of a node. */
+@NullMarked
+package io.github.wsbridge.core.limits;
+
+import org.jspecify.annotations.NullMarked;

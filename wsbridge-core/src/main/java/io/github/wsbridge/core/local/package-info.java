@@ -1,0 +1,5 @@
+/** Ends inside the process. */
+@NullMarked
+package io.github.wsbridge.core.local;
+
+import org.jspecify.annotations.NullMarked;

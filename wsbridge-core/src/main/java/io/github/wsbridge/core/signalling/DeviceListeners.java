@@ -1,0 +1,131 @@
+package io.github.wsbridge.core.signalling;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.limits.Capacity;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.relay.EndAwaiter;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The devices that listen on this node, each by its newest socket: an older one of the same device is closed with
+ * {@link CloseReason#REPLACED}, on this node at once, on other nodes when they hear of the newer one.
+ */
+public final class DeviceListeners {
+
+    /** Where rejections go that come over a listen socket. */
+    public interface Rejections {
+        void rejected(BridgeToken token, Signaller.Result.Rejected rejection);
+    }
+
+    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here");
+
+    private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+    private final Capacity capacity;
+    private final BridgeListener events;
+    private final Rejections rejections;
+
+    public DeviceListeners(int max, BridgeListener events, Rejections rejections) {
+        this.capacity = new Capacity(max);
+        this.events = events;
+        this.rejections = rejections;
+    }
+
+    public int size() {
+        return capacity.used();
+    }
+
+    /** Why a device's socket cannot be taken now; null if it can. A device that listens here already needs no further place. */
+    @Nullable
+    public CloseReason noRoom(String deviceId) {
+        return capacity.full() && !listeners.containsKey(deviceId) ? FULL : null;
+    }
+
+    /** Takes a device's socket; tells whether there was room for it. */
+    public boolean add(String deviceId, Leg leg, Instant since) {
+        Listener former = listeners.get(deviceId);
+        if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
+            EndAwaiter.of(leg, FULL);
+            return false;
+        }
+        Listener listener = new Listener(deviceId, leg, since);
+        events.onListening(deviceId);
+        listener.socket.open();
+        Listener older = listeners.put(deviceId, listener);
+        if (older != null) {
+            older.replaced();
+        }
+        if (listener.gone) {
+            listeners.remove(deviceId, listener); // it ended before it was put there
+        }
+        return true;
+    }
+
+    /** Gives an invitation to the device, if it listens here; null if it does not. */
+    @Nullable
+    public CompletionStage<Void> deliver(Invitation invitation) {
+        Listener listener = listeners.get(invitation.deviceId());
+        return listener == null ? null : listener.socket.send(Messages.invitation(invitation));
+    }
+
+    /** A device has begun to listen on another node. */
+    public void listensElsewhere(String deviceId, Instant since) {
+        Listener listener = listeners.get(deviceId);
+        if (listener != null && listener.since.isBefore(since)) {
+            listener.replaced();
+        }
+    }
+
+    public void closeAll(CloseReason reason) {
+        listeners.values().forEach(listener -> listener.socket.close(reason));
+    }
+
+    private final class Listener implements MessageLeg.Handler {
+        private final String deviceId;
+        private final Instant since;
+        private final MessageLeg socket;
+        /** Whether this socket counts; a newer one of the same device may take its place over. */
+        private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
+
+        private volatile boolean gone;
+
+        Listener(String deviceId, Leg leg, Instant since) {
+            this.deviceId = deviceId;
+            this.since = since;
+            this.socket = new MessageLeg(leg, this);
+        }
+
+        void replaced() {
+            listeners.remove(deviceId, this);
+            socket.close(new CloseReason(CloseReason.REPLACED, "a newer listener has taken over"));
+        }
+
+        @Override
+        public void onMessage(JsonObject message) {
+            if ("reject".equals(message.getString("type"))) {
+                rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+            }
+        }
+
+        @Override
+        public void onClosed(CloseReason reason) {
+            gone = true;
+            listeners.remove(deviceId, this);
+            if (holdsPlace.getAndSet(false)) {
+                capacity.release();
+            }
+            events.onListenerGone(deviceId, reason);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.wsbridge.core.signalling;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Signaller;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Several secondary channels in order, each for the devices whose ids match its pattern. The first that knows the device
+ * decides; failure falls through to the next, and so does silence, after a share of the time that is left.
+ */
+public final class SignalChain implements Signaller {
+
+    private static final Logger log = LoggerFactory.getLogger(SignalChain.class);
+
+    /** A channel and the devices that it is for. */
+    public record Route(DeviceIdPattern devices, Signaller channel) {
+
+        /** A channel for all devices. */
+        public Route(Signaller channel) {
+            this(new DeviceIdPattern("*"), channel);
+        }
+    }
+
+    private final List<Route> routes;
+    private final Predicate<BridgeId> wanted;
+    private final BiConsumer<BridgeId, Result.Rejected> late;
+    private final InstantSource clock;
+    private final ScheduledExecutorService scheduler;
+
+    /**
+     * A chain.
+     *
+     * @param wanted tells whether a bridge still waits for its device
+     * @param late hears of a device's rejection that comes when the stage of {@link #signal} has completed
+     */
+    public SignalChain(
+            List<Route> routes,
+            Predicate<BridgeId> wanted,
+            BiConsumer<BridgeId, Result.Rejected> late,
+            InstantSource clock,
+            ScheduledExecutorService scheduler) {
+        this.routes = List.copyOf(routes);
+        this.wanted = wanted;
+        this.late = late;
+        this.clock = clock;
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    public CompletionStage<Result> signal(Invitation invitation) {
+        List<Signaller> channels = routes.stream()
+                .filter(route -> route.devices().matches(invitation.deviceId()))
+                .map(Route::channel)
+                .distinct()
+                .toList();
+        if (channels.isEmpty()) {
+            return CompletableFuture.completedFuture(new Result.Unreachable("device not reachable"));
+        }
+        return new SignalRound(channels, invitation, wanted, late, clock, scheduler).start();
+    }
+
+    @Override
+    public void close() {
+        Set<Signaller> closed = Collections.newSetFromMap(new IdentityHashMap<>()); // one may stand behind two patterns
+        for (Route route : routes) {
+            if (closed.add(route.channel())) {
+                close(route.channel());
+            }
+        }
+    }
+
+    private static void close(Signaller channel) {
+        try {
+            channel.close();
+        } catch (RuntimeException e) {
+            log.warn("{} failed to close", channel.getClass().getSimpleName(), e);
+        }
+    }
+}

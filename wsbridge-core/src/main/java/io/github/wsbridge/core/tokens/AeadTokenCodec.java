@@ -1,0 +1,64 @@
+package io.github.wsbridge.core.tokens;
+
+import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.spi.TokenCodec;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.util.function.Supplier;
+
+/**
+ * Bridge tokens by authenticated encryption with the cluster's {@link TokenKeys}.
+ *
+ * <p>Plaintext: one byte of version, 16 bytes of bridge id, 8 bytes of expiry in milliseconds since 1970, then the owner's
+ * address in UTF-8. The ciphertext travels as URL-safe base64 without padding.
+ */
+public final class AeadTokenCodec implements TokenCodec {
+
+    private static final byte VERSION = 1;
+    private static final int HEAD = 1 + 16 + 8;
+    private static final byte[] PROTOCOL = "wsbridge bridge token v1".getBytes(StandardCharsets.UTF_8);
+
+    private final Supplier<TokenKeys> keys;
+
+    /** A codec whose keys are asked for at each call, so that they can change while it runs. */
+    public AeadTokenCodec(Supplier<TokenKeys> keys) {
+        this.keys = keys;
+    }
+
+    @Override
+    public BridgeToken encode(TokenClaims claims) {
+        byte[] owner = claims.owner().toString().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer plain = ByteBuffer.allocate(HEAD + owner.length)
+                .put(VERSION)
+                .putLong(claims.bridgeId().high())
+                .putLong(claims.bridgeId().low())
+                .putLong(claims.expiresAt().toEpochMilli())
+                .put(owner);
+        byte[] sealed = keys.get().seal(plain.array(), PROTOCOL);
+        return new BridgeToken(TokenText.text(sealed));
+    }
+
+    @Override
+    public TokenClaims decode(BridgeToken token) throws BridgeException {
+        try {
+            byte[] sealed = TokenText.bytes(token.value());
+            ByteBuffer plain = ByteBuffer.wrap(keys.get().open(sealed, PROTOCOL));
+            if (plain.remaining() > HEAD && plain.get() == VERSION) {
+                BridgeId id = new BridgeId(plain.getLong(), plain.getLong());
+                Instant expiresAt = Instant.ofEpochMilli(plain.getLong());
+                String owner = StandardCharsets.UTF_8.decode(plain).toString();
+                return new TokenClaims(id, NodeAddress.parse(owner), expiresAt);
+            }
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            // What exactly is wrong with a token is nobody's business.
+        }
+        throw new BridgeException(new CloseReason(CloseReason.BAD_TOKEN, "bad token"));
+    }
+}

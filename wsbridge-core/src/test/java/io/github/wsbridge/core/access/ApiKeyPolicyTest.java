@@ -1,0 +1,141 @@
+package io.github.wsbridge.core.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Query;
+import io.github.wsbridge.spi.AccessPolicy.Access;
+import io.github.wsbridge.spi.AccessPolicy.AccessRequest;
+import io.github.wsbridge.spi.AccessPolicy.Action;
+import io.github.wsbridge.spi.Peer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class ApiKeyPolicyTest {
+
+    private static final String HASH = ApiKeyPolicy.hash("key");
+
+    private static Access check(ApiKeyPolicy policy, Action action, String deviceId, String... keys) {
+        return policy.check(new AccessRequest(
+                        action,
+                        deviceId,
+                        Query.parse(null),
+                        name -> name.equals(Endpoints.API_KEY_HEADER) ? Arrays.asList(keys) : List.of(),
+                        new Peer("")))
+                .toCompletableFuture()
+                .join();
+    }
+
+    @Test
+    void check_role_mustFit() {
+        ApiKeyPolicy policy = ApiKeyPolicy.parse(List.of(
+                "# a comment",
+                "",
+                "  alice   requester\t" + HASH + "  plant-*  ",
+                "sensor device " + ApiKeyPolicy.hash("other").toUpperCase(Locale.ROOT)));
+        assertThat(check(policy, Action.CONNECT, "plant-1", "key")).isEqualTo(new Access.Granted("alice"));
+        assertThat(check(policy, Action.LISTEN, "plant-1", "key")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.CONNECT, "office", "key")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.LISTEN, "anything", "other")).isEqualTo(new Access.Granted("sensor"));
+        assertThat(check(policy, Action.CONNECT, "plant-1", "unknown")).isEqualTo(new Access.Denied(401));
+        assertThat(check(policy, Action.CONNECT, "plant-1", HASH))
+                .as("the hash is no key")
+                .isEqualTo(new Access.Denied(401));
+        assertThat(check(policy, Action.CONNECT, "plant-1")).isEqualTo(new Access.Denied(401));
+        assertThat(check(policy, Action.CONNECT, "plant-1", "key", "key")).isEqualTo(new Access.Denied(401));
+        assertThat(policy.toString()).doesNotContain(HASH);
+    }
+
+    @Test
+    void parse_errors_nameTheLine() {
+        for (String bad : List.of(
+                "alice",
+                "alice requester",
+                "alice requester " + HASH + " * more",
+                "alice admin " + HASH,
+                "alice Requester " + HASH,
+                "alice requester " + HASH.substring(1),
+                "alice requester " + HASH + "0",
+                "alice requester g" + HASH.substring(1),
+                "bob device " + HASH)) {
+            assertThatThrownBy(() -> ApiKeyPolicy.parse(List.of("# keys", "alice requester " + HASH, "", bad)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("line 4: ")
+                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain(HASH));
+        }
+    }
+
+    @Test
+    void read_file_asItStands(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("keys");
+        Files.writeString(file, "alice requester " + HASH + "\r\n#\r\n");
+        assertThat(check(ApiKeyPolicy.read(file), Action.CONNECT, "d", "key")).isEqualTo(new Access.Granted("alice"));
+        assertThatThrownBy(() -> ApiKeyPolicy.read(folder.resolve("missing"))).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void newKey_isLongAndNeedsNoEscaping() {
+        assertThat(ApiKeyPolicy.newKey()).matches("[A-Za-z0-9_-]{43}").isNotEqualTo(ApiKeyPolicy.newKey());
+        assertThat(HASH).isEqualTo("2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683");
+    }
+
+    @Test
+    void matches_patterns_asAnyTextBetween() {
+        for (String yes : List.of(
+                "a|a",
+                "*|",
+                "*|a",
+                "**|a",
+                "a*|a",
+                "a*|ab",
+                "*a|a",
+                "*a|ba",
+                "a*c|ac",
+                "a*c|abc",
+                "a*b*c|axbyc",
+                "a*b*c|abbc",
+                "*b*|abc",
+                "*ab*ab|abab",
+                "a**c|ac",
+                ".*|.x",
+                "*aa*aa*|aaaa")) {
+            String[] parts = yes.split("\\|", -1);
+            assertThat(ApiKeyPolicy.matches(parts[0], parts[1])).as(yes).isTrue();
+        }
+        for (String no : List.of(
+                "a|b",
+                "a|A",
+                "a|aa",
+                "a*|ba",
+                "*a|ab",
+                "ab*ba|aba",
+                "a*b*c|acb",
+                "*ab*ab|ab",
+                "*aa*aa*|aaa",
+                ".|x",
+                "a*b*b|ab",
+                "x*|")) {
+            String[] parts = no.split("\\|", -1);
+            assertThat(ApiKeyPolicy.matches(parts[0], parts[1])).as(no).isFalse();
+        }
+    }
+
+    @Test
+    @Timeout(10)
+    void matches_pathologicalPattern_staysFast() {
+        String text = "a".repeat(1024);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(ApiKeyPolicy.matches("*a".repeat(300) + "b", text)).isFalse();
+            assertThat(ApiKeyPolicy.matches("*aab".repeat(100), text)).isFalse();
+            assertThat(ApiKeyPolicy.matches("*".repeat(1000), text)).isTrue();
+        }
+    }
+}

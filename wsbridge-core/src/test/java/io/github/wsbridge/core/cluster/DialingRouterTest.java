@@ -1,0 +1,155 @@
+package io.github.wsbridge.core.cluster;
+
+import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.core.access.Admissions;
+import io.github.wsbridge.core.access.Destinations;
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.limits.RequestRate;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.NodeRouter;
+import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.spi.Signaller.Result.Rejected;
+import io.github.wsbridge.testkit.NodeRouterContract;
+import io.github.wsbridge.wire.relay.LocalLeg;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The router against the real admissions of its owners, credentials and all. */
+class DialingRouterTest extends NodeRouterContract {
+
+    private final TestCluster cluster = new TestCluster();
+    private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys, cluster.clock);
+    private final Map<NodeAddress, DialledNode> owners = new ConcurrentHashMap<>();
+
+    @Override
+    protected NodeRouter newRouter() {
+        return new DialingRouter(this::connect, credentials, deadline());
+    }
+
+    private CompletionStage<Leg> connect(Connector.Target target) {
+        DialledNode owner = owners.get(NodeAddress.parse("ws://" + target.uri().getRawAuthority()));
+        if (owner == null) {
+            return CompletableFuture.failedFuture(new IOException("unreachable"));
+        }
+        Handshake handshake = new Handshake(
+                target.uri().getRawPath(),
+                target.uri().getRawQuery(),
+                true,
+                name -> name.equals("Sec-WebSocket-Protocol")
+                        ? List.of(target.subprotocol())
+                        : List.of(target.headers().getOrDefault(name, "")),
+                new Peer(""));
+        return owner.admissions.admit(handshake).thenCompose(admission -> {
+            if (admission instanceof Admission.Granted granted) {
+                LocalLeg leg = LocalLeg.pair(granted.subprotocol());
+                granted.opened().accept(leg);
+                return CompletableFuture.completedFuture(leg.other());
+            }
+            return CompletableFuture.failedFuture(new HandshakeException(((Admission.Refused) admission).status()));
+        });
+    }
+
+    @Override
+    protected Owner startOwner() {
+        NodeAddress address = NodeAddress.parse("ws://10.0.1." + owners.size() + ":80");
+        DialledNode node = new DialledNode(address);
+        owners.put(address, node);
+        return node;
+    }
+
+    @Override
+    protected NodeAddress unreachable() {
+        return NodeAddress.parse("ws://10.0.2.1:80");
+    }
+
+    private final class DialledNode implements Destinations, Owner {
+        private final NodeAddress address;
+        private final BlockingQueue<Dialled> dialled = new LinkedBlockingQueue<>();
+        private final Admissions admissions;
+
+        DialledNode(NodeAddress address) {
+            this.address = address;
+            Limits limits = Limits.builder().build();
+            admissions = new Admissions(
+                    this,
+                    address,
+                    credentials,
+                    request -> new CompletableFuture<>(),
+                    limits,
+                    new RequestRate(1, cluster.clock),
+                    cluster.scheduler,
+                    new BridgeListener() {});
+        }
+
+        @Override
+        public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
+            dialled.add(new Dialled(token, leg.subprotocol(), hop, rejection, leg));
+        }
+
+        @Override
+        public void request(BridgeRequest request, String principal, Leg leg) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void listen(String deviceId, Leg leg) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void peer(Leg leg) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable CloseReason unavailable() {
+            return null;
+        }
+
+        @Override
+        public @Nullable CloseReason noRoomToListen(String deviceId) {
+            return null;
+        }
+
+        @Override
+        public NodeAddress address() {
+            return address;
+        }
+
+        @Override
+        public Dialled takeDialled(Duration patience) throws InterruptedException {
+            Dialled next = dialled.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+            if (next == null) {
+                throw new AssertionError("nothing came within " + patience);
+            }
+            return next;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

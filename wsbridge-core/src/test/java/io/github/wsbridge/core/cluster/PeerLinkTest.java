@@ -1,0 +1,195 @@
+package io.github.wsbridge.core.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.FakeScheduler;
+import io.github.wsbridge.wire.message.Messages;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+class PeerLinkTest {
+
+    private final FakeScheduler scheduler = new FakeScheduler();
+    private long nanos = 42;
+    private int dials;
+    private Supplier<CompletionStage<Leg>> dial;
+    private final List<FakeLeg> legs = new ArrayList<>();
+    private final PeerLink link = new PeerLink(
+            () -> {
+                dials++;
+                return dial.get();
+            },
+            Duration.ofSeconds(3),
+            scheduler,
+            () -> nanos);
+
+    PeerLinkTest() {
+        dial = () -> {
+            FakeLeg leg = new FakeLeg();
+            legs.add(leg);
+            return CompletableFuture.completedFuture(leg);
+        };
+    }
+
+    /** Waits for a second of the real clock: a link is dialled once a second at the most. */
+    static void awaitSecond() {
+        long start = System.nanoTime();
+        Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> System.nanoTime() - start > 1_000_000_000L);
+    }
+
+    private static Invitation invitation() {
+        BridgeToken token = new BridgeToken("token");
+        return new Invitation(
+                new BridgeId(1, 2),
+                "device",
+                token,
+                Endpoints.accept(TestCluster.PUBLIC, token, ""),
+                "",
+                Instant.EPOCH);
+    }
+
+    private void answer(int leg, int number, boolean delivered) {
+        legs.get(leg).deliver(Messages.answer(number, delivered));
+    }
+
+    @Test
+    void deliver_answers_reachTheirQuestions() {
+        CompletableFuture<Boolean> first = link.deliver(invitation());
+        CompletableFuture<Boolean> second = link.deliver(invitation());
+        answer(0, 2, true);
+        assertThat(second).isCompletedWithValue(true);
+        assertThat(first).isNotDone();
+        answer(0, 99, true);
+        answer(0, 1, false);
+        assertThat(first).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(1);
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void deliver_unanswered_isFalseAndDropsTheLink() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        scheduler.advance(Duration.ofSeconds(3));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(legs.get(0).aborted()).isTrue();
+    }
+
+    @Test
+    void deliver_linkBroken_asksOnceMoreOnANewLink() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        nanos += 1_000_000_000L;
+        legs.get(0).end(CloseReason.vanished("cut"));
+        assertThat(dials).isEqualTo(2);
+        assertThat(answer).isNotDone();
+        answer(1, 2, true);
+        assertThat(answer).isCompletedWithValue(true);
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void deliver_newLinkBrokenToo_isFalse() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        nanos += 1_000_000_000L;
+        legs.get(0).end(CloseReason.vanished("cut"));
+        nanos += 1_000_000_000L;
+        legs.get(1).end(CloseReason.vanished("cut again"));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(2);
+    }
+
+    @Test
+    void deliver_linkBrokenWithinItsFirstSecond_isFalse() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        legs.get(0).end(CloseReason.vanished("cut"));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(1);
+    }
+
+    @Test
+    void deliver_dialFails_isNotTriedAgainWithinASecond() {
+        Supplier<CompletionStage<Leg>> good = dial;
+        dial = () -> CompletableFuture.failedFuture(new IOException("unreachable"));
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        nanos += 999_999_999;
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(1);
+        nanos++;
+        dial = good;
+        assertThat(link.deliver(invitation())).isNotDone();
+        assertThat(dials).isEqualTo(2);
+    }
+
+    @Test
+    void deliver_dialThrows_countsAsFailed() {
+        Supplier<CompletionStage<Leg>> good = dial;
+        dial = () -> {
+            throw new IllegalStateException("a bad connector");
+        };
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        nanos += 1_000_000_000L;
+        dial = good;
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        answer(0, 2, true);
+        assertThat(answer).isCompletedWithValue(true);
+    }
+
+    @Test
+    void deliver_whileDialling_waitsForTheLink() {
+        CompletableFuture<Leg> dialled = new CompletableFuture<>();
+        dial = () -> dialled;
+        CompletableFuture<Boolean> first = link.deliver(invitation());
+        CompletableFuture<Boolean> second = link.deliver(invitation());
+        assertThat(dials).isEqualTo(1);
+        FakeLeg leg = new FakeLeg();
+        legs.add(leg);
+        dialled.complete(leg);
+        assertThat(leg.sent()).hasSize(2);
+        answer(0, 1, true);
+        answer(0, 2, true);
+        assertThat(first).isCompletedWithValue(true);
+        assertThat(second).isCompletedWithValue(true);
+    }
+
+    @Test
+    void close_whileDialling_closesWhatComes() {
+        CompletableFuture<Leg> dialled = new CompletableFuture<>();
+        dial = () -> dialled;
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        link.close();
+        FakeLeg leg = new FakeLeg();
+        dialled.complete(leg);
+        assertThat(leg.closes().get(0).code()).isEqualTo(1001);
+        assertThat(answer).isCompletedWithValue(false);
+        nanos += 5_000_000_000L;
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(1);
+    }
+
+    @Test
+    void onMessage_garbage_doesNoHarm() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        for (String garbage :
+                List.of("", "{", "[]", "null", "{\"type\":7}", "{\"type\":\"answer\"}", "[".repeat(60_000))) {
+            legs.get(0).deliver(garbage);
+        }
+        answer(0, 1, true);
+        assertThat(answer).isCompletedWithValue(true);
+    }
+}

@@ -1,0 +1,223 @@
+package io.github.wsbridge.core.cluster;
+
+import static io.github.wsbridge.core.TestCluster.A;
+import static io.github.wsbridge.core.TestCluster.B;
+import static io.github.wsbridge.core.TestCluster.C;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.Json;
+import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.LogCapture;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Devices that listen on another node than their requesters'. */
+class PeersTest {
+
+    private final TestCluster cluster = new TestCluster();
+    private final BridgeNode a = cluster.peer(A);
+    private final BridgeNode b = cluster.peer(B);
+    private final BridgeNode c = cluster.peer(C);
+
+    private List<NodeAddress> linked() {
+        return cluster.links.stream()
+                .filter(link -> link.target().uri().getPath().equals(Endpoints.PEER))
+                .map(link -> NodeAddress.parse("ws://" + link.target().uri().getAuthority()))
+                .toList();
+    }
+
+    @Test
+    void request_deviceOnAnotherNode_isInvited() {
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        Fragment invitation = device.messages().get(0);
+        assertThat(Json.text(invitation, "type")).isEqualTo("invitation");
+        RecordingReceiver accepted = TestCluster.open(b, URI.create(Json.text(invitation, "acceptUrl")), "");
+        requester.leg().send(Fragment.text("hello"));
+        assertThat(accepted.fragments()).containsExactly(Fragment.text("hello"));
+        requester.leg().close(CloseReason.normal());
+        assertThat(device.closed()).isNull();
+    }
+
+    @Test
+    void request_deviceNowhere_isClosed4404() {
+        assertThat(TestCluster.request(a, "device", "").closed())
+                .isEqualTo(new CloseReason(4404, "the device does not listen"));
+        assertThat(linked()).containsExactlyInAnyOrder(B, C);
+    }
+
+    @Test
+    void request_rejectedOverAnotherNodesListenSocket_isClosed4403() {
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        String token = Json.text(device.messages().get(0), "bridgeToken");
+        device.leg().send(Fragment.text("{\"type\":\"reject\",\"bridgeToken\":\"" + token + "\"}"));
+        assertThat(requester.closed()).isEqualTo(new CloseReason(4403, "403"));
+        device.leg().send(Fragment.text("{\"type\":\"reject\",\"bridgeToken\":\"" + token + "\"}"));
+        device.leg().send(Fragment.text("{\"type\":\"reject\",\"bridgeToken\":\"forged\"}"));
+        assertThat(device.closed()).isNull();
+    }
+
+    @Test
+    void listen_deviceMoves_staleListenerIsToldSo() {
+        RecordingReceiver onB = TestCluster.listen(b, "device");
+        cluster.clock.advance(Duration.ofSeconds(1));
+        RecordingReceiver onC = TestCluster.listen(c, "device");
+        assertThat(onB.closed().code()).isEqualTo(4409);
+        assertThat(onC.closed()).isNull();
+        assertThat(b.stats().listeners()).isZero();
+        TestCluster.request(a, "device", "");
+        assertThat(onC.messages()).hasSize(1);
+    }
+
+    @Test
+    void request_oneNodeDown_othersAreAsked() {
+        cluster.down.add(B);
+        RecordingReceiver device = TestCluster.listen(c, "device");
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        assertThat(device.messages()).hasSize(1);
+        assertThat(requester.closed()).isNull();
+    }
+
+    @Test
+    void request_silentPeer_isGivenUpAfterItsTimeout() {
+        cluster.silent.add(B);
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        assertThat(requester.closed()).isNull();
+        cluster.scheduler.advance(Duration.ofMillis(2_999));
+        assertThat(requester.closed()).isNull();
+        cluster.scheduler.advance(Duration.ofMillis(1));
+        assertThat(requester.closed().code()).isEqualTo(4404);
+    }
+
+    @Test
+    void request_silentPeerAndDeviceElsewhere_isInvitedAtOnce() {
+        cluster.silent.add(B);
+        RecordingReceiver device = TestCluster.listen(c, "device");
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        assertThat(device.messages()).hasSize(1);
+        cluster.scheduler.advance(Duration.ofSeconds(4));
+        assertThat(requester.closed()).isNull();
+    }
+
+    @Test
+    void request_deviceThatTakesNothing_doesNotCostThePeerItsLink() {
+        FakeLeg stuck = new FakeLeg().holdSends();
+        b.admit(new Handshake(Endpoints.LISTEN, "deviceId=stuck", true, name -> List.of(), new Peer("")))
+                .thenAccept(
+                        admission -> ((Admission.Granted) admission).opened().accept(stuck));
+        RecordingReceiver requester = TestCluster.request(a, "stuck", "");
+        cluster.scheduler.advance(Duration.ofSeconds(4));
+        assertThat(requester.closed().code()).isEqualTo(4404);
+        RecordingReceiver good = TestCluster.listen(b, "good");
+        TestCluster.request(a, "good", "");
+        assertThat(good.messages()).hasSize(1);
+        long fromA = cluster.links.stream()
+                .filter(link ->
+                        link.target().uri().getAuthority().equals(B.uri().getAuthority()))
+                .count();
+        assertThat(fromA).as("still the first link").isEqualTo(1);
+    }
+
+    @Test
+    void request_linkBroken_isDialledAfreshWithANewCredential() {
+        TestCluster.request(a, "device", "");
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        cluster.links.get(0).near().abort();
+        cluster.links.get(1).near().abort();
+        PeerLinkTest.awaitSecond();
+        TestCluster.request(a, "device", "");
+        assertThat(device.messages()).hasSize(1);
+        assertThat(cluster.links.stream()
+                        .map(link -> link.target().headers().get(Endpoints.NODE_HEADER))
+                        .distinct())
+                .hasSameSizeAs(cluster.links);
+    }
+
+    @Test
+    void stop_peer_endsItsLinksAndOthersGoOn() {
+        RecordingReceiver onB = TestCluster.listen(b, "device");
+        RecordingReceiver onC = TestCluster.listen(c, "other");
+        TestCluster.request(a, "device", "");
+        assertThat(onB.messages()).hasSize(1);
+        assertThat(b.stop(Duration.ZERO).toCompletableFuture()).succeedsWithin(TestCluster.PATIENCE);
+        assertThat(onB.closed().code()).isEqualTo(1001);
+        cluster.down.add(B);
+        assertThat(TestCluster.request(a, "device", "").closed().code()).isEqualTo(4404);
+        TestCluster.request(a, "other", "");
+        assertThat(onC.messages()).hasSize(1);
+    }
+
+    @Test
+    void peer_arrivingAfterTheStop_isClosed() {
+        b.stop(Duration.ZERO);
+        TestCluster.request(a, "device", "");
+        Leg toB = cluster.links.stream()
+                .filter(link ->
+                        link.target().uri().getAuthority().equals(B.uri().getAuthority()))
+                .findFirst()
+                .orElseThrow()
+                .near();
+        assertThat(toB.send(Fragment.text("{}")).toCompletableFuture()).isCompletedExceptionally();
+    }
+
+    @Test
+    void directory_nodeGone_isNoLongerAsked() {
+        Set<NodeAddress> known = ConcurrentHashMap.newKeySet();
+        known.add(B);
+        NodeAddress address = NodeAddress.parse("ws://10.0.0.9:8080");
+        BridgeNode node = cluster.node(address, builder -> builder.peers(() -> Set.copyOf(known)));
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        TestCluster.request(node, "device", "");
+        assertThat(device.messages()).hasSize(1);
+        known.clear();
+        cluster.scheduler.advance(Duration.ofSeconds(5)); // looks it up on a thread of its own
+        Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> {
+            RecordingReceiver again = TestCluster.request(node, "device", "");
+            boolean unknown = again.closed() != null;
+            again.leg().close(CloseReason.normal());
+            return unknown;
+        });
+        assertThat(device.closed()).isNull();
+    }
+
+    @Test
+    void directory_failing_leavesThePeersAsTheyWere() {
+        boolean[] fails = {false};
+        BridgeNode node = cluster.node(
+                NodeAddress.parse("ws://10.0.0.9:8080"),
+                builder -> builder.peers(() -> {
+                    if (fails[0]) {
+                        throw new IOException("no name server");
+                    }
+                    return Set.of(B);
+                }));
+        fails[0] = true;
+        try (LogCapture log = new LogCapture()) {
+            cluster.scheduler.advance(Duration.ofSeconds(5));
+            Awaitility.await()
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> log.loud().stream().anyMatch(line -> line.contains("peers")));
+        }
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        TestCluster.request(node, "device", "");
+        assertThat(device.messages()).hasSize(1);
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.wsbridge.core.signalling;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.Json;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.testkit.SignallerContract;
+import io.github.wsbridge.wire.relay.LocalLeg;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** The listen socket as a secondary channel; {@code PeersTest} shows it over peers. */
+class ListenSignallerTest extends SignallerContract {
+
+    private final DeviceListeners listeners =
+            new DeviceListeners(100, new BridgeListener() {}, (token, rejection) -> {});
+
+    @Override
+    protected Signaller newSignaller() {
+        return new ListenSignaller(listeners, invitation -> CompletableFuture.completedFuture(false));
+    }
+
+    @Override
+    protected AutoCloseable startDevice(String deviceId, Device device) {
+        LocalLeg node = LocalLeg.pair("");
+        Leg leg = node.other();
+        BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+        leg.open(new Leg.Receiver() {
+            @Override
+            public void onFragment(Fragment fragment) {
+                heard.add(new Heard(Json.text(fragment, "acceptUrl"), Json.text(fragment, "requestData")));
+                leg.demand();
+            }
+
+            @Override
+            public void onClosed(CloseReason reason) {}
+        });
+        leg.demand();
+        listeners.add(deviceId, node, Instant.EPOCH);
+        Thread thread = new Thread(() -> {
+            try {
+                while (true) {
+                    device.invited(heard.take());
+                }
+            } catch (InterruptedException e) {
+                // the device leaves
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return () -> {
+            leg.close(CloseReason.normal());
+            thread.interrupt();
+        };
+    }
+
+    /** They come as messages of their own, later: the node ends the bridge by them itself. */
+    @Override
+    protected boolean carriesRejections() {
+        return false;
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.wsbridge.core.tokens;
+
+import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.testkit.TokenCodecContract;
+
+class AeadTokenCodecTest extends TokenCodecContract {
+
+    private final TokenKeys keys = TokenKeys.generate();
+    private final TokenKeys others = TokenKeys.generate();
+
+    @Override
+    protected TokenCodec codec() {
+        return new AeadTokenCodec(() -> keys);
+    }
+
+    @Override
+    protected TokenCodec stranger() {
+        return new AeadTokenCodec(() -> others);
+    }
+}

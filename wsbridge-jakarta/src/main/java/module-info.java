@@ -1,0 +1,12 @@
+/** A node inside a servlet container, and a connector on any Jakarta WebSocket client. */
+module io.github.wsbridge.jakarta {
+    requires transitive io.github.wsbridge;
+    requires io.github.wsbridge.wire;
+    requires static jakarta.servlet;
+    requires static org.jspecify;
+    requires jakarta.websocket;
+    requires jakarta.websocket.client;
+    requires org.slf4j;
+
+    exports io.github.wsbridge.jakarta;
+}

@@ -1,0 +1,98 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.wire.websocket.FrameTranslator;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.nio.ByteBuffer;
+
+/**
+ * One direction of a bridge between two channels: what is read from one is rewritten in place and written to the other, one
+ * write for each read. While the other takes no more, the one is not read. Belongs to the event loop of its source, which is
+ * the target's too unless one of them could not be moved.
+ */
+final class Transfer {
+
+    private final NettyLeg source;
+    private final NettyLeg target;
+    private final boolean unmask;
+    private boolean held;
+
+    Transfer(NettyLeg source, NettyLeg target) {
+        this.source = source;
+        this.target = target;
+        this.unmask = !source.client() && !target.client();
+    }
+
+    /** Reads on from now on, as long as the target takes it. */
+    void open() {
+        if (!held) { // by what had been read before
+            source.channel().config().setAutoRead(true);
+            holdIfFull();
+        }
+    }
+
+    /** Passes on what has been read, and takes it over. */
+    void pass(ByteBuf read) {
+        ByteBuf bytes = roomy(read);
+        int start = bytes.readerIndex();
+        int before = start - FrameTranslator.HEADROOM;
+        FrameTranslator frames = source.frames();
+        long carried = frames.carried();
+        ByteBuffer window = bytes.internalNioBuffer(before, bytes.readableBytes() + FrameTranslator.HEADROOM);
+        int shift = window.position() - before;
+        long frame = frames.translate(window, start + shift, bytes.writerIndex() + shift, unmask);
+        int from = (int) (frame >>> 32) - shift;
+        int to = (int) frame - shift;
+        if (to > from && target.takes()) {
+            Channel out = target.channel();
+            out.writeAndFlush(bytes.setIndex(from, to), out.voidPromise());
+            holdIfFull();
+        } else {
+            bytes.release();
+        }
+        source.receiver().transferred(frames.carried() - carried);
+    }
+
+    /** What TLS has decrypted and what came with the handshake has no room before it. */
+    private ByteBuf roomy(ByteBuf read) {
+        if (read.readerIndex() >= FrameTranslator.HEADROOM && read.nioBufferCount() == 1 && read.refCnt() == 1) {
+            return read;
+        }
+        int most = FrameTranslator.HEADROOM + read.readableBytes();
+        ByteBuf bytes = source.channel().alloc().ioBuffer(most, most);
+        bytes.setIndex(FrameTranslator.HEADROOM, FrameTranslator.HEADROOM);
+        bytes.writeBytes(read);
+        read.release();
+        return bytes;
+    }
+
+    private void holdIfFull() {
+        if (!held && full()) {
+            hold(true);
+            if (!full()) {
+                hold(false); // it has changed in the meantime, and may not say so again
+            }
+        }
+    }
+
+    /** Whether the target has no room. Once either end is closing, there is nothing to hold back: the rest is dropped. */
+    private boolean full() {
+        return !target.channel().isWritable() && target.takes() && source.takes();
+    }
+
+    /** Reads on if the target takes more again, or is of no interest any more. Called on any thread. */
+    void release() {
+        source.run(() -> {
+            if (held) {
+                hold(false);
+                holdIfFull();
+            }
+        });
+    }
+
+    private void hold(boolean hold) {
+        held = hold;
+        source.channel().config().setAutoRead(!hold);
+        source.receiver().reading(!hold);
+    }
+}

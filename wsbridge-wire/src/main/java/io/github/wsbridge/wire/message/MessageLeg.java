@@ -1,0 +1,169 @@
+package io.github.wsbridge.wire.message;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.relay.Demands;
+import io.github.wsbridge.wire.relay.Sending;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg that carries JSON objects, one a text message: a device's listen socket, or the link between two nodes. Outgoing
+ * messages queue, up to {@value #MAX_QUEUED} characters together; incoming ones are put together up to
+ * {@value #MAX_MESSAGE} bytes.
+ */
+public final class MessageLeg implements Leg.Receiver {
+
+    private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
+    public static final int MAX_MESSAGE = 64 * 1024;
+    public static final int MAX_QUEUED = 4 * 1024 * 1024;
+    private static final int TOO_BIG = 1009;
+
+    /** Takes what comes; called by one thread at a time, must not block. */
+    public interface Handler {
+
+        /** Handles one message and tells nothing of what it cannot understand. */
+        void onMessage(JsonObject message);
+
+        /** The leg has ended. */
+        void onClosed(CloseReason reason);
+    }
+
+    private record Outgoing(String json, CompletableFuture<Void> sent) {}
+
+    private final Leg leg;
+    private final Handler handler;
+    private final Demands demands;
+    private final ByteArrayOutputStream incoming = new ByteArrayOutputStream(); // receiver's thread only
+    private final Queue<Outgoing> outgoing = new ArrayDeque<>(); // guarded by itself, as are the three below
+    private int queued;
+    private boolean sending;
+    private @Nullable CloseReason ended;
+
+    public MessageLeg(Leg leg, Handler handler) {
+        this.leg = leg;
+        this.handler = handler;
+        this.demands = new Demands(leg::demand);
+    }
+
+    public void open() {
+        leg.open(this);
+        demands.one();
+    }
+
+    /** Sends a message when its turn has come; completes when the transport has it. */
+    public CompletionStage<Void> send(String json) {
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        synchronized (outgoing) {
+            if (ended != null) {
+                return CompletableFuture.failedFuture(new IOException("closed"));
+            }
+            if (queued + json.length() > MAX_QUEUED) {
+                return CompletableFuture.failedFuture(new IOException("too many messages wait to be sent"));
+            }
+            outgoing.add(new Outgoing(json, sent));
+            queued += json.length();
+            if (sending) {
+                return sent;
+            }
+            sending = true;
+        }
+        sendQueued();
+        return sent;
+    }
+
+    /** Sends until the queue is empty or a send takes its time; then its completion goes on here. */
+    private void sendQueued() {
+        while (true) {
+            Outgoing message;
+            synchronized (outgoing) {
+                message = outgoing.poll();
+                if (message == null) {
+                    sending = false;
+                    return;
+                }
+                queued -= message.json().length();
+            }
+            CompletableFuture<Void> done =
+                    Sending.send(leg, Fragment.text(message.json())).toCompletableFuture();
+            if (!done.isDone()) {
+                done.whenComplete((ok, failure) -> {
+                    settle(message, failure);
+                    sendQueued();
+                });
+                return;
+            }
+            done.whenComplete((ok, failure) -> settle(message, failure));
+        }
+    }
+
+    private static void settle(Outgoing message, @Nullable Throwable failure) {
+        if (failure == null) {
+            message.sent().complete(null);
+        } else {
+            message.sent().completeExceptionally(failure);
+        }
+    }
+
+    public void close(CloseReason reason) {
+        leg.close(reason);
+    }
+
+    public void abort() {
+        leg.abort();
+    }
+
+    @Override
+    public void onFragment(Fragment fragment) {
+        if (fragment.kind() == Fragment.Kind.TEXT) {
+            ByteBuffer payload = fragment.payload();
+            if (incoming.size() + payload.remaining() > MAX_MESSAGE) {
+                leg.close(new CloseReason(TOO_BIG, "message too big"));
+                return; // asking for no more leaves the end to the transport
+            }
+            byte[] bytes = new byte[payload.remaining()];
+            payload.get(bytes);
+            incoming.writeBytes(bytes);
+            if (fragment.last()) {
+                String text = incoming.toString(StandardCharsets.UTF_8);
+                incoming.reset();
+                handle(text);
+            }
+        }
+        demands.one();
+    }
+
+    private void handle(String text) {
+        try {
+            handler.onMessage(Messages.parse(text));
+        } catch (IllegalArgumentException e) {
+            log.debug("dropped a message that makes no sense"); // and might hold a token
+        } catch (RuntimeException e) {
+            log.warn("a message could not be handled", e);
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        Queue<Outgoing> unsent;
+        synchronized (outgoing) {
+            ended = reason;
+            unsent = new ArrayDeque<>(outgoing);
+            outgoing.clear();
+            queued = 0;
+        }
+        unsent.forEach(message -> settle(message, new IOException("closed")));
+        handler.onClosed(reason);
+    }
+}

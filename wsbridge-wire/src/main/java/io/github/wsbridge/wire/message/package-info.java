@@ -1,0 +1,5 @@
+/** The JSON messages of the bridge, and legs that carry them. */
+@NullMarked
+package io.github.wsbridge.wire.message;
+
+import org.jspecify.annotations.NullMarked;

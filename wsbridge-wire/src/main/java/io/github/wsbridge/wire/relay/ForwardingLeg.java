@@ -1,0 +1,78 @@
+package io.github.wsbridge.wire.relay;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.concurrent.CompletionStage;
+
+/** A leg that passes every call on to another; subclasses change what they need to. */
+public abstract class ForwardingLeg implements Leg {
+
+    /** The leg that does the work. */
+    protected final Leg leg;
+
+    /** Wraps {@code leg}, which is not open yet. */
+    protected ForwardingLeg(Leg leg) {
+        this.leg = leg;
+    }
+
+    @Override
+    public String subprotocol() {
+        return leg.subprotocol();
+    }
+
+    @Override
+    public void open(Receiver receiver) {
+        leg.open(receiver);
+    }
+
+    @Override
+    public void demand() {
+        leg.demand();
+    }
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        return leg.send(fragment);
+    }
+
+    @Override
+    public void ping() {
+        leg.ping();
+    }
+
+    @Override
+    public void heartbeat() {
+        leg.heartbeat();
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        leg.close(reason);
+    }
+
+    @Override
+    public void abort() {
+        leg.abort();
+    }
+
+    @Override
+    public Leg transport() {
+        return leg.transport();
+    }
+
+    @Override
+    public CompletionStage<Void> shareThread(Leg other) {
+        return leg.shareThread(other);
+    }
+
+    @Override
+    public boolean takesTransfers() {
+        return leg.takesTransfers();
+    }
+
+    @Override
+    public boolean transferTo(Leg target) {
+        return leg.transferTo(target);
+    }
+}

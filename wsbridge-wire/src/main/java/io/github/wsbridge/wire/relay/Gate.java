@@ -1,0 +1,69 @@
+package io.github.wsbridge.wire.relay;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * Holds an open leg that waits for its other half. Nothing is asked of it, so all that can come is its end. That goes to
+ * {@code whileWaiting}, or, once the gate has been {@linkplain #pass passed}, to the receiver that passed it; never to both.
+ */
+public final class Gate implements Leg.Receiver {
+
+    private final Leg leg;
+    private final Consumer<CloseReason> whileWaiting;
+    /** Null while waiting, then the receiver or the reason of the end, whichever came first. */
+    private final AtomicReference<Object> outcome = new AtomicReference<>();
+
+    public Gate(Leg leg, Consumer<CloseReason> whileWaiting) {
+        this.leg = leg;
+        this.whileWaiting = whileWaiting;
+    }
+
+    public Leg leg() {
+        return leg;
+    }
+
+    public void open() {
+        leg.open(this);
+    }
+
+    /** Hands the leg's events to {@code receiver}, an end that has come already first of all. Called once at most. */
+    public void pass(Leg.Receiver receiver) {
+        if (!outcome.compareAndSet(null, receiver) && outcome.get() instanceof CloseReason ended) {
+            receiver.onClosed(ended);
+        }
+    }
+
+    @Override
+    public void onFragment(Fragment fragment) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onFragment(fragment);
+        }
+    }
+
+    @Override
+    public void onPong() {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onPong();
+        }
+    }
+
+    @Override
+    public void onTransferred(long bytes) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onTransferred(bytes);
+        }
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        if (outcome.compareAndSet(null, reason)) {
+            whileWaiting.accept(reason);
+        } else if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onClosed(reason);
+        }
+    }
+}

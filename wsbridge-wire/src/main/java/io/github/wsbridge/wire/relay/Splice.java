@@ -1,0 +1,100 @@
+package io.github.wsbridge.wire.relay;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running join of two legs. The first end decides the reason: a leg that ends has its reason relayed to the other one,
+ * whose end is then waited for.
+ */
+public final class Splice {
+
+    private final Gate left;
+    private final Gate right;
+    private final Pump leftToRight;
+    private final Pump rightToLeft;
+    private final AtomicReference<@Nullable CloseReason> reason = new AtomicReference<>();
+    private final AtomicInteger legs = new AtomicInteger(2);
+    private final CompletableFuture<CloseReason> told = new CompletableFuture<>();
+    private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
+
+    public Splice(Gate left, Gate right) {
+        this.left = left;
+        this.right = right;
+        this.leftToRight = new Pump(left.leg(), right.leg(), why -> ended(right.leg(), why));
+        this.rightToLeft = new Pump(right.leg(), left.leg(), why -> ended(left.leg(), why));
+    }
+
+    /**
+     * Lets the bytes flow. A greeting, where there is one, is the first thing that a leg's peer sees.
+     *
+     * @param greetLeft sent to the left leg first; null for nothing
+     * @param greetRight sent to the right leg first; null for nothing
+     */
+    public void start(@Nullable Fragment greetLeft, @Nullable Fragment greetRight) {
+        left.pass(leftToRight);
+        right.pass(rightToLeft);
+        right.leg().shareThread(left.leg().transport()).whenComplete((done, failure) -> {
+            greet(right.leg(), greetRight, leftToRight);
+            greet(left.leg(), greetLeft, rightToLeft);
+        });
+    }
+
+    private static void greet(Leg leg, @Nullable Fragment greeting, Pump towardsIt) {
+        if (greeting == null) {
+            towardsIt.next();
+        } else {
+            Sending.send(leg, greeting).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    towardsIt.next();
+                }
+            });
+        }
+    }
+
+    public long bytesToRight() {
+        return leftToRight.bytes();
+    }
+
+    public long bytesToLeft() {
+        return rightToLeft.bytes();
+    }
+
+    /** Ends both legs with the same reason. */
+    public void close(CloseReason why) {
+        if (reason.compareAndSet(null, why)) {
+            left.leg().close(why);
+            right.leg().close(why);
+            told.complete(why);
+        }
+    }
+
+    private void ended(Leg other, CloseReason why) {
+        if (reason.compareAndSet(null, why)) {
+            other.close(why);
+            told.complete(why);
+        }
+        if (legs.decrementAndGet() == 0) {
+            CloseReason first = Objects.requireNonNull(reason.get());
+            told.complete(first); // if both legs end within close(), that has not said so yet
+            gone.complete(first);
+        }
+    }
+
+    /** Completes with the first reason when both legs have been told of it. */
+    public CompletionStage<CloseReason> told() {
+        return told;
+    }
+
+    /** Completes with the first reason when both legs have ended and nothing is held any more. */
+    public CompletionStage<CloseReason> gone() {
+        return gone;
+    }
+}

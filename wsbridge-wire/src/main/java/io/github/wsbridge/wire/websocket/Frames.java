@@ -1,0 +1,94 @@
+package io.github.wsbridge.wire.websocket;
+
+import io.github.wsbridge.CloseReason;
+import java.net.ProtocolException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** RFC 6455 frames as they are written, and what a close frame says. */
+public final class Frames {
+
+    /** The opcode of a continuation. */
+    public static final int CONTINUATION = 0x0;
+    /** The opcode of text. */
+    public static final int TEXT = 0x1;
+    /** The opcode of binary data. */
+    public static final int BINARY = 0x2;
+    /** The opcode of a close. */
+    public static final int CLOSE = 0x8;
+    /** The opcode of a ping. */
+    public static final int PING = 0x9;
+    /** The opcode of a pong. */
+    public static final int PONG = 0xA;
+
+    private static final int INTERNAL_ERROR = 1011;
+
+    private Frames() {}
+
+    /** How many bytes {@link #write} writes beside the payload, at the most. */
+    public static int overhead() {
+        return FrameTranslator.HEADROOM;
+    }
+
+    /**
+     * Writes a frame at the position of {@code out}, which has room for it, and consumes the payload.
+     *
+     * @param first FIN and opcode
+     * @param masked whether with {@code key} as its mask
+     */
+    public static void write(ByteBuffer out, int first, ByteBuffer payload, boolean masked, int key) {
+        int length = payload.remaining();
+        int bit = masked ? 0x80 : 0;
+        out.put((byte) first);
+        if (length < 126) {
+            out.put((byte) (bit | length));
+        } else if (length <= 0xFFFF) {
+            out.put((byte) (bit | 126)).putShort((short) length);
+        } else {
+            out.put((byte) (bit | 127)).putLong(length);
+        }
+        if (masked) {
+            out.putInt(key);
+            Masking.apply(payload, payload.position(), out, out.position(), length, key);
+            out.position(out.position() + length);
+            payload.position(payload.limit());
+        } else {
+            out.put(payload);
+        }
+    }
+
+    /** The payload of a close frame: empty for a missing code, 1011 for one that must not be sent. */
+    public static byte[] closePayload(CloseReason reason) {
+        if (reason.code() == CloseReason.NO_STATUS) {
+            return new byte[0];
+        }
+        byte[] words = reason.reason().getBytes(StandardCharsets.UTF_8);
+        int code = reason.sendable() ? reason.code() : INTERNAL_ERROR;
+        return ByteBuffer.allocate(2 + words.length)
+                .putShort((short) code)
+                .put(words)
+                .array();
+    }
+
+    /**
+     * What the payload of a close frame says.
+     *
+     * @throws ProtocolException if it holds half a code, one that must not be sent, or words that are not UTF-8
+     */
+    public static CloseReason closeReason(ByteBuffer payload) throws ProtocolException {
+        if (!payload.hasRemaining()) {
+            return new CloseReason(CloseReason.NO_STATUS, "");
+        }
+        int code = payload.remaining() == 1 ? 0 : payload.getShort() & 0xFFFF;
+        if (code < 1000 || code > 4999 || !new CloseReason(code, "").sendable()) {
+            throw new ProtocolException("a close frame with an illegal code");
+        }
+        try {
+            return new CloseReason(
+                    code, StandardCharsets.UTF_8.newDecoder().decode(payload).toString());
+        } catch (CharacterCodingException e) {
+            throw new ProtocolException("a close frame with words that are not UTF-8");
+        }
+    }
+}

@@ -1,0 +1,314 @@
+package io.github.wsbridge.wire.websocket;
+
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Headers;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server's half of one opening handshake (RFC 6455, section 4.2): takes a request to the door and brings back what to
+ * answer. The connection, its threads and its handshake timeout are the transport's. Thread-safe.
+ */
+public final class ServerUpgrade {
+
+    /** The answer if the door failed or did not decide in time. */
+    public static final Admission.Refused UNAVAILABLE =
+            new Admission.Refused(503, "try again later", Duration.ofSeconds(5));
+
+    /** The answer to what is not an HTTP/1.1 request. */
+    public static final Admission.Refused MALFORMED = new Admission.Refused(400, "not an HTTP/1.1 request");
+
+    /** The answer to a request line or header that is longer than the server takes. */
+    public static final Admission.Refused TOO_LARGE = new Admission.Refused(431, "the header is too large");
+
+    private static final Logger log = LoggerFactory.getLogger(ServerUpgrade.class);
+
+    /** Carries out a decision: one of the two is called, once, on any thread. */
+    public interface Answer {
+
+        /** Send {@link #accepted} and hand the leg to {@link #open}; or call {@link #lost} if that is not possible. */
+        void grant(Admission.Granted granted);
+
+        /** Send {@link #refusal} and close the connection. */
+        void refuse(Admission.Refused refused);
+    }
+
+    private enum Phase {
+        ASKING,
+        /** The door wants the client to wait. */
+        WAITING,
+        GRANTED,
+        OVER
+    }
+
+    private final Handshake handshake;
+    private final String key;
+    private Phase phase = Phase.ASKING; // guarded by this, as are the two below
+    private @Nullable Runnable abandoned;
+    private @Nullable Future<?> deadline;
+
+    /**
+     * One request.
+     *
+     * @param method as it was sent
+     * @param protocol as it was sent: {@code HTTP/1.1}
+     * @param path below the context root
+     * @param rawQuery as it was sent; null if there was none
+     * @param headers which stay as they are
+     * @param peer who sent it
+     */
+    public ServerUpgrade(
+            String method, String protocol, String path, @Nullable String rawQuery, Headers headers, Peer peer) {
+        boolean upgrade = method.equals("GET")
+                && protocol.equals("HTTP/1.1")
+                && headers.contains("Upgrade", "websocket")
+                && headers.contains("Connection", "Upgrade")
+                && headers.only("Sec-WebSocket-Version").equals("13");
+        this.handshake = new Handshake(path, rawQuery, upgrade, headers, peer);
+        this.key = headers.only("Sec-WebSocket-Key");
+    }
+
+    /**
+     * One request, by its request line.
+     *
+     * @param target as it was sent: a path with or without a query, or an absolute URL, as some proxies send it
+     * @throws IllegalArgumentException if that is no target of an HTTP/1 request
+     */
+    public static ServerUpgrade of(String method, String target, String protocol, Headers headers, Peer peer) {
+        boolean visible = !target.isEmpty() && target.chars().allMatch(c -> c > ' ' && c <= '~');
+        if (!visible || !protocol.startsWith("HTTP/1.")) {
+            throw new IllegalArgumentException("not an HTTP/1.1 request");
+        }
+        String local = target.startsWith("/") ? target : target.replaceFirst("(?i)^(http|ws)s?://[^/?]*", "");
+        int question = local.indexOf('?');
+        String path = question < 0 ? local : local.substring(0, question);
+        String query = question < 0 ? null : local.substring(question + 1);
+        return new ServerUpgrade(method, protocol, path, query, headers, peer);
+    }
+
+    /**
+     * Asks the door. Called once.
+     *
+     * @param timer for a client that the door keeps waiting
+     */
+    public void ask(Door door, ScheduledExecutorService timer, Answer answer) {
+        CompletionStage<Admission> admission;
+        try {
+            admission = door.admit(handshake);
+        } catch (RuntimeException e) {
+            admission = CompletableFuture.failedFuture(e);
+        }
+        admission.whenComplete((said, failure) -> {
+            if (said instanceof Admission.Later later) {
+                await(later, timer, answer);
+            } else {
+                decide(Phase.ASKING, (Admission.Decision) said, failure, answer);
+            }
+        });
+    }
+
+    private void await(Admission.Later later, ScheduledExecutorService timer, Answer answer) {
+        if (obstacle() != null || !wait(later)) {
+            later.abandoned().run();
+            decide(Phase.ASKING, obstacle(), null, answer); // does nothing if the connection is lost
+            return;
+        }
+        try {
+            Future<?> task = timer.schedule(
+                    () -> {
+                        if (end(Phase.WAITING)) {
+                            answer.refuse(UNAVAILABLE);
+                        }
+                    },
+                    later.timeout().toMillis(),
+                    TimeUnit.MILLISECONDS);
+            boolean over;
+            synchronized (this) {
+                deadline = task;
+                over = phase != Phase.WAITING;
+            }
+            if (over) {
+                task.cancel(false);
+            }
+        } catch (RejectedExecutionException e) {
+            lost(); // the transport is closing
+            return;
+        }
+        later.decision().whenComplete((decision, failure) -> decide(Phase.WAITING, decision, failure, answer));
+    }
+
+    private void decide(Phase from, Admission.@Nullable Decision decision, @Nullable Throwable failure, Answer answer) {
+        Admission.Refused obstacle = obstacle();
+        if (decision instanceof Admission.Granted granted && obstacle == null) {
+            if (move(from, Phase.GRANTED)) {
+                answer.grant(granted);
+            }
+            return;
+        }
+        if (decision == null) {
+            log.error("the door failed on {}", handshake, failure);
+        }
+        boolean vain = decision instanceof Admission.Granted;
+        if (vain ? end(from) : move(from, Phase.OVER)) {
+            answer.refuse(
+                    decision instanceof Admission.Refused refused
+                            ? refused
+                            : vain && obstacle != null ? obstacle : UNAVAILABLE);
+        }
+    }
+
+    /** What is wrong with the request itself, once the door has nothing against it; null if nothing is. */
+    private Admission.@Nullable Refused obstacle() {
+        if (!handshake.upgrade()) {
+            return new Admission.Refused(426, "this is a WebSocket endpoint");
+        }
+        return WebSocketKey.valid(key) ? null : new Admission.Refused(400, "no WebSocket key");
+    }
+
+    /** Hands an open leg to whoever granted it. Called once, after {@link Answer#grant}. */
+    public void open(Admission.Granted granted, Leg leg) {
+        if (!move(Phase.GRANTED, Phase.OVER)) {
+            leg.abort();
+            return;
+        }
+        try {
+            granted.opened().accept(leg);
+        } catch (RuntimeException e) {
+            log.error("the door failed on an open leg", e);
+            leg.abort();
+        }
+    }
+
+    /** The connection is gone. No effect after {@link #open}. */
+    public void lost() {
+        end(null);
+    }
+
+    /**
+     * The transport's handshake timeout is over.
+     *
+     * @return whether the handshake is over with it: not if the door keeps the client waiting or has decided
+     */
+    public boolean timedOut() {
+        return move(Phase.ASKING, Phase.OVER);
+    }
+
+    private synchronized boolean wait(Admission.Later later) {
+        if (phase != Phase.ASKING) {
+            return false;
+        }
+        phase = Phase.WAITING;
+        abandoned = later.abandoned();
+        return true;
+    }
+
+    private boolean move(Phase from, Phase to) {
+        Future<?> task;
+        synchronized (this) {
+            if (phase != from) {
+                return false;
+            }
+            phase = to;
+            task = deadline;
+        }
+        if (task != null) {
+            task.cancel(false);
+        }
+        return true;
+    }
+
+    /** Ends it without a leg; from any phase if {@code from} is null. */
+    private boolean end(@Nullable Phase from) {
+        Runnable gone;
+        synchronized (this) {
+            Phase now = phase;
+            if (now == Phase.OVER || from != null && now != from) {
+                return false;
+            }
+            move(now, Phase.OVER);
+            gone = abandoned;
+        }
+        if (gone != null) {
+            gone.run();
+        }
+        return true;
+    }
+
+    /** The answer to a request that is granted, as bytes. */
+    public byte[] accepted(String subprotocol) {
+        String head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Accept: " + acceptKey() + "\r\n"
+                + (subprotocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n") + "\r\n";
+        return head.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** The value of {@code Sec-WebSocket-Accept}, for transports that write the answer themselves. */
+    public String acceptKey() {
+        return WebSocketKey.accept(key);
+    }
+
+    /** The answer to a request that is refused, in plain text, as bytes; the connection is to be closed after it. */
+    public static byte[] refusal(Admission.Refused refused) {
+        byte[] body = body(refused);
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + refused.status() + " " + phrase(refused.status()));
+        head.append("\r\nContent-Length: ").append(body.length).append("\r\n");
+        fields(
+                refused,
+                (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+        byte[] fields = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        byte[] answer = new byte[fields.length + body.length];
+        System.arraycopy(fields, 0, answer, 0, fields.length);
+        System.arraycopy(body, 0, answer, fields.length, body.length);
+        return answer;
+    }
+
+    /** The body of a refusal: one line for people. */
+    public static byte[] body(Admission.Refused refused) {
+        return (refused.reason() + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The header fields of a refusal but its length. */
+    public static void fields(Admission.Refused refused, java.util.function.BiConsumer<String, String> to) {
+        to.accept("Connection", "close");
+        to.accept("Content-Type", "text/plain; charset=utf-8");
+        Duration retryAfter = refused.retryAfter();
+        if (retryAfter != null) {
+            to.accept("Retry-After", Long.toString(retryAfter.toSeconds()));
+        }
+        if (refused.status() == 426) {
+            to.accept("Upgrade", "websocket");
+            to.accept("Sec-WebSocket-Version", "13");
+        } else if (refused.status() == 401) {
+            to.accept("WWW-Authenticate", "Bearer");
+        }
+    }
+
+    private static String phrase(int status) {
+        return switch (status) {
+            case 400 -> "Bad Request";
+            case 401 -> "Unauthorized";
+            case 403 -> "Forbidden";
+            case 404 -> "Not Found";
+            case 408 -> "Request Timeout";
+            case 426 -> "Upgrade Required";
+            case 429 -> "Too Many Requests";
+            case 431 -> "Request Header Fields Too Large";
+            case 502 -> "Bad Gateway";
+            case 503 -> "Service Unavailable";
+            default -> "Refused";
+        };
+    }
+}

@@ -1,0 +1,316 @@
+package io.github.wsbridge.wire.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Watch;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.FakeScheduler;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WatchedLegTest {
+
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+    private static final Duration STALL = Duration.ofSeconds(30);
+
+    private final FakeScheduler scheduler = new FakeScheduler();
+    private final FakeLeg leg = new FakeLeg("wsbridge.v1");
+    private final WatchedLeg watched = new WatchedLeg(leg, new Watch(INTERVAL, STALL), scheduler);
+    private final RecordingReceiver receiver = new RecordingReceiver(watched);
+
+    @AfterEach
+    void rulesAreKeptAndNothingIsLeft() {
+        assertThat(leg.violations()).isEmpty();
+        assertThat(receiver.violations()).isEmpty();
+        leg.end(CloseReason.normal());
+        assertThat(scheduler.pending()).as("looks at a leg that has ended").isZero();
+    }
+
+    @Test
+    void look_silence_pings() {
+        receiver.open().demand();
+        scheduler.advance(INTERVAL.minusMillis(1));
+        assertThat(leg.pings()).isZero();
+        scheduler.advance(Duration.ofMillis(1));
+        assertThat(leg.pings()).isEqualTo(1);
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void look_noAnswerToThePing_dropsTheLeg() {
+        receiver.open().demand();
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.aborted()).isTrue();
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void look_pongsForHours_keepTheLeg() {
+        receiver.open().demand();
+        for (int i = 0; i < 1000; i++) {
+            int pings = leg.pings();
+            scheduler.advance(INTERVAL);
+            if (leg.pings() > pings) {
+                leg.pong();
+            }
+        }
+        assertThat(leg.pings()).as("a look that heard a pong does not ping").isEqualTo(500);
+        assertThat(receiver.pongs()).isEqualTo(500);
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void look_withoutDemand_tellsThePeerThatThisEndLives() {
+        receiver.open();
+        scheduler.advance(INTERVAL.multipliedBy(3));
+        assertThat(leg.heartbeats()).isEqualTo(3);
+        assertThat(leg.pings()).isZero();
+        receiver.demand();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.heartbeats())
+                .as("with demand, pings are seen and answered")
+                .isEqualTo(3);
+    }
+
+    @Test
+    void look_data_needsNoPing() {
+        receiver.open().demandAlways();
+        for (int i = 0; i < 100; i++) {
+            leg.deliver("still there");
+            scheduler.advance(INTERVAL);
+        }
+        assertThat(leg.pings()).isZero();
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void look_dataInPlaceOfAPong_counts() {
+        receiver.open().demandAlways();
+        scheduler.advance(INTERVAL);
+        leg.deliver("no time for a pong");
+        scheduler.advance(INTERVAL);
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.pings()).isEqualTo(2);
+        scheduler.advance(INTERVAL);
+        assertThat(leg.aborted()).isTrue();
+    }
+
+    @Test
+    void look_withoutDemand_givesNoVerdict() {
+        receiver.open();
+        scheduler.advance(INTERVAL.multipliedBy(1000));
+        assertThat(leg.pings()).isZero();
+        assertThat(leg.ended()).isNull();
+        receiver.demand();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.pings()).as("silence counts from now").isEqualTo(1);
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.aborted()).isTrue();
+    }
+
+    @Test
+    void look_sendThatStalls_dropsTheLeg() {
+        leg.holdSends();
+        receiver.open();
+        CompletableFuture<Void> send = watched.send(Fragment.text("stuck")).toCompletableFuture();
+        scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note of the send
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+        assertThat(send).isCompletedExceptionally();
+    }
+
+    @Test
+    void look_slowSends_areNoStall() {
+        leg.holdSends();
+        receiver.open();
+        for (int i = 0; i < 50; i++) {
+            watched.send(Fragment.text("slow"));
+            scheduler.advance(INTERVAL.multipliedBy(2));
+            leg.completeSend();
+        }
+        scheduler.advance(STALL.multipliedBy(10));
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void look_demandedPeerThatTakesNoData_butSpeaks_stallsAllTheSame() {
+        leg.holdSends();
+        receiver.open().demandAlways();
+        watched.send(Fragment.text("stuck"));
+        for (int i = 0; i < 4; i++) {
+            leg.deliver("I speak, I do not listen");
+            scheduler.advance(INTERVAL);
+        }
+        assertThat(leg.aborted()).isTrue();
+    }
+
+    @Test
+    void look_silentPeerThatIsSlowToRead_hasUntilTheStall() {
+        leg.holdSends();
+        receiver.open().demand();
+        watched.send(Fragment.text("stuck"));
+        scheduler.advance(INTERVAL.multipliedBy(3));
+        assertThat(leg.ended()).as("the ping waits behind the data").isNull();
+        leg.completeSend();
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.ended()).as("silence counts from now").isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void look_silentPeerThatReadsSlowly_isLeftAlone() {
+        leg.holdSends();
+        receiver.open().demand();
+        for (int i = 0; i < 50; i++) {
+            watched.send(Fragment.text("slow"));
+            scheduler.advance(INTERVAL);
+            leg.completeSend();
+        }
+        assertThat(leg.ended()).as("it takes data").isNull();
+    }
+
+    private void transfer() {
+        leg.allowTransfers();
+        receiver.open();
+        assertThat(watched.transferTo(new FakeLeg())).isTrue();
+    }
+
+    @Test
+    void transfer_silence_dropsTheLeg() {
+        transfer();
+        scheduler.advance(INTERVAL);
+        assertThat(leg.pings()).isEqualTo(1);
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void transfer_bytesOrPongs_keepTheLeg() {
+        transfer();
+        for (int i = 0; i < 100; i++) {
+            leg.tellTraffic(i % 3 == 0 ? Leg.Receiver::onPong : to -> to.onTransferred(0));
+            scheduler.advance(INTERVAL);
+        }
+        assertThat(leg.ended()).isNull();
+        assertThat(leg.pings()).isZero();
+    }
+
+    @Test
+    void transfer_heldByFlowControl_givesNoVerdictAndTellsThePeer() {
+        transfer();
+        leg.tellTraffic(to -> to.onReading(false));
+        scheduler.advance(INTERVAL.multipliedBy(50));
+        assertThat(leg.ended()).isNull();
+        assertThat(leg.heartbeats()).isEqualTo(50);
+        leg.tellTraffic(to -> to.onReading(true));
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.aborted()).isTrue();
+    }
+
+    @Test
+    void transfer_toAPeerThatTakesNothing_dropsItAfterTheStall() {
+        transfer();
+        leg.tellTraffic(to -> to.onWritable(false));
+        scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+    }
+
+    @Test
+    void transfer_toASilentPeerThatReadsSlowly_leavesItAlone() {
+        transfer();
+        for (int i = 0; i < 50; i++) {
+            leg.tellTraffic(to -> to.onWritable(false));
+            scheduler.advance(INTERVAL);
+            leg.tellTraffic(to -> to.onWritable(true));
+        }
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void send_failure_isPassedOn() {
+        leg.holdSends();
+        receiver.open();
+        CompletableFuture<Void> send = watched.send(Fragment.text("broken")).toCompletableFuture();
+        leg.failSend(new IOException("broken pipe"));
+        assertThat(send).isCompletedExceptionally();
+        assertThat(receiver.closed()).isNotNull();
+    }
+
+    @Test
+    void end_ofTheLeg_cancelsTheLooks() {
+        receiver.open().demand();
+        assertThat(scheduler.pending()).isEqualTo(1);
+        leg.end(new CloseReason(4001, "the peer's own words"));
+        assertThat(scheduler.pending()).isZero();
+        scheduler.advance(INTERVAL.multipliedBy(10));
+        assertThat(leg.pings()).isZero();
+        assertThat(receiver.closed()).isEqualTo(new CloseReason(4001, "the peer's own words"));
+    }
+
+    @Test
+    void close_isPassedOnAndCancelsTheLooks() {
+        receiver.open();
+        watched.close(new CloseReason(4001, "bye"));
+        assertThat(leg.closes()).containsExactly(new CloseReason(4001, "bye"));
+        assertThat(receiver.closed()).isEqualTo(new CloseReason(4001, "bye"));
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void open_ofALegThatHasEnded_schedulesNothing() {
+        leg.end(CloseReason.normal());
+        receiver.open();
+        assertThat(receiver.closed()).isEqualTo(CloseReason.normal());
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    @Test
+    void open_whileTheSchedulerShutsDown_endsTheLeg() {
+        scheduler.shutdown();
+        receiver.open();
+        assertThat(leg.aborted()).isTrue();
+        assertThat(receiver.closed()).isNotNull();
+    }
+
+    @Test
+    void open_whileTheSchedulerShutsDown_holdsNoLockWhenItTells() {
+        scheduler.shutdown();
+        boolean[] held = new boolean[1];
+        watched.open(new Leg.Receiver() {
+            @Override
+            public void onFragment(Fragment fragment) {}
+
+            @Override
+            public void onClosed(CloseReason reason) {
+                held[0] = Thread.holdsLock(watched);
+            }
+        });
+        assertThat(held[0]).isFalse();
+    }
+
+    @Test
+    void subprotocol_isTheLegs() {
+        assertThat(watched.subprotocol()).isEqualTo("wsbridge.v1");
+    }
+
+    @Test
+    void watch_ofNoTime_isRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Watch(Duration.ZERO, STALL));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Watch(INTERVAL, Duration.ofNanos(-1)));
+    }
+}

@@ -1,0 +1,212 @@
+package io.github.wsbridge.wire.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.wire.websocket.RfcDecoder.Story;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Puts a stream, cut into pieces, through a {@link FrameTranslator}, and compares what comes out with the decoder's word. */
+final class FrameTrial {
+
+    private static final byte UNTOUCHED = 0x55;
+
+    private final byte[] wire;
+    private final boolean masked;
+    private final RfcDecoder expected;
+
+    FrameTrial(byte[] wire, boolean masked) {
+        this.wire = wire;
+        this.masked = masked;
+        this.expected = RfcDecoder.of(wire, masked);
+    }
+
+    int length() {
+        return wire.length;
+    }
+
+    /** Translates all pieces, unmasking and not. */
+    void translate(int[] ends, boolean direct) {
+        translate(ends, true, direct, 0);
+        translate(ends, false, direct, 0);
+    }
+
+    /**
+     * Translates the pieces, or reads them as fragments and writes those as frames, as a leg does before it is joined.
+     *
+     * @param ends where the pieces end
+     * @param read says by its bits which pieces are read
+     */
+    void translate(int[] ends, boolean unmask, boolean direct, int read) {
+        Story heard = new Story();
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        RfcDecoder out = new RfcDecoder(masked && !unmask);
+        int at = 0;
+        for (int i = 0; i < ends.length; i++) {
+            byte[] bytes = Arrays.copyOfRange(wire, at, ends[i]);
+            at = ends[i];
+            if ((read >>> i & 1) == 0) {
+                out.read(piece(translator, bytes, unmask, direct));
+            } else {
+                ByteBuffer in = buffer(bytes, i & 7, direct);
+                for (Fragment next = translator.next(in, true); next != null; next = translator.next(in, true)) {
+                    out.read(written(next, out.amidst(), masked && !unmask));
+                }
+            }
+            assertThat(out.complete()).as("whole frames at any time").isTrue();
+        }
+        assertThat(out.faults).isEmpty();
+        assertThat(out.story.messages()).isEqualTo(expected.story.messages());
+        assertThat(out.story.controls()).isEmpty();
+        assertThat(heard.controls()).isEqualTo(expected.story.controls());
+        if (read == 0) {
+            assertThat(translator.carried()).isEqualTo(expected.carried);
+        }
+        if (ends.length == 1 && read == 0) {
+            assertThat(out.dataFrames).isEqualTo(expected.dataFrames);
+            if (!unmask && expected.complete()) {
+                assertThat(out.data.toByteArray()).as("verbatim").isEqualTo(expected.data.toByteArray());
+            }
+        }
+        checkEnd(translator);
+    }
+
+    /**
+     * Reads all pieces as fragments.
+     *
+     * @param ask says by its bits at which times data is asked for
+     */
+    void read(int[] ends, boolean direct, int ask) {
+        Story heard = new Story();
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        int at = 0;
+        int times = 0;
+        for (int end : ends) {
+            ByteBuffer in = buffer(Arrays.copyOfRange(wire, at, end), times & 7, direct);
+            at = end;
+            while (true) {
+                boolean data = translator.withheld() || (ask >>> times++ & 1) == 0;
+                Fragment next = translator.next(in, data);
+                if (next != null) {
+                    assertThat(data).isTrue();
+                    heard.data(next.kind().name(), bytes(next.payload()), next.last());
+                } else if (translator.withheld()) {
+                    assertThat(data).isFalse();
+                } else {
+                    break;
+                }
+            }
+            assertThat(in.remaining()).isZero();
+        }
+        assertThat(heard.all()).isEqualTo(expected.story.all());
+        checkEnd(translator);
+    }
+
+    private void checkEnd(FrameTranslator translator) {
+        assertThat(translator.closed()).isEqualTo(expected.closed);
+        if (expected.faults.isEmpty()) {
+            assertThat(translator.violation()).isNull();
+        } else {
+            assertThat(translator.violation()).isNotNull();
+            assertThat(expected.faults).anyMatch(fault -> translator.violation().contains(fault));
+        }
+        if (expected.ended()) {
+            byte[] more = TestFrame.of(0x82, new byte[3], masked, 7).bytes();
+            assertThat(piece(translator, more, true, false)).isEmpty();
+            ByteBuffer in = ByteBuffer.wrap(more);
+            assertThat(translator.next(in, true)).isNull();
+            assertThat(in.remaining()).isZero();
+        }
+    }
+
+    /** Translates a piece, and checks that nothing beside it and the headroom is touched. */
+    static byte[] piece(FrameTranslator translator, byte[] bytes, boolean unmask, boolean direct) {
+        int start = FrameTranslator.HEADROOM + 2 + (bytes.length & 7);
+        int end = start + bytes.length;
+        ByteBuffer buffer = direct ? ByteBuffer.allocateDirect(end + 9) : ByteBuffer.allocate(end + 9);
+        byte[] all = new byte[end + 9];
+        Arrays.fill(all, UNTOUCHED);
+        System.arraycopy(bytes, 0, all, start, bytes.length);
+        buffer.put(0, all).position(1).limit(end);
+        long range = translator.translate(buffer, start, end, unmask);
+        int from = (int) (range >>> 32);
+        int to = (int) range;
+        assertThat(buffer.position()).isEqualTo(1);
+        assertThat(buffer.limit()).isEqualTo(end);
+        assertThat(from).isBetween(start - FrameTranslator.HEADROOM, to);
+        assertThat(to).isLessThanOrEqualTo(end);
+        buffer.clear().get(0, all);
+        for (int i = 0; i < all.length; i = i == start - FrameTranslator.HEADROOM - 1 ? end : i + 1) {
+            if (all[i] != UNTOUCHED) {
+                fail("a byte beside the piece and its headroom is touched: " + (i - start));
+            }
+        }
+        return Arrays.copyOfRange(all, from, to);
+    }
+
+    private static byte[] written(Fragment fragment, boolean onward, boolean mask) {
+        ByteBuffer payload = buffer(bytes(fragment.payload()), 3, false);
+        ByteBuffer out = ByteBuffer.allocate(payload.remaining() + Frames.overhead());
+        int opcode = onward ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
+        Frames.write(out, (fragment.last() ? 0x80 : 0) | opcode, payload, mask, 0xCAFE_BABE);
+        assertThat(payload.remaining()).isZero();
+        return bytes(out.flip());
+    }
+
+    private static byte[] bytes(ByteBuffer from) {
+        byte[] bytes = new byte[from.remaining()];
+        from.get(bytes);
+        return bytes;
+    }
+
+    private static ByteBuffer buffer(byte[] bytes, int before, boolean direct) {
+        int size = before + bytes.length;
+        ByteBuffer buffer = direct ? ByteBuffer.allocateDirect(size) : ByteBuffer.allocate(size);
+        return buffer.position(before).put(bytes).flip().position(before);
+    }
+
+    private static FrameTranslator.Controls listener(Story heard) {
+        return new FrameTranslator.Controls() {
+            @Override
+            public void onPing(byte[] payload) {
+                heard.ping(payload);
+            }
+
+            @Override
+            public void onPong() {
+                heard.pong();
+            }
+        };
+    }
+
+    /** Pieces of these sizes, again and again. */
+    static int[] cycle(int length, Iterable<Integer> sizes) {
+        int[] ends = new int[length];
+        int count = 0;
+        int at = 0;
+        while (at < length) {
+            for (int size : sizes) {
+                if (at < length) {
+                    at = Math.min(length, at + size);
+                    ends[count++] = at;
+                }
+            }
+        }
+        return Arrays.copyOf(ends, count);
+    }
+
+    /** A cut behind each byte whose bit is set; all chunkings of a stream are those of all numbers of {@code length - 1} bits. */
+    static int[] cuts(int length, int bits) {
+        int[] ends = new int[Integer.bitCount(bits) + 1];
+        int count = 0;
+        for (int i = 0; i < length - 1; i++) {
+            if ((bits >>> i & 1) != 0) {
+                ends[count++] = i + 1;
+            }
+        }
+        ends[count] = length;
+        return ends;
+    }
+}
