@@ -110,10 +110,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void tink_isKnownToTheCoreOnly() {
+    void tink_isKnownToTokensOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(ROOT + ".core")
+                .resideOutsideOfPackage(ROOT + ".core.tokens")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.crypto.tink..")
