@@ -6,16 +6,22 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -79,6 +85,27 @@ final class ArchitectureTest {
 
     static Set<String> modules() {
         return new TreeSet<>(ARROWS.keySet());
+    }
+
+    /** The picture shows what holds, and nothing else. */
+    @Test
+    void picture_drawsTheSameArrows() throws IOException {
+        String picture = Files.readString(Path.of("..", "docs", "architecture.svg"));
+        Set<String> drawn = new TreeSet<>();
+        Matcher arrows =
+                Pattern.compile("data-from=\"([a-z.]+)\" data-to=\"([a-z]+)\"").matcher(picture);
+        while (arrows.find()) {
+            if (!arrows.group(2).equals("api")) { // which all use; only some of those arrows are drawn
+                drawn.add(arrows.group(1) + " -> " + arrows.group(2));
+            }
+        }
+        Set<String> allowed = new TreeSet<>();
+        ARROWS.forEach((from, used) -> used.forEach(to -> allowed.add(from + " -> " + to)));
+        assertThat(drawn).isEqualTo(allowed);
+        for (String subject : List.of("access", "bridges", "cluster", "limits", "local", "signalling", "tokens")) {
+            assertThat(picture).contains(">" + subject + "<");
+            assertThat(HOUSE.containPackage(ROOT + ".core." + subject)).isTrue();
+        }
     }
 
     @Test
