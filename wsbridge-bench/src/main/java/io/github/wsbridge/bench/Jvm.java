@@ -19,7 +19,7 @@ final class Jvm {
             .map(entry -> Path.of(entry).toAbsolutePath().toString())
             .collect(Collectors.joining(File.pathSeparator));
 
-    /** As the {@code wsbridge} script gives them: what Netty and protobuf do, newer JDKs warn about unless it is allowed. */
+    /** As the {@code wsbridge} script gives them: what Netty and the MQTT client do, newer JDKs warn about unless it is allowed. */
     private static final List<String> ALLOWED = Runtime.version().feature() < 23
             ? List.of("--enable-native-access=ALL-UNNAMED")
             : List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
