@@ -53,7 +53,6 @@ final class Dialer implements AutoCloseable {
         }
     }
 
-    private static final int PROTOCOL_ERROR = 1002;
     private static final int KNOCK_SECONDS = 10;
 
     private final Map<String, String> headers;
@@ -180,8 +179,8 @@ final class Dialer implements AutoCloseable {
 
     private void greet(Leg leg, CompletableFuture<BridgeChannel> result) {
         if (!leg.subprotocol().equals(Endpoints.SUBPROTOCOL)) {
-            CloseReason reason =
-                    new CloseReason(PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
+            CloseReason reason = new CloseReason(
+                    CloseReason.PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
             leg.close(reason);
             complete(() -> result.completeExceptionally(new BridgeException(reason)));
             return;

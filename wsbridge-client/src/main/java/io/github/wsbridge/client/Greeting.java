@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Greeting implements Leg.Receiver {
 
-    private static final int PROTOCOL_ERROR = 1002;
-
     private final Leg leg;
     private final Demands demands;
     private final CompletableFuture<BridgeChannel> result;
@@ -53,7 +51,7 @@ final class Greeting implements Leg.Receiver {
                 establish(Messages.established(text));
             }
         } catch (Messages.MalformedException e) {
-            CloseReason reason = new CloseReason(PROTOCOL_ERROR, "the bridge began with " + e.getMessage());
+            CloseReason reason = new CloseReason(CloseReason.PROTOCOL_ERROR, "the bridge began with " + e.getMessage());
             leg.close(reason);
             fail(reason);
         }

@@ -12,8 +12,6 @@ import java.util.concurrent.CompletionStage;
 /** One invitation on its way through a handler. The answer's future decides who comes first. */
 final class Offer implements IncomingBridge {
 
-    private static final int INTERNAL_ERROR = 1011;
-
     private final Invitation invitation;
     private final Dialer dialer;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
@@ -77,8 +75,8 @@ final class Offer implements IncomingBridge {
     /** The handler threw: whatever it has begun ends. */
     void fail() {
         if (!reject(500, "the device's handler failed")) {
-            accepted.thenAccept(
-                    channel -> channel.close(new CloseReason(INTERNAL_ERROR, "the device's handler failed")));
+            accepted.thenAccept(channel ->
+                    channel.close(new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed")));
         }
     }
 

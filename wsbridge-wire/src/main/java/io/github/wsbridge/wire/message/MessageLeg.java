@@ -28,8 +28,6 @@ public final class MessageLeg implements Leg.Receiver {
     private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
     public static final int MAX_MESSAGE = 64 * 1024;
     public static final int MAX_QUEUED = 4 * 1024 * 1024;
-    private static final int TOO_BIG = 1009;
-
     /** Takes what comes; called by one thread at a time, must not block. */
     public interface Handler {
 
@@ -129,7 +127,7 @@ public final class MessageLeg implements Leg.Receiver {
         if (fragment.kind() == Fragment.Kind.TEXT) {
             ByteBuffer payload = fragment.payload();
             if (incoming.size() + payload.remaining() > MAX_MESSAGE) {
-                leg.close(new CloseReason(TOO_BIG, "message too big"));
+                leg.close(new CloseReason(CloseReason.TOO_BIG, "message too big"));
                 return; // asking for no more leaves the end to the transport
             }
             byte[] bytes = new byte[payload.remaining()];
