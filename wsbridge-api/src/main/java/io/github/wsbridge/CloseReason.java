@@ -104,14 +104,9 @@ public record CloseReason(int code, String reason) implements Serializable {
         return new CloseReason(VANISHED, why);
     }
 
-    /**
-     * A device's rejection.
-     *
-     * @param rejectCode the device's own code, 0 to 9999
-     * @param text the device's own words
-     */
-    public static CloseReason rejected(int rejectCode, String text) {
-        return new CloseReason(REJECTED, (rejectCode + " " + text).strip());
+    /** A device's rejection. */
+    public static CloseReason rejected(Rejection rejection) {
+        return new CloseReason(REJECTED, (rejection.code() + " " + rejection.reason()).strip());
     }
 
     private static String cut(String text) {

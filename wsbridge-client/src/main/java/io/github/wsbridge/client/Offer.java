@@ -62,9 +62,6 @@ final class Offer implements IncomingBridge {
 
     @Override
     public boolean reject(int code, String reason) {
-        if (code < 0 || code > 9999) {
-            throw new IllegalArgumentException("a reject code is from 0 to 9999");
-        }
         return answer.complete(new Answer.Rejected(code, reason));
     }
 

@@ -9,6 +9,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.access.Admissions;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeSlots;
@@ -39,7 +40,6 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Signaller;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.wire.relay.WatchedLeg;
@@ -177,7 +177,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /** A rejection that came over a listen socket, of this node or of a peer. */
-    void rejected(BridgeToken token, Rejected rejection) {
+    void rejected(BridgeToken token, Rejection rejection) {
         try {
             TokenClaims claims = accepts.read(token);
             if (claims.owner().equals(self)) {
@@ -191,7 +191,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /** A rejection over one channel when another has delivered the invitation already. */
-    private void rejectedLate(BridgeId id, Rejected rejection) {
+    private void rejectedLate(BridgeId id, Rejection rejection) {
         accepts.end(id, rejection);
     }
 

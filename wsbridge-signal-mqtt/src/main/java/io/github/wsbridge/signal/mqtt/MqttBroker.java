@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3ConnectBuilder;
 import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5ConnectBuilder;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -38,7 +39,7 @@ public final class MqttBroker {
     private static final int MAX_KEEP_ALIVE = 65_535;
 
     /** Payloads are at most 64 KiB; beside them go the topic and the properties. */
-    private static final int MAX_PACKET = 2 * Messages.MAX_BYTES;
+    private static final int MAX_PACKET = 2 * JsonMessage.MAX_BYTES;
 
     /** How many messages may come before the first of them has been dealt with. */
     private static final int RECEIVE_MAXIMUM = 100;

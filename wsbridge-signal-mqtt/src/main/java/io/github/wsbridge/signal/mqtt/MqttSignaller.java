@@ -2,6 +2,9 @@ package io.github.wsbridge.signal.mqtt;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
@@ -89,7 +92,7 @@ public final class MqttSignaller implements Signaller {
         if (left.isNegative() || left.isZero()) {
             return unreachable("the invitation has expired");
         }
-        byte[] payload = Messages.invitation(invitation);
+        byte[] payload = JsonMessage.write(InvitationJson.write(invitation));
         if (!room.tryAcquire()) {
             return CompletableFuture.completedFuture(
                     new Result.Throttled("too many invitations wait for MQTT devices"));
@@ -227,8 +230,8 @@ public final class MqttSignaller implements Signaller {
                 return;
             }
             try {
-                answered.end(Messages.readAnswer(message.payload()));
-            } catch (IllegalArgumentException e) {
+                answered.end(AnswerJson.read(JsonMessage.read(message.payload())));
+            } catch (MalformedMessageException e) {
                 log.debug("An answer is dropped: {}", e.getMessage());
             }
         }

@@ -41,7 +41,7 @@ final class Delivery {
             ScheduledExecutorService scheduler,
             Consumer<Delivery> over) {
         this.invitation = invitation;
-        this.body = Messages.invitation(invitation);
+        this.body = WebhookBody.write(invitation);
         this.channel = channel;
         this.turns = turns;
         this.scheduler = scheduler;

@@ -99,9 +99,9 @@ public final class WebhookSignaller implements Signaller {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
-                .header(Messages.IDEMPOTENCY_KEY, invitation.bridgeId().toString())
-                .header(Messages.TIMESTAMP, Long.toString(timestamp))
-                .header(Messages.SIGNATURE, settings.key.sign(timestamp, body));
+                .header(WebhookHeaders.IDEMPOTENCY_KEY, invitation.bridgeId().toString())
+                .header(WebhookHeaders.TIMESTAMP, Long.toString(timestamp))
+                .header(WebhookHeaders.SIGNATURE, settings.key.sign(timestamp, body));
         settings.headers.forEach(request::setHeader);
         return client.sendAsync(request.build(), head -> new LimitedBody(settings.maxAnswerBytes));
     }
@@ -201,7 +201,7 @@ public final class WebhookSignaller implements Signaller {
          * @throws IllegalArgumentException if the JDK's client does not send it, or if it is one that the signature needs
          */
         public Builder header(String name, String value) {
-            if (Messages.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
+            if (WebhookHeaders.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
                 throw new IllegalArgumentException("the signaller sets this header itself");
             }
             try {
