@@ -7,6 +7,7 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;

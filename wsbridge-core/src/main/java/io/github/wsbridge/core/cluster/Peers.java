@@ -10,6 +10,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
@@ -68,17 +69,13 @@ public final class Peers {
     /** A directory may block, for a name server for instance; the scheduler's thread must not. */
     private void refreshAside() {
         if (refreshing.compareAndSet(false, true)) {
-            Thread thread = new Thread(
-                    () -> {
-                        try {
-                            refresh();
-                        } finally {
-                            refreshing.set(false);
-                        }
-                    },
-                    "wsbridge-peers");
-            thread.setDaemon(true);
-            thread.start();
+            Daemons.start("wsbridge-peers", () -> {
+                try {
+                    refresh();
+                } finally {
+                    refreshing.set(false);
+                }
+            });
         }
     }
 

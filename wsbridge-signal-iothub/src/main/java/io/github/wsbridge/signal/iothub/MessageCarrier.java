@@ -6,6 +6,7 @@ import com.microsoft.azure.sdk.iot.service.messaging.Message;
 import com.microsoft.azure.sdk.iot.service.messaging.MessagingClient;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import java.io.IOException;
@@ -48,12 +49,8 @@ final class MessageCarrier implements Carrier {
     private final AtomicInteger heard = new AtomicInteger(); // acknowledgements, of whatever message
 
     /** One thread. Its line needs no bound of its own: whoever is in it is kept, and those are bounded. */
-    private final ThreadPoolExecutor line =
-            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread sender = new Thread(task, "wsbridge-iothub-sender");
-                sender.setDaemon(true);
-                return sender;
-            });
+    private final ThreadPoolExecutor line = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.named("wsbridge-iothub-sender-"));
 
     private volatile boolean closed;
 

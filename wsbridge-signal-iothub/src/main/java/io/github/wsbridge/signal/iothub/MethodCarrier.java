@@ -6,6 +6,7 @@ import com.microsoft.azure.sdk.iot.service.methods.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.service.methods.DirectMethodsClient;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,13 +57,13 @@ final class MethodCarrier implements Carrier {
         this.connectTimeout = connectTimeout;
         this.clock = clock;
         this.timers = timers;
-        AtomicInteger threads = new AtomicInteger();
         this.pool = new ThreadPoolExecutor(
-                maxConcurrent, maxConcurrent, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(maxWaiting), task -> {
-                    Thread thread = new Thread(task, "wsbridge-iothub-" + threads.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                maxConcurrent,
+                maxConcurrent,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(maxWaiting),
+                Daemons.named("wsbridge-iothub-"));
         pool.allowCoreThreadTimeOut(true);
     }
 

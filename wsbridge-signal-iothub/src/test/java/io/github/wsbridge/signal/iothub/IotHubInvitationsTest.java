@@ -202,7 +202,7 @@ class IotHubInvitationsTest {
                 .subscribeToMethods(any(), any(), anyInt());
         List<Long> bounds = new CopyOnWriteArrayList<>();
         start(IotHubInvitations.over(client).random(shortest(bounds)));
-        assertThat(bounds).containsExactly(1_001L, 2_001L, 4_001L);
+        assertThat(bounds).containsExactly(1_000_000_001L, 2_000_000_001L, 4_000_000_001L);
         InOrder order = inOrder(client);
         for (int i = 0; i < 3; i++) {
             order.verify(client).open(true);

@@ -6,6 +6,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
@@ -62,7 +63,7 @@ public final class MqttInvitations implements InvitationSource {
         String topic = broker.invitations.of(deviceId);
         ScheduledExecutorService given = broker.scheduler;
         ownScheduler = given == null;
-        scheduler = given == null ? Daemons.newScheduler() : given;
+        scheduler = given == null ? Daemons.newTimer("wsbridge-mqtt-timer") : given;
         link = broker.link(
                 "Device " + deviceId, topic, "wsbridge-device-" + TopicTemplate.escape(deviceId), scheduler, new Ear());
     }

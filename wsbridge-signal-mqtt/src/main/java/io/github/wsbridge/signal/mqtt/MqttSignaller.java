@@ -2,6 +2,7 @@ package io.github.wsbridge.signal.mqtt;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
@@ -55,7 +56,7 @@ public final class MqttSignaller implements Signaller {
         room = new Semaphore(broker.maxPending);
         ScheduledExecutorService given = broker.scheduler;
         ownScheduler = given == null;
-        scheduler = given == null ? Daemons.newScheduler() : given;
+        scheduler = given == null ? Daemons.newTimer("wsbridge-mqtt-timer") : given;
         link = broker.link(
                 "The node's MQTT signaller",
                 broker.mqtt3 ? null : answerTopic,
