@@ -23,12 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requester's half of a TCP tunnel: a local port, each connection of which becomes a bridge to one device; there
- * {@link TunnelTargets} is its counterpart. Thread-safe.
+ * The requester's end of a TCP tunnel: a local port, each connection to which becomes a bridge to a device.
+ * {@link TunnelTargets} is its counterpart on the device. Thread-safe.
  *
- * <p>A FIN of either side becomes the other side's, so protocols that half-close work. A reset, or a bridge that ends other than
- * in good order, resets the far connection. A connection that is idle stays. Each takes two threads, virtual ones where
- * the JDK has them.
+ * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
+ * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
+ * where the JDK has them.
  */
 public final class TcpTunnel implements AutoCloseable {
 
@@ -85,9 +85,9 @@ public final class TcpTunnel implements AutoCloseable {
     }
 
     /**
-     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until the
-     * bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a half-close.
-     * A daemon thread may stay in a read of {@code input} that nothing can wake.
+     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until
+     * the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
+     * half-close. A daemon thread may stay in a read of {@code input} that nothing can wake.
      *
      * @throws io.github.wsbridge.BridgeException if the bridge ended other than in good order
      * @throws IOException if {@code output} failed
@@ -122,7 +122,7 @@ public final class TcpTunnel implements AutoCloseable {
 
     private void failed(IOException failure) {
         if (!server.isClosed()) {
-            log.warn("The tunnel at {} cannot accept: {}", address(), failure.toString());
+            log.warn("The tunnel at {} cannot accept connections: {}", address(), failure.toString());
             try {
                 Thread.sleep(PAUSE_MILLIS); // no file descriptors left, most likely
             } catch (InterruptedException e) {
@@ -137,7 +137,7 @@ public final class TcpTunnel implements AutoCloseable {
         try {
             executor.execute(connection::run);
         } catch (RejectedExecutionException e) {
-            log.warn("The tunnel at {} has no thread for a connection: {}", address(), e.toString());
+            log.warn("The tunnel at {} cannot start a thread for a connection: {}", address(), e.toString());
             connection.over();
         }
         if (server.isClosed()) {
@@ -214,7 +214,10 @@ public final class TcpTunnel implements AutoCloseable {
             this.requestData = requestData;
         }
 
-        /** Where to listen; by default on the loopback address, at a port that the system chooses. Resolved if it is not. */
+        /**
+         * Where to listen; by default on the loopback address, at a port that the system chooses. Resolved if it is
+         * not.
+         */
         public Builder listen(InetSocketAddress address) {
             this.address = address.isUnresolved()
                     ? new InetSocketAddress(address.getHostString(), address.getPort())

@@ -13,7 +13,8 @@ final class Secrets {
 
     private Secrets() {}
 
-    /*\* Reads a secret.
+    /**
+     * Reads a secret.
      *
      * @param file a file that contains only the secret; null to use the environment
      * @param variable the environment variable that may contain it

@@ -23,7 +23,8 @@ enum Transport {
     tyrus,
     jdk;
 
-    /*\* The settings of a server.
+    /**
+     * The settings of a server.
      *
      * @param tlsCert the certificate and its chain; null, like the key, for no TLS
      */
@@ -76,7 +77,8 @@ enum Transport {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
-    /*\* Returns a connector that opens WebSockets to other nodes or to the bridge server.
+    /**
+     * Returns a connector that opens WebSockets to other nodes or to the bridge server.
      *
      * @param authorities the trusted certificate authorities, a PEM file; null for the platform's
      * @param proxies selects HTTP proxies; null for none

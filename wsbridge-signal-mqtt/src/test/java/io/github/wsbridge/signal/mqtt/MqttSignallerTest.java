@@ -63,7 +63,7 @@ class MqttSignallerTest {
             gone.close();
             signaller = MqttSignaller.connect(gone.client().build());
             assertThat(signaller.signal(Invitations.to("device-1")).toCompletableFuture())
-                    .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not there"));
+                    .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not connected"));
         }
     }
 
@@ -105,7 +105,7 @@ class MqttSignallerTest {
             FakeBroker.Published published = broker.take();
             broker.take();
             assertThat(get(signalInFakeTime()))
-                    .isEqualTo(new Result.Throttled("too many invitations wait for MQTT devices"));
+                    .isEqualTo(new Result.Throttled("too many pending invitations over MQTT"));
             time.advance(Duration.ofSeconds(30));
             assertThat(signaller.kept()).isZero();
             assertThat(first.toCompletableFuture())
