@@ -253,7 +253,7 @@ class MqttSignallerTest {
     void signal_nobodyListens_isUnreachableLongBeforeItExpires() throws Exception {
         connect(EmbeddedBroker.shared().client());
         assertThat(get(signaller.signal(Invitations.to("nobody", Duration.ofHours(1)))))
-                .isEqualTo(new Result.Unreachable("the device does not listen on MQTT"));
+                .isEqualTo(new Result.Unreachable("the device is not subscribed on MQTT"));
     }
 
     @Test
