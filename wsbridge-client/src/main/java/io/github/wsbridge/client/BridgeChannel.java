@@ -55,15 +55,12 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         this.outgoing = new Outgoing(leg, this::directionFinished);
     }
 
-    /**
-     * Returns a channel over an open leg, whose receiver must from now on call {@link #onFragment} and
-     * {@link #onClosed}.
-     */
+    /** A channel over an open leg, whose receiver must call {@link #onFragment} and {@link #onClosed} from now on. */
     static BridgeChannel over(Leg leg, BridgeId bridgeId) {
         return new BridgeChannel(leg, bridgeId);
     }
 
-    /** Demands the first fragment. */
+    /** Lets the first fragment come. */
     void start() {
         incoming.start();
     }

@@ -29,7 +29,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Opens watched legs and channels, for both requester and device, and ends them all when closed. */
+/** Opens watched legs and channels, for requester and device alike, and ends them all when it is closed. */
 final class Dialer implements AutoCloseable {
 
     /** The settings common to both builders. */
@@ -130,8 +130,8 @@ final class Dialer implements AutoCloseable {
     }
 
     /**
-     * Opens a bridge at the first of {@code uris} that can be reached, and completes when it is established. If the
-     * future completes early for any other reason, the leg is closed.
+     * Opens a bridge at the first of {@code uris} that can be reached; completes when it is established. Whatever ends the
+     * future early closes the leg.
      */
     CompletableFuture<BridgeChannel> channel(List<URI> uris) {
         CompletableFuture<BridgeChannel> result = new CompletableFuture<>();
@@ -188,7 +188,7 @@ final class Dialer implements AutoCloseable {
     private void greet(Leg leg, CompletableFuture<BridgeChannel> result) {
         if (!leg.subprotocol().equals(Endpoints.SUBPROTOCOL)) {
             CloseReason reason = new CloseReason(
-                    CloseReason.PROTOCOL_ERROR, "no bridge: the server does not speak " + Endpoints.SUBPROTOCOL);
+                    CloseReason.PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
             leg.close(reason);
             complete(() -> result.completeExceptionally(new BridgeException(reason)));
             return;
@@ -197,12 +197,12 @@ final class Dialer implements AutoCloseable {
         new Greeting(watched, result, this::complete).start();
         result.whenComplete((channel, failure) -> {
             if (failure != null) {
-                watched.close(new CloseReason(CloseReason.GOING_AWAY, "abandoned"));
+                watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));
             }
         });
     }
 
-    /** Returns whether another server may succeed: this one was not reached, or failed itself. */
+    /** Whether another server may do better: this one was not reached, or is in trouble itself. */
     private static boolean elsewhere(Throwable failure) {
         return failure instanceof HandshakeException refused
                 ? refused.status() >= 500

@@ -15,8 +15,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg's receiver: first waits for the owner node's message that the bridge is established, then passes everything to
- * the channel.
+ * A leg's receiver from its opening to its end: first it waits for the owner node's word that the bridge stands, then it hands
+ * all to the channel.
  */
 final class Greeting implements Leg.Receiver {
 

@@ -34,7 +34,7 @@ public interface IncomingBridge {
     CompletableFuture<BridgeChannel> accept();
 
     /**
-     * Rejects the bridge; the requester is closed with 4403, the code and the reason.
+     * Rejects; the requester is closed with 4403, the code and the reason.
      *
      * @param code a code of the device's choice, 0 to 9999; HTTP status codes are a good choice
      * @param reason a human-readable reason, which must not contain secrets

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** One invitation that a handler is to answer. The future of the answer decides which answer is the first. */
+/** One invitation on its way through a handler. The answer's future decides who comes first. */
 final class Offer implements IncomingBridge {
 
     private final Invitation invitation;
@@ -50,14 +50,14 @@ final class Offer implements IncomingBridge {
                 if (failure != null) {
                     accepted.completeExceptionally(failure);
                 } else if (!accepted.complete(channel)) {
-                    channel.close(new CloseReason(CloseReason.GOING_AWAY, "abandoned"));
+                    channel.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));
                 }
             });
             accepted.whenComplete((channel, failure) -> opening.cancel(true));
         }
         return answer.join() instanceof Answer.Accepted
                 ? accepted
-                : CompletableFuture.failedFuture(new IllegalStateException("already rejected or expired"));
+                : CompletableFuture.failedFuture(new IllegalStateException("rejected or expired before"));
     }
 
     @Override

@@ -122,7 +122,7 @@ public final class TcpTunnel implements AutoCloseable {
 
     private void failed(IOException failure) {
         if (!server.isClosed()) {
-            log.warn("The tunnel at {} cannot accept connections: {}", address(), failure.toString());
+            log.warn("The tunnel at {} cannot accept: {}", address(), failure.toString());
             try {
                 Thread.sleep(PAUSE_MILLIS); // no file descriptors left, most likely
             } catch (InterruptedException e) {
@@ -137,7 +137,7 @@ public final class TcpTunnel implements AutoCloseable {
         try {
             executor.execute(connection::run);
         } catch (RejectedExecutionException e) {
-            log.warn("The tunnel at {} cannot start a thread for a connection: {}", address(), e.toString());
+            log.warn("The tunnel at {} has no thread for a connection: {}", address(), e.toString());
             connection.over();
         }
         if (server.isClosed()) {

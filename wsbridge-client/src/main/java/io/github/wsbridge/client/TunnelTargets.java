@@ -190,10 +190,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             return this;
         }
 
-        /**
-         * Threads that may block, one a bridge besides the handler's; by default daemons, virtual where the JDK has
-         * them.
-         */
+        /** Threads that may block, one a bridge besides the handler's; by default daemons, virtual where the JDK has them. */
         public Builder executor(Executor executor) {
             this.executor = executor;
             return this;
