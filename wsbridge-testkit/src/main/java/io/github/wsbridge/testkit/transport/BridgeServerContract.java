@@ -2,6 +2,7 @@ package io.github.wsbridge.testkit.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,12 @@ public abstract class BridgeServerContract {
     public static final int BINARY = 0x82;
     public static final int TEXT = 0x81;
 
+    /** Longer than any test lasts. */
+    private static final Duration LONG = Duration.ofMinutes(5);
+
+    /** How long a test watches for what must not happen. */
+    private static final Duration A_WHILE = Duration.ofMillis(300);
+
     protected final FakeDoor door = new FakeDoor();
     protected int port;
 
@@ -51,6 +59,11 @@ public abstract class BridgeServerContract {
     /** How long until a connection is certain to be dropped whose close is not answered, in milliseconds. */
     protected int closeDeadline() {
         return 20_000;
+    }
+
+    /** Whether the server notices that a client goes away which it keeps waiting, or only when it answers it. */
+    protected boolean noticesLeavingWhileWaiting() {
+        return true;
     }
 
     @BeforeEach
@@ -613,7 +626,8 @@ public abstract class BridgeServerContract {
             assertThat(handshake.upgrade()).isTrue();
             assertThat(handshake.headers().only("x-api-key")).isEqualTo("secret");
             assertThat(handshake.headers().all("nope")).isEmpty();
-            assertThat(handshake.peer().address()).startsWith("127.0.0.1");
+            assertThat(handshake.peer().address()).matches("127\\.0\\.0\\.1(:\\d+)?");
+            assertThat(handshake.peer().certificates()).isEmpty();
             assertThat(door.ear().leg.subprotocol()).isEqualTo("wsbridge.v1");
         }
     }
@@ -630,6 +644,188 @@ public abstract class BridgeServerContract {
             raw.send(TEXT, "now");
             assertThat(Ear.text(door.ear().next())).isEqualTo("now");
         }
+    }
+
+    @Test
+    void later_granted_upgradesWithTheSubprotocolOfThen() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = ask("Sec-WebSocket-Protocol: other, wsbridge.v1\r\n")) {
+            door.handshakes.take();
+            assertThat(raw.silentFor(A_WHILE)).as("no answer yet").isTrue();
+            waiting.grant("wsbridge.v1");
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").contains("Sec-WebSocket-Protocol: wsbridge.v1\r\n");
+            raw.send(TEXT, "first words");
+            Ear ear = door.ear();
+            assertThat(ear.leg.subprotocol()).isEqualTo("wsbridge.v1");
+            assertThat(Ear.text(ear.next())).isEqualTo("first words");
+            ear.send(Fragment.text("answer"));
+            assertThat(raw.receive().text()).isEqualTo("answer");
+            raw.close(1000, "");
+            ear.closed();
+            assertThat(waiting.abandoned()).isZero();
+        }
+    }
+
+    @Test
+    void later_decidedAlready_isCarriedOutAtOnce() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        waiting.grant("");
+        try (RawSocket raw = ask("")) {
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").doesNotContain("Sec-WebSocket-Protocol");
+            door.ear().send(Fragment.text("welcome"));
+            assertThat(raw.receive().text()).isEqualTo("welcome");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "403, 403 heute nicht – müde, 0",
+        "404, the device cannot be reached, 0",
+        "408, the device did not accept in time, 0",
+        "429, too many requesters wait for this device, 3",
+        "503, the node is draining, 7"
+    })
+    void later_refused_isAPlainAnswer(int status, String words, int seconds) throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = ask("")) {
+            door.handshakes.take();
+            waiting.refuse(new Admission.Refused(status, words, seconds == 0 ? null : Duration.ofSeconds(seconds)));
+            String head = raw.readHead();
+            assertThat(head).startsWith("HTTP/1.1 " + status + " ");
+            assertThat(head.toLowerCase(Locale.ROOT)).doesNotContain("sec-websocket-accept");
+            if (seconds == 0) {
+                assertThat(head).doesNotContain("Retry-After");
+            } else {
+                assertThat(head).contains("Retry-After: " + seconds + "\r\n");
+            }
+            assertThat(new String(restOf(raw, head), StandardCharsets.UTF_8)).isEqualTo(words + "\n");
+            assertThat(waiting.abandoned()).isZero();
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @Test
+    void later_notInTime_isRefusedWith503() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(Duration.ofMillis(400));
+        try (RawSocket raw = ask("")) {
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 503 ").contains("Retry-After: ");
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            waiting.grant("");
+            raw.readToEnd();
+            assertThat(waiting.abandoned()).isEqualTo(1);
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @Test
+    void later_failed_isRefusedWith503() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = ask("")) {
+            door.handshakes.take();
+            waiting.fail();
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 503 ").contains("Retry-After: ");
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @Test
+    void later_notAnUpgrade_isRefusedWith426() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = RawSocket.connect(port)) {
+            raw.write(RawSocket.upgrade(TARGET, "").replace("Version: 13", "Version: 8"));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 426 ");
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            waiting.grant("");
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void later_clientGoesAway_isAbandonedOnce(boolean reset) throws Exception {
+        assumeTrue(noticesLeavingWhileWaiting(), "leaving is noticed only by the answer");
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = ask("")) {
+            door.handshakes.take();
+            leave(raw, reset);
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            waiting.grant("");
+            await().during(A_WHILE)
+                    .untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @Test
+    void later_saidOfAClientThatHasGone_isAbandonedOnce() throws Exception {
+        assumeTrue(noticesLeavingWhileWaiting(), "leaving is noticed only by the answer");
+        CompletableFuture<Admission> said = new CompletableFuture<>();
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        Admission later = door.answer.admit(null).toCompletableFuture().join();
+        door.answer = handshake -> said;
+        try (RawSocket raw = ask("")) {
+            door.handshakes.take();
+            raw.reset();
+            said.complete(later);
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            waiting.grant("");
+            assertThat(waiting.abandoned()).isEqualTo(1);
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void later_grantedToAClientThatHasGone_isAbandonedOrEndsAtOnce(boolean reset) throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = ask("")) {
+            door.handshakes.take();
+            leave(raw, reset);
+            waiting.grant("");
+            await().until(() -> waiting.abandoned() + door.legs.size() == 1);
+            if (waiting.abandoned() == 0) {
+                Ear ear = door.ear();
+                ear.leg.demand();
+                assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+            }
+            assertThat(waiting.abandoned() + door.legs.size()).isLessThanOrEqualTo(1);
+        }
+    }
+
+    private static void leave(RawSocket raw, boolean reset) throws IOException {
+        if (reset) {
+            raw.reset();
+        } else {
+            raw.close();
+        }
+    }
+
+    @Test
+    void later_bytesBeforeTheAnswer_areDeliveredOrRefused() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
+        try (RawSocket raw = RawSocket.connect(port)) {
+            byte[] frame = RawSocket.frame(TEXT, "too early".getBytes(StandardCharsets.UTF_8), RawSocket.KEY);
+            raw.write(RawSocket.upgrade(TARGET, "") + new String(frame, StandardCharsets.ISO_8859_1));
+            door.handshakes.take();
+            raw.send(TEXT, "and again");
+            waiting.grant("");
+            String head = raw.readHead();
+            if (head.startsWith("HTTP/1.1 101 ")) {
+                Ear ear = door.ear();
+                assertThat(Ear.text(ear.next())).isEqualTo("too early");
+                assertThat(Ear.text(ear.next())).isEqualTo("and again");
+                assertThat(waiting.abandoned()).isZero();
+            } else {
+                assertThat(head).matches("(?s)HTTP/1.1 (4|5)\\d\\d .*");
+                assertThat(door.legs).isEmpty();
+            }
+        }
+    }
+
+    private RawSocket ask(String furtherFields) throws IOException {
+        RawSocket raw = RawSocket.connect(port);
+        raw.write(RawSocket.upgrade(TARGET, furtherFields));
+        return raw;
     }
 
     @Test

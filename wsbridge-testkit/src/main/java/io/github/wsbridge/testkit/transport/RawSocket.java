@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** An end that sends exactly what it is told to: RFC 6455 byte by byte, on a plain socket. A client, but for {@link #accept}. */
 public final class RawSocket implements AutoCloseable {
@@ -143,6 +144,22 @@ public final class RawSocket implements AutoCloseable {
     /** Whatever comes until the end of the stream. */
     public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
+    }
+
+    /** Whether nothing comes for so long: neither a byte nor the end. */
+    public boolean silentFor(Duration time) throws IOException {
+        int before = socket.getSoTimeout();
+        in.mark(1);
+        try {
+            socket.setSoTimeout((int) time.toMillis());
+            in.read();
+            in.reset();
+            return false;
+        } catch (java.net.SocketTimeoutException e) {
+            return true;
+        } finally {
+            socket.setSoTimeout(before);
+        }
     }
 
     /** Tells whether the stream has ended or broken; fails if a byte comes instead. */

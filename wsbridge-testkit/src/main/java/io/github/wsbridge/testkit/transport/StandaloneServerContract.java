@@ -158,6 +158,36 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    void later_isNotBoundByTheHandshakeTimeout() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(Duration.ofMinutes(1));
+        try (BridgeServer impatient = start(new Settings(0, null, Duration.ofMillis(600), null));
+                RawSocket raw = RawSocket.connect(impatient.address().getPort())) {
+            raw.write(RawSocket.upgrade(TARGET, "Sec-WebSocket-Protocol: wsbridge.v1\r\n"));
+            assertThat(raw.silentFor(Duration.ofMillis(1_500))).isTrue();
+            waiting.grant("wsbridge.v1");
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").contains("Sec-WebSocket-Protocol: wsbridge.v1\r\n");
+            raw.send(TEXT, "at last");
+            assertThat(Ear.text(door.ear().next())).isEqualTo("at last");
+            assertThat(waiting.abandoned()).isZero();
+        }
+    }
+
+    @Test
+    void later_serverCloses_isAbandonedOnce() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(Duration.ofMinutes(1));
+        try (RawSocket raw = RawSocket.connect(port)) {
+            raw.write(RawSocket.upgrade(TARGET, ""));
+            door.handshakes.take();
+            server.close();
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            assertThat(raw.ended()).isTrue();
+            waiting.grant("");
+            assertThat(waiting.abandoned()).isEqualTo(1);
+            assertThat(door.legs).isEmpty();
+        }
+    }
+
+    @Test
     void hugeHeader_isRefusedWith431() throws Exception {
         try (RawSocket raw = RawSocket.connect(port)) {
             raw.write(RawSocket.upgrade(TARGET, "X-Filler: " + "x".repeat(20_000) + "\r\n"));
@@ -308,6 +338,9 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                 RawSocket raw = new RawSocket(socket)) {
             raw.write(RawSocket.upgrade(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
+            assertThat(door.handshakes.take().peer().certificates())
+                    .as("the client showed none")
+                    .isEmpty();
             Ear ear = door.ear();
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> flood(raw, sent));
