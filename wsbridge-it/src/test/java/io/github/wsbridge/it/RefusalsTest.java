@@ -20,6 +20,7 @@ import io.github.wsbridge.core.tokens.AeadTokenCodec;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -178,6 +179,44 @@ final class RefusalsTest {
             assertThat(status(cluster.url(0), "/bridge/connect?deviceId=a", UPGRADE))
                     .isEqualTo(429);
         }
+    }
+
+    @Test
+    void waiting_isAnsweredWhenTheDeviceHasDecided() throws Exception {
+        String connect = "/bridge/connect?wait=true&deviceId=";
+        try (Cluster cluster = Cluster.start(2);
+                BridgeDevice busy = device("busy", cluster, incoming -> incoming.reject(403, "not now"));
+                BridgeDevice polite = device("polite", cluster, incoming -> {
+                    try (BridgeChannel bridge = incoming.accept().get()) {
+                        bridge.outputStream().write("welcome".getBytes(StandardCharsets.UTF_8));
+                        bridge.inputStream().transferTo(bridge.outputStream());
+                    }
+                })) {
+            URI url = cluster.url(0);
+            assertThat(status(url, "/bridge/connect?deviceId=a&wait=yes", UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, connect + "nobody", UPGRADE)).isEqualTo(404);
+            assertThat(answer(url, connect + "busy", UPGRADE))
+                    .startsWith("HTTP/1.1 403 ")
+                    .endsWith("\r\n\r\n403 not now\n");
+            try (RawWebSocket requester = RawWebSocket.connect(URI.create(url + connect + "polite"), Map.of(), "")
+                    .timeout(Duration.ofSeconds(20))) {
+                assertThat(requester.read().text()).isEqualTo("welcome");
+                requester.writeText("echo");
+                assertThat(requester.read().text()).isEqualTo("echo");
+            }
+            busy.close();
+            polite.close();
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false)));
+        }
+    }
+
+    private static BridgeDevice device(String id, Cluster cluster, BridgeDevice.Handler handler) throws Exception {
+        BridgeDevice device =
+                BridgeDevice.builder(id, cluster.url(), handler).build().start();
+        device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return device;
     }
 
     @Test
