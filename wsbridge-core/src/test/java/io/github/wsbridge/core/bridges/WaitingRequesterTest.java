@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.TestCluster;
@@ -131,7 +132,8 @@ class WaitingRequesterTest {
     @Test
     void rejected_isRefused403_withTheDevicesWords() throws Exception {
         Admission.Later later = wait(node);
-        RecordingReceiver device = TestCluster.open(node, Endpoints.reject(invited(), 403, "not now, müde"), "");
+        RecordingReceiver device =
+                TestCluster.open(node, Endpoints.reject(invited(), new Rejection(403, "not now, müde")), "");
         assertThat(decision(later)).isEqualTo(new Admission.Refused(403, "403 not now, müde"));
         assertThat(why(device)).isEqualTo(new CloseReason(1000, "rejected"));
 
