@@ -10,19 +10,14 @@ import java.util.regex.Pattern;
 
 class TomcatTest extends BridgeServerContract {
 
-    private final TomcatServer server = new TomcatServer();
+    private final Host host = new TomcatServer();
 
     @Override
     protected int start() throws Exception {
-        return server.start(door);
+        return host.start(door);
     }
 
-    @Override
-    protected int closeDeadline() {
-        return 30_000;
-    }
-
-    /** Tomcat closes on what it has not read, so that its FIN may be overtaken by a reset: behind the whole body, that is an end. */
+    /** Tomcat closes on what it has not read, so that a reset may overtake its FIN: behind the whole body, that is an end. */
     @Override
     protected byte[] restOf(RawSocket raw, String head) throws IOException {
         Matcher length = Pattern.compile("(?i)\r\ncontent-length: (\\d+)\r\n").matcher(head);
@@ -34,6 +29,6 @@ class TomcatTest extends BridgeServerContract {
 
     @Override
     protected void stop() throws Exception {
-        server.stop();
+        host.stop();
     }
 }
