@@ -94,6 +94,10 @@ public final class BridgeFilter implements Filter {
         if (open != null) {
             open.close(new CloseReason(CloseReason.GOING_AWAY, "the server is stopping"), grace);
         }
+        ServletContainer from = container;
+        if (from != null) {
+            from.close();
+        }
     }
 
     @Override

@@ -17,6 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class Jetty implements ServletContainer {
 
     private final AtomicReference<@Nullable Server> server = new AtomicReference<>();
+    private final LifeCycle.Listener stopping = new LifeCycle.Listener() {
+        @Override
+        public void lifeCycleStopping(LifeCycle of) {
+            Runnable task = beforeStop;
+            if (task != null) {
+                task.run();
+            }
+        }
+    };
     private volatile @Nullable Runnable beforeStop;
 
     @Override
@@ -58,15 +67,15 @@ final class Jetty implements ServletContainer {
     /** A server that stops drops its connections before it ends its applications. */
     private void watch(Server of) {
         if (server.compareAndSet(null, of)) {
-            of.addEventListener(new LifeCycle.Listener() {
-                @Override
-                public void lifeCycleStopping(LifeCycle stopping) {
-                    Runnable task = beforeStop;
-                    if (task != null) {
-                        task.run();
-                    }
-                }
-            });
+            of.addEventListener(stopping);
+        }
+    }
+
+    @Override
+    public void close() {
+        Server of = server.get();
+        if (of != null) {
+            of.removeEventListener(stopping);
         }
     }
 }

@@ -97,7 +97,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
                                 rest = null;
                                 Events to = events;
                                 if (to != null) {
-                                    to.written();
+                                    to.writable();
                                 }
                             }
 
@@ -113,6 +113,11 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
                         },
                         bytes);
         return false;
+    }
+
+    @Override
+    public boolean writeOn() {
+        return rest == null;
     }
 
     @Override
@@ -140,7 +145,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
     }
 
     @Override
-    public Executor executor() {
-        return getExecutor();
+    public void readLater() {
+        getExecutor().execute(this::onFillable);
     }
 }

@@ -8,21 +8,26 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What a filter has open: requests that wait for the door, and legs. Thread-safe. */
 final class OpenLegs {
+
+    private static final int LAST_MILLIS = 3_000;
 
     private final Set<HeldRequest> requests = ConcurrentHashMap.newKeySet();
     private final Set<UpgradedLeg> legs = ConcurrentHashMap.newKeySet();
     private final ReadBuffers buffers = new ReadBuffers();
     private final ScheduledThreadPoolExecutor timer;
     private final CountDownLatch empty = new CountDownLatch(1);
+    private volatile @Nullable Thread clock; // the timer's
     private volatile boolean closing;
 
     OpenLegs() {
         timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "wsbridge-filter");
             thread.setDaemon(true);
+            clock = thread;
             return thread;
         });
         timer.setRemoveOnCancelPolicy(true);
@@ -74,7 +79,10 @@ final class OpenLegs {
                 legs.forEach(UpgradedLeg::abort);
             }
             timer.shutdownNow();
-            timer.awaitTermination(1, TimeUnit.SECONDS); // containers look for threads that are left
+            Thread last = clock;
+            if (last != null) {
+                last.join(LAST_MILLIS); // containers look for threads that are left
+            }
         } catch (InterruptedException e) {
             legs.forEach(UpgradedLeg::abort);
             timer.shutdownNow();

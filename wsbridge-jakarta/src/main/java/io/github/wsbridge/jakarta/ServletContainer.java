@@ -31,6 +31,9 @@ interface ServletContainer {
     /** Runs a task before the container drops its connections to stop, if it does that before it ends the application. */
     default void beforeStop(Runnable task) {}
 
+    /** Forgets that task: the application has ended. */
+    default void close() {}
+
     /**
      * The container of an application.
      *

@@ -4,7 +4,6 @@ import jakarta.servlet.http.WebConnection;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
@@ -28,7 +27,6 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     private @Nullable Consumer<UpgradedConnection> opened;
     private volatile @Nullable Events events;
     private @Nullable ByteBuffer rest; // of what is being written
-    private volatile boolean unwritten; // whether the rest waits for the socket
     private volatile long progress;
 
     /** Called by Tomcat. */
@@ -67,27 +65,10 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
         }
         switch (event) {
             case OPEN_READ -> to.readable();
-            case OPEN_WRITE -> writable(to);
-            default -> {
-                to.lost();
-                return SocketState.CLOSED;
-            }
+            case OPEN_WRITE -> to.writable();
+            default -> to.lost();
         }
-        return SocketState.SUSPENDED;
-    }
-
-    private void writable(Events to) {
-        if (!unwritten) {
-            return; // of no concern any more
-        }
-        unwritten = false;
-        try {
-            if (writeOn()) {
-                to.written();
-            }
-        } catch (IOException e) {
-            to.lost();
-        }
+        return SocketState.SUSPENDED; // also at the end: closing the socket is for whoever is at it
     }
 
     @Override
@@ -120,7 +101,8 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
         return writeOn();
     }
 
-    private boolean writeOn() throws IOException {
+    @Override
+    public boolean writeOn() throws IOException {
         SocketWrapperBase<?> to = socket();
         ByteBuffer bytes = rest;
         while (!to.flush(false)) {
@@ -134,7 +116,6 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
             bytes.position(bytes.position() + size);
             to.write(false, slice);
         }
-        unwritten = true;
         to.registerWriteInterest();
         return false;
     }
@@ -150,8 +131,11 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     }
 
     @Override
-    public Executor executor() {
-        return socket()::execute;
+    public void readLater() {
+        Events to = events;
+        if (to != null) {
+            socket().execute(to::readable); // not by the selector: Tomcat may have read more than it has given
+        }
     }
 
     @Override

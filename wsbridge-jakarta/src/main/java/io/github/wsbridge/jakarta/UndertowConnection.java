@@ -2,7 +2,6 @@ package io.github.wsbridge.jakarta;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +20,6 @@ final class UndertowConnection implements UpgradedConnection {
     private final StreamConnection connection;
     private final ConduitStreamSourceChannel source;
     private final ConduitStreamSinkChannel sink;
-    private volatile @Nullable Events events;
     private @Nullable ByteBuffer rest; // of what is being written
     private volatile long progress;
 
@@ -33,26 +31,17 @@ final class UndertowConnection implements UpgradedConnection {
 
     @Override
     public void listen(Events to) {
-        events = to;
         source.suspendReads();
         sink.suspendWrites();
         source.setReadListener(channel -> {
             source.suspendReads();
             to.readable();
         });
-        sink.setWriteListener(channel -> writable(to));
+        sink.setWriteListener(channel -> {
+            sink.suspendWrites();
+            to.writable();
+        });
         connection.setCloseListener(closed -> to.lost());
-    }
-
-    private void writable(Events to) {
-        sink.suspendWrites();
-        try {
-            if (writeOn()) {
-                to.written();
-            }
-        } catch (IOException e) {
-            to.lost();
-        }
     }
 
     @Override
@@ -71,7 +60,8 @@ final class UndertowConnection implements UpgradedConnection {
         return writeOn();
     }
 
-    private boolean writeOn() throws IOException {
+    @Override
+    public boolean writeOn() throws IOException {
         ByteBuffer bytes = rest;
         while (bytes != null && bytes.hasRemaining()) {
             int n = sink.write(bytes);
@@ -104,7 +94,7 @@ final class UndertowConnection implements UpgradedConnection {
     }
 
     @Override
-    public Executor executor() {
-        return connection.getIoThread();
+    public void readLater() {
+        source.resumeReads(); // not by a task: the I/O thread runs those before it looks at other connections
     }
 }

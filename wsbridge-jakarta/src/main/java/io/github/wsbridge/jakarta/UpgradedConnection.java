@@ -2,7 +2,6 @@ package io.github.wsbridge.jakarta;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.Executor;
 
 /**
  * A connection that a container has handed over after the upgrade. Used by one thread at a time, any thread; no method
@@ -16,10 +15,10 @@ interface UpgradedConnection {
         /** There may be something to read: the answer to {@link #awaitReadable}. */
         void readable();
 
-        /** What the last {@link #write} left over has been written. */
-        void written();
+        /** The socket may take what a {@link #write} left over. */
+        void writable();
 
-        /** The connection has been lost. */
+        /** The connection is of no use any more. */
         void lost();
     }
 
@@ -40,9 +39,12 @@ interface UpgradedConnection {
      * Writes as much as the socket takes now, and keeps the rest until it takes that too.
      *
      * @param bytes belongs to the connection until all of it has been written
-     * @return whether all has been written; if not, {@link Events#written} follows, and nothing may be written before it
+     * @return whether all has been written; if not, {@link Events#writable} follows
      */
     boolean write(ByteBuffer bytes) throws IOException;
+
+    /** Goes on with what the last {@link #write} left over; gives what that gave. Called after {@link Events#writable}. */
+    boolean writeOn() throws IOException;
 
     /** A number that changes whenever the socket takes anything. Called on any thread. */
     long progress();
@@ -50,6 +52,6 @@ interface UpgradedConnection {
     /** Drops the connection, with all that has not been written. May be called again. */
     void close();
 
-    /** Runs tasks on the container's threads, each in its turn with other connections'. */
-    Executor executor();
+    /** Asks for one {@link Events#readable} after other connections have had their turn. Called if there may be more to read. */
+    void readLater();
 }

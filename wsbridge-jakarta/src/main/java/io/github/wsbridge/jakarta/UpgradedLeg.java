@@ -194,7 +194,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
                 }
             }
             awaiting = true;
-            connection.executor().execute(this::readable);
+            connection.readLater();
         } catch (IOException | RejectedExecutionException e) {
             log.debug("A connection failed", e);
             lose();
@@ -269,8 +269,8 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     }
 
     @Override
-    public void written() {
-        run(writer::written);
+    public void writable() {
+        run(writer::writable);
     }
 
     @Override

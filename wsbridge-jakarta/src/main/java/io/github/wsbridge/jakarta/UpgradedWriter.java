@@ -90,15 +90,27 @@ final class UpgradedWriter {
         advance();
     }
 
-    /** The connection has written all that it held. */
-    void written() {
+    /** The connection may take more. */
+    void writable() {
+        if (busy && !gone) {
+            try {
+                if (connection.writeOn()) {
+                    written();
+                    advance();
+                }
+            } catch (IOException e) {
+                broken.run();
+            }
+        }
+    }
+
+    private void written() {
         busy = false;
         CompletableFuture<Void> done = writing;
         writing = null;
         if (done != null) {
             done.complete(null);
         }
-        advance();
     }
 
     private void advance() {
@@ -135,11 +147,7 @@ final class UpgradedWriter {
         writing = done;
         try {
             if (connection.write(bytes)) {
-                busy = false;
-                writing = null;
-                if (done != null) {
-                    done.complete(null);
-                }
+                written();
             }
         } catch (IOException e) {
             broken.run();

@@ -1,12 +1,14 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The filter in Jetty. */
@@ -24,9 +26,14 @@ final class JettyServer implements Host {
     }
 
     @Override
-    public int start(Door door) throws Exception {
+    public int start(Door door, TestKeys tls) throws Exception {
         server = new Server(new QueuedThreadPool(threads));
-        ServerConnector connector = new ServerConnector(server);
+        SslContextFactory.Server keys = null;
+        if (tls != null) {
+            keys = new SslContextFactory.Server();
+            keys.setSslContext(tls.context());
+        }
+        ServerConnector connector = new ServerConnector(server, keys);
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");

@@ -1,6 +1,7 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import io.undertow.Undertow;
 import io.undertow.servlet.Servlets;
 import io.undertow.servlet.api.DeploymentInfo;
@@ -17,7 +18,7 @@ final class UndertowServer implements Host {
     private Undertow undertow;
 
     @Override
-    public int start(Door door) throws Exception {
+    public int start(Door door, TestKeys tls) throws Exception {
         FilterInfo filter = new FilterInfo(
                         "bridge", BridgeFilter.class, new ImmediateInstanceFactory<>(new BridgeFilter(door)))
                 .setAsyncSupported(true);
@@ -30,9 +31,10 @@ final class UndertowServer implements Host {
                 .addServlet(Servlets.servlet("page", Page.class).addMapping("/page"));
         deployment = Servlets.newContainer().addDeployment(application);
         deployment.deploy();
-        undertow = Undertow.builder()
-                .addHttpListener(0, "127.0.0.1")
-                .setHandler(deployment.start())
+        Undertow.Builder builder = Undertow.builder().setHandler(deployment.start());
+        undertow = (tls == null
+                        ? builder.addHttpListener(0, "127.0.0.1")
+                        : builder.addHttpsListener(0, "127.0.0.1", tls.context()))
                 .build();
         undertow.start();
         return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();

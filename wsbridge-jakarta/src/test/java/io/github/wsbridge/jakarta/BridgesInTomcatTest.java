@@ -1,0 +1,27 @@
+package io.github.wsbridge.jakarta;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.FakeDoor;
+import io.github.wsbridge.testkit.transport.RawSocket;
+import org.junit.jupiter.api.Test;
+
+class BridgesInTomcatTest extends BridgesInContainer {
+
+    @Override
+    Host host() {
+        return new TomcatServer(10, "HTTP/1.1", true);
+    }
+
+    @Test
+    void applicationWithoutServlets_isServed() throws Exception {
+        Host host = new TomcatServer(10, "HTTP/1.1", false);
+        FakeDoor door = new FakeDoor();
+        try (RawSocket raw = RawSocket.open(host.start(door), BridgeServerContract.TARGET)) {
+            assertThat(door.ear().leg).isNotNull();
+        } finally {
+            host.stop();
+        }
+    }
+}
