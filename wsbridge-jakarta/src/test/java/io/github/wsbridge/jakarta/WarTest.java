@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.eclipse.jetty.ee11.webapp.WebAppContext;
@@ -96,13 +97,14 @@ class WarTest {
     void tomcat_servesBridges_andOwnEndpointsKeepTomcatsConfigurator() throws Exception {
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(Files.createTempDirectory("wsbridge-war").toString());
-        tomcat.setAddDefaultWebXmlToWebapp(false); // no servlets but the application's own: it has none
+        tomcat.setAddDefaultWebXmlToWebapp(false); // its JSP servlet is not here
         tomcat.setPort(0);
         tomcat.getConnector().setProperty("address", "127.0.0.1");
         StandardContext context = (StandardContext) tomcat.addWebapp("/app", war.toString());
         context.setClearReferencesRmiTargets(false);
         context.setClearReferencesThreadLocals(false);
         ((StandardJarScanner) context.getJarScanner()).setScanClassPath(false);
+        Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");
         tomcat.start();
         try {
             int port = tomcat.getConnector().getLocalPort();
