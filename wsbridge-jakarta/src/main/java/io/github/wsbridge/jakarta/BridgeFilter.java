@@ -1,6 +1,9 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.jakarta.session.ContainerIo;
+import io.github.wsbridge.jakarta.session.LegEndpoint;
+import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.Handshake;
@@ -129,8 +132,7 @@ public final class BridgeFilter implements Filter {
             throw new ServletException("this web application has no Jakarta WebSocket");
         }
         String protocol = granted.subprotocol();
-        LegEndpoint endpoint =
-                new LegEndpoint(session -> new ContainerWire(session, workers), protocol, granted.opened());
+        LegEndpoint endpoint = new LegEndpoint(session -> new ContainerIo(session, workers), granted.opened());
         ServerEndpointConfig config = ServerEndpointConfig.Builder.create(LegEndpoint.class, path)
                 .subprotocols(protocol.isEmpty() ? List.of() : List.of(protocol))
                 .configurator(new OneConnection(endpoint, protocol))

@@ -1,6 +1,7 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
+import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,16 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A wire that has nothing but the Jakarta API below it, for any container. Its sends block a thread until the container has
- * taken them: the caller's, where that is a container's in a callback, else one of the workers.
+ * Has nothing but the Jakarta API below it, for any container. A send blocks one of the workers until the container has taken
+ * it. A fragment that was not asked for blocks the container's thread that brought it, and so the container stops reading.
  *
  * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection in the ways
- * of Tomcat and Jetty, which are tested, and else by a close and by the shortest idle timeout; and a send that is stuck is
+ * of Tomcat and Jetty, which are tested, or else by a close and the shortest idle timeout; and a send that is stuck is
  * interrupted.
  */
-final class ContainerWire implements Wire {
+public final class ContainerIo implements SessionIo {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ContainerWire.class);
+    private static final Logger log = LoggerFactory.getLogger(ContainerIo.class);
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
 
     // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
@@ -39,7 +40,7 @@ final class ContainerWire implements Wire {
     private final Workers workers;
     private final SerialExecutor sends;
     private final boolean jetty;
-    private boolean withinMessage; // used in the lane only
+    private boolean withinMessage; // used in sends only
     private final Object sending = new Object();
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
@@ -47,7 +48,12 @@ final class ContainerWire implements Wire {
     private @Nullable JakartaLeg leg;
     private volatile @Nullable CloseReason closing;
 
-    ContainerWire(Session session, Workers workers) {
+    /**
+     * For one session.
+     *
+     * @param workers have a thread for each leg that sends
+     */
+    public ContainerIo(Session session, Workers workers) {
         this.session = session;
         this.workers = workers;
         this.sends = new SerialExecutor(workers);
@@ -58,22 +64,25 @@ final class ContainerWire implements Wire {
     }
 
     @Override
-    public boolean container() {
-        return true;
-    }
-
-    @Override
     public void attach(JakartaLeg attached) {
         leg = attached;
     }
 
     @Override
-    public void demanded() {}
+    public void arrived() {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.awaitDelivery();
+        }
+    }
+
+    @Override
+    public void delivered() {}
 
     @Override
     public CompletionStage<Void> perform(Step send, boolean last) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        Runnable task = () -> {
+        sends.execute(() -> {
             try {
                 withinMessage = !last;
                 interruptibly(send);
@@ -81,57 +90,43 @@ final class ContainerWire implements Wire {
             } catch (IOException | RuntimeException e) {
                 done.completeExceptionally(e);
             }
-        };
-        if (!JakartaLeg.inCallback() || !sends.tryRun(task)) {
-            sends.execute(task);
-        }
+        });
         return done;
     }
 
     @Override
     public void ping() {
+        control(remote -> remote.sendPing(ByteBuffer.allocate(0)));
+    }
+
+    @Override
+    public void heartbeat() {
+        control(remote -> remote.sendPong(ByteBuffer.allocate(0)));
+    }
+
+    /** Sends a control frame. */
+    private interface Control {
+        void to(RemoteEndpoint remote) throws IOException;
+    }
+
+    private void control(Control frame) {
         if (!pinging.compareAndSet(false, true)) {
             return; // one that waits behind a slow send is enough
         }
         sends.execute(() -> {
             pinging.set(false);
-            if (withinMessage && jetty) {
-                pongInstead();
+            JakartaLeg attached = leg;
+            if (withinMessage && jetty && attached != null) {
+                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping
+                // then,
+                // and a peer that counts as alive until the message is complete.
+                attached.ponged();
                 return;
             }
             try {
-                session.getBasicRemote().sendPing(ByteBuffer.allocate(0));
+                frame.to(session.getBasicRemote());
             } catch (IOException | RuntimeException e) {
-                LOG.debug("Cannot ping", e); // the end is reported elsewhere
-            }
-        });
-    }
-
-    /**
-     * Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping then, and a peer
-     * that counts as alive until the message is complete.
-     */
-    private void pongInstead() {
-        JakartaLeg attached = leg;
-        if (attached != null) {
-            attached.ponged();
-        }
-    }
-
-    @Override
-    public void heartbeat() {
-        if (!pinging.compareAndSet(false, true)) {
-            return;
-        }
-        sends.execute(() -> {
-            pinging.set(false);
-            if (withinMessage && jetty) {
-                return; // as with a ping
-            }
-            try {
-                session.getBasicRemote().sendPong(ByteBuffer.allocate(0));
-            } catch (IOException | RuntimeException e) {
-                LOG.debug("Cannot send a pong", e);
+                log.debug("cannot send a control frame", e); // the end is reported elsewhere
             }
         });
     }
@@ -142,7 +137,7 @@ final class ContainerWire implements Wire {
         try {
             workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("No close deadline: the filter is gone", e);
+            log.debug("No close deadline: the filter is gone", e);
         }
         sends.execute(() -> {
             try {
@@ -163,7 +158,7 @@ final class ContainerWire implements Wire {
         try {
             workers.execute(this::dropSession);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Cannot drop a session: the filter is gone", e);
+            log.debug("Cannot drop a session: the filter is gone", e);
         }
     }
 
@@ -186,7 +181,7 @@ final class ContainerWire implements Wire {
                 session.close(CloseCodes.toJakarta(new CloseReason(code, "")));
             }
         } catch (IOException | RuntimeException e) {
-            LOG.debug("Cannot drop a session; it may be gone already", e);
+            log.debug("Cannot drop a session; it may be gone already", e);
         }
         synchronized (sending) {
             if (sender != null) {
