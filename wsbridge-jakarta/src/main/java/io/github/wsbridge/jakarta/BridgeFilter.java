@@ -132,7 +132,8 @@ public final class BridgeFilter implements Filter {
             throw new ServletException("this web application has no Jakarta WebSocket");
         }
         String protocol = granted.subprotocol();
-        LegEndpoint endpoint = new LegEndpoint(session -> new ContainerIo(session, workers), granted.opened());
+        LegEndpoint endpoint =
+                new LegEndpoint(session -> new ContainerIo(session, workers, io -> {}), granted.opened());
         ServerEndpointConfig config = ServerEndpointConfig.Builder.create(LegEndpoint.class, path)
                 .subprotocols(protocol.isEmpty() ? List.of() : List.of(protocol))
                 .configurator(new OneConnection(endpoint, protocol))

@@ -1,10 +1,9 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.HandshakeException;
-import io.github.wsbridge.jakarta.session.LegEndpoint;
-import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import jakarta.websocket.Session;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.CloseListener;
@@ -64,12 +64,12 @@ final class Attempt extends BaseFilter {
     }
 
     private final ClientUpgrade upgrade;
-    private final String subprotocol;
+    private final CompletableFuture<Leg> leg;
     private final @Nullable SSLContext tls;
     private final @Nullable InetSocketAddress proxy;
     private final ScheduledExecutorService timer;
+    private final Consumer<Attempt> over;
     private final Codec codec = new Codec();
-    private final CompletableFuture<Leg> leg = new CompletableFuture<>();
 
     private volatile Phase phase;
     private volatile @Nullable ClientEngine engine;
@@ -81,54 +81,50 @@ final class Attempt extends BaseFilter {
     /**
      * An attempt that has not begun.
      *
+     * @param leg the outcome: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
      * @param tls for a connection that is to be encrypted
      * @param proxy an HTTP proxy; null for none
+     * @param over is told when the connection is closed
      */
     Attempt(
             ClientUpgrade upgrade,
-            String subprotocol,
+            CompletableFuture<Leg> leg,
             @Nullable SSLContext tls,
             @Nullable InetSocketAddress proxy,
-            ScheduledExecutorService timer) {
+            ScheduledExecutorService timer,
+            Consumer<Attempt> over) {
         this.upgrade = upgrade;
-        this.subprotocol = subprotocol;
+        this.leg = leg;
         this.tls = tls;
         this.proxy = proxy;
         this.timer = timer;
+        this.over = over;
         this.phase = proxy == null ? Phase.HANDSHAKE : Phase.PROXY;
     }
 
-    /** The outcome. */
-    CompletableFuture<Leg> leg() {
-        return leg;
-    }
-
-    /** The endpoint that Tyrus is to open. */
-    LegEndpoint endpoint() {
-        return new LegEndpoint(session -> conduit().of(session), opened -> {
-            if (!leg.complete(opened)) {
-                opened.abort(); // the caller has given up meanwhile
-            }
-        });
+    /** What the leg of this connection is to use. */
+    Conduit of(Session session) {
+        return conduit().of(session);
     }
 
     /** Ends it without a leg, unless there is one by now. */
     void fail(IOException failure) {
         leg.completeExceptionally(failure);
-        if (phase != Phase.FRAMES) {
-            drop();
-        }
     }
 
-    /** Drops the connection, if there is one. */
+    /** Drops the connection, if there is one, and lets go the thread that Tyrus keeps waiting. */
     void drop() {
         Connection<?> open = connection;
         if (open != null) {
             open.terminateSilently();
         }
         ClientEngine waiting = engine;
-        if (waiting != null && phase != Phase.FRAMES) {
-            waiting.processError(new IOException("given up")); // wakes up the thread that Tyrus keeps waiting
+        if (waiting != null) {
+            try {
+                waiting.processError(new IOException("given up"));
+            } catch (IllegalStateException e) {
+                // It has a session, and waits no more.
+            }
         }
     }
 
@@ -175,7 +171,8 @@ final class Attempt extends BaseFilter {
         if (leg.isDone()) {
             drop(); // it was ended while there was no connection to drop
         } else if (phase == Phase.PROXY) {
-            String authority = upgrade.host() + ":" + upgrade.port(); // TODO brackets
+            String host = upgrade.host();
+            String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + upgrade.port();
             String connect = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
             event.write(Buffers.wrap(open.getMemoryManager(), connect, StandardCharsets.ISO_8859_1));
         } else {
@@ -226,21 +223,17 @@ final class Attempt extends BaseFilter {
     }
 
     private boolean open(FilterChainContext event, HttpResponsePacket answer, Buffer early) {
-        Headers fields = name -> {
-            List<String> values = new ArrayList<>();
-            answer.getHeaders().values(name).forEach(values::add);
-            return values;
-        };
-        String agreed = String.join(",", fields.all("Sec-WebSocket-Protocol"));
         ClientEngine asking = engine;
-        if (asking == null
-                || !fields.all("Sec-WebSocket-Extensions").isEmpty() // what was not asked for, which Tyrus lets pass
-                || !agreed.isEmpty() && !agreed.equals(subprotocol)) {
+        if (asking == null) {
             return false;
         }
         TyrusUpgradeResponse response = new TyrusUpgradeResponse();
         response.setStatus(answer.getStatus());
-        answer.getHeaders().names().forEach(name -> response.getHeaders().put(name, fields.all(name)));
+        for (String name : answer.getHeaders().names()) {
+            List<String> values = new ArrayList<>();
+            answer.getHeaders().values(name).forEach(values::add);
+            response.getHeaders().put(name, values);
+        }
         ClientEngine.ClientUpgradeInfo info =
                 asking.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
         if (info.getUpgradeStatus() != ClientEngine.ClientUpgradeStatus.SUCCESS) {
@@ -264,6 +257,7 @@ final class Attempt extends BaseFilter {
     }
 
     private void closed() {
+        over.accept(this);
         fail(new IOException("the connection was closed in the handshake"));
         org.glassfish.tyrus.spi.Connection open = tyrus;
         if (open != null) {

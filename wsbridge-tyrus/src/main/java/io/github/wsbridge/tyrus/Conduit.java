@@ -158,7 +158,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         if (deaf) {
             return;
         }
-        long out = frames.translate(bytes, FrameTranslator.HEADROOM, bytes.limit(), false);
+        // Unmasked, which Tyrus does not mind and would take most of its time for.
+        long out = frames.translate(bytes, FrameTranslator.HEADROOM, bytes.limit(), !client);
         int begin = (int) (out >>> 32);
         int end = (int) out;
         if (begin < end && given == null) {

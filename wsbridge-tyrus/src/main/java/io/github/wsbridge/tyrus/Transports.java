@@ -16,7 +16,7 @@ import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 /** Grizzly, set up for the bridge. */
 final class Transports {
 
-    private static final int READ_BYTES = 16 * 1024;
+    private static final int READ_BYTES = 32 * 1024;
 
     private Transports() {}
 

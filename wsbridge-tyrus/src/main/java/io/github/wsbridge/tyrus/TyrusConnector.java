@@ -15,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.tyrus.client.ClientManager;
@@ -68,45 +66,41 @@ public final class TyrusConnector implements Connector {
 
     @Override
     public CompletionStage<Leg> connect(Target target) {
+        Opening opening;
         Attempt attempt;
         try {
             ClientUpgrade upgrade = new ClientUpgrade(target);
-            attempt =
-                    new Attempt(upgrade, target.subprotocol(), upgrade.secure() ? tls() : null, proxy, workers.timer());
+            opening = new Opening(target, workers.timer());
+            attempt = new Attempt(
+                    upgrade, opening.leg(), upgrade.secure() ? tls() : null, proxy, workers.timer(), attempts::remove);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
-        CompletableFuture<Leg> leg = attempt.leg();
+        CompletableFuture<Leg> leg = opening.leg();
         attempts.add(attempt);
         leg.whenComplete((opened, failure) -> {
             if (failure != null) {
+                attempts.remove(attempt);
                 attempt.drop(); // also if the caller has cancelled it
             }
         });
         try {
-            ScheduledFuture<?> deadline = workers.timer()
-                    .schedule(
-                            () -> attempt.fail(new IOException(
-                                    "no connection within " + target.timeout().toMillis() + " ms")),
-                            Math.max(1, target.timeout().toMillis()),
-                            TimeUnit.MILLISECONDS);
-            leg.whenComplete((opened, failure) -> deadline.cancel(false));
-            workers.execute(() -> open(target, attempt));
+            workers.execute(() -> open(target, opening, attempt));
         } catch (RejectedExecutionException e) {
             attempt.fail(new IOException("the connector is closed", e));
         }
         return leg;
     }
 
-    private void open(Target target, Attempt attempt) {
-        if (attempt.leg().isDone()) {
+    private void open(Target target, Opening opening, Attempt attempt) {
+        if (opening.leg().isDone()) {
             return; // it waited too long behind others
         }
-        ClientEndpointConfig config = Opening.configure(target).build();
+        ClientEndpointConfig config = opening.configuration().build();
         config.getUserProperties()
                 .put(GrizzlySockets.OPENER, (GrizzlySockets.Opener) engine -> attempt.connect(engine, transport));
         try {
-            tyrus.connectToServer(attempt.endpoint(), config, target.uri());
+            tyrus.connectToServer(opening.endpoint(attempt::of), config, target.uri());
         } catch (IOException e) {
             attempt.fail(e);
         } catch (DeploymentException | RuntimeException e) {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,8 @@ public final class ContainerIo implements SessionIo {
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
     private final AtomicBoolean dropped = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final Consumer<ContainerIo> over;
     private @Nullable JakartaLeg leg;
     private volatile @Nullable CloseReason closing;
 
@@ -52,8 +55,10 @@ public final class ContainerIo implements SessionIo {
      * For one session.
      *
      * @param workers have a thread for each leg that sends
+     * @param over is told of the leg's end, once
      */
-    public ContainerIo(Session session, Workers workers) {
+    public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
+        this.over = over;
         this.session = session;
         this.workers = workers;
         this.sends = new SerialExecutor(workers);
@@ -175,7 +180,7 @@ public final class ContainerIo implements SessionIo {
         try {
             if (!abort(session)) {
                 boolean tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
-                int code = tomcat ? CloseReason.NORMAL : CloseReason.GOING_AWAY;
+                int code = tomcat ? CloseReason.NORMAL : CloseReason.VANISHED;
                 session.getUserProperties().put(TOMCAT_SEND, 0L);
                 session.setMaxIdleTimeout(1);
                 session.close(CloseCodes.toJakarta(new CloseReason(code, "")));
@@ -224,6 +229,9 @@ public final class ContainerIo implements SessionIo {
         JakartaLeg attached = leg;
         if (attached != null) {
             attached.ended(reason);
+        }
+        if (ended.compareAndSet(false, true)) {
+            over.accept(this);
         }
     }
 }
