@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * fragment has come that nobody has asked for. So there is a limit on connections. The API has no close without a code, and no
  * way to drop a connection: Tomcat and Jetty are brought to do it by means of their own, and other clients are asked to close.
  * Tomcat's client sends no request longer than 4 KiB and does not say with which status a server redirects or asks for
- * credentials. Tested with the clients of Tomcat 11 and Jetty 12.1; where there is a choice, prefer the connectors of
- * {@code wsbridge-netty} and {@code wsbridge-tyrus}, or the JDK's of {@code wsbridge-client}.
+ * credentials; Jetty's fails connections that open while its first one does. Tested with the clients of Tomcat 11 and Jetty
+ * 12.1; where there is a choice, prefer the connectors of {@code wsbridge-netty} and {@code wsbridge-tyrus}, or the JDK's of
+ * {@code wsbridge-client}.
  */
 public final class JakartaConnector implements Connector {
 
@@ -73,20 +74,10 @@ public final class JakartaConnector implements Connector {
                     "Tyrus' client loses what the peer has not read when it closes a connection;"
                             + " take the TyrusConnector of wsbridge-tyrus");
         }
-        startJetty(container);
         this.container = container;
         this.tls = tls;
         this.room = new Semaphore(maxConnections);
         this.workers = new Workers("wsbridge-jakarta-connector", maxConnections);
-    }
-
-    /** Jetty's client would start what is below it at its first connection, and fail others that come meanwhile. */
-    private static void startJetty(WebSocketContainer container) {
-        try {
-            container.getClass().getMethod("getWebSocketCoreClient").invoke(container);
-        } catch (ReflectiveOperationException e) {
-            // It is not Jetty's.
-        }
     }
 
     @Override

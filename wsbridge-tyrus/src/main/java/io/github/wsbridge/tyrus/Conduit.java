@@ -43,6 +43,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
 
     private static final int WATERMARK = 64 * 1024;
     private static final int FIN = 0x80;
+    private static final int PROTOCOL_ERROR = 1002;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Connection<SocketAddress> connection;
@@ -170,20 +171,22 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         if (closed != null) {
             finish(closed, closed);
         } else if (violation != null) {
-            finish(new CloseReason(1002, violation), CloseReason.vanished("protocol error: " + violation));
+            finish(new CloseReason(PROTOCOL_ERROR, violation), CloseReason.vanished("protocol error: " + violation));
         }
     }
 
-    /** Nothing of use comes any more. */
+    /** The peer has closed or broken the protocol: nothing of use comes any more. By the RFC, a server hangs up first. */
     private void finish(CloseReason answer, CloseReason reason) {
         deaf = true;
-        sends.execute(() -> sendClose(answer));
+        boolean hangUp = !client || frames.violation() != null;
+        sends.execute(() -> {
+            sendClose(answer);
+            if (hangUp) {
+                connection.closeSilently(); // behind what is to be written, or by the deadline
+            }
+        });
         leg().ended(reason);
         deadline.start();
-        if (!client || answer != reason) {
-            connection.closeSilently(); // behind what is to be written; by the RFC, a client waits for its server to do
-            // so
-        }
     }
 
     @Override
@@ -221,7 +224,10 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
 
     // Writing
 
-    /** Takes what goes out behind the handshake: completes it at once, and counts what the socket has not taken. */
+    /**
+     * Takes what goes out behind the handshake: completes it at once, and counts what the socket has not taken. The order stays,
+     * since all that writes here does so within {@code sends}.
+     */
     NextAction write(FilterChainContext event) {
         Buffer message = event.getMessage();
         int size = message.remaining();
@@ -290,8 +296,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
                 done.completeExceptionally(e);
                 return;
             }
-            CompletableFuture<Void> room = room();
-            room.whenComplete((ok, failure) -> {
+            room().whenComplete((ok, failure) -> {
                 if (failure == null) {
                     done.complete(null);
                 } else {

@@ -109,6 +109,7 @@ public final class TyrusBridgeServer implements BridgeServer {
 
         Container() {
             super(Set.of());
+            setDefaultMaxSessionIdleTimeout(-1); // not 0, for which it starts a timer
         }
 
         @Override

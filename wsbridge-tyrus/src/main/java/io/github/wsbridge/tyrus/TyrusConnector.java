@@ -53,6 +53,7 @@ public final class TyrusConnector implements Connector {
     public TyrusConnector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy) {
         this.tls = tls;
         this.proxy = proxy;
+        tyrus.setDefaultMaxSessionIdleTimeout(-1); // not 0, for which it starts a timer
         tyrus.getProperties().put(ClientProperties.HANDSHAKE_TIMEOUT, Integer.MAX_VALUE); // targets have their own
         workers = new Workers("wsbridge-tyrus-connector", MOST_HANDSHAKES);
         transport = Transports.build("wsbridge-tyrus-connector");

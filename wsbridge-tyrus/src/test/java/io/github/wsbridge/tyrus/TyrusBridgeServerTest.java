@@ -3,6 +3,7 @@ package io.github.wsbridge.tyrus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.transport.Ear;
@@ -10,7 +11,11 @@ import io.github.wsbridge.testkit.transport.RawSocket;
 import io.github.wsbridge.testkit.transport.StandaloneServerContract;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class TyrusBridgeServerTest extends StandaloneServerContract {
@@ -52,6 +57,35 @@ class TyrusBridgeServerTest extends StandaloneServerContract {
             assertThat(raw.receive().closeCode()).isEqualTo(1007);
             assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
             assertThat(raw.ended()).isTrue();
+        }
+    }
+
+    @Test
+    void clientThatIsKeptWaiting_leaves_isNoticed() throws Exception {
+        CompletableFuture<Void> abandoned = new CompletableFuture<>();
+        door.answer = handshake -> CompletableFuture.completedFuture(
+                new Admission.Later(new CompletableFuture<>(), Duration.ofMinutes(1), () -> abandoned.complete(null)));
+        try (RawSocket raw = RawSocket.connect(port)) {
+            raw.write(RawSocket.upgrade(TARGET, ""));
+            door.handshakes.take();
+        }
+        abandoned.get(Ear.SECONDS, TimeUnit.SECONDS);
+        assertThat(door.legs).isEmpty();
+    }
+
+    @Test
+    void clientThatIsKeptWaiting_getsTheDecision() throws Exception {
+        CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
+        door.answer = handshake ->
+                CompletableFuture.completedFuture(new Admission.Later(decision, Duration.ofMinutes(1), () -> {}));
+        try (RawSocket raw = RawSocket.connect(port)) {
+            byte[] frame = RawSocket.frame(TEXT, "early".getBytes(StandardCharsets.UTF_8), RawSocket.KEY);
+            raw.write(RawSocket.upgrade(TARGET, "Sec-WebSocket-Protocol: wsbridge.v1\r\n"));
+            door.handshakes.take();
+            raw.write(frame); // no client should, but it is not lost
+            decision.complete(new Admission.Granted("wsbridge.v1", door.legs::add));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").contains("Sec-WebSocket-Protocol: wsbridge.v1\r\n");
+            assertThat(Ear.text(door.ear().next())).isEqualTo("early");
         }
     }
 
