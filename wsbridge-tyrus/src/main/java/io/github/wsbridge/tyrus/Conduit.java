@@ -43,7 +43,6 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
 
     private static final int WATERMARK = 64 * 1024;
     private static final int FIN = 0x80;
-    private static final int PROTOCOL_ERROR = 1002;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Connection<SocketAddress> connection;
@@ -171,7 +170,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         if (closed != null) {
             finish(closed, closed);
         } else if (violation != null) {
-            finish(new CloseReason(PROTOCOL_ERROR, violation), CloseReason.vanished("protocol error: " + violation));
+            finish(new CloseReason(CloseReason.PROTOCOL_ERROR, violation), CloseReason.vanished("protocol error: " + violation));
         }
     }
 

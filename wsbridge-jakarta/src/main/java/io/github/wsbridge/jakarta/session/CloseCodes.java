@@ -5,9 +5,6 @@ import io.github.wsbridge.CloseReason;
 /** Translates close reasons to and from Jakarta's. */
 final class CloseCodes {
 
-    private static final int INTERNAL_ERROR = 1011;
-    private static final int ABNORMAL = 1006;
-
     private CloseCodes() {}
 
     /** What a container can send: 1000 for a missing code, 1011 for one that must not be sent. */
@@ -29,12 +26,12 @@ final class CloseCodes {
     static CloseReason fromJakarta(jakarta.websocket.CloseReason reason) {
         int code = reason.getCloseCode().getCode();
         String words = reason.getReasonPhrase() == null ? "" : reason.getReasonPhrase();
-        return code < 1000 || code > 4999 || code == ABNORMAL
+        return code < 1000 || code > 4999 || code == CloseReason.ABNORMAL
                 ? CloseReason.vanished(words)
                 : new CloseReason(code, words);
     }
 
     private static int sendable(CloseReason reason) {
-        return reason.sendable() ? reason.code() : INTERNAL_ERROR;
+        return reason.sendable() ? reason.code() : CloseReason.INTERNAL_ERROR;
     }
 }

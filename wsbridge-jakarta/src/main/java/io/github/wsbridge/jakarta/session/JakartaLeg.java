@@ -26,8 +26,6 @@ public final class JakartaLeg implements Leg {
     /** The most payload bytes that are given to a container at a time. */
     static final int MAX_FRAME = 64 * 1024;
 
-    private static final int NOT_UTF_8 = 1007;
-
     private final Session session;
     private final SessionIo io;
     private final String subprotocol;
@@ -248,7 +246,7 @@ public final class JakartaLeg implements Leg {
                 }
             } while (payload.hasRemaining());
         } catch (CharacterCodingException e) {
-            close(new CloseReason(NOT_UTF_8, "text is not UTF-8"));
+            close(new CloseReason(CloseReason.INVALID_PAYLOAD, "text is not UTF-8"));
             throw e;
         } catch (IOException e) {
             abort();
