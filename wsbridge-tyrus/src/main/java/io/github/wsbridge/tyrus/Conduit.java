@@ -56,7 +56,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     private volatile @Nullable JakartaLeg leg;
     private volatile boolean ready; // whether Tyrus takes frames
     private volatile boolean deaf; // whether what comes is of no use any more
-    private volatile @Nullable CloseReason given;
+    private volatile @Nullable CloseReason
+            end; // to be told if the connection just ends: what the leg has given, or the peer
     private boolean closeSent; // used in sends only
 
     private final Object writing = new Object();
@@ -161,22 +162,25 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         // Unmasked, which Tyrus does not mind and would take most of its time for.
         long out = frames.translate(bytes, FrameTranslator.HEADROOM, bytes.limit(), !client);
         int begin = (int) (out >>> 32);
-        int end = (int) out;
-        if (begin < end && given == null) {
-            tyrus.accept(Buffers.wrap(connection.getMemoryManager(), bytes.slice(begin, end - begin)));
+        int limit = (int) out;
+        if (begin < limit && end == null) {
+            tyrus.accept(Buffers.wrap(connection.getMemoryManager(), bytes.slice(begin, limit - begin)));
         }
         CloseReason closed = frames.closed();
         String violation = frames.violation();
         if (closed != null) {
             finish(closed, closed);
         } else if (violation != null) {
-            finish(new CloseReason(CloseReason.PROTOCOL_ERROR, violation), CloseReason.vanished("protocol error: " + violation));
+            finish(
+                    new CloseReason(CloseReason.PROTOCOL_ERROR, violation),
+                    CloseReason.vanished("protocol error: " + violation));
         }
     }
 
     /** The peer has closed or broken the protocol: nothing of use comes any more. By the RFC, a server hangs up first. */
     private void finish(CloseReason answer, CloseReason reason) {
         deaf = true;
+        end = reason;
         boolean hangUp = !client || frames.violation() != null;
         sends.execute(() -> {
             sendClose(answer);
@@ -216,8 +220,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         deadline.stop();
         JakartaLeg attached = leg;
         if (attached != null) {
-            CloseReason own = given;
-            attached.ended(own == null ? CloseReason.vanished("the connection is gone") : own);
+            CloseReason known = end;
+            attached.ended(known == null ? CloseReason.vanished("the connection is gone") : known);
         }
     }
 
@@ -349,7 +353,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
 
     @Override
     public void close(CloseReason reason) {
-        given = reason;
+        end = reason;
         sends.execute(() -> {
             sendClose(reason);
             deadline.start();
@@ -376,7 +380,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     /** Tyrus closes by itself only where it has found a violation, or when the connection is gone. */
     @Override
     public void closedByContainer(CloseReason reason) {
-        if (connection.isOpen() && given == null && !deaf) {
+        if (connection.isOpen() && end == null && !deaf) {
             deaf = true;
             leg().ended(CloseReason.vanished("protocol error: " + reason));
         }

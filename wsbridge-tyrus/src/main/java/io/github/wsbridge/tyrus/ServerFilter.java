@@ -95,7 +95,8 @@ final class ServerFilter extends GrizzlyServerFilter {
 
     @Override
     public NextAction handleRead(FilterChainContext context) {
-        return VISIT.get(context.getConnection()).read(context);
+        Visit visit = VISIT.get(context.getConnection());
+        return visit == null ? context.getStopAction() : visit.read(context);
     }
 
     @Override
@@ -111,10 +112,10 @@ final class ServerFilter extends GrizzlyServerFilter {
         context.getConnection().terminateSilently();
     }
 
-    /** Whether a connection's request is complete or refused. */
+    /** Whether nothing more of a connection's request is to be read. */
     static boolean asked(Connection<?> connection) {
         Visit visit = VISIT.get(connection);
-        return visit.request != null || visit.answered.get();
+        return visit == null || visit.request != null || visit.answered.get();
     }
 
     /** Refuses what is no request. */
