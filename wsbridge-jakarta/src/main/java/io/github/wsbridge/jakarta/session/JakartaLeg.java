@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class JakartaLeg implements Leg {
 
     /** The most payload bytes that are given to a container at a time. */
-    static final int MAX_FRAME = 64 * 1024;
+    public static final int MAX_FRAME = 64 * 1024;
 
     private final Session session;
     private final SessionIo io;
