@@ -86,8 +86,7 @@ public final class Endpoints {
      */
     public static URI base(URI uri) {
         if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
-            throw new IllegalArgumentException(
-                    "a bridge URL must not contain user info"); // not quoted: may be secret
+            throw new IllegalArgumentException("a bridge URL must not contain user info"); // not quoted: may be secret
         }
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         scheme = scheme.equals("http") ? "ws" : scheme.equals("https") ? "wss" : scheme;

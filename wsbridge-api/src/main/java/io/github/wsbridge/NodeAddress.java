@@ -15,7 +15,8 @@ public record NodeAddress(URI uri) {
         uri = Endpoints.base(uri);
     }
 
-    /** * Parses an address.
+    /**
+     * Parses an address.
      *
      * @throws IllegalArgumentException if {@code text} is not a node address
      */

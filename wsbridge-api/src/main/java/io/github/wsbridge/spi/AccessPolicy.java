@@ -50,13 +50,15 @@ public interface AccessPolicy {
     /** The decision. */
     sealed interface Access {
 
-        /** * Access is granted.
+        /**
+         * Access is granted.
          *
          * @param principal identifies the client, for logs and limits; the same each time for the same client
          */
         record Granted(String principal) implements Access {}
 
-        /** * Access is denied.
+        /**
+         * Access is denied.
          *
          * @param status the HTTP status of the refusal: 401 if credentials are missing or unknown, 403 if they are
          *     insufficient, 429 if there were too many requests

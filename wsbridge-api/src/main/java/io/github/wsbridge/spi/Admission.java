@@ -11,7 +11,8 @@ public sealed interface Admission {
     /** A final answer to a handshake: an upgrade or a refusal. */
     sealed interface Decision extends Admission {}
 
-    /** * Refuses the request before the upgrade.
+    /**
+     * Refuses the request before the upgrade.
      *
      * @param status the HTTP status
      * @param reason a short plain-text body; never a secret
@@ -26,7 +27,8 @@ public sealed interface Admission {
         }
     }
 
-    /** * Grants the upgrade.
+    /**
+     * Grants the upgrade.
      *
      * @param subprotocol the subprotocol to negotiate; empty for none
      * @param opened receives the leg once the upgrade is done; called at most once, does not block. If the upgrade

@@ -247,7 +247,7 @@ class SpliceTest {
         scheduler.advance(Duration.ofSeconds(60));
         assertThat(right.aborted()).isTrue();
         assertThat(left.closes().get(0).code()).isEqualTo(CloseReason.VANISHED);
-        assertThat(left.closes().get(0).reason()).contains("took no data");
+        assertThat(left.closes().get(0).reason()).contains("read no data");
         assertThat(scheduler.pending()).isZero();
         assertThat(splice.gone().toCompletableFuture()).isCompleted();
     }

@@ -127,7 +127,7 @@ class WatchedLegTest {
         scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note of the send
         assertThat(leg.ended()).isNull();
         scheduler.advance(INTERVAL);
-        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
         assertThat(send).isCompletedExceptionally();
     }
 
@@ -227,7 +227,7 @@ class WatchedLegTest {
         scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note
         assertThat(leg.ended()).isNull();
         scheduler.advance(INTERVAL);
-        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
     }
 
     @Test

@@ -131,7 +131,7 @@ final class RfcDecoder {
             faults.add("fragmented or too long");
         }
         if (opcode == 0 && open == null) {
-            faults.add("continuation of nothing");
+            faults.add("outside a message");
         }
         if ((opcode == 1 || opcode == 2) && open != null) {
             faults.add("inside another");
