@@ -59,7 +59,7 @@ class PeersTest {
     @Test
     void request_deviceNowhere_isClosed4404() {
         assertThat(TestCluster.request(a, "device", "").closed())
-                .isEqualTo(new CloseReason(4404, "the device does not listen"));
+                .isEqualTo(new CloseReason(4404, "the device is not listening"));
         assertThat(linked()).containsExactlyInAnyOrder(B, C);
     }
 
