@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** The small parts that stand for themselves. */
+/** Tests of small classes. */
 class SmallPartsTest {
 
     private final FakeClock clock = new FakeClock();

@@ -13,7 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each rule by itself, and what takes a large or a long stream. Any stream in any pieces: {@link FrameTranslatorPropertyTest}. */
+/**
+ * Tests each rule separately, and large and long streams. {@link FrameTranslatorPropertyTest} tests arbitrary streams.
+ */
 class FrameTranslatorTest {
 
     private static final int BEFORE = FrameTranslator.HEADROOM;
