@@ -37,7 +37,7 @@ public sealed interface Admission {
     record Granted(String subprotocol, Consumer<Leg> opened) implements Decision {}
 
     /**
-     * Keeps the client waiting, its request unanswered, until the decision is made. From then on {@code timeout}
+     * Keeps the client waiting, its request unanswered, until the decision is made. Meanwhile {@code timeout}
      * applies instead of the transport's handshake timeout.
      *
      * @param decision completes on any thread; if it fails, or does not complete in time, the request is refused with

@@ -123,9 +123,12 @@ public final class ServerUpgrade {
     }
 
     private void await(Admission.Later later, ScheduledExecutorService timer, Answer answer) {
-        if (obstacle() != null || !wait(later)) {
+        Admission.Refused obstacle = obstacle();
+        if (obstacle != null || !wait(later)) { // wait() is false if the connection was lost
             later.abandoned().run();
-            decide(Phase.ASKING, obstacle(), null, answer); // does nothing if the connection was lost
+            if (obstacle != null) {
+                decide(Phase.ASKING, obstacle, null, answer);
+            }
             return;
         }
         try {

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core;
+package io.github.wsbridge.core.bridges;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static io.github.wsbridge.core.TestCluster.B;
@@ -13,6 +13,9 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.NodeStats;
+import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.cluster.DialingRouter;
 import io.github.wsbridge.core.cluster.NodeCredentials;
 import io.github.wsbridge.core.tokens.AeadTokenCodec;
@@ -30,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Three nodes: the requester is on A, the device arrives at B or C. */
-class ClusterTest {
+class ForwardingTest {
 
     private static final String V1 = Endpoints.SUBPROTOCOL;
 

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core;
+package io.github.wsbridge.core.limits;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +9,9 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
-import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.NodeStats;
+import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.tokens.AeadTokenCodec;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Handshake;
@@ -26,7 +28,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What happens when a limit is exceeded. */
-class NodeLimitsTest {
+class LimitsTest {
 
     private final TestCluster cluster = new TestCluster();
 

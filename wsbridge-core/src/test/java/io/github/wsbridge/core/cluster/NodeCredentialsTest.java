@@ -1,4 +1,4 @@
-package io.github.wsbridge.core;
+package io.github.wsbridge.core.cluster;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static io.github.wsbridge.core.TestCluster.B;
@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
-import io.github.wsbridge.core.cluster.NodeCredentials;
+import io.github.wsbridge.core.BridgeNode;
+import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Handshake;
@@ -18,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Whom a node accepts as another node. */
-class NodeTrustTest {
+class NodeCredentialsTest {
 
     private final TestCluster cluster = new TestCluster();
     private final BridgeNode node = cluster.node();
