@@ -1,6 +1,7 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.jakarta.session.SerialExecutor;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.CloseDeadline;

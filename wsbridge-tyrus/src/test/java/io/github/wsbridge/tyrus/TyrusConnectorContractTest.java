@@ -2,7 +2,7 @@ package io.github.wsbridge.tyrus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.wsbridge.jakarta.JakartaLeg;
+import io.github.wsbridge.jakarta.session.JakartaLeg;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RawWebSocket;
@@ -19,9 +19,9 @@ class TyrusConnectorContractTest extends SocketConnectorContract {
     }
 
     @Test
-    void frames_areSmall() throws Exception {
+    void longFragment_goesOutInPieces() throws Exception {
         RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
-        near.leg().send(Fragment.binary(ByteBuffer.allocate(50_000)));
+        near.leg().send(Fragment.binary(ByteBuffer.allocate(100_000)));
         RawWebSocket.Frame first = server().takeWebSocket(patience()).read();
         assertThat(first.last()).isFalse();
         assertThat(first.payload()).hasSize(JakartaLeg.MAX_FRAME);

@@ -1,4 +1,4 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -15,21 +15,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The Jakarta endpoint of one connection: makes its session a leg. Public since containers want it so; of no other use. */
+/** The endpoint of one connection: makes a leg of its session. */
 public final class LegEndpoint extends Endpoint {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LegEndpoint.class);
+    private static final Logger log = LoggerFactory.getLogger(LegEndpoint.class);
 
-    private final Function<Session, Wire> wires;
-    private final String subprotocol;
+    private final Function<Session, SessionIo> ios;
     private final Consumer<Leg> opened;
 
     private volatile @Nullable JakartaLeg leg;
-    private volatile @Nullable Wire wire;
+    private volatile @Nullable SessionIo io;
 
-    public LegEndpoint(Function<Session, Wire> wires, String subprotocol, Consumer<Leg> opened) {
-        this.wires = wires;
-        this.subprotocol = subprotocol;
+    /**
+     * An endpoint for one session.
+     *
+     * @param ios makes what the leg is to use
+     * @param opened takes the leg
+     */
+    public LegEndpoint(Function<Session, SessionIo> ios, Consumer<Leg> opened) {
+        this.ios = ios;
         this.opened = opened;
     }
 
@@ -38,14 +42,12 @@ public final class LegEndpoint extends Endpoint {
         session.setMaxIdleTimeout(-1); // not 0, for which Tyrus starts a timer at every message
         session.setMaxBinaryMessageBufferSize(JakartaLeg.MAX_FRAME);
         session.setMaxTextMessageBufferSize(JakartaLeg.MAX_FRAME);
-        Wire ours = wires.apply(session);
-        JakartaLeg made = new JakartaLeg(session, subprotocol, ours);
-        wire = ours;
+        SessionIo ours = ios.apply(session);
+        JakartaLeg made = new JakartaLeg(session, ours);
+        io = ours;
         leg = made;
         MessageHandler.Partial<ByteBuffer> binary = (part, last) -> {
-            ByteBuffer kept = ours.container()
-                    ? ByteBuffer.allocate(part.remaining()).put(part).flip()
-                    : part;
+            ByteBuffer kept = ByteBuffer.allocate(part.remaining()).put(part).flip(); // the container may reuse its own
             made.arrived(new Fragment(Fragment.Kind.BINARY, kept, last));
         };
         MessageHandler.Partial<String> text = (part, last) ->
@@ -59,7 +61,7 @@ public final class LegEndpoint extends Endpoint {
 
     @Override
     public void onClose(Session session, jakarta.websocket.CloseReason reason) {
-        Wire ours = wire;
+        SessionIo ours = io;
         if (ours != null) {
             ours.closedByContainer(CloseCodes.fromJakarta(reason));
         }
@@ -67,8 +69,7 @@ public final class LegEndpoint extends Endpoint {
 
     @Override
     public void onError(Session session, Throwable failure) {
-        // Containers report broken connections here, some without a close after it.
-        LOG.debug("A session failed", failure);
+        log.debug("a session failed", failure); // containers report broken connections here, some without a close
         JakartaLeg ours = leg;
         if (ours != null) {
             ours.abort();

@@ -1,4 +1,4 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,19 +11,19 @@ import org.slf4j.LoggerFactory;
 /** Runs tasks one after another, in order, on the threads of an executor. Thread-safe. */
 public final class SerialExecutor implements Executor {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SerialExecutor.class);
+    private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);
 
     private final Executor executor;
     private final Runnable failed;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
-    /** A lane on {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
+    /** On {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
     public SerialExecutor(Executor executor) {
         this(executor, () -> {});
     }
 
-    /** A lane that runs {@code failed} after each task that has thrown. */
+    /** Runs {@code failed} after each task that has thrown. */
     public SerialExecutor(Executor executor, Runnable failed) {
         this.executor = executor;
         this.failed = failed;
@@ -37,25 +37,13 @@ public final class SerialExecutor implements Executor {
     }
 
     /**
-     * Takes a task its place, such as under a lock that decides on the order.
+     * Adds a task, such as under a lock that decides on the order.
      *
      * @return whether the caller is to {@link #dispatch} it, once it holds no lock
      */
     public boolean add(Runnable task) {
         tasks.add(task);
         return waiting.getAndIncrement() == 0;
-    }
-
-    /** Runs a task on the calling thread, where nothing is running or waiting. */
-    public boolean tryRun(Runnable task) {
-        if (!waiting.compareAndSet(0, 1)) {
-            return false;
-        }
-        run(task);
-        if (waiting.decrementAndGet() > 0) {
-            dispatch();
-        }
-        return true;
     }
 
     /** Lets the tasks run; called once for each {@link #add} that asks for it. */
@@ -80,7 +68,7 @@ public final class SerialExecutor implements Executor {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
-            LOG.error("A task failed", e);
+            log.error("a task failed", e);
             failed.run();
         }
     }

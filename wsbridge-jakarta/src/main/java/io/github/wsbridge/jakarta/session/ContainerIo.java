@@ -1,6 +1,7 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
+import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,21 +11,22 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A wire that has nothing but the Jakarta API below it, for any container. Its sends block a thread until the container has
- * taken them: the caller's, where that is a container's in a callback, else one of the workers.
+ * Has nothing but the Jakarta API below it, for any container. A send blocks one of the workers until the container has taken
+ * it. A fragment that was not asked for blocks the container's thread that brought it, and so the container stops reading.
  *
  * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection in the ways
- * of Tomcat and Jetty, which are tested, and else by a close and by the shortest idle timeout; and a send that is stuck is
+ * of Tomcat and Jetty, which are tested, or else by a close and the shortest idle timeout; and a send that is stuck is
  * interrupted.
  */
-final class ContainerWire implements Wire {
+public final class ContainerIo implements SessionIo {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ContainerWire.class);
+    private static final Logger log = LoggerFactory.getLogger(ContainerIo.class);
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
 
     // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
@@ -39,15 +41,24 @@ final class ContainerWire implements Wire {
     private final Workers workers;
     private final SerialExecutor sends;
     private final boolean jetty;
-    private boolean withinMessage; // used in the lane only
+    private boolean withinMessage; // used in sends only
     private final Object sending = new Object();
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
     private final AtomicBoolean dropped = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final Consumer<ContainerIo> over;
     private @Nullable JakartaLeg leg;
     private volatile @Nullable CloseReason closing;
 
-    ContainerWire(Session session, Workers workers) {
+    /**
+     * For one session.
+     *
+     * @param workers have a thread for each leg that sends
+     * @param over is told of the leg's end, once
+     */
+    public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
+        this.over = over;
         this.session = session;
         this.workers = workers;
         this.sends = new SerialExecutor(workers);
@@ -58,22 +69,25 @@ final class ContainerWire implements Wire {
     }
 
     @Override
-    public boolean container() {
-        return true;
-    }
-
-    @Override
     public void attach(JakartaLeg attached) {
         leg = attached;
     }
 
     @Override
-    public void demanded() {}
+    public void arrived() {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.awaitDelivery();
+        }
+    }
+
+    @Override
+    public void delivered() {}
 
     @Override
     public CompletionStage<Void> perform(Step send, boolean last) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        Runnable task = () -> {
+        sends.execute(() -> {
             try {
                 withinMessage = !last;
                 interruptibly(send);
@@ -81,57 +95,43 @@ final class ContainerWire implements Wire {
             } catch (IOException | RuntimeException e) {
                 done.completeExceptionally(e);
             }
-        };
-        if (!JakartaLeg.inCallback() || !sends.tryRun(task)) {
-            sends.execute(task);
-        }
+        });
         return done;
     }
 
     @Override
     public void ping() {
+        control(remote -> remote.sendPing(ByteBuffer.allocate(0)));
+    }
+
+    @Override
+    public void heartbeat() {
+        control(remote -> remote.sendPong(ByteBuffer.allocate(0)));
+    }
+
+    /** Sends a control frame. */
+    private interface Control {
+        void to(RemoteEndpoint remote) throws IOException;
+    }
+
+    private void control(Control frame) {
         if (!pinging.compareAndSet(false, true)) {
             return; // one that waits behind a slow send is enough
         }
         sends.execute(() -> {
             pinging.set(false);
-            if (withinMessage && jetty) {
-                pongInstead();
+            JakartaLeg attached = leg;
+            if (withinMessage && jetty && attached != null) {
+                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping
+                // then,
+                // and a peer that counts as alive until the message is complete.
+                attached.ponged();
                 return;
             }
             try {
-                session.getBasicRemote().sendPing(ByteBuffer.allocate(0));
+                frame.to(session.getBasicRemote());
             } catch (IOException | RuntimeException e) {
-                LOG.debug("Cannot ping", e); // the end is reported elsewhere
-            }
-        });
-    }
-
-    /**
-     * Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping then, and a peer
-     * that counts as alive until the message is complete.
-     */
-    private void pongInstead() {
-        JakartaLeg attached = leg;
-        if (attached != null) {
-            attached.ponged();
-        }
-    }
-
-    @Override
-    public void heartbeat() {
-        if (!pinging.compareAndSet(false, true)) {
-            return;
-        }
-        sends.execute(() -> {
-            pinging.set(false);
-            if (withinMessage && jetty) {
-                return; // as with a ping
-            }
-            try {
-                session.getBasicRemote().sendPong(ByteBuffer.allocate(0));
-            } catch (IOException | RuntimeException e) {
-                LOG.debug("Cannot send a pong", e);
+                log.debug("cannot send a control frame", e); // the end is reported elsewhere
             }
         });
     }
@@ -142,7 +142,7 @@ final class ContainerWire implements Wire {
         try {
             workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("No close deadline: the filter is gone", e);
+            log.debug("No close deadline: the filter is gone", e);
         }
         sends.execute(() -> {
             try {
@@ -163,7 +163,7 @@ final class ContainerWire implements Wire {
         try {
             workers.execute(this::dropSession);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Cannot drop a session: the filter is gone", e);
+            log.debug("Cannot drop a session: the filter is gone", e);
         }
     }
 
@@ -180,13 +180,13 @@ final class ContainerWire implements Wire {
         try {
             if (!abort(session)) {
                 boolean tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
-                int code = tomcat ? CloseReason.NORMAL : CloseReason.GOING_AWAY;
+                int code = tomcat ? CloseReason.NORMAL : CloseReason.VANISHED;
                 session.getUserProperties().put(TOMCAT_SEND, 0L);
                 session.setMaxIdleTimeout(1);
                 session.close(CloseCodes.toJakarta(new CloseReason(code, "")));
             }
         } catch (IOException | RuntimeException e) {
-            LOG.debug("Cannot drop a session; it may be gone already", e);
+            log.debug("Cannot drop a session; it may be gone already", e);
         }
         synchronized (sending) {
             if (sender != null) {
@@ -229,6 +229,9 @@ final class ContainerWire implements Wire {
         JakartaLeg attached = leg;
         if (attached != null) {
             attached.ended(reason);
+        }
+        if (ended.compareAndSet(false, true)) {
+            over.accept(this);
         }
     }
 }

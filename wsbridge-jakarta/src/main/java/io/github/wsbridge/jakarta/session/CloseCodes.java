@@ -1,17 +1,14 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
 
-/** Translates close reasons: to and from Jakarta's, and to and from the payload of a close frame. */
-public final class CloseCodes {
-
-    private static final int INTERNAL_ERROR = 1011;
-    private static final int ABNORMAL = 1006;
+/** Translates close reasons to and from Jakarta's. */
+final class CloseCodes {
 
     private CloseCodes() {}
 
     /** What a container can send: 1000 for a missing code, 1011 for one that must not be sent. */
-    public static jakarta.websocket.CloseReason toJakarta(CloseReason reason) {
+    static jakarta.websocket.CloseReason toJakarta(CloseReason reason) {
         return jakarta(reason.code() == CloseReason.NO_STATUS ? CloseReason.NORMAL : sendable(reason), reason.reason());
     }
 
@@ -26,15 +23,15 @@ public final class CloseCodes {
     }
 
     /** What a container has reported. */
-    public static CloseReason fromJakarta(jakarta.websocket.CloseReason reason) {
+    static CloseReason fromJakarta(jakarta.websocket.CloseReason reason) {
         int code = reason.getCloseCode().getCode();
         String words = reason.getReasonPhrase() == null ? "" : reason.getReasonPhrase();
-        return code < 1000 || code > 4999 || code == ABNORMAL
+        return code < 1000 || code > 4999 || code == CloseReason.ABNORMAL
                 ? CloseReason.vanished(words)
                 : new CloseReason(code, words);
     }
 
     private static int sendable(CloseReason reason) {
-        return reason.sendable() ? reason.code() : INTERNAL_ERROR;
+        return reason.sendable() ? reason.code() : CloseReason.INTERNAL_ERROR;
     }
 }

@@ -1,4 +1,4 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
@@ -20,18 +20,16 @@ class JakartaLegTest {
 
     private static final int ROUNDS = 15_000;
 
-    /** A wire of no connection. */
-    private static final class Idle implements Wire {
-        @Override
-        public boolean container() {
-            return false;
-        }
-
+    /** Has no connection. */
+    private static final class Idle implements SessionIo {
         @Override
         public void attach(JakartaLeg leg) {}
 
         @Override
-        public void demanded() {}
+        public void arrived() {}
+
+        @Override
+        public void delivered() {}
 
         @Override
         public CompletionStage<Void> perform(Step send, boolean last) {
@@ -61,7 +59,7 @@ class JakartaLegTest {
         JakartaLeg[] legs = new JakartaLeg[ROUNDS];
         RecordingReceiver[] ends = new RecordingReceiver[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) {
-            legs[i] = new JakartaLeg(session, "", new Idle());
+            legs[i] = new JakartaLeg(session, new Idle());
             ends[i] = new RecordingReceiver(legs[i]).open();
             ends[i].demand();
         }

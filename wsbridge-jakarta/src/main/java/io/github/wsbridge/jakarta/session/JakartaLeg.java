@@ -1,4 +1,4 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
@@ -9,6 +9,8 @@ import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Condition;
@@ -16,40 +18,35 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg over a Jakarta WebSocket session.
- *
- * <p>The API pushes; a leg is asked. So a container's thread that comes with a fragment before it was asked for waits here,
- * which is what makes containers stop reading. Tyrus comes only when asked, so there nobody waits.
+ * A leg over a Jakarta WebSocket session. The API pushes, a leg is asked: what comes before it is asked for waits here, and its
+ * {@link SessionIo} sees to it that no more comes meanwhile than one read of the socket holds.
  */
 public final class JakartaLeg implements Leg {
 
-    /** Most payload bytes given to a container at once. */
-    public static final int MAX_FRAME = 16 * 1024;
-
-    private static final int NOT_UTF_8 = 1007;
-
-    /** How deep the current thread is in callbacks of containers, whose threads are there to block. */
-    private static final ThreadLocal<Integer> CALLBACKS = ThreadLocal.withInitial(() -> 0);
+    /** The most payload bytes that are given to a container at a time. */
+    public static final int MAX_FRAME = 64 * 1024;
 
     private final Session session;
-    private final Wire wire;
+    private final SessionIo io;
     private final String subprotocol;
     private final TextDecoder text = new TextDecoder(); // one send at a time
-    private final SerialExecutor events =
-            new SerialExecutor(Runnable::run, this::abort); // a receiver that throws asks for nothing more
+    private final SerialExecutor events = new SerialExecutor(Runnable::run, this::abort); // for a receiver that throws
 
     private final ReentrantLock lock = new ReentrantLock(); // not a monitor: waiting in one would pin virtual threads
-    private final Condition changed = lock.newCondition();
+    private final Condition delivered = lock.newCondition();
+    private final Queue<Fragment> waiting = new ArrayDeque<>(); // guarded by lock
     private @Nullable Receiver receiver; // guarded by lock
     private boolean demanded; // guarded by lock
-    private boolean closing; // guarded by lock
+    private boolean closing; // guarded by lock: whether what comes is dropped
     private @Nullable CloseReason end; // guarded by lock
+    private boolean told; // guarded by lock: whether the receiver knows of the end
 
-    public JakartaLeg(Session session, String subprotocol, Wire wire) {
+    JakartaLeg(Session session, SessionIo io) {
+        String agreed = session.getNegotiatedSubprotocol();
         this.session = session;
-        this.subprotocol = subprotocol;
-        this.wire = wire;
-        wire.attach(this);
+        this.subprotocol = agreed == null ? "" : agreed;
+        this.io = io;
+        io.attach(this);
     }
 
     @Override
@@ -59,17 +56,13 @@ public final class JakartaLeg implements Leg {
 
     @Override
     public void open(Receiver opened) {
-        CloseReason ended;
         lock.lock();
         try {
             receiver = opened;
-            ended = end;
         } finally {
             lock.unlock();
         }
-        if (ended != null) {
-            events.execute(() -> opened.onClosed(ended));
-        }
+        deliver();
     }
 
     @Override
@@ -77,11 +70,10 @@ public final class JakartaLeg implements Leg {
         lock.lock();
         try {
             demanded = true;
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
-        wire.demanded();
+        deliver();
     }
 
     @Override
@@ -94,87 +86,91 @@ public final class JakartaLeg implements Leg {
         } finally {
             lock.unlock();
         }
-        return wire.perform(() -> write(fragment), fragment.last());
+        return io.perform(() -> write(fragment), fragment.last());
     }
 
     @Override
     public void ping() {
-        wire.ping();
+        io.ping();
     }
 
     @Override
     public void heartbeat() {
-        wire.heartbeat();
+        io.heartbeat();
     }
 
     @Override
     public void close(CloseReason reason) {
+        if (dropInput()) {
+            io.close(reason);
+        }
+    }
+
+    @Override
+    public void abort() {
+        dropInput();
+        io.drop();
+    }
+
+    /** From now on what comes is dropped, so that the peer's answer to a close is found behind it. */
+    private boolean dropInput() {
+        lock.lock();
+        try {
+            if (closing || end != null) {
+                waiting.clear();
+                return false;
+            }
+            closing = true;
+            waiting.clear();
+            delivered.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        io.delivered();
+        return true;
+    }
+
+    /** Tells whether everything that has come is delivered. */
+    public boolean idle() {
+        lock.lock();
+        try {
+            return waiting.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until everything that has come is delivered; drops the connection if the thread is interrupted. */
+    void awaitDelivery() {
+        lock.lock();
+        try {
+            while (!waiting.isEmpty()) {
+                delivered.await();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the container is stopping
+            io.drop();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes a fragment, which from now on is the leg's. */
+    void arrived(Fragment fragment) {
         lock.lock();
         try {
             if (closing || end != null) {
                 return;
             }
-            closing = true;
-            changed.signalAll();
+            waiting.add(fragment);
         } finally {
             lock.unlock();
         }
-        wire.close(reason);
+        deliver();
+        io.arrived();
     }
 
-    @Override
-    public void abort() {
-        wire.drop();
-    }
-
-    /** Tells whether a fragment would be taken at once. */
-    public boolean wanted() {
-        lock.lock();
-        try {
-            return demanded && end == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Tells whether the calling thread may block, since it is a container's in a callback. */
-    public static boolean inCallback() {
-        return CALLBACKS.get() > 0;
-    }
-
-    /** Delivers a fragment, which from now on is the receiver's; waits until it is asked for. Drops it after the end. */
-    public void arrived(Fragment fragment) {
-        boolean first;
-        lock.lock();
-        try {
-            while (!demanded && !closing && end == null) {
-                changed.await();
-            }
-            Receiver to = receiver;
-            if (!demanded || end != null || to == null) {
-                return;
-            }
-            demanded = false;
-            first = events.add(() -> to.onFragment(fragment)); // under the lock, so that the end comes behind it
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the container is stopping
-            wire.drop();
-            return;
-        } finally {
-            lock.unlock();
-        }
-        int depth = CALLBACKS.get();
-        CALLBACKS.set(depth + (wire.container() ? 1 : 0));
-        try {
-            if (first) {
-                events.dispatch();
-            }
-        } finally {
-            CALLBACKS.set(depth);
-        }
-    }
-
-    /** Delivers a pong. */
+    /** Takes a pong. */
     public void ponged() {
         boolean first;
         lock.lock();
@@ -189,23 +185,48 @@ public final class JakartaLeg implements Leg {
         }
     }
 
-    /** Ends the leg. Only the first call counts. */
+    /** Ends the leg, behind what waits. Only the first call counts. */
     public void ended(CloseReason reason) {
-        boolean first;
         lock.lock();
         try {
-            if (end != null) {
+            if (end == null) {
+                end = reason;
+            }
+        } finally {
+            lock.unlock();
+        }
+        deliver();
+    }
+
+    private void deliver() {
+        boolean first = false;
+        boolean emptied = false;
+        lock.lock();
+        try {
+            Receiver to = receiver;
+            CloseReason over = end;
+            if (to == null) {
                 return;
             }
-            end = reason;
-            Receiver to = receiver;
-            first = to != null && events.add(() -> to.onClosed(reason));
-            changed.signalAll();
+            Fragment next = demanded ? waiting.poll() : null;
+            if (next != null) {
+                demanded = false;
+                first = events.add(() -> to.onFragment(next)); // under the lock, so that the end comes behind it
+                emptied = waiting.isEmpty();
+            }
+            if (over != null && waiting.isEmpty() && !told) {
+                told = true;
+                first |= events.add(() -> to.onClosed(over));
+            }
+            delivered.signalAll();
         } finally {
             lock.unlock();
         }
         if (first) {
             events.dispatch();
+        }
+        if (emptied) {
+            io.delivered();
         }
     }
 
@@ -225,14 +246,12 @@ public final class JakartaLeg implements Leg {
                 }
             } while (payload.hasRemaining());
         } catch (CharacterCodingException e) {
-            close(new CloseReason(NOT_UTF_8, "text is not UTF-8"));
+            close(new CloseReason(CloseReason.INVALID_PAYLOAD, "text is not UTF-8"));
             throw e;
         } catch (IOException e) {
             abort();
             throw e;
-        } catch (
-                RuntimeException
-                        e) { // an IllegalStateException where the session is closed, which is reported elsewhere
+        } catch (RuntimeException e) { // of a session that is closed, which is reported elsewhere
             if (session.isOpen()) {
                 abort();
             }

@@ -1,9 +1,10 @@
-package io.github.wsbridge.jakarta;
+package io.github.wsbridge.jakarta.session;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -11,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Threads that may block, and a timer. The threads are virtual where the JDK has them, else daemons, started as they are
- * needed up to a limit and ended after half a minute without work.
+ * Threads that may block, and a timer. The threads are virtual if the JDK has them, else daemons, started when none is idle up
+ * to a limit and ended after half a minute without work.
  */
 public final class Workers implements Executor, AutoCloseable {
 
@@ -24,7 +25,7 @@ public final class Workers implements Executor, AutoCloseable {
     /**
      * Starts nothing yet.
      *
-     * @param most how many threads there may be, where they are not virtual
+     * @param most how many threads there may be if they are not virtual; further tasks wait
      */
     public Workers(String name, int most) {
         threads = threads(name, most);
@@ -55,6 +56,7 @@ public final class Workers implements Executor, AutoCloseable {
         }
     }
 
+    /** Makes daemons, numbered. */
     public static ThreadFactory daemons(String name) {
         AtomicInteger count = new AtomicInteger();
         return task -> {
@@ -70,10 +72,22 @@ public final class Workers implements Executor, AutoCloseable {
             return (ExecutorService)
                     Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
         } catch (ReflectiveOperationException e) {
-            ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                    most, most, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(name));
-            pool.allowCoreThreadTimeOut(true);
-            return pool;
+            return new ThreadPoolExecutor(0, most, 30, TimeUnit.SECONDS, new Idle(), daemons(name), (task, pool) -> {
+                if (pool.isShutdown()) {
+                    throw new RejectedExecutionException("closed");
+                }
+                pool.getQueue().add(task); // all threads are busy
+            });
+        }
+    }
+
+    /** Takes a task at once only if an idle thread takes it from there, so that the pool starts another one if not. */
+    private static final class Idle extends LinkedTransferQueue<Runnable> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public boolean offer(Runnable task) {
+            return tryTransfer(task);
         }
     }
 }
