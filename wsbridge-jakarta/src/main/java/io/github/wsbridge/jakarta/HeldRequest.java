@@ -102,13 +102,16 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
             if (!granted.subprotocol().isEmpty()) {
                 response.setHeader("Sec-WebSocket-Protocol", granted.subprotocol());
             }
-            upgradable.upgrade(response, connection -> open(granted, connection));
+            upgradable.upgrade(connection -> open(granted, connection));
             after(HANDSHAKE_SECONDS, upgrade::lost);
             request.complete();
         } catch (IOException | ServletException | RuntimeException e) {
             log.warn("The container could not upgrade a connection", e);
             upgrade.lost();
-            complete();
+            if (!response.isCommitted()) {
+                response.reset();
+            }
+            answer(ServerUpgrade.UNAVAILABLE);
         }
     }
 
@@ -120,9 +123,12 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
 
     @Override
     public void refuse(Admission.Refused refused) {
-        if (!end()) {
-            return;
+        if (end()) {
+            answer(refused);
         }
+    }
+
+    private void answer(Admission.Refused refused) {
         HttpServletResponse response = (HttpServletResponse) request.getResponse();
         try {
             response.setStatus(refused.status());
