@@ -2,6 +2,8 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -96,9 +98,7 @@ public final class TcpTunnel implements AutoCloseable {
 
     /** A read of standard input may hold the thread that carries it, so this one is never virtual. */
     private static void inDaemon(Runnable task) {
-        Thread thread = new Thread(task, "wsbridge-input");
-        thread.setDaemon(true);
-        thread.start();
+        Daemons.start("wsbridge-input", task);
     }
 
     /** Where it listens, with the port that the system has chosen if it was asked to. */
@@ -203,7 +203,7 @@ public final class TcpTunnel implements AutoCloseable {
         private final BridgeClient client;
         private final String deviceId;
         private final String requestData;
-        private Executor executor = Daemons.threads();
+        private Executor executor = TaskThreads.shared();
         private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         private int backlog = 50;
         private int maxConnections = 256;
@@ -247,10 +247,7 @@ public final class TcpTunnel implements AutoCloseable {
          */
         public TcpTunnel start() throws IOException {
             TcpTunnel tunnel = new TcpTunnel(this);
-            Thread thread = new Thread(
-                    tunnel::listen, "wsbridge-tunnel-" + tunnel.address().getPort());
-            thread.setDaemon(true);
-            thread.start();
+            Daemons.start("wsbridge-tunnel-" + tunnel.address().getPort(), tunnel::listen);
             return tunnel;
         }
     }

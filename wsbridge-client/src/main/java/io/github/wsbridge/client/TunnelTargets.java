@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -76,7 +77,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
         Socket socket;
         try {
-            socket = HostPort.dial(addresses, connectTimeout);
+            socket = NearSocket.dial(addresses, connectTimeout);
         } catch (IOException e) {
             unreachable(incoming, e);
             return;
@@ -136,7 +137,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         private final Map<String, HostPort> targets = new LinkedHashMap<>();
         private @Nullable Predicate<InetSocketAddress> allowed;
         private Duration connectTimeout = Duration.ofSeconds(10);
-        private Executor executor = Daemons.threads();
+        private Executor executor = TaskThreads.shared();
 
         private Builder() {}
 

@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Fragment;
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
-import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import io.github.wsbridge.testkit.transport.FakeDoor;
-import io.github.wsbridge.testkit.transport.RawSocket;
 import io.github.wsbridge.testkit.transport.TestKeys;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class BridgesInContainer {
 
-    private static final String TARGET = BridgeServerContract.TARGET;
+    private static final String TARGET = "/bridge/connect?deviceId=d";
     private static final int SECONDS = 60;
 
     /** A container that has few threads. */
@@ -69,18 +69,18 @@ abstract class BridgesInContainer {
     void largeFrame_staysInLargePieces() throws Exception {
         int size = 8 << 20;
         try (Bridges bridges = new Bridges(host());
-                RawSocket requester = RawSocket.open(bridges.port, "/bridge/connect?deviceId=d");
-                RawSocket device = RawSocket.open(bridges.port, bridges.accept())) {
+                RawWebSocket requester = RawWebSocket.open(bridges.port, "/bridge/connect?deviceId=d");
+                RawWebSocket device = RawWebSocket.open(bridges.port, bridges.accept())) {
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(requester, new byte[size]));
             int pieces = 0;
             long total = 0;
             boolean last = false;
             while (!last) {
-                RawSocket.Received piece = device.receive();
+                RawWebSocket.Frame piece = device.read();
                 if (piece.opcode() <= 2) {
                     pieces++;
                     total += piece.payload().length;
-                    last = piece.fin();
+                    last = piece.last();
                 }
             }
             sending.get(SECONDS, TimeUnit.SECONDS);
@@ -89,9 +89,9 @@ abstract class BridgesInContainer {
         }
     }
 
-    private static void send(RawSocket to, byte[] message) {
+    private static void send(RawWebSocket to, byte[] message) {
         try {
-            to.send(BridgeServerContract.BINARY, message);
+            to.write(RawWebSocket.BINARY, true, message);
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -133,18 +133,18 @@ abstract class BridgesInContainer {
         Host host = host();
         FakeDoor door = new FakeDoor();
         int port = host.start(door);
-        try (RawSocket first = RawSocket.open(port, TARGET);
-                RawSocket second = RawSocket.open(port, TARGET)) {
-            List<Ear> ears = List.of(door.ear(), door.ear());
+        try (RawWebSocket first = RawWebSocket.open(port, TARGET);
+                RawWebSocket second = RawWebSocket.open(port, TARGET)) {
+            List<RecordingReceiver> ears = List.of(door.takeEnd(), door.takeEnd());
             CompletableFuture<Void> stopping = stop(host);
-            for (RawSocket raw : List.of(first, second)) {
-                assertThat(raw.receive().closeCode()).isEqualTo(CloseReason.GOING_AWAY);
-                raw.close(CloseReason.GOING_AWAY, "");
+            for (RawWebSocket raw : List.of(first, second)) {
+                assertThat(raw.read().closeCode()).isEqualTo(CloseReason.GOING_AWAY);
+                raw.writeClose(CloseReason.GOING_AWAY, "");
                 assertThat(raw.ended()).isTrue();
             }
             stopping.get(SECONDS, TimeUnit.SECONDS);
-            for (Ear ear : ears) {
-                assertThat(ear.closed().code()).isEqualTo(CloseReason.GOING_AWAY);
+            for (RecordingReceiver ear : ears) {
+                assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.GOING_AWAY);
             }
         }
     }
@@ -163,11 +163,11 @@ abstract class BridgesInContainer {
     void stop_whileARequestWaits_isAnsweredWith503() throws Exception {
         Host host = host();
         FakeDoor door = new FakeDoor();
-        door.answer = handshake -> new CompletableFuture<>();
+        door.answers(handshake -> new CompletableFuture<>());
         int port = host.start(door);
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
-            door.handshakes.poll(SECONDS, TimeUnit.SECONDS);
+        try (RawWebSocket raw = RawWebSocket.dial(port)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
+            door.takeHandshake();
             CompletableFuture<Void> stopping = stop(host);
             assertThat(raw.readHead()).startsWith("HTTP/1.1 503 ");
             stopping.get(SECONDS, TimeUnit.SECONDS);
@@ -179,10 +179,10 @@ abstract class BridgesInContainer {
         Host host = host();
         FakeDoor door = new FakeDoor();
         int port = host.start(door);
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade(TARGET, "").replaceFirst("Sec-WebSocket-Key: [^\r]*\r\n", ""));
+        try (RawWebSocket raw = RawWebSocket.dial(port)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "").replaceFirst("Sec-WebSocket-Key: [^\r]*\r\n", ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
-            assertThat(door.legs).isEmpty();
+            assertThat(door.legs()).isZero();
         } finally {
             host.stop();
         }
@@ -194,16 +194,16 @@ abstract class BridgesInContainer {
         FakeDoor door = new FakeDoor();
         CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
         AtomicBoolean abandoned = new AtomicBoolean();
-        door.answer = handshake -> CompletableFuture.completedFuture(
-                new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> abandoned.set(true)));
+        door.answers(handshake -> CompletableFuture.completedFuture(
+                new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> abandoned.set(true))));
         int port = host.start(door);
-        List<RawSocket> waiting = new ArrayList<>();
+        List<RawWebSocket> waiting = new ArrayList<>();
         try {
             for (int i = 0; i < 100; i++) {
-                RawSocket raw = RawSocket.connect(port);
+                RawWebSocket raw = RawWebSocket.dial(port);
                 waiting.add(raw);
-                raw.write(RawSocket.upgrade(TARGET, ""));
-                assertThat(door.handshakes.poll(SECONDS, TimeUnit.SECONDS)).isNotNull();
+                raw.writeRaw(RawWebSocket.request(TARGET, ""));
+                assertThat(door.takeHandshake()).isNotNull();
             }
             assertThat(HttpClient.newHttpClient()
                             .send(
@@ -212,17 +212,17 @@ abstract class BridgesInContainer {
                                     HttpResponse.BodyHandlers.ofString())
                             .body())
                     .isEqualTo("a page");
-            decision.complete(new Admission.Granted("late.v1", door.legs::add));
-            for (RawSocket raw : waiting) {
+            decision.complete(door.grant("late.v1"));
+            for (RawWebSocket raw : waiting) {
                 assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").contains("Sec-WebSocket-Protocol: late.v1\r\n");
-                door.ear().send(Fragment.text("here"));
+                door.takeEnd().send(Fragment.text("here"));
             }
-            for (RawSocket raw : waiting) {
-                assertThat(raw.receive().text()).isEqualTo("here");
+            for (RawWebSocket raw : waiting) {
+                assertThat(raw.read().text()).isEqualTo("here");
             }
             assertThat(abandoned).isFalse();
         } finally {
-            for (RawSocket raw : waiting) {
+            for (RawWebSocket raw : waiting) {
                 raw.close();
             }
             host.stop();
@@ -234,12 +234,12 @@ abstract class BridgesInContainer {
         Host host = host();
         FakeDoor door = new FakeDoor();
         CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
-        door.answer = handshake ->
-                CompletableFuture.completedFuture(new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> {}));
+        door.answers(handshake -> CompletableFuture.completedFuture(
+                new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> {})));
         int port = host.start(door);
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
-            assertThat(door.handshakes.poll(SECONDS, TimeUnit.SECONDS)).isNotNull();
+        try (RawWebSocket raw = RawWebSocket.dial(port)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
+            assertThat(door.takeHandshake()).isNotNull();
             decision.complete(new Admission.Refused(404, "no such device"));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 404 ");
         } finally {
@@ -253,20 +253,20 @@ abstract class BridgesInContainer {
         FakeDoor door = new FakeDoor();
         CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
         AtomicBoolean abandoned = new AtomicBoolean();
-        door.answer = handshake -> CompletableFuture.completedFuture(
-                new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> abandoned.set(true)));
+        door.answers(handshake -> CompletableFuture.completedFuture(
+                new Admission.Later(decision, Duration.ofSeconds(SECONDS), () -> abandoned.set(true))));
         int port = host.start(door);
         try {
-            RawSocket raw = RawSocket.connect(port);
-            raw.write(RawSocket.upgrade(TARGET, ""));
-            assertThat(door.handshakes.poll(SECONDS, TimeUnit.SECONDS)).isNotNull();
+            RawWebSocket raw = RawWebSocket.dial(port);
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
+            assertThat(door.takeHandshake()).isNotNull();
             raw.reset();
-            decision.complete(new Admission.Granted("", door.legs::add));
-            await().atMost(Duration.ofSeconds(SECONDS)).until(() -> abandoned.get() || !door.legs.isEmpty());
-            if (!door.legs.isEmpty()) {
-                Ear ear = door.ear();
-                ear.leg.demand();
-                assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+            decision.complete(door.grant(""));
+            await().atMost(Duration.ofSeconds(SECONDS)).until(() -> abandoned.get() || door.legs() > 0);
+            if (door.legs() > 0) {
+                RecordingReceiver ear = door.takeEnd();
+                ear.demand();
+                assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
             }
         } finally {
             host.stop();
@@ -280,13 +280,13 @@ abstract class BridgesInContainer {
         TestKeys keys = TestKeys.create();
         int port = host.start(door, keys);
         try (SSLSocket socket = (SSLSocket) keys.context().getSocketFactory().createSocket("127.0.0.1", port);
-                RawSocket raw = new RawSocket(socket)) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
+                RawWebSocket raw = RawWebSocket.client(socket)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
-            Ear ear = door.ear();
+            RecordingReceiver ear = door.takeEnd();
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> BridgeServerContract.flood(raw, sent));
-            await().atMost(Duration.ofSeconds(SECONDS)).until(() -> BridgeServerContract.stalled(sent));
+            CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> Backpressure.flood(raw, sent));
+            await().atMost(Duration.ofSeconds(SECONDS)).until(() -> Backpressure.stalled(sent));
             long wanted = sent.get() + (4 << 20);
             for (long taken = 0; taken < wanted; ) {
                 taken += ear.next().payload().remaining();
@@ -295,12 +295,12 @@ abstract class BridgesInContainer {
                 ear.send(Fragment.text("grüße".repeat(1_000)));
             }
             for (int i = 0; i < 200; i++) {
-                assertThat(raw.receive().text()).isEqualTo("grüße".repeat(1_000));
+                assertThat(raw.read().text()).isEqualTo("grüße".repeat(1_000));
             }
-            ear.leg.close(new CloseReason(4000, "bye"));
-            assertThat(raw.receive().closeCode()).isEqualTo(4000);
-            ear.leg.abort();
-            ear.closed();
+            ear.leg().close(new CloseReason(4000, "bye"));
+            assertThat(raw.read().closeCode()).isEqualTo(4000);
+            ear.leg().abort();
+            ear.awaitClosed();
             flooding.exceptionally(broken -> null).get(SECONDS, TimeUnit.SECONDS);
         } finally {
             host.stop();

@@ -2,9 +2,8 @@ package io.github.wsbridge.jakarta;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.transport.FakeDoor;
-import io.github.wsbridge.testkit.transport.RawSocket;
 import org.junit.jupiter.api.Test;
 
 class BridgesInTomcatTest extends BridgesInContainer {
@@ -18,8 +17,8 @@ class BridgesInTomcatTest extends BridgesInContainer {
     void applicationWithoutServlets_isServed() throws Exception {
         Host host = new TomcatServer(10, "HTTP/1.1", false);
         FakeDoor door = new FakeDoor();
-        try (RawSocket raw = RawSocket.open(host.start(door), BridgeServerContract.TARGET)) {
-            assertThat(door.ear().leg).isNotNull();
+        try (RawWebSocket raw = RawWebSocket.open(host.start(door), "/bridge/connect?deviceId=d")) {
+            assertThat(door.takeEnd().leg()).isNotNull();
         } finally {
             host.stop();
         }

@@ -5,7 +5,7 @@ import static org.mockito.Mockito.mock;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
-import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.RecordingReceiver;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -59,11 +59,11 @@ class JakartaLegTest {
         Session session = mock();
         CyclicBarrier together = new CyclicBarrier(2);
         JakartaLeg[] legs = new JakartaLeg[ROUNDS];
-        Ear[] ears = new Ear[ROUNDS];
+        RecordingReceiver[] ends = new RecordingReceiver[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) {
             legs[i] = new JakartaLeg(session, "", new Idle());
-            ears[i] = new Ear(legs[i]);
-            legs[i].demand();
+            ends[i] = new RecordingReceiver(legs[i]).open();
+            ends[i].demand();
         }
         CompletableFuture<Void> ending = CompletableFuture.runAsync(() -> {
             for (JakartaLeg leg : legs) {
@@ -75,15 +75,16 @@ class JakartaLegTest {
             meet(together);
             leg.arrived(Fragment.text("x"));
         }
-        ending.get(Ear.SECONDS, TimeUnit.SECONDS);
-        for (Ear ear : ears) {
-            assertThat(ear.closed()).isEqualTo(CloseReason.normal());
+        ending.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        for (RecordingReceiver end : ends) {
+            assertThat(end.awaitClosed()).isEqualTo(CloseReason.normal());
+            assertThat(end.violations()).isEmpty();
         }
     }
 
     private static void meet(CyclicBarrier together) {
         try {
-            together.await(Ear.SECONDS, TimeUnit.SECONDS);
+            together.await(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

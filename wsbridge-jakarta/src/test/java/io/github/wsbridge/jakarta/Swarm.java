@@ -1,6 +1,6 @@
 package io.github.wsbridge.jakarta;
 
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,7 +25,7 @@ final class Swarm implements AutoCloseable {
 
     static {
         new Random(7).nextBytes(BLOCK);
-        FRAME = RawSocket.frame(0x82, BLOCK, new byte[4]);
+        FRAME = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[4], BLOCK);
     }
 
     private final Selector selector;
@@ -84,7 +84,7 @@ final class Swarm implements AutoCloseable {
                 throws IOException {
             channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
             channel.configureBlocking(false);
-            request = ByteBuffer.wrap(RawSocket.upgrade(target, "").getBytes(StandardCharsets.US_ASCII));
+            request = ByteBuffer.wrap(RawWebSocket.request(target, "").getBytes(StandardCharsets.US_ASCII));
             unsent = blocks;
             expected = expectedBlocks * BLOCK.length;
             digest = digested ? sha256() : null;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,10 +108,10 @@ class WarTest {
         tomcat.start();
         try {
             int port = tomcat.getConnector().getLocalPort();
-            try (RawSocket bridge = RawSocket.open(port, "/app/bridge/connect?deviceId=d");
-                    RawSocket own = RawSocket.open(port, "/app/own")) {
-                assertThat(bridge.receive().text()).isEqualTo("hello");
-                assertThat(own.receive().text()).startsWith("org.apache.tomcat.");
+            try (RawWebSocket bridge = RawWebSocket.open(port, "/app/bridge/connect?deviceId=d");
+                    RawWebSocket own = RawWebSocket.open(port, "/app/own")) {
+                assertThat(bridge.read().text()).isEqualTo("hello");
+                assertThat(own.read().text()).startsWith("org.apache.tomcat.");
             }
         } finally {
             tomcat.stop();
@@ -136,9 +136,9 @@ class WarTest {
         Files.writeString(war.resolve("WEB-INF/jetty-web.xml"), JETTY_WEB_XML);
         Server server = jetty();
         server.start();
-        try (RawSocket bridge = RawSocket.open(
+        try (RawWebSocket bridge = RawWebSocket.open(
                 ((ServerConnector) server.getConnectors()[0]).getLocalPort(), "/app/bridge/connect?deviceId=d")) {
-            assertThat(bridge.receive().text()).isEqualTo("hello");
+            assertThat(bridge.read().text()).isEqualTo("hello");
         } finally {
             server.stop();
         }

@@ -7,6 +7,7 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -73,7 +74,7 @@ enum Transport {
     }
 
     private static String show(InetSocketAddress address) {
-        return HostPort.authority(address.getAddress().getHostAddress(), address.getPort());
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /**

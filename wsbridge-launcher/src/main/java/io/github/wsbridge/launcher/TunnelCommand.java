@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
@@ -111,12 +112,12 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     private void overSockets(BridgeClient client, HostPort listen) throws Exception {
-        InetSocketAddress address = listen.resolve();
+        InetSocketAddress address = listen.resolve().get(0);
         TcpTunnel.Builder builder =
                 TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
         try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
             here.say("tunnel ready: "
-                    + HostPort.authority(
+                    + new HostPort(
                             tunnel.address().getAddress().getHostAddress(),
                             tunnel.address().getPort())
                     + " leads to " + target + " of " + device);

@@ -33,7 +33,6 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
 
     private static final Logger log = LoggerFactory.getLogger(NettyLeg.class);
     private static final int PARTING_SECONDS = 2;
-    private static final int PROTOCOL_ERROR = 1002;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     private final Channel channel;
@@ -350,7 +349,7 @@ final class NettyLeg extends ChannelInboundHandlerAdapter implements Leg, FrameT
         if (ended != null) {
             return;
         }
-        sendClose(new CloseReason(PROTOCOL_ERROR, how));
+        sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
         if (!gone) {
             // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
             flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());

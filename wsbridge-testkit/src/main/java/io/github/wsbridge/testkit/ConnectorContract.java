@@ -216,15 +216,17 @@ public abstract class ConnectorContract {
         far.awaitClosed(LegFixture.CLOSE_DEADLINE);
     }
 
-    final Target target(String pathAndQuery, String subprotocol, Duration timeout) {
+    /** A target of the peer. */
+    protected final Target target(String pathAndQuery, String subprotocol, Duration timeout) {
         return new Target(URI.create(peer.uri() + pathAndQuery), Map.of(), subprotocol, timeout);
     }
 
-    final Leg connect(Target target) throws Exception {
+    /** Connects, and waits for the leg. */
+    protected final Leg connect(Target target) throws Exception {
         return get(connector.connect(target).toCompletableFuture());
     }
 
-    final Leg get(CompletableFuture<Leg> leg) throws Exception {
+    private Leg get(CompletableFuture<Leg> leg) throws Exception {
         try {
             return leg.get(patience().toMillis(), MILLISECONDS);
         } catch (ExecutionException e) {

@@ -3,7 +3,7 @@ package io.github.wsbridge.tyrus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -61,7 +61,7 @@ class FrameReaderTest {
     @Test
     void poll_frameUpToTheLimit_comesOutWhole() {
         FrameReader reader = new FrameReader(false);
-        byte[] wire = RawSocket.frame(0x82, new byte[FrameReader.LIMIT], null);
+        byte[] wire = RawWebSocket.frame(RawWebSocket.BINARY, true, false, new byte[FrameReader.LIMIT]);
         assertThat(reader.poll(ByteBuffer.wrap(wire, 0, 9000), true)).isNull();
         Frame frame = reader.poll(ByteBuffer.wrap(wire, 9000, wire.length - 9000), true);
         assertThat(frame).isNotNull();
@@ -72,7 +72,7 @@ class FrameReaderTest {
     @Test
     void poll_longFrame_comesOutAsItArrives() {
         FrameReader reader = new FrameReader(false);
-        byte[] wire = RawSocket.frame(0x82, new byte[100_000], null);
+        byte[] wire = RawWebSocket.frame(RawWebSocket.BINARY, true, false, new byte[100_000]);
         Frame frame = reader.poll(ByteBuffer.wrap(wire, 0, 10 + 7), true);
         assertThat(frame).isNotNull();
         assertThat(frame.isFin()).isFalse();
@@ -155,7 +155,7 @@ class FrameReaderTest {
         random.nextBytes(payload);
         byte[] key = new byte[4];
         random.nextBytes(key);
-        wire.writeBytes(RawSocket.frame(first, payload, masked ? key : null));
+        wire.writeBytes(RawWebSocket.frame(first & 0x0F, (first & 0x80) != 0, masked ? key : null, payload));
         sent.tell(first, payload);
     }
 

@@ -5,8 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.BridgeServer;
-import io.github.wsbridge.testkit.transport.Ear;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import io.github.wsbridge.testkit.transport.StandaloneServerContract;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -39,55 +40,55 @@ class TyrusBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void twoSpacesInTheRequestLine_areRefusedWith400() throws Exception {
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write("GET  / HTTP/1.1\r\n\r\n");
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw("GET  / HTTP/1.1\r\n\r\n");
             assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
         }
     }
 
     @Test
     void textThatIsNotUtf8_isAnsweredAndEndsTheLeg() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            ear.leg.demand();
-            raw.write(HexFormat.of().parseHex("818100000000FF"));
-            assertThat(raw.receive().closeCode()).isEqualTo(1007);
-            assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            end.demand();
+            raw.writeRaw(HexFormat.of().parseHex("818100000000FF"));
+            assertThat(raw.read().closeCode()).isEqualTo(1007);
+            assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
             assertThat(raw.ended()).isTrue();
         }
     }
 
     @Test
     void pingFloodWithoutReading_isHeldBack() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
             AtomicLong sent = new AtomicLong();
             byte[] pings = new byte[131 * 500];
-            byte[] ping = RawSocket.frame(0x89, new byte[125], RawSocket.KEY);
+            byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, new byte[125]);
             for (int i = 0; i < 500; i++) {
                 System.arraycopy(ping, 0, pings, i * ping.length, ping.length);
             }
             CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> {
                 try {
                     while (true) {
-                        raw.write(pings);
+                        raw.writeRaw(pings);
                         sent.addAndGet(pings.length);
                     }
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
             });
-            await().atMost(Duration.ofSeconds(30)).until(() -> stalled(sent));
+            await().atMost(Duration.ofSeconds(30)).until(() -> Backpressure.stalled(sent));
             assertThat(sent.get()).isLessThan(64L << 20);
             long before = sent.get();
             for (int i = 0; i < 200_000; i++) {
-                assertThat(raw.receive().opcode()).isEqualTo(0xA);
+                assertThat(raw.read().opcode()).isEqualTo(0xA);
             }
             await().until(() -> sent.get() > before);
             raw.reset();
-            flooding.exceptionally(broken -> null).get(Ear.SECONDS, TimeUnit.SECONDS);
-            ear.leg.demand();
-            ear.closed();
+            flooding.exceptionally(broken -> null).get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            end.demand();
+            end.awaitClosed();
         }
     }
 }

@@ -121,9 +121,12 @@ public final class ServerUpgrade {
     }
 
     private void await(Admission.Later later, ScheduledExecutorService timer, Answer answer) {
-        if (obstacle() != null || !wait(later)) {
+        Admission.Refused obstacle = obstacle();
+        if (obstacle != null || !wait(later)) { // which it does not if the connection is lost
             later.abandoned().run();
-            decide(Phase.ASKING, obstacle(), null, answer); // does nothing if the connection is lost
+            if (obstacle != null) {
+                decide(Phase.ASKING, obstacle, null, answer);
+            }
             return;
         }
         try {

@@ -1,0 +1,94 @@
+package io.github.wsbridge.core;
+
+import io.github.wsbridge.Bridge;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Hop;
+import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Signaller;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Logs what happens on a node and tells all listeners, none of which can harm a bridge. */
+final class NodeEvents implements BridgeListener {
+
+    private static final Logger log = LoggerFactory.getLogger(NodeEvents.class);
+
+    private final List<BridgeListener> listeners;
+
+    NodeEvents(List<BridgeListener> listeners) {
+        this.listeners = List.copyOf(listeners);
+    }
+
+    private void tell(Consumer<BridgeListener> event) {
+        for (BridgeListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException e) {
+                log.warn("a listener failed", e);
+            }
+        }
+    }
+
+    @Override
+    public void onRequested(Bridge bridge, String principal) {
+        log.debug("{} requested by {}", bridge, principal);
+        tell(listener -> listener.onRequested(bridge, principal));
+    }
+
+    @Override
+    public void onSignalled(Bridge bridge, Signaller.Result result) {
+        log.debug("{} signalled: {}", bridge, result);
+        tell(listener -> listener.onSignalled(bridge, result));
+    }
+
+    @Override
+    public void onEstablished(Bridge bridge, Hop hop) {
+        log.debug("{} established, {}", bridge, hop);
+        tell(listener -> listener.onEstablished(bridge, hop));
+    }
+
+    @Override
+    public void onClosed(Bridge bridge, CloseReason reason) {
+        log.debug(
+                "{} closed: {}; {} bytes to the device, {} to the requester",
+                bridge,
+                reason,
+                bridge.bytesToDevice(),
+                bridge.bytesToRequester());
+        tell(listener -> listener.onClosed(bridge, reason));
+    }
+
+    @Override
+    public void onForwarded(BridgeId bridgeId, NodeAddress owner) {
+        log.debug("bridge {} forwarded to {}", bridgeId, owner);
+        tell(listener -> listener.onForwarded(bridgeId, owner));
+    }
+
+    @Override
+    public void onForwardClosed(BridgeId bridgeId, CloseReason reason) {
+        log.debug("forwarded bridge {} closed: {}", bridgeId, reason);
+        tell(listener -> listener.onForwardClosed(bridgeId, reason));
+    }
+
+    @Override
+    public void onRefused(String where, int status, String remoteAddress) {
+        log.debug("refused {} from {} with {}", where, remoteAddress, status);
+        tell(listener -> listener.onRefused(where, status, remoteAddress));
+    }
+
+    @Override
+    public void onListening(String deviceId) {
+        log.debug("device {} listens", deviceId);
+        tell(listener -> listener.onListening(deviceId));
+    }
+
+    @Override
+    public void onListenerGone(String deviceId, CloseReason reason) {
+        log.debug("device {} no longer listens: {}", deviceId, reason);
+        tell(listener -> listener.onListenerGone(deviceId, reason));
+    }
+}
