@@ -22,12 +22,16 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     private static final Logger log = LoggerFactory.getLogger(HeldRequest.class);
     private static final int HANDSHAKE_SECONDS = 10;
 
+    /** How long a container may take to hand over a connection once the request has ended. */
+    private static final int HANDOVER_SECONDS = 2;
+
     private final ServerUpgrade upgrade;
     private final ServletContainer.Upgradable upgradable;
     private final AsyncContext request;
     private final OpenLegs legs;
     private @Nullable Future<?> deadline; // guarded by this
     private boolean over; // guarded by this
+    private volatile boolean upgrading;
 
     HeldRequest(ServerUpgrade upgrade, ServletContainer.Upgradable upgradable, AsyncContext request, OpenLegs legs) {
         this.upgrade = upgrade;
@@ -103,7 +107,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
                 response.setHeader("Sec-WebSocket-Protocol", granted.subprotocol());
             }
             upgradable.upgrade(connection -> open(granted, connection));
-            after(HANDSHAKE_SECONDS, upgrade::lost);
+            upgrading = true;
             request.complete();
         } catch (IOException | ServletException | RuntimeException e) {
             log.warn("The container could not upgrade a connection", e);
@@ -160,6 +164,9 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
         end();
+        if (upgrading) {
+            after(HANDOVER_SECONDS, upgrade::lost); // it has none to hand over if the client has gone
+        }
     }
 
     @Override
