@@ -4,20 +4,15 @@ import io.github.wsbridge.testkit.transport.BridgeServerContract;
 
 class TomcatTest extends BridgeServerContract {
 
-    private final TomcatServer server = new TomcatServer();
+    private final Host host = new TomcatServer();
 
     @Override
     protected int start() throws Exception {
-        return server.start(door);
-    }
-
-    @Override
-    protected int closeDeadline() {
-        return 30_000;
+        return host.start(door);
     }
 
     @Override
     protected void stop() throws Exception {
-        server.stop();
+        host.stop();
     }
 }

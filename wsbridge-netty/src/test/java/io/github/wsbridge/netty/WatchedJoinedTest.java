@@ -83,7 +83,7 @@ class WatchedJoinedTest {
                     JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
             Frame end = endOf(ends.requester());
             assertThat(end.closeCode()).isEqualTo(4000);
-            assertThat(end.text()).contains("took no data");
+            assertThat(end.text()).contains("read no data");
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(STALL);
             ends.requester().close();
             flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is answered before the upgrade, and with which status. */
+/** Refusals before the upgrade, and their status codes. */
 class AdmissionsTest {
 
     private static final String SECRET = "S3cret";

@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Three nodes: the requester is on A, the device comes to B or C. */
+/** Three nodes: the requester is on A, the device arrives at B or C. */
 class ForwardingTest {
 
     private static final String V1 = Endpoints.SUBPROTOCOL;

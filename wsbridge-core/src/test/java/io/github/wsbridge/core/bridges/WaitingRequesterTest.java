@@ -161,7 +161,7 @@ class WaitingRequesterTest {
         wait(narrow);
         Duration soon = Duration.ofSeconds(1);
         assertThat(decision(wait(narrow)))
-                .isEqualTo(new Admission.Refused(429, "too many requesters wait for this device", soon));
+                .isEqualTo(new Admission.Refused(429, "too many requesters are waiting for this device", soon));
         cluster.signaller.answer(new Result.Throttled("the channel is busy"));
         assertThat(decision(wait(node))).isEqualTo(new Admission.Refused(429, "the channel is busy", soon));
     }

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Whom a node takes for another node. */
+/** Whom a node accepts as another node. */
 class NodeCredentialsTest {
 
     private final TestCluster cluster = new TestCluster();

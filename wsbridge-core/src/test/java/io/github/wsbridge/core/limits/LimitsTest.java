@@ -27,7 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is over a limit, and what happens to it. */
+/** What happens when a limit is exceeded. */
 class LimitsTest {
 
     private final TestCluster cluster = new TestCluster();
@@ -63,7 +63,7 @@ class LimitsTest {
         BridgeNode node = node(Limits.builder().maxBridges(1));
         RecordingReceiver first = TestCluster.request(node, "device", "");
         assertThat(TestCluster.refusal(node, connect("other"))).isEqualTo(503);
-        FakeLeg late = new FakeLeg(); // admitted before the last place was taken
+        FakeLeg late = new FakeLeg(); // admitted before the last slot was taken
         node.request(new BridgeRequest("other"), "me", late);
         assertThat(late.closes()).containsExactly(new CloseReason(4503, "the node is full"));
         first.leg().close(CloseReason.normal());

@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops a closing connection ten seconds after its peer has last taken anything, so that a slow reader still gets what was
- * sent before the close frame; and after two minutes however slowly it reads. Thread-safe.
+ * Drops a closing connection ten seconds after its peer last read anything, so that a slow reader still gets what was
+ * sent before the close frame, and after two minutes in any case. Thread-safe.
  */
 public final class CloseDeadline {
 
@@ -22,17 +22,17 @@ public final class CloseDeadline {
     private final Runnable drop;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
-    // Used by the looks only, which never overlap, and set before the first.
+    // Used only by the checks, which never overlap, and set before the first one.
     private long seen;
     private int looks;
     private int silent;
 
     /**
-     * A deadline that has not begun.
+     * Creates a deadline that has not started.
      *
-     * @param timer calls the other two, and is not blocked by them
-     * @param written a number that changes whenever the connection takes something; also called by {@link #start}
-     * @param drop called once
+     * @param timer runs the other two, which do not block
+     * @param written a number that changes whenever the peer reads something; also called by {@link #start}
+     * @param drop drops the connection; called once
      */
     public CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
         this.timer = timer;
@@ -40,7 +40,7 @@ public final class CloseDeadline {
         this.drop = drop;
     }
 
-    /** Only the first call counts. */
+    /** Starts the deadline. Only the first call has an effect. */
     public void start() {
         try {
             synchronized (this) {
@@ -50,11 +50,11 @@ public final class CloseDeadline {
                 }
             }
         } catch (RejectedExecutionException e) {
-            drop.run(); // the owner of the timer is shutting down
+            drop.run(); // the timer's owner is shutting down
         }
     }
 
-    /** It drops nothing any more. */
+    /** Cancels the deadline. */
     public synchronized void stop() {
         if (task != null) {
             task.cancel(false);
