@@ -1,4 +1,4 @@
-/** Both ends of a bridge for programs: requester, device and TCP tunnel. */
+/** The client library, for both ends of a bridge: requester, device and TCP tunnel. */
 module io.github.wsbridge.client {
     requires transitive io.github.wsbridge;
     requires io.github.wsbridge.wire;

@@ -1,4 +1,4 @@
-/** The command line of the WebSocket Bridge: thin, no logic of its own. */
+/** The command line of the WebSocket Bridge. */
 module io.github.wsbridge.launcher {
     requires io.github.wsbridge;
     requires io.github.wsbridge.client;

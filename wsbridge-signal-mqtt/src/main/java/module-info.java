@@ -1,4 +1,4 @@
-/** Invitations over an MQTT broker: the node's half and the device's. */
+/** Invitations over an MQTT broker, for nodes and devices. */
 module io.github.wsbridge.signal.mqtt {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.client;

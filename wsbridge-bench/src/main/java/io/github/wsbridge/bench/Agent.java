@@ -9,17 +9,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The main class of a generator's process. It reads commands from standard input, one a line, such as
- * {@code flow id=1 frame=128}, answers each with a line, {@code ok name=value} or {@code failed why}, and ends with its input.
+ * The main class of a generator's process. It reads commands from standard input, one per line, such as
+ * {@code flow id=1 frame=128}, answers each with a line, {@code ok name=value} or {@code failed why}, and exits at the
+ * end of its input.
  */
 final class Agent {
 
-    /** What the process is for. */
+    /** The role of the process. */
     interface Role {
-        /** Called once; what it says stands in the first line of output. */
+        /** Called once; the result is printed in the first line of output. */
         String start() throws Exception;
 
-        /** One command; may block, while no other command comes. */
+        /** Executes one command; may block, and is not called concurrently. */
         String handle(String command, Map<String, String> options) throws Exception;
     }
 
@@ -38,7 +39,7 @@ final class Agent {
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             out.println(answer(role, line));
         }
-        System.exit(0); // whatever still runs
+        System.exit(0); // even if threads are still running
     }
 
     private static String answer(Role role, String line) {

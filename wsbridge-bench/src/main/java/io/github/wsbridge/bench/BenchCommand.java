@@ -15,11 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Starts everything, measures, and tells. */
+/** The {@code bench} command: starts all processes, measures, and reports. */
 @Command(
         name = "wsbridge bench",
         description = {
-            "Measures bridge nodes beside HAProxy, nginx, socat and ssh, all on this machine and in the same run.",
+            "Benchmarks bridge nodes against HAProxy, nginx, socat and ssh, on this machine and in the same run.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -27,15 +27,13 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 
-    @Option(
-            names = "--quick",
-            description = "Shorter rounds, and only what a look in less than four minutes has time for")
+    @Option(names = "--quick", description = "Shorter rounds and fewer measurements, in less than four minutes")
     boolean quick;
 
-    @Option(names = "--smoke", hidden = true, description = "Only shows that everything runs")
+    @Option(names = "--smoke", hidden = true, description = "Only check that everything runs")
     boolean smoke;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each measurement (default 5)")
+    @Option(names = "--rounds", paramLabel = "N", description = "Number of rounds for each measurement (default 5)")
     @Nullable
     Integer rounds;
 
@@ -44,27 +42,27 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description = {
-                "Only these: relay, forward, rtt, parallel, setup, idle, stalled, tunnel, and what --quick leaves out:"
-                        + " jammed, channels"
+                "Run only these measurements: relay, forward, rtt, parallel, setup, idle, stalled, tunnel,"
+                        + " and, skipped by --quick, jammed, channels"
             })
     @Nullable
     List<String> only;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write everything that was measured")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all results to a JSON file")
     @Nullable
     Path json;
 
-    @Option(names = "--chart", paramLabel = "FILE", description = "Draw throughput and CPU time, as SVG")
+    @Option(names = "--chart", paramLabel = "FILE", description = "Draw throughput and CPU time to an SVG file")
     @Nullable
     Path chart;
 
-    @Option(names = "--transport", paramLabel = "NAME", description = "Start nodes with this --transport")
+    @Option(names = "--transport", paramLabel = "NAME", description = "The --transport of the nodes")
     String transport = "";
 
     @Option(
             names = "--node-java-opts",
             paramLabel = "OPTIONS",
-            description = "Options for the JVMs of nodes, devices and tunnels (default: those of WSBRIDGE_JAVA_OPTS)")
+            description = "JVM options for nodes, devices and tunnels (default: those in WSBRIDGE_JAVA_OPTS)")
     @Nullable
     String nodeJavaOptions;
 
@@ -83,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
             for (Map.Entry<String, Bench> bench : benches.entrySet()) {
                 try {
                     bench.getValue().run(rig);
-                } catch (IOException e) { // the others still have something to tell
+                } catch (IOException e) { // the other measurements are still useful
                     failed.put(bench.getKey(), e.toString());
                     rig.say("%s failed: %s", bench.getKey(), e.toString());
                     rig.clear();
@@ -105,7 +103,8 @@ final class BenchCommand implements Callable<Integer> {
         Table.print(rig.results(), findings, System.out);
         failed.forEach((bench, why) -> System.out.printf("%n%s failed: %s%n", bench, why));
         if (bystanders > Bystanders.FEW) {
-            System.out.printf("%nOther processes kept %.2f cores busy: measure on a quiet machine.%n", bystanders);
+            System.out.printf(
+                    "%nOther processes used %.2f cores: run the benchmarks on an idle machine.%n", bystanders);
         }
         if (json != null) {
             Map<String, Object> run = new LinkedHashMap<>();
@@ -134,7 +133,7 @@ final class BenchCommand implements Callable<Integer> {
         all.put(ChannelsBench.NAME, new ChannelsBench());
         if (only != null) {
             if (!all.keySet().containsAll(only)) {
-                throw new ParameterException(spec.commandLine(), "there are only " + all.keySet());
+                throw new ParameterException(spec.commandLine(), "--only must be some of " + all.keySet());
             }
             all.keySet().retainAll(only);
         } else if (quick) {

@@ -2,10 +2,10 @@ package io.github.wsbridge.bench;
 
 import java.io.IOException;
 
-/** How busy the machine is with what does not belong to the run: figures from a busy machine are no figures. */
+/** Measures how busy the machine is with other processes, because figures from a busy machine are meaningless. */
 final class Bystanders {
 
-    /** What a quiet machine does beside, in cores. */
+    /** The load of an idle machine, in cores. */
     static final double FEW = 0.1;
 
     private final Processes processes;
@@ -17,7 +17,7 @@ final class Bystanders {
         before = foreign();
     }
 
-    /** Cores busy with others since this was made, on average. */
+    /** Returns the average number of cores used by other processes since this object was created. */
     double cores() throws IOException {
         return Math.max(0, foreign() - before) * 1e9 / (System.nanoTime() - begin);
     }

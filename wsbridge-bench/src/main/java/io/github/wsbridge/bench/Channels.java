@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node, a requester and a device for each secondary channel, all in this process and with real sockets between them. So the
- * channels differ in nothing but themselves, and the first of them costs nothing at all.
+ * A node, a requester and a device for each secondary channel, all in this process and connected by real sockets. So
+ * only the channel differs, and the first channel costs nothing.
  */
 final class Channels implements Agent.Role {
 
@@ -41,7 +41,7 @@ final class Channels implements Agent.Role {
     static final String MQTT = "mqtt";
     static final String WEBHOOK = "webhook";
 
-    /** Also the ids of their devices. */
+    /** The channels' names, which are also the ids of their devices. */
     static final List<String> NAMES = List.of(IN_PROCESS, LISTEN, MQTT, WEBHOOK);
 
     private static final long SECONDS = 20;
@@ -67,7 +67,7 @@ final class Channels implements Agent.Role {
         }
     }
 
-    /** Starts all of them; they end with the process. */
+    /** Starts everything; it ends with the process. */
     private void open(int mqttPort) throws Exception {
         MqttBroker broker =
                 MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + mqttPort)).build();
@@ -102,7 +102,9 @@ final class Channels implements Agent.Role {
         mqtt.connected().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
     }
 
-    /** A device that hears from {@code source} alone, or where that is null from its listen socket. */
+    /**
+     * Starts a device that receives invitations only from {@code source}, or from its listen socket if that is null.
+     */
     private void device(String id, URI url, @Nullable InvitationSource source) throws Exception {
         BridgeDevice.Builder builder = BridgeDevice.builder(id, url, this::drain)
                 .connector(NettyConnector.create())
@@ -121,7 +123,7 @@ final class Channels implements Agent.Role {
         }
     }
 
-    /** One bridge after another; answers with percentiles of the time until each is established, in nanoseconds. */
+    /** Opens one bridge after another; returns percentiles of the time until each is established, in nanoseconds. */
     private String connect(String channel, int count) throws Exception {
         BridgeClient requester = client;
         if (requester == null) {
@@ -134,7 +136,7 @@ final class Channels implements Agent.Role {
             nanos[i] = System.nanoTime() - begin;
             bridge.close();
             if (!ended.tryAcquire(SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException("the device's end of a bridge does not end");
+                throw new IOException("the device's end of a bridge has not ended");
             }
         }
         Arrays.sort(nanos);

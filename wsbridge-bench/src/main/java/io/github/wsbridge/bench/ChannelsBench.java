@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How long a requester waits for its bridge, by the secondary channel over which the device is invited. */
+/** Measures how long a requester waits for its bridge, for each secondary channel. */
 final class ChannelsBench implements Bench {
 
     static final String NAME = "channels";
@@ -24,7 +24,7 @@ final class ChannelsBench implements Bench {
         Generator ends = new Generator(rig.processes(), "channels");
         ends.ask("open mqtt=" + port);
         int connects = rig.plan().connects();
-        for (int i = 0; i < 2; i++) { // each channel runs code that the others warm up too
+        for (int i = 0; i < 2; i++) { // the channels share code, which each of them warms up
             for (String channel : Channels.NAMES) {
                 connect(ends, channel, connects);
             }
@@ -53,10 +53,10 @@ final class ChannelsBench implements Bench {
         Path config = Files.write(
                 processes.folder().resolve("mosquitto.conf"),
                 List.of(
-                        "user root", // stays who it is, since nobody else reads this folder
+                        "user root", // keeps its user, because no other can read this folder
                         "persistence false",
-                        // Or the next invitation waits until the last acknowledgement is acknowledged by TCP, for 40
-                        // ms.
+                        // Otherwise the next invitation is delayed until TCP acknowledges the last acknowledgement, for
+                        // 40 ms.
                         "set_tcp_nodelay true",
                         "allow_anonymous true",
                         "listener " + port + " 127.0.0.1"));

@@ -4,7 +4,7 @@ import io.github.wsbridge.bench.RelayBench.Size;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws throughput and CPU time of one bridge by frame size, as bars, in SVG. */
+/** Draws an SVG bar chart of the throughput and CPU time of one bridge by frame size. */
 final class Chart {
 
     private static final int WIDTH = 1_000;
@@ -14,7 +14,7 @@ final class Chart {
     private static final int GAP = 70;
     private static final int LEGEND_COLUMNS = 4;
 
-    /** What is drawn: a subject and its colour. */
+    /** A subject and its colour. */
     private record Series(String subject, String colour) {}
 
     private static final List<Series> SERIES = List.of(

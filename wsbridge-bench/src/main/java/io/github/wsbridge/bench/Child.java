@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * A process that a run has started.
+ * A process started by a run.
  *
- * @param name for messages
- * @param log what it has printed
+ * @param name the name for messages
+ * @param log the file with its output
  */
 record Child(String name, Process process, Path log) {
 
@@ -38,9 +38,9 @@ record Child(String name, Process process, Path log) {
         return found[0];
     }
 
-    /** Waits until something listens at a port of 127.0.0.1. */
+    /** Waits until a port of 127.0.0.1 accepts connections. */
     void awaitPort(int port) throws IOException, InterruptedException {
-        Waiting.until(READY, LOOK, () -> name + " does not listen at " + port + ": " + printed(), () -> {
+        Waiting.until(READY, LOOK, () -> name + " is not listening at " + port + ": " + printed(), () -> {
             if (ended()) {
                 return false;
             }
@@ -55,12 +55,12 @@ record Child(String name, Process process, Path log) {
 
     private boolean ended() throws IOException {
         if (!process.isAlive()) {
-            throw new IOException(name + " has ended with " + process.exitValue() + ": " + printed());
+            throw new IOException(name + " has exited with " + process.exitValue() + ": " + printed());
         }
         return false;
     }
 
-    /** What it has printed, its last words at least. */
+    /** Returns its output, at least the end of it. */
     String printed() throws IOException {
         String all = Files.readString(log, StandardCharsets.UTF_8);
         return all.substring(Math.max(0, all.length() - 2_000));

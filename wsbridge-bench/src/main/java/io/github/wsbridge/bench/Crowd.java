@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Many bridges that are held open. */
+/** Many open bridges. */
 final class Crowd {
 
     private static final long TASK_SECONDS = 60;
@@ -25,7 +25,7 @@ final class Crowd {
         this.loop = loop;
     }
 
-    /** Opens bridges until there are {@code count}; {@code concurrency} are under way at a time. */
+    /** Opens bridges until there are {@code count}, {@code concurrency} at a time. */
     String gather(String target, int devices, int count, int concurrency, int seconds) throws Exception {
         long begin = System.nanoTime();
         loop.execute(() -> {
@@ -81,7 +81,7 @@ final class Crowd {
         return "standing=" + standing.size() + " failed=" + failed + " sent=" + sent;
     }
 
-    /** Lets all of them send as fast as they are taken from, and perhaps read no more. */
+    /** Makes all of them send as fast as data is accepted and, with {@code stall}, stop reading. */
     String flood(int frame, boolean stall) throws Exception {
         ByteBuffer frames = Frames.batch(frame, true);
         CompletableFuture<Void> begun = new CompletableFuture<>();
@@ -102,7 +102,7 @@ final class Crowd {
         return state();
     }
 
-    /** Closes all; they go soon after. */
+    /** Closes all of them; they end soon afterwards. */
     void release() {
         loop.execute(() -> standing.forEach(Session::close));
     }

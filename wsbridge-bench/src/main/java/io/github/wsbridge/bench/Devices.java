@@ -22,16 +22,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The far ends: devices that listen at a node, and the WebSocket and TCP servers behind other proxies. What a connection is
- * for comes with it, as its request data: {@code sink}, {@code echo}, {@code idle}, {@code stall} or {@code jam}, which stalls
- * and floods; for a bridge, {@code @HOST:PORT} behind it names the node at which the device accepts.
+ * The far ends: devices that listen on a node, and the WebSocket and TCP servers behind other proxies. The request data
+ * of a connection states its purpose: {@code sink}, {@code echo}, {@code idle}, {@code stall} or {@code jam}, which
+ * stalls and floods. For a bridge, it may be followed by {@code @HOST:PORT}, the node at which the device accepts.
  */
 final class Devices implements Agent.Role {
 
-    /** Beside the requesters' {@link Requesters#SOURCE}. */
+    /** Differs from the requesters' {@link Requesters#SOURCE}. */
     private static final int SOURCE = 2;
 
-    /** The size of messages whose round trip is measured. */
+    /** The size of the messages in round-trip measurements. */
     static final int ECHO = 64;
 
     private static final long LISTEN_SECONDS = 10;
@@ -50,7 +50,7 @@ final class Devices implements Agent.Role {
 
     Devices() throws IOException {}
 
-    /** Opens the servers; answers with their ports. */
+    /** Opens the servers and returns their ports. */
     @Override
     public String start() throws IOException {
         int sink = serve(channel -> sinks.serve(Wire.accepted(channel), 0));
@@ -180,7 +180,7 @@ final class Devices implements Agent.Role {
                         try (channel) {
                             service.serve(channel);
                         } catch (IOException e) {
-                            // Such as a probe that only wants to know whether there is a server.
+                            // For example, a probe that only checks whether there is a server.
                         }
                     });
                 } catch (IOException e) {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Both halves of a secondary channel that is a method call: what bridges take without any. */
+/** A secondary channel, for node and device, that is only a method call: the baseline. */
 final class DirectChannel implements Signaller, InvitationSource {
 
     private volatile @Nullable Sink sink;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** What the results come to: ratios to the others in the same run, figures of our own, and the bars that they are held to. */
+/** Evaluates the results: ratios to the other subjects of the same run, our own figures, and the bars for both. */
 final class Findings {
 
     private static final double KIB = 1_024;
@@ -70,7 +70,7 @@ final class Findings {
     private void relay(Size size) {
         String name = size.relay();
         boolean small = size.bytes() < Size.KIB_16.bytes();
-        // With large frames beside its default; with small ones beside the buffer size that suits it best.
+        // For large frames, compares with its default; for small ones, with the buffer size that suits it best.
         String haproxy = small
                 ? results.best(name, Results.GBIT, Subject.HAPROXY_TCP, Subject.HAPROXY_TCP_BIG)
                 : Subject.HAPROXY_TCP;
@@ -121,14 +121,14 @@ final class Findings {
         return figures;
     }
 
-    /** Those whose ratio or figure was measured. */
+    /** Returns the bars whose ratio or figure was measured. */
     List<Bar> bars() {
         return bars.stream()
                 .filter(bar -> ratios.containsKey(bar.name()) || figures.containsKey(bar.name()))
                 .toList();
     }
 
-    /** The value of one of {@link #bars}. */
+    /** Returns the measured value for one of {@link #bars}. */
     double value(Bar bar) {
         Map<String, Double> values = ratios.containsKey(bar.name()) ? ratios : figures;
         return values.getOrDefault(bar.name(), Double.NaN);

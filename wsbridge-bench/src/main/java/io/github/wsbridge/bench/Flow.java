@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
-/** A connection that is sent frames as fast as it takes them, by a thread of its own. */
+/** A connection and a thread that sends frames on it as fast as it accepts them. */
 final class Flow {
 
     private static final long STOP_SECONDS = 10;
@@ -40,15 +40,15 @@ final class Flow {
         }
     }
 
-    /** Sends no more, and ends soon. */
+    /** Stops sending; the connection ends soon afterwards. */
     void stop() {
         stopped = true;
     }
 
-    /** Waits until it has ended after {@link #stop}; fails where it had ended by itself. */
+    /** Waits for the end after {@link #stop}; fails if the connection had ended before. */
     void ended() throws IOException, InterruptedException {
         thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
-        wire.close(); // where it is stuck
+        wire.close(); // in case it is stuck
         if (broken) {
             throw new IOException("the connection broke");
         }

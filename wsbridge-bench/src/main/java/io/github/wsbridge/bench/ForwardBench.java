@@ -3,7 +3,7 @@ package io.github.wsbridge.bench;
 import java.io.IOException;
 import java.util.List;
 
-/** A bridge whose device comes to another node than its requester: what does the node in between spend? */
+/** Measures the cost of forwarding, for a bridge whose device connects to a different node than its requester. */
 final class ForwardBench implements Bench {
 
     static final String NAME = "forward-64KiB";

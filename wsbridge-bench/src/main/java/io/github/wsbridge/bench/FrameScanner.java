@@ -5,14 +5,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Walks from header to header over a stream of frames, masked or not, and counts what is between. It looks at no byte of
- * binary data, so it costs next to nothing; text and control frames, which are few and short, are handed over whole.
+ * Scans a stream of frames, masked or not, from header to header and counts the payload. It does not inspect binary
+ * data, so it costs next to nothing; text and control frames, which are few and short, are passed to the listener
+ * whole.
  */
 final class FrameScanner {
 
     private static final int LONGEST_MESSAGE = 64 * 1024;
 
-    /** Hears of frames that are not just data. */
+    /** Receives frames other than binary data. */
     interface Listener {
         void onText(String text) throws IOException;
 
@@ -34,17 +35,17 @@ final class FrameScanner {
         this.listener = listener;
     }
 
-    /** Bytes of binary data so far. */
+    /** Returns the number of bytes of binary data so far. */
     long payload() {
         return payload;
     }
 
-    /** Whole binary frames so far. */
+    /** Returns the number of complete binary frames so far. */
     long frames() {
         return frames;
     }
 
-    /** Takes all that the buffer has. */
+    /** Consumes all bytes of the buffer. */
     void scan(ByteBuffer in) throws IOException {
         int at = in.position();
         int end = in.limit();
@@ -74,7 +75,10 @@ final class FrameScanner {
         in.position(end);
     }
 
-    /** The head of a binary frame below 64 KiB that is there whole, as nearly all are; or else its first byte. */
+    /**
+     * Reads the header of a binary frame below 64 KiB if it is complete, as nearly all are; otherwise only its first
+     * byte.
+     */
     private int shortHead(ByteBuffer in, int at) throws IOException {
         int second = in.get(at + 1);
         int size = (second & 0x7f) == 126 ? 4 : 2;

@@ -3,7 +3,7 @@ package io.github.wsbridge.bench;
 import java.nio.ByteBuffer;
 import java.util.Random;
 
-/** WebSocket frames made before they are needed, in direct buffers, so that sending them costs a system call and no more. */
+/** WebSocket frames built in advance, in direct buffers, so that sending them costs only a system call. */
 final class Frames {
 
     static final int TEXT = 1;
@@ -12,12 +12,12 @@ final class Frames {
     static final int PING = 9;
     static final int PONG = 10;
 
-    /** What is written at a time: much, so that system calls are few; not more than the caches hold. */
+    /** The size of a write: large, so that there are few system calls, but within the CPU caches. */
     private static final int BATCH = 128 * 1024;
 
     private Frames() {}
 
-    /** As many whole binary frames as fit into one write, at least one; ready to be read from. */
+    /** Returns as many whole binary frames as fit into one write, at least one, ready to be read. */
     static ByteBuffer batch(int payload, boolean masked) {
         byte[] content = new byte[payload];
         Random random = new Random(payload);
@@ -31,14 +31,14 @@ final class Frames {
         return frames.flip();
     }
 
-    /** One frame; masked ones with a key that is no secret. */
+    /** Returns one frame, masked with a constant key if required. */
     static ByteBuffer frame(int opcode, byte[] payload, boolean masked) {
         ByteBuffer frame = ByteBuffer.allocateDirect(head(payload.length, masked) + payload.length);
         put(frame, opcode, payload, 0x5a17c3e9, masked);
         return frame.flip();
     }
 
-    /** A close frame that says that all is well. */
+    /** Returns a close frame with code 1000. */
     static ByteBuffer close(boolean masked) {
         return frame(CLOSE, new byte[] {3, (byte) 0xe8}, masked);
     }

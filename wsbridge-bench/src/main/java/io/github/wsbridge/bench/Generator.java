@@ -12,7 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A generator's process, as seen by the one that tells it what to do. Not thread-safe. */
+/** Controls a generator's process. Not thread-safe. */
 final class Generator {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -21,9 +21,9 @@ final class Generator {
     private final Writer commands;
     private final BlockingQueue<String> answers = new ArrayBlockingQueue<>(16);
     private final Map<String, String> greeting;
-    private int late; // answers that came too late, or still will
+    private int late; // answers that were or will be too late
 
-    /** Runs an {@link Agent}. */
+    /** Starts an {@link Agent}. */
     Generator(Processes processes, String role) throws IOException, InterruptedException {
         child = processes.startPiped(role, Jvm.command(Agent.class.getName(), "-XX:+UseSerialGC -Xmx512m", role));
         commands = child.process().outputWriter(StandardCharsets.UTF_8);
@@ -33,22 +33,22 @@ final class Generator {
         greeting = answer("start", SOON);
     }
 
-    /** What it said when it started. */
+    /** Returns its answer to starting. */
     int port(String name) {
         return Integer.parseInt(String.valueOf(greeting.get(name)));
     }
 
-    /** The process. */
+    /** Returns the process. */
     Child child() {
         return child;
     }
 
-    /** Gives a command that is soon done. */
+    /** Sends a command that completes soon. */
     Map<String, String> ask(String command) throws IOException, InterruptedException {
         return ask(command, SOON);
     }
 
-    /** Gives a command and waits for its answer. */
+    /** Sends a command and waits for its answer. */
     Map<String, String> ask(String command, Duration deadline) throws IOException, InterruptedException {
         commands.write(command + "\n");
         commands.flush();
@@ -63,10 +63,10 @@ final class Generator {
         String name = command.split(" ")[0];
         if (line == null) {
             late++;
-            throw new IOException(child.name() + " does not answer to " + name + ": " + child.printed());
+            throw new IOException(child.name() + " did not answer " + name + ": " + child.printed());
         }
         if (!line.startsWith("ok ")) {
-            throw new IOException(child.name() + ", told to " + name + ": " + line);
+            throw new IOException(child.name() + " failed to " + name + ": " + line);
         }
         return Agent.options(line.substring(3));
     }

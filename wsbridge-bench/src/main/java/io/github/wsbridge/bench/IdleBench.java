@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Thousands of bridges on which nothing happens: what they hold, and what they cost. */
+/** Measures the memory and CPU time of thousands of idle bridges. */
 final class IdleBench implements Bench {
 
     static final String NAME = "idle";
@@ -21,7 +21,7 @@ final class IdleBench implements Bench {
     public void run(Rig rig) throws IOException, InterruptedException {
         Node node = rig.startNode();
         int count = rig.plan().idle();
-        // A node that has had bridges before: what is loaded and compiled once is nobody's bridge.
+        // The node has had bridges before, so that one-time class loading and compilation are not counted.
         gather(rig, node, "idle", Math.min(count, WARM_UP));
         rig.requesters().ask("release");
         released(rig);
@@ -53,7 +53,7 @@ final class IdleBench implements Bench {
         node.stop();
     }
 
-    /** Opens bridges that are held until they are released. */
+    /** Opens bridges that stay open until they are released. */
     static Map<String, String> gather(Rig rig, Node node, String what, int count)
             throws IOException, InterruptedException {
         return rig.requesters()
@@ -63,7 +63,7 @@ final class IdleBench implements Bench {
                         Duration.ofSeconds(SECONDS + 10));
     }
 
-    /** Waits until all of them have gone. */
+    /** Waits until all of them have ended. */
     static void released(Rig rig) throws IOException, InterruptedException {
         Waiting.until(
                 Duration.ofSeconds(60),

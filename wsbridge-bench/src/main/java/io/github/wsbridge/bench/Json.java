@@ -4,7 +4,7 @@ import com.grack.nanojson.JsonStringWriter;
 import com.grack.nanojson.JsonWriter;
 import java.util.Map;
 
-/** The results for programs. */
+/** Writes the results as JSON. */
 final class Json {
 
     private Json() {}

@@ -7,19 +7,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Commands that run a main class of this class path in a JVM of its own, the same as this one. */
+/** Creates commands that run a main class with this class path in another JVM of the same kind. */
 final class Jvm {
 
     private static final String BIN =
             Path.of(System.getProperty("java.home"), "bin").toString();
 
-    /** Absolute, since children have a folder of their own. */
+    /** Absolute paths, because child processes have their own working directory. */
     private static final String CLASS_PATH = Arrays.stream(
                     System.getProperty("java.class.path").split(File.pathSeparator))
             .map(entry -> Path.of(entry).toAbsolutePath().toString())
             .collect(Collectors.joining(File.pathSeparator));
 
-    /** As the {@code wsbridge} script gives them: what Netty and the MQTT client do, newer JDKs warn about unless it is allowed. */
+    /**
+     * The options that the {@code wsbridge} script passes: newer JDKs warn about Netty and the MQTT client without
+     * them.
+     */
     private static final List<String> ALLOWED = Runtime.version().feature() < 23
             ? List.of("--enable-native-access=ALL-UNNAMED")
             : List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
@@ -37,7 +40,7 @@ final class Jvm {
         return command;
     }
 
-    /** The JDK's {@code jcmd}. */
+    /** Returns the path of the JDK's {@code jcmd}. */
     static List<String> jcmd(long pid, String command) {
         return List.of(BIN + "/jcmd", Long.toString(pid), command);
     }

@@ -9,7 +9,7 @@ import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** One thread that serves thousands of {@link Session}s. Everything about them happens on it. */
+/** An event loop, a single thread that serves thousands of {@link Session}s. */
 final class Loop {
 
     private final Selector selector;
@@ -23,7 +23,7 @@ final class Loop {
         thread.start();
     }
 
-    /** Runs a task on the loop's thread, soon. */
+    /** Schedules a task on the loop's thread. */
     void execute(Runnable task) {
         tasks.add(task);
         selector.wakeup();
@@ -33,7 +33,7 @@ final class Loop {
         return selector;
     }
 
-    /** What sessions read into, each before the next. */
+    /** Returns the buffer that sessions read into, one at a time. */
     ByteBuffer buffer() {
         return buffer.clear();
     }

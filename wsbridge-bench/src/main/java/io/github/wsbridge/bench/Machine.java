@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What stands beside figures, so that they mean something. */
+/** Describes the machine, to give the figures a context. */
 final class Machine {
 
     private static final long VERSION_SECONDS = 10;
@@ -39,14 +39,14 @@ final class Machine {
                 .orElse("unknown");
     }
 
-    /** The first line of output that has a version in it. */
+    /** Returns the first line of output that contains a version. */
     private static String version(String program, String debianPackage, String option)
             throws IOException, InterruptedException {
         String file;
         try {
             file = Processes.find(program, debianPackage);
         } catch (IOException e) {
-            return "missing"; // what was measured without it counts all the same
+            return "missing"; // results that do not need it are still valid
         }
         Process process = new ProcessBuilder(List.of(file, option))
                 .redirectErrorStream(true)

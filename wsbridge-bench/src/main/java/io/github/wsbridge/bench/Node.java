@@ -8,16 +8,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A bridge node in a process of its own, started as {@code wsbridge node} starts it, with devices that listen at it. */
+/** A bridge node in a separate process, started like {@code wsbridge node}, with devices listening on it. */
 final class Node {
 
-    /** So many devices share the invitations. */
+    /** The number of devices that share the invitations. */
     static final int DEVICES = 16;
 
     private static final String LAUNCHER = "io.github.wsbridge.launcher.Main";
     private static final long GC_SECONDS = 60;
 
-    /** One line for each generation, or for all of them together. */
+    /** Matches one line per generation, or one for all of them. */
     private static final Pattern HEAP_SPACE = Pattern.compile("(?:generation|heap) +total \\d+K, used (\\d+)K");
 
     private static final long KEYS_SECONDS = 30;
@@ -34,10 +34,10 @@ final class Node {
         this.port = port;
     }
 
-    /** How nodes are started. */
+    /** Settings for starting nodes. */
     record Settings(String javaOptions, String transport, Path keys) {
 
-        /** The command line of {@code wsbridge}. */
+        /** Returns the command line for {@code wsbridge}. */
         List<String> launcher(String... arguments) {
             List<String> all = new ArrayList<>(List.of(arguments));
             if (!transport.isEmpty()) {
@@ -47,7 +47,7 @@ final class Node {
         }
     }
 
-    /** Makes the keys that all nodes of a run share. */
+    /** Creates the keys that all nodes of a run share. */
     static Path createKeys(Processes processes) throws IOException, InterruptedException {
         Path file = processes.folder().resolve("bridge.keys");
         Child keys = processes.start("keys", Jvm.command(LAUNCHER, "", "keys", "create", file.toString()));
@@ -58,7 +58,7 @@ final class Node {
         return file;
     }
 
-    /** Starts a node, waits until it is ready, and lets the devices listen at it. */
+    /** Starts a node, waits until it is ready, and makes the devices listen on it. */
     static Node start(Processes processes, Generator devices, Settings settings)
             throws IOException, InterruptedException {
         Child child = processes.start(
@@ -85,7 +85,7 @@ final class Node {
         return node;
     }
 
-    /** How devices and tunnels are started beside this node. */
+    /** Returns the settings for devices and tunnels that use this node. */
     List<String> launcher(String... arguments) {
         return settings.launcher(arguments);
     }
@@ -98,30 +98,30 @@ final class Node {
         return "127.0.0.1:" + port;
     }
 
-    /** A requester's URL up to the number of the device. */
+    /** Returns a requester's URL up to the device number. */
     String connect(String requestData) {
         return "ws://" + authority() + "/bridge/connect?requestData="
                 + requestData.replace("@", "%40").replace(":", "%3A") + "&deviceId=device-";
     }
 
-    /** Bridges with both ends on this node. */
+    /** Returns a subject whose bridges have both ends on this node. */
     Subject subject() {
         return new Subject(Subject.OURS, List.of(child), what -> connect(what) + 0);
     }
 
-    /** Bridges of this node whose device comes to another one, whose CPU time counts. */
+    /** Returns a subject whose bridges have their device on another node; the CPU time of that node counts. */
     Subject forwardedBy(Node other) {
         return new Subject(Subject.OURS, List.of(other.child), what -> connect(what + "@" + other.authority()) + 0);
     }
 
-    /** Lets the JVM collect all its garbage, twice, since the first time may only find what the second can drop. */
+    /** Makes the JVM collect garbage twice, because the first collection may only find what the second can free. */
     void collectGarbage() throws IOException, InterruptedException {
         for (int i = 0; i < 2; i++) {
             jcmd("GC.run");
         }
     }
 
-    /** What the heap holds, in bytes; right after {@link #collectGarbage}, what is live. */
+    /** Returns the used heap in bytes; right after {@link #collectGarbage}, the live heap. */
     long heapBytes() throws IOException, InterruptedException {
         long used = 0;
         Matcher space = HEAP_SPACE.matcher(jcmd("GC.heap_info"));
@@ -134,7 +134,7 @@ final class Node {
     private String jcmd(String command) throws IOException, InterruptedException {
         Child jcmd = processes.start("jcmd", Jvm.jcmd(child.pid(), command));
         if (!jcmd.process().waitFor(GC_SECONDS, TimeUnit.SECONDS)) {
-            throw new IOException("jcmd " + command + " takes too long");
+            throw new IOException("jcmd " + command + " timed out");
         }
         processes.end(jcmd);
         return jcmd.printed();

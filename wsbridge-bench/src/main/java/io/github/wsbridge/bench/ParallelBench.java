@@ -3,7 +3,7 @@ package io.github.wsbridge.bench;
 import java.io.IOException;
 import java.util.List;
 
-/** Many bridges at a time, all of them busy: is the total what one alone can have? */
+/** Compares the total throughput of many busy bridges with that of a single one. */
 final class ParallelBench implements Bench {
 
     static final String NAME = "parallel";

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The proxies beside which a node is measured, each with a configuration of its own in the run's folder. */
+/** The proxies that nodes are compared with, each with its configuration in the run's folder. */
 final class Peers {
 
     private static final int CORES = Runtime.getRuntime().availableProcessors();
@@ -20,17 +20,17 @@ final class Peers {
         this.devices = devices;
     }
 
-    /** No proxy at all: what the generators can do. */
+    /** Returns the generators without a proxy in between. */
     Subject direct() {
         return new Subject(Subject.DIRECT, List.of(), what -> "tcp://127.0.0.1:" + devices.port(what));
     }
 
-    /** HAProxy in TCP mode, with this {@code tune.bufsize}. */
+    /** Starts HAProxy in TCP mode with the given {@code tune.bufsize}. */
     Subject haproxyTcp(String name, int bufferSize) throws IOException, InterruptedException {
         return haproxyTcp(name, bufferSize, devices.port("sink"), devices.port("echo"));
     }
 
-    /** Two in a row: {@code second} gets a twin that leads to it, and only its own CPU time counts. */
+    /** Puts another HAProxy in front of {@code second}; only the CPU time of {@code second} counts. */
     Subject behind(String name, Subject second, int bufferSize) throws IOException, InterruptedException {
         Subject first = haproxyTcp(name, bufferSize, port(second, "sink"), port(second, "echo"));
         return new Subject(name, second.servers(), first.url());
@@ -61,7 +61,7 @@ final class Peers {
         return new Subject(name, List.of(child), what -> "tcp://127.0.0.1:" + (what.equals("echo") ? echo : sink));
     }
 
-    /** HAProxy as a WebSocket reverse proxy. */
+    /** Starts HAProxy as a WebSocket reverse proxy. */
     Subject haproxyWebSocket(String name, int bufferSize) throws IOException, InterruptedException {
         int port = freePort();
         Child child = haproxy(name, global(bufferSize) + """
@@ -93,7 +93,9 @@ final class Peers {
         return processes.start(name, List.of(Processes.find("haproxy", "haproxy"), "-db", "-f", file.toString()));
     }
 
-    /** nginx as a WebSocket reverse proxy; {@code directives} may give it buffers larger than its own of 4 KiB. */
+    /**
+     * Starts nginx as a WebSocket reverse proxy; {@code directives} may set buffers larger than the default of 4 KiB.
+     */
     Subject nginxWebSocket(String name, String directives) throws IOException, InterruptedException {
         int port = freePort();
         Path folder = Files.createDirectory(processes.folder().resolve(name));
@@ -144,7 +146,7 @@ final class Peers {
         return new Subject(name, List.of(child), what -> "ws://127.0.0.1:" + port + "/far?requestData=" + what);
     }
 
-    /** A port that nobody had a moment ago. */
+    /** Returns a port that was free a moment ago. */
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

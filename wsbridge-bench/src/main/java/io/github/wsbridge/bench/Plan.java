@@ -1,18 +1,18 @@
 package io.github.wsbridge.bench;
 
 /**
- * How much is measured. Times are milliseconds.
+ * How much to measure. Times are in milliseconds.
  *
- * @param rounds each measures all subjects, one after another
- * @param warmup before the first round, for what is compiled as it runs
- * @param settle at the begin of each measurement, not counted
- * @param window what is counted
- * @param setup how long bridges are set up for
- * @param connects one after another over each secondary channel
- * @param idle bridges
- * @param idleWindow how long they are watched; longer than two keepalive intervals of a node if pings are to be in it
- * @param stalled bridges
- * @param parallel bridges
+ * @param rounds the number of rounds, each of which measures all subjects one after another
+ * @param warmup the time before the first round, for JIT compilation
+ * @param settle the time at the beginning of each measurement that is not counted
+ * @param window the time that is counted
+ * @param setup the time during which bridges are set up
+ * @param connects the number of connections, one after another, over each secondary channel
+ * @param idle the number of idle bridges
+ * @param idleWindow how long they are observed; longer than two keepalive intervals of a node to include pings
+ * @param stalled the number of stalled bridges
+ * @param parallel the number of parallel bridges
  */
 record Plan(
         String name,
@@ -35,7 +35,7 @@ record Plan(
         return new Plan("quick", rounds, 3_000, 120, 400, 4_000, 200, 9_000, 3_000, 500, 24);
     }
 
-    /** Proves that everything works, and measures nothing that means anything. */
+    /** Checks that everything works, without meaningful measurements. */
     static Plan smoke() {
         return new Plan("smoke", 1, 100, 50, 150, 300, 3, 20, 200, 3, 3);
     }

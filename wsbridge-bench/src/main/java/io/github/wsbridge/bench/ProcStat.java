@@ -7,20 +7,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What the kernel says of processes, in {@code /proc}. */
+/** Reads process statistics from {@code /proc}. */
 final class ProcStat {
 
     /** {@code USER_HZ}, which is 100 on all Linux systems that Java runs on. */
     private static final double TICKS = 100;
 
-    /** Of the times in {@code /proc/stat}; waiting for disks follows it. */
+    /** The index of the idle time in {@code /proc/stat}; the time waiting for disks follows it. */
     private static final int IDLE = 4;
 
     private static final long PAGE = 4096;
 
     private ProcStat() {}
 
-    /** CPU seconds that processes and their live descendants have used, in user and kernel mode. */
+    /** Returns the CPU seconds that processes and their live descendants have used, in user and kernel mode. */
     static double cpuSeconds(List<Child> children) throws IOException {
         long ticks = 0;
         for (Child child : children) {
@@ -38,7 +38,7 @@ final class ProcStat {
     private static long ticks(long pid) throws IOException {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            // The name, in parentheses, may hold anything; utime and stime are the 14th and 15th field.
+            // The name, in parentheses, may contain any character; utime and stime are fields 14 and 15.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
             return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
         } catch (NoSuchFileException e) {
@@ -46,7 +46,7 @@ final class ProcStat {
         }
     }
 
-    /** CPU seconds that the whole machine has spent on anything. */
+    /** Returns the CPU seconds that the whole machine has used. */
     static double machineCpuSeconds() throws IOException {
         String[] fields = Files.readString(Path.of("/proc/stat"))
                 .lines()
@@ -60,7 +60,7 @@ final class ProcStat {
         return busy / TICKS;
     }
 
-    /** CPU seconds of this process, of those children that have ended, and of these that live. */
+    /** Returns the CPU seconds of this process, of its terminated children, and of the given live ones. */
     static double ownCpuSeconds(List<Child> children) throws IOException {
         String stat = Files.readString(Path.of("/proc/self/stat"));
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
@@ -71,7 +71,7 @@ final class ProcStat {
         return ticks / TICKS + cpuSeconds(children);
     }
 
-    /** What the kernel holds for all TCP connections of the machine, in bytes. */
+    /** Returns the kernel memory of all TCP connections on the machine, in bytes. */
     static long tcpMemory() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/net/sockstat"))) {
             if (line.startsWith("TCP:")) {
@@ -81,7 +81,7 @@ final class ProcStat {
         throw new IOException("no TCP in sockstat");
     }
 
-    /** Resident memory of one process, in bytes. */
+    /** Returns the resident memory of a process, in bytes. */
     static long residentBytes(Child child) throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(child.pid()), "status"))) {
             if (line.startsWith("VmRSS:")) {

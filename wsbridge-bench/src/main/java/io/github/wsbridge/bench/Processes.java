@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * All processes of a run. They end when it is closed, and when the JVM ends in whatever way: with it ends the standard input
- * of the generators, and a shutdown hook sees to the rest.
+ * All processes of a run. They end when this object is closed and when the JVM exits for any reason: the standard input
+ * of the generators then ends, and a shutdown hook stops the others.
  */
 final class Processes implements AutoCloseable {
 
@@ -26,33 +26,33 @@ final class Processes implements AutoCloseable {
     private final Thread hook = new Thread(this::endAll, "processes");
     private int count;
 
-    /** Keeps what children print in {@code folder}, and deletes it in the end. */
+    /** Keeps the output of child processes in {@code folder}, which is deleted at the end. */
     Processes(Path folder) {
         this.folder = folder;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Where children may keep files. */
+    /** Returns the folder for the files of child processes. */
     Path folder() {
         return folder;
     }
 
-    /** The absolute path of a program, which {@code debianPackage} has. */
+    /** Returns the absolute path of a program from {@code debianPackage}. */
     static String find(String name, String debianPackage) throws IOException {
         return FOLDERS.stream()
                 .map(place -> Path.of(place, name))
                 .filter(Files::isExecutable)
                 .findFirst()
                 .map(Path::toString)
-                .orElseThrow(() -> new IOException(name + " is missing: install Debian's package " + debianPackage));
+                .orElseThrow(() -> new IOException(name + " not found: install the Debian package " + debianPackage));
     }
 
-    /** Those that have not been ended. */
+    /** Returns the processes that have not been stopped. */
     synchronized List<Child> running() {
         return List.copyOf(children);
     }
 
-    /** Starts a program; what it prints goes to a file. */
+    /** Starts a program with its output redirected to a file. */
     Child start(String name, List<String> command) throws IOException {
         return start(name, command, false);
     }
@@ -77,7 +77,7 @@ final class Processes implements AutoCloseable {
         return child;
     }
 
-    /** Ends one that is not needed any more, and waits until it is gone. */
+    /** Stops a process that is no longer needed, and waits until it has exited. */
     void end(Child child) throws InterruptedException {
         synchronized (this) {
             children.remove(child);
@@ -138,7 +138,7 @@ final class Processes implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM ends already.
+            // The JVM is already exiting.
         }
     }
 }

@@ -3,10 +3,10 @@ package io.github.wsbridge.bench;
 import java.io.IOException;
 import java.util.List;
 
-/** One bridge on one node, with frames of several sizes, beside everything else that could carry them. */
+/** Measures one bridge on one node with several frame sizes, compared with other proxies. */
 final class RelayBench implements Bench {
 
-    /** Payload bytes by name, the largest first. */
+    /** Payload sizes, the largest first. */
     enum Size {
         KIB_64("64KiB", 65_536),
         KIB_16("16KiB", 16_384),

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The near ends: whatever opens connections and sends. */
+/** The near ends, which open connections and send. */
 final class Requesters implements Agent.Role {
 
-    /** The middle of the addresses that sessions come from, see {@link Session#open}. */
+    /** The third octet of the sessions' source addresses, see {@link Session#open}. */
     static final int SOURCE = 1;
 
     private final Loop loop = new Loop("requesters");
@@ -68,7 +68,7 @@ final class Requesters implements Agent.Role {
         }
     }
 
-    /** All of them begin to end before the first one is waited for. */
+    /** Stops all of them before waiting for the first one. */
     private void stop(int from, int to) throws IOException, InterruptedException {
         List<Flow> ending = new ArrayList<>();
         for (int id = from; id <= to; id++) {
@@ -86,7 +86,7 @@ final class Requesters implements Agent.Role {
     private Crowd crowd() throws IOException {
         Crowd held = crowd;
         if (held == null) {
-            throw new IOException("nothing is held");
+            throw new IOException("no bridges are held");
         }
         return held;
     }

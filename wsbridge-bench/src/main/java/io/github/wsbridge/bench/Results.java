@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
-/** All that was measured, round by round. */
+/** All measurements, by round. */
 final class Results {
 
     static final String GBIT = "gbit";
@@ -22,10 +22,10 @@ final class Results {
     static final String P50 = "p50-micros";
     static final String P99 = "p99-micros";
 
-    /** What one round gave for one subject. */
+    /** The values of one round for one subject. */
     record Round(String measurement, String subject, int number, Map<String, Double> values) {}
 
-    /** From the least value to the most. */
+    /** The minimum and the maximum. */
     record Range(double least, double most) {}
 
     private final List<Round> rounds = new ArrayList<>();
@@ -38,13 +38,13 @@ final class Results {
         return List.copyOf(rounds);
     }
 
-    /** The median of a subject's rounds; empty where there are none. */
+    /** Returns the median of a subject's rounds; empty if there are none. */
     OptionalDouble median(String measurement, String subject, String metric) {
         double[] values = values(measurement, subject, metric).sorted().toArray();
         return values.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(median(values));
     }
 
-    /** The least and the most of a subject's rounds; empty where there is but one, or all are the same. */
+    /** Returns the minimum and the maximum of a subject's rounds; empty if there is only one, or all are equal. */
     Optional<Range> range(String measurement, String subject, String metric) {
         DoubleSummaryStatistics values = values(measurement, subject, metric).summaryStatistics();
         return values.getCount() == 0 || values.getMin() == values.getMax()
@@ -60,7 +60,7 @@ final class Results {
                 .mapToDouble(round -> round.values().getOrDefault(metric, 0.0));
     }
 
-    /** The median of values in ascending order. */
+    /** Returns the median of values in ascending order. */
     private static double median(double[] sorted) {
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -77,7 +77,7 @@ final class Results {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** The metrics of a subject, in the order in which they were measured. */
+    /** Returns the metrics of a subject, in the order in which they were measured. */
     Set<String> metrics(String measurement, String subject) {
         return rounds.stream()
                 .filter(round -> round.measurement().equals(measurement)
@@ -86,7 +86,7 @@ final class Results {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Our median over another subject's; empty where either is missing or the other is nothing. */
+    /** Returns our median divided by another subject's; empty if either is missing or the other is zero. */
     OptionalDouble ratio(String measurement, String ours, String other, String metric) {
         OptionalDouble mine = median(measurement, ours, metric);
         OptionalDouble theirs = median(measurement, other, metric);
@@ -95,7 +95,7 @@ final class Results {
                 : OptionalDouble.of(mine.getAsDouble() / theirs.getAsDouble());
     }
 
-    /** Of subjects that do the same in different settings, the one with the highest median; the first if none was measured. */
+    /** Returns which of several variants has the highest median; the first if none was measured. */
     String best(String measurement, String metric, String... subjects) {
         return Arrays.stream(subjects)
                 .reduce((one, other) -> median(measurement, other, metric).orElse(0)

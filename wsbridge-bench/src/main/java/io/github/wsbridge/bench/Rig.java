@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What all measurements stand on: the generators, the proxies, a node that is warm, and what comes of it. */
+/** The common base of all measurements: generators, proxies, a warm node, and the results. */
 final class Rig {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -64,14 +64,14 @@ final class Rig {
         return devices;
     }
 
-    /** Another node, cold. */
+    /** Starts another node, which is cold. */
     Node startNode() throws IOException, InterruptedException {
         Node node = Node.start(processes, devices, settings);
         started.add(node);
         return node;
     }
 
-    /** A subject by its name, started when it is asked for first. */
+    /** Returns a subject by its name, starting it on first use. */
     Subject subject(String name) throws IOException, InterruptedException {
         Subject known = subjects.get(name);
         if (known == null) {
@@ -107,17 +107,17 @@ final class Rig {
         }
     }
 
-    /** Says what is going on. */
+    /** Prints progress. */
     void say(String format, Object... arguments) {
         progress.printf(format + "%n", arguments);
     }
 
-    /** Lets the node carry frames for a while, so that what it needs is compiled. */
+    /** Makes the node carry frames for a while, so that its code is compiled. */
     void warmUp(Subject subject, int frame) throws IOException, InterruptedException {
         rate(subject, frame, 1, plan.warmup());
     }
 
-    /** How fast frames get through, and what that costs the servers. */
+    /** Measures the throughput and the CPU time of the servers. */
     Map<String, Double> rate(Subject subject, int frame, int connections) throws IOException, InterruptedException {
         return rate(subject, frame, connections, plan.window());
     }
@@ -135,7 +135,7 @@ final class Rig {
         double cpuBefore = ProcStat.cpuSeconds(subject.servers());
         double generatorsBefore = generatorsCpuSeconds();
         pause(window);
-        awaitPayload(subject, number(before, "payload")); // a busy machine may have let nobody run
+        awaitPayload(subject, number(before, "payload")); // on a busy machine, nothing may have run
         Map<String, String> after = devices.ask("count");
         double cpu = ProcStat.cpuSeconds(subject.servers()) - cpuBefore;
         double generators = generatorsCpuSeconds() - generatorsBefore;
@@ -157,11 +157,10 @@ final class Rig {
     }
 
     private void awaitPayload(Subject subject, double before) throws IOException, InterruptedException {
-        Waiting.until(
-                PATIENCE, LOOK, () -> subject.name() + " lets nothing through", () -> counted("payload") > before);
+        Waiting.until(PATIENCE, LOOK, () -> subject.name() + " carries no data", () -> counted("payload") > before);
     }
 
-    /** Begins to send; the number is for {@link #stopFlow}. */
+    /** Starts sending; returns a number for {@link #stopFlow}. */
     int startFlow(Subject subject, int frame) throws IOException, InterruptedException {
         flows++;
         requesters.ask("flow id=" + flows + " frame=" + frame + " target=" + subject.urlFor("sink"));
@@ -180,7 +179,7 @@ final class Rig {
         void run() throws IOException, InterruptedException;
     }
 
-    /** After a measurement that failed: whatever it has left running must not disturb the next one. */
+    /** Cleans up after a failed measurement, so that nothing it left running disturbs the next one. */
     void clear() throws InterruptedException {
         for (Node node : started) {
             node.stop();
@@ -195,18 +194,18 @@ final class Rig {
         for (Step step : steps) {
             try {
                 step.run();
-            } catch (IOException e) { // such as a flow that broke; the other steps are needed all the same
-                say("while clearing up: %s", e.toString());
+            } catch (IOException e) { // such as a broken flow; the other steps are still needed
+                say("while cleaning up: %s", e.toString());
             }
         }
     }
 
-    /** Waits until nothing of the last measurement is on its way any more. */
+    /** Waits until nothing of the last measurement is active. */
     void drained() throws IOException, InterruptedException {
         Waiting.until(PATIENCE, LOOK, () -> "some connections have not ended", () -> counted("active") == 0);
     }
 
-    /** Adds a round to the results, and says so. */
+    /** Adds a round to the results and prints it. */
     void add(String measurement, String subject, int round, Map<String, Double> values) {
         results.add(measurement, subject, round, values);
         StringBuilder line = new StringBuilder();
@@ -214,7 +213,10 @@ final class Rig {
         say("%-16s %-24s round %d%s", measurement, subject, round, line);
     }
 
-    /** Each round begins with another subject, every second one goes backwards: nobody always follows the same one. */
+    /**
+     * Orders the subjects of a round: each round starts with a different one, and every second one is reversed, so no
+     * subject always follows the same one.
+     */
     static <T> List<T> order(List<T> subjects, int round) {
         List<T> order = new ArrayList<>(subjects);
         Collections.rotate(order, round - 1);
@@ -236,7 +238,7 @@ final class Rig {
         return Double.parseDouble(String.valueOf(answer.get(name)));
     }
 
-    /** Lets time pass, in which something is measured. */
+    /** Waits for the duration of a measurement. */
     static void pause(int millis) throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep(millis);
     }

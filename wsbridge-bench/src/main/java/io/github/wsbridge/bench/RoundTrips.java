@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** One message there and back at a time, for a while. */
+/** Measures round trips of single messages for a given time. */
 final class RoundTrips implements FrameScanner.Listener {
 
     private static final int MOST = 2_000_000;
@@ -20,7 +20,7 @@ final class RoundTrips implements FrameScanner.Listener {
         this.wire = wire;
     }
 
-    /** Answers with the count, and percentiles in nanoseconds. */
+    /** Returns the count, and percentiles in nanoseconds. */
     static String measure(Target target, int warmupMillis, int millis) throws IOException {
         try (Wire wire = Wire.open(target)) {
             RoundTrips trips = new RoundTrips(wire);

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A message of 64 bytes there and back, alone, and beside a bridge that carries all it can. */
+/** Measures the round trip of a 64-byte message, alone and next to a saturated bridge. */
 final class RttBench implements Bench {
 
     static final String ALONE = "rtt-64B";

@@ -12,21 +12,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A WebSocket client on a {@link Loop}, for those that are many. It answers pings and closes. */
+/** A WebSocket client on a {@link Loop}, for large numbers of connections. It answers pings and closes. */
 final class Session implements FrameScanner.Listener {
 
-    /** What becomes of a session; called on the loop's thread. */
+    /** The events of a session; called on the loop's thread. */
     interface Events {
         /** The handshake is done. */
         default void onOpen(Session session) {}
 
         default void onText(Session session, String text) {}
 
-        /** The last event; {@code failure} tells why where it was not a close frame. */
+        /** The last event; {@code failure} is the cause unless there was a close frame. */
         default void onEnd(Session session, @Nullable IOException failure) {}
     }
 
-    /** Addresses of the loopback network, one after another: each has ports of its own. */
+    /** Cycles through addresses of the loopback network: each has its own ports. */
     private static final AtomicInteger NEXT_SOURCE = new AtomicInteger();
 
     private static final int SOURCES = 100;
@@ -56,10 +56,10 @@ final class Session implements FrameScanner.Listener {
     }
 
     /**
-     * Begins to connect; called on the loop's thread. Failures are told to {@code events}.
+     * Starts to connect; called on the loop's thread. Failures are reported to {@code events}.
      *
      * @param source the middle of the address to connect from, {@code 127.0.source.x}
-     * @param established whether to offer the subprotocol that tells when a bridge stands
+     * @param established whether to offer the subprotocol that reports when a bridge is established
      */
     static Session open(Loop loop, Target target, int source, boolean established, Events events) throws IOException {
         Session session = new Session(loop, target, established, events);
@@ -118,7 +118,7 @@ final class Session implements FrameScanner.Listener {
                 answered(answer.toString());
                 answer = null;
             } else if (length > LONGEST_HEAD) {
-                throw new IOException("the answer is too long");
+                throw new IOException("the response is too long");
             }
         }
         FrameScanner frames = scanner;
@@ -137,14 +137,14 @@ final class Session implements FrameScanner.Listener {
         events.onOpen(this);
     }
 
-    /** Reads no more. */
+    /** Stops reading. */
     void stall() throws IOException {
         channel.setOption(StandardSocketOptions.SO_RCVBUF, SMALL_BUFFER);
         stalled = true;
         interest();
     }
 
-    /** Sends these frames again and again, as fast as they are taken. */
+    /** Sends these frames repeatedly, as fast as they are accepted. */
     void flood(ByteBuffer frames) throws IOException {
         channel.setOption(StandardSocketOptions.SO_SNDBUF, SMALL_BUFFER);
         flood = frames.duplicate();
@@ -167,7 +167,7 @@ final class Session implements FrameScanner.Listener {
         }
     }
 
-    /** What a flood has sent. */
+    /** Returns the number of bytes that a flood has sent. */
     long sent() {
         return sent;
     }
@@ -175,16 +175,16 @@ final class Session implements FrameScanner.Listener {
     private void write(ByteBuffer bytes) throws IOException {
         channel.write(bytes);
         if (bytes.hasRemaining()) {
-            throw new IOException("no room for " + bytes.remaining() + " bytes"); // they are few always
+            throw new IOException("no room for " + bytes.remaining() + " bytes"); // always a small write
         }
     }
 
-    /** Ends it at once. */
+    /** Drops the connection. */
     void drop() {
         end(null);
     }
 
-    /** Ends it in good order; one that floods cannot, and is dropped. */
+    /** Closes the connection properly; one that floods cannot, and is dropped. */
     void close() {
         if (flood != null || scanner == null) {
             drop();
@@ -226,7 +226,7 @@ final class Session implements FrameScanner.Listener {
         try {
             channel.close();
         } catch (IOException e) {
-            // Closed it is.
+            // It is closed either way.
         }
         events.onEnd(this, failure == null ? why : failure);
     }

@@ -6,13 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How many bridges a second come into being: request, invitation over the listen socket, accept, established, closed. */
+/**
+ * Measures how many bridges per second are set up: request, invitation over the listen socket, accept, established,
+ * closed.
+ */
 final class SetupBench implements Bench {
 
     static final String NAME = "setup";
     static final String RATE = "bridges-per-second";
 
-    /** Enough to keep everybody busy, and no more than that. */
+    /** Just enough to keep all processes busy. */
     private static final int CONCURRENCY = 64;
 
     @Override

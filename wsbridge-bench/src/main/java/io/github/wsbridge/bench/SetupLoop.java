@@ -6,7 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Opens bridges and closes each as soon as it stands; so many at a time, for a while. */
+/** Opens bridges and closes each as soon as it is established, with a fixed concurrency, for a given time. */
 final class SetupLoop {
 
     private static final int MOST = 1_000_000;
@@ -25,14 +25,14 @@ final class SetupLoop {
     private long until = Long.MAX_VALUE;
     private final CountDownLatch done = new CountDownLatch(1);
 
-    /** {@code target} with the number of a device behind it is the whole URL. */
+    /** Creates a loop; {@code target} followed by a device number is a URL. */
     SetupLoop(Loop loop, String target, int devices) {
         this.loop = loop;
         this.target = target;
         this.devices = devices;
     }
 
-    /** Answers with the rate, and percentiles of the time from connecting to established in nanoseconds. */
+    /** Returns the rate, and percentiles of the time from connecting to established, in nanoseconds. */
     String run(int concurrency, int warmupMillis, int millis) throws Exception {
         loop.execute(() -> {
             from = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(warmupMillis);
@@ -42,10 +42,10 @@ final class SetupLoop {
             }
         });
         if (!done.await(warmupMillis + millis + TimeUnit.SECONDS.toMillis(END_SECONDS), TimeUnit.MILLISECONDS)) {
-            throw new IOException("some bridges do not end");
+            throw new IOException("some bridges have not ended");
         }
         if (count == 0) {
-            throw new IOException("no bridge came into being", failure);
+            throw new IOException("no bridge was established", failure);
         }
         if (failed > 0) {
             throw new IOException(failed + " bridges failed", failure);

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The far ends of measured connections: each counts what arrives, or answers each frame, on a thread of its own. */
+/** The far ends of measured connections. Each counts what arrives or answers each frame, on its own thread. */
 final class Sinks {
 
     private static final int READ = 256 * 1024;
@@ -17,7 +17,7 @@ final class Sinks {
     private final AtomicLong finished = new AtomicLong();
     private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
-    /** Bytes of binary data that have arrived at all sinks, ever. */
+    /** Returns the total number of bytes of binary data received by all sinks. */
     long payload() {
         long sum = finished.get();
         for (Sink sink : running) {
@@ -26,12 +26,15 @@ final class Sinks {
         return sum;
     }
 
-    /** How many connections are open. */
+    /** Returns the number of open connections. */
     int active() {
         return running.size();
     }
 
-    /** Serves a connection to its end, in the calling thread; {@code echo} is the size of the answer to each frame, or 0. */
+    /**
+     * Serves a connection until it ends, on the calling thread; {@code echo} is the size of the answer to each frame,
+     * or 0.
+     */
     void serve(Wire wire, int echo) {
         Sink sink = new Sink(wire, echo);
         running.add(sink);
@@ -39,7 +42,7 @@ final class Sinks {
         try {
             sink.run(buffer == null ? buffer = ByteBuffer.allocateDirect(READ) : buffer);
         } catch (IOException e) {
-            // However it ends.
+            // The way it ends does not matter.
         } finally {
             wire.close();
             finished.addAndGet(sink.seen.get());

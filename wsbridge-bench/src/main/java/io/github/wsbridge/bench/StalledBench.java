@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Bridges whose readers read nothing while their senders send all they can: what they hold, and what others notice. One way
- * the devices read nothing and the requesters send; jammed ones have both ends do both.
+ * Measures the memory of bridges whose readers do not read while their senders send as much as they can, and the effect
+ * on others. On stalled bridges, only the devices do not read; on jammed ones, both ends send and neither one reads.
  */
 final class StalledBench implements Bench {
 
@@ -16,10 +16,10 @@ final class StalledBench implements Bench {
     static final String RSS = "rss-bytes-per-bridge";
     static final String OTHERS = "rate-of-others";
 
-    /** Four seconds: nodes wait up to three for a sign of life before they send a device much. */
+    /** Four seconds: nodes wait up to three for a sign of life before they send much to a device. */
     private static final int LOOKS = 16;
 
-    /** What is sent, in bytes. */
+    /** The frame size, in bytes. */
     static final int FRAME = RelayBench.Size.KIB_16.bytes();
 
     private final String name;
@@ -88,11 +88,11 @@ final class StalledBench implements Bench {
         return rounds.median(NAME, Subject.OURS, Results.GBIT).orElseThrow();
     }
 
-    /** Waits until every buffer on the way is full: until no more is taken for some looks. */
+    /** Waits until every buffer on the way is full, that is, until several checks in a row find no progress. */
     private static void stuck(Rig rig) throws IOException, InterruptedException {
         String[] last = {""};
         int[] same = {0};
-        Waiting.until(Duration.ofSeconds(60), Duration.ofMillis(250), () -> "senders still get through", () -> {
+        Waiting.until(Duration.ofSeconds(60), Duration.ofMillis(250), () -> "senders still make progress", () -> {
             String sent = String.valueOf(rig.requesters().ask("held").get("sent"));
             same[0] = sent.equals(last[0]) ? same[0] + 1 : 0;
             last[0] = sent;

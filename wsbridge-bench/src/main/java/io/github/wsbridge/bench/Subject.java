@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Something that is measured: a way to the far ends.
+ * A subject of measurement: a path to the far ends.
  *
- * @param name as it stands in results
- * @param servers whose CPU time counts
- * @param url where to connect for what, such as {@code sink}
+ * @param name the name in the results
+ * @param servers the processes whose CPU time counts
+ * @param url returns the URL for a purpose, such as {@code sink}
  */
 record Subject(String name, List<Child> servers, UnaryOperator<String> url) {
 

@@ -2,14 +2,14 @@ package io.github.wsbridge.bench;
 
 import java.io.PrintStream;
 
-/** The results for people. */
+/** Prints the results as tables. */
 final class Table {
 
     private Table() {}
 
     static void print(Results results, Findings findings, PrintStream out) {
         for (String measurement : results.measurements()) {
-            out.printf("%n%s, medians (and from the least to the most)%n", measurement);
+            out.printf("%n%s, medians (minimum–maximum)%n", measurement);
             for (String subject : results.subjects(measurement)) {
                 StringBuilder line = new StringBuilder();
                 for (String metric : results.metrics(measurement, subject)) {
@@ -33,7 +33,7 @@ final class Table {
         }
     }
 
-    /** Three digits behind the point where that says something. */
+    /** Formats with three decimal places if they are significant. */
     static String number(double value) {
         return value == Math.rint(value) || Math.abs(value) >= 1_000
                 ? String.format("%.0f", value)

@@ -13,10 +13,10 @@ import java.nio.charset.StandardCharsets;
  */
 record Target(InetSocketAddress address, String resource) {
 
-    /** Offered where the generator wants to be told that a bridge stands. */
+    /** Offered if the generator wants to be notified that a bridge is established. */
     static final String SUBPROTOCOL = "wsbridge.v1";
 
-    /** The same nonce always, and so the same answer always: nobody is to be kept from mixing anything up here. */
+    /** A fixed nonce, which yields a fixed answer: there are no caches to protect against here. */
     private static final String NONCE = "dGhlIHNhbXBsZSBub25jZQ==";
 
     private static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -33,7 +33,7 @@ record Target(InetSocketAddress address, String resource) {
         return !resource.isEmpty();
     }
 
-    /** The same resource on another server, {@code HOST:PORT}. */
+    /** Returns the same resource on another server, {@code HOST:PORT}. */
     Target at(String authority) {
         int colon = authority.lastIndexOf(':');
         int port = Integer.parseInt(authority.substring(colon + 1));
@@ -46,7 +46,7 @@ record Target(InetSocketAddress address, String resource) {
                 + NONCE + (established ? "\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL : "") + "\r\n\r\n");
     }
 
-    /** A server's answer to {@link #handshake}. */
+    /** Returns a server's answer to {@link #handshake}. */
     static ByteBuffer answer() {
         return bytes("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Accept: " + ACCEPT + "\r\n\r\n");
@@ -56,7 +56,7 @@ record Target(InetSocketAddress address, String resource) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Names no query: it may hold a token. */
+    /** Omits the query, which may contain a token. */
     @Override
     public String toString() {
         return address + resource.replaceAll("\\?.*", "?...");

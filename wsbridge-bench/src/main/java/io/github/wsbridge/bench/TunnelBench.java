@@ -3,7 +3,9 @@ package io.github.wsbridge.bench;
 import java.io.IOException;
 import java.util.List;
 
-/** From a local TCP port to a TCP server far away: the tunnel, {@code ssh -L}, and a chain of three socat. */
+/**
+ * Compares ways from a local TCP port to a remote TCP server: the tunnel, {@code ssh -L}, and a chain of three socats.
+ */
 final class TunnelBench implements Bench {
 
     static final String NAME = "tunnel";

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Three ways from a local port to the same far one, each of several processes. */
+/** Three ways from a local port to the same remote port, each with several processes. */
 final class Tunnels {
 
     private static final long KEYGEN_SECONDS = 30;
@@ -15,13 +15,13 @@ final class Tunnels {
     private final Processes processes;
     private final int far;
 
-    /** Ways to the port {@code far}. */
+    /** Creates tunnels to the port {@code far}. */
     Tunnels(Processes processes, int far) {
         this.processes = processes;
         this.far = far;
     }
 
-    /** Tunnel, node and device, each a process. */
+    /** Starts a tunnel and a device, each in its own process, that use a node. */
     Subject ours(Node node) throws IOException, InterruptedException {
         String server = "ws://" + node.authority();
         Child device = processes.start(
@@ -45,7 +45,7 @@ final class Tunnels {
         return tcp(Subject.OURS, List.of(tunnel, node.child(), device), port);
     }
 
-    /** OpenSSH, with a server and keys of its own. */
+    /** Starts OpenSSH, with its own server and keys. */
     Subject ssh() throws IOException, InterruptedException {
         Path folder = processes.folder();
         String keygen = Processes.find("ssh-keygen", "openssh-client");
@@ -64,11 +64,11 @@ final class Tunnels {
                             "-f",
                             folder.resolve(key).toString()));
             if (!made.process().waitFor(KEYGEN_SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException("ssh-keygen takes too long");
+                throw new IOException("ssh-keygen timed out");
             }
         }
         if (System.getProperty("user.name").equals("root")) {
-            Files.createDirectories(Path.of("/run/sshd")); // where sshd insists on shutting its unprivileged half in
+            Files.createDirectories(Path.of("/run/sshd")); // sshd requires it for privilege separation
         }
         int sshPort = Peers.freePort();
         Path config = Files.write(
@@ -108,7 +108,7 @@ final class Tunnels {
         return tcp(TunnelBench.SSH, List.of(client, server), port);
     }
 
-    /** As many hops as a tunnel has, without anything to do. */
+    /** Starts a chain with as many hops as a tunnel, which do nothing else. */
     Subject socat() throws IOException, InterruptedException {
         String socat = Processes.find("socat", "socat");
         List<Child> chain = new ArrayList<>();

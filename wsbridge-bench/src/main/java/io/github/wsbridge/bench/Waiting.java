@@ -8,17 +8,17 @@ final class Waiting {
 
     private Waiting() {}
 
-    /** Something that may come to be. */
+    /** A condition to wait for. */
     interface Condition {
         boolean holds() throws IOException, InterruptedException;
     }
 
-    /** Tells what has not come to be. */
+    /** Describes a condition that was not met. */
     interface Complaint {
         String text() throws IOException;
     }
 
-    /** Looks every {@code step} whether a condition holds; fails when the deadline is over. */
+    /** Checks every {@code step} whether a condition holds; fails when the deadline has passed. */
     static void until(Duration deadline, Duration step, Complaint complaint, Condition condition)
             throws IOException, InterruptedException {
         long end = System.nanoTime() + deadline.toNanos();

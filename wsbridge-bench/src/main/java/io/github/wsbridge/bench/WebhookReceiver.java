@@ -10,7 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 
-/** The backend of a webhook: an HTTP server that hands what is posted to the device, and answers when that has. */
+/** The backend of a webhook: an HTTP server that passes requests to the device and returns its answer. */
 final class WebhookReceiver {
 
     private final WebhookInvitations device;

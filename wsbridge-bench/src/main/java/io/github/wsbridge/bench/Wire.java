@@ -10,8 +10,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A blocking connection that carries frames, for the few that must be fast: blocking reads and writes of a thread of its
- * own are the cheapest that there is. One thread may read while another writes.
+ * A blocking connection that carries frames, for the few connections that must be fast: blocking reads and writes on
+ * dedicated threads are the cheapest. One thread may read while another writes.
  */
 final class Wire implements AutoCloseable {
 
@@ -28,7 +28,7 @@ final class Wire implements AutoCloseable {
         this.masks = masks;
     }
 
-    /** Connects, and does the handshake where there is one. */
+    /** Connects, and performs the handshake if there is one. */
     static Wire open(Target target) throws IOException {
         SocketChannel channel = SocketChannel.open();
         try {

@@ -1,6 +1,6 @@
 /**
- * Measures whole processes: bridge nodes beside other proxies. The {@code bench} command starts everything, two generators
- * of load among it, which it tells what to do line by line.
+ * Whole-process benchmarks that compare bridge nodes with other proxies. The {@code bench} command starts all
+ * processes, including two load generators, which it controls by commands, one per line.
  */
 @NullMarked
 package io.github.wsbridge.bench;

@@ -19,21 +19,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of an established bridge: a two-way stream of bytes to the other end. It is used like a blocking
+ * One end of an established bridge: a bidirectional byte stream to the other end. Use it like a blocking
  * {@code SocketChannel}.
  *
- * <p><b>Threads.</b> All methods may be called from any thread. One thread may read while another writes; further readers
- * and writers wait their turn. {@link #close} wakes those that wait, with an
- * {@link java.nio.channels.AsynchronousCloseException}; an interrupt closes the channel, with a
- * {@link ClosedByInterruptException}. Reads, writes and {@link #shutdownOutput} block, nothing else does.
+ * <p><b>Threads.</b> All methods may be called from any thread. One thread may read while another writes; further
+ * readers and writers wait their turn. {@link #close} wakes blocked threads with an
+ * {@link java.nio.channels.AsynchronousCloseException}; an interrupt closes the channel with a
+ * {@link ClosedByInterruptException}. Only reads, writes and {@link #shutdownOutput} block.
  *
- * <p><b>The end.</b> {@link #shutdownOutput} ends one direction; when both have ended, the bridge is closed with 1000. A read
- * returns -1 behind the other end's last byte, and likewise when the bridge was closed with 1000 or without a code. Any other
- * end (see {@link CloseReason}) is a {@link io.github.wsbridge.BridgeException} behind the last byte that came. A write
- * throws that exception as soon as the bridge has ended, however it ended.
+ * <p><b>End of stream.</b> {@link #shutdownOutput} ends one direction; when both have ended, the bridge is closed with
+ * 1000. A read returns -1 after the other end's last byte, and also if the bridge was closed with 1000 or without a
+ * code. After any other end (see {@link CloseReason}), a read throws a {@link io.github.wsbridge.BridgeException} once
+ * all received bytes have been read. A write throws that exception as soon as the bridge has ended for any reason.
  *
- * <p><b>Memory.</b> At most four fragments of a transport's size wait for a reader (16 KiB each with {@link JdkConnector});
- * writes hold nothing back and are complete when the transport takes more, not when the other end has read them.
+ * <p><b>Memory.</b> At most four fragments wait for a reader; their size depends on the transport (16 KiB each with
+ * {@link JdkConnector}). Writes are not buffered. A write completes when the transport accepts more data, not when the
+ * other end has read it.
  */
 public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
 
@@ -74,17 +75,17 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         closed.complete(reason);
     }
 
-    /** The bridge's name, the same at both ends and in the nodes' logs. */
+    /** Returns the bridge's id, which is the same at both ends and in the nodes' logs. */
     public BridgeId bridgeId() {
         return bridgeId;
     }
 
     /**
-     * Reads what is there, at least one byte; blocks while nothing is.
+     * Reads the available bytes, blocking until there is at least one.
      *
-     * @return how many bytes were read; -1 at the end; 0 only where {@code target} has no room
+     * @return the number of bytes read; -1 at the end of the stream; 0 only if {@code target} has no remaining space
      * @throws SocketTimeoutException after the read timeout; the channel can still be used
-     * @throws io.github.wsbridge.BridgeException where the bridge ended other than in good order
+     * @throws io.github.wsbridge.BridgeException if the bridge ended abnormally
      */
     @Override
     public int read(ByteBuffer target) throws IOException {
@@ -99,10 +100,10 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
     }
 
     /**
-     * Writes all of {@code source}; blocks until the transport is ready for more. An empty write sends nothing.
+     * Writes all of {@code source}, blocking until the transport is ready for more. An empty write sends nothing.
      *
      * @throws SocketTimeoutException after the write timeout; part of it may have been sent, so the channel is dropped
-     * @throws io.github.wsbridge.BridgeException where the bridge has ended
+     * @throws io.github.wsbridge.BridgeException if the bridge has ended
      */
     @Override
     public int write(ByteBuffer source) throws IOException {
@@ -117,10 +118,10 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
     }
 
     /**
-     * Tells the other end that no more will come; reading goes on. Blocks like a write. No effect the second time.
+     * Ends the outgoing direction; reading remains possible. Blocks like a write. Has no effect if called again.
      *
      * @throws SocketTimeoutException after the write timeout; the channel is dropped
-     * @throws io.github.wsbridge.BridgeException where the bridge has ended other than in good order
+     * @throws io.github.wsbridge.BridgeException if the bridge has ended abnormally
      */
     public void shutdownOutput() throws IOException {
         try {
@@ -133,21 +134,24 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         }
     }
 
-    /** Whether this end has not called {@link #close}. The other end's close shows in {@link #closeReason}. */
+    /**
+     * Returns whether {@link #close} has not been called at this end. For the other end's close, see
+     * {@link #closeReason}.
+     */
     @Override
     public boolean isOpen() {
         return open;
     }
 
-    /** Closes the bridge with 1000, without waiting for the other end. What was written goes out before. */
+    /** Closes the bridge with 1000, after sending what was written, without waiting for the other end. */
     @Override
     public void close() {
         close(CloseReason.normal());
     }
 
     /**
-     * Closes the bridge with a reason for the other end. What was written goes out before; a write that is still under way
-     * is cut off, and then the other end is told {@link CloseReason#VANISHED} instead of 1000. Only the first call counts.
+     * Closes the bridge with a reason for the other end, after sending what was written. A write in progress is cut
+     * off; the other end then receives {@link CloseReason#VANISHED} instead of 1000. Only the first call counts.
      */
     public void close(CloseReason reason) {
         open = false;
@@ -156,36 +160,36 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         leg.close(cut && Incoming.inGoodOrder(reason) ? CloseReason.vanished("closed during a write") : reason);
     }
 
-    /** Why the bridge ended; null while it has not. */
+    /** Returns why the bridge ended, or null if it has not ended. */
     public @Nullable CloseReason closeReason() {
         return closed.getNow(null);
     }
 
     /**
-     * Completes, always normally, when the bridge has ended, with the other end's reason, or after {@link #close} its
-     * answer. It does so on a thread of the transport: continuations must not block.
+     * Completes normally when the bridge has ended, with the other end's reason, or after {@link #close} with the other
+     * end's answer. It completes on a thread of the transport, so continuations must not block.
      */
     public CompletionStage<CloseReason> closed() {
         return closed.minimalCompletionStage();
     }
 
-    /** How long a read may block, in whole nanoseconds; zero, the default, means without end. */
+    /** Sets how long a read may block; zero, the default, means no limit. */
     public void readTimeout(Duration timeout) {
         readTimeout = nanos(timeout);
     }
 
-    /** How long a write or {@link #shutdownOutput} may block; zero, the default, means without end. */
+    /** Sets how long a write or {@link #shutdownOutput} may block; zero, the default, means no limit. */
     public void writeTimeout(Duration timeout) {
         writeTimeout = nanos(timeout);
     }
 
-    /** The reading direction as a stream; closing it closes the channel. */
+    /** Returns the incoming direction as a stream; closing it closes the channel. */
     public InputStream inputStream() {
         return new ChannelStreams.In(this);
     }
 
     /**
-     * The writing direction as a stream, without a buffer of its own; closing it closes the channel. To end only this
+     * Returns the outgoing direction as an unbuffered stream; closing it closes the channel. To end only this
      * direction, use {@link #shutdownOutput}.
      */
     public OutputStream outputStream() {
@@ -204,7 +208,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         leg.abort();
     }
 
-    /** Whether both directions have ended in good order; how the bridge ended after that takes nothing away. */
+    /** Returns whether both directions have ended in good order; the way the bridge ends after that does not matter. */
     boolean bothFinished() {
         return finishedDirections.get() == 2;
     }
@@ -223,7 +227,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
 
     private static long nanos(Duration timeout) {
         if (timeout.isNegative()) {
-            throw new IllegalArgumentException("a timeout is not negative");
+            throw new IllegalArgumentException("a timeout must not be negative");
         }
         return timeout.toNanos();
     }

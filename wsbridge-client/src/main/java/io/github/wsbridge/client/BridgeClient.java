@@ -14,7 +14,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The requester: opens bridges to devices. Thread-safe; no method blocks. One client serves any number of bridges.
+ * A requester, which opens bridges to devices. Thread-safe; no method blocks. One client can open any number of
+ * bridges.
  *
  * <pre>{@code
  * try (BridgeClient client = BridgeClient.builder(URI.create("wss://bridge.example.com")).apiKey(key).build();
@@ -35,31 +36,32 @@ public final class BridgeClient implements AutoCloseable {
     }
 
     /**
-     * Starts to describe a client of a bridge.
+     * Returns a builder for a client.
      *
-     * @param server the base URL, such as {@code wss://bridge.example.com}; {@code http} and {@code https} are read as
-     *     {@code ws} and {@code wss}
-     * @throws IllegalArgumentException if it is no base URL
+     * @param server the base URL, such as {@code wss://bridge.example.com}; {@code http} and {@code https} are treated
+     *     as {@code ws} and {@code wss}
+     * @throws IllegalArgumentException if {@code server} is not a base URL
      */
     public static Builder builder(URI server) {
         return new Builder(server);
     }
 
-    /** Like {@link #connect(String, String)} where there is nothing to tell the device. */
+    /** Like {@link #connect(String, String)} with empty request data. */
     public CompletableFuture<BridgeChannel> connect(String deviceId) {
         return connect(deviceId, "");
     }
 
     /**
-     * Asks for a bridge to a device.
+     * Requests a bridge to a device.
      *
      * @param deviceId the device
-     * @param requestData what the device is told, such as the name of a service
-     * @return completes when the device is there, on the client's executor, so continuations may block. Fails with a
-     *     {@link io.github.wsbridge.BridgeException} that says why: {@link io.github.wsbridge.HandshakeException} where the
-     *     server refused, 4403 where the device rejected, 4404 where it cannot be reached, 4408 where it was too late; with
-     *     another {@code IOException} where no server was reached. Cancelling it ends the attempt.
-     * @throws IllegalArgumentException if {@code deviceId} is no device id
+     * @param requestData data for the device, such as the name of a service
+     * @return completes when the bridge is established, on the client's executor, so continuations may block. Fails
+     *     with a {@link io.github.wsbridge.BridgeException} that gives the reason:
+     *     {@link io.github.wsbridge.HandshakeException} if the server refused, 4403 if the device rejected, 4404 if it
+     *     cannot be reached, 4408 if it did not connect in time; or with another {@code IOException} if no server was
+     *     reached. Cancelling the future ends the attempt.
+     * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public CompletableFuture<BridgeChannel> connect(String deviceId, String requestData) {
         BridgeRequest request = new BridgeRequest(deviceId, requestData);
@@ -71,7 +73,7 @@ public final class BridgeClient implements AutoCloseable {
         return dialer.channel(urls);
     }
 
-    /** Closes its bridges with 1001 and fails what is pending. */
+    /** Closes open bridges with 1001 and fails pending ones. */
     @Override
     public void close() {
         dialer.close();
@@ -87,60 +89,69 @@ public final class BridgeClient implements AutoCloseable {
         }
 
         /**
-         * Adds another base URL of the same bridge. Connects take turns; where one cannot be reached or answers with a
-         * status of 500 or above, the next is tried.
+         * Adds another base URL of the same bridge service. Connections use the URLs in turn. If a server cannot be
+         * reached or answers with a status of 500 or above, the next one is tried.
          */
         public Builder server(URI server) {
             servers.add(Endpoints.base(server));
             return this;
         }
 
-        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}; see {@link #header}. */
+        /** Sets the API key, sent as {@link Endpoints#API_KEY_HEADER}; none by default. See {@link #header}. */
         public Builder apiKey(String key) {
             return header(Endpoints.API_KEY_HEADER, key);
         }
 
         /**
-         * A further header field of each handshake; the value may be a secret.
+         * Adds a header field to each handshake; the value may be a secret.
          *
-         * @throws IllegalArgumentException if the value holds a line break or another control character
+         * @throws IllegalArgumentException if the value contains a line break or another control character
          */
         public Builder header(String name, String value) {
             settings.header(name, value);
             return this;
         }
 
-        /** Opens the WebSockets; a {@link JdkConnector} by default. One that is given here is not closed by the client. */
+        /**
+         * Sets what opens the WebSockets; a {@link JdkConnector} by default. The client does not close a connector
+         * given here.
+         */
         public Builder connector(Connector connector) {
             settings.connector = connector;
             return this;
         }
 
-        /** How long the handshake and the device's answer may take together; 45 seconds by default. */
+        /** Sets the time limit for the handshake and the device's answer together; 45 seconds by default. */
         public Builder connectTimeout(Duration timeout) {
             settings.connectTimeout = timeout;
             return this;
         }
 
-        /** How vanished peers are noticed; by default a look every 20 seconds, and 15 minutes for a stalled write. */
+        /**
+         * Sets how vanished peers are detected; by default, a check every 20 seconds and 15 minutes for a stalled
+         * write.
+         */
         public Builder keepAlive(Watch watch) {
             settings.watch = watch;
             return this;
         }
 
-        /** Runs timers, nothing that blocks; a daemon thread of its own by default. One that is given is not shut down. */
+        /**
+         * Sets the scheduler for timers, which never block; by default, a separate daemon thread. The client does not
+         * shut down a scheduler given here.
+         */
         public Builder scheduler(ScheduledExecutorService scheduler) {
             settings.scheduler = scheduler;
             return this;
         }
 
-        /** Where futures complete; by default daemon threads, virtual ones where the JDK has them. */
+        /** Sets where futures complete; by default, daemon threads, virtual if the JDK supports them. */
         public Builder executor(Executor executor) {
             settings.executor = executor;
             return this;
         }
 
-        /** Makes the client; it connects to nothing yet. */
+        /** Builds the client, which does not connect yet. */
         public BridgeClient build() {
             return new BridgeClient(this);
         }

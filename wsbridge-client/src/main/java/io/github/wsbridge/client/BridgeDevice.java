@@ -23,13 +23,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
 /**
- * The device: hears invitations, by a listen socket that it keeps open, and gives each to a handler that accepts or rejects.
- * Thread-safe; no method blocks.
+ * A device, which receives invitations over a listen socket that it keeps open, and passes each to a handler that
+ * accepts or rejects it. Thread-safe; no method blocks.
  *
- * <p>When the listen socket ends, it is opened again after a random pause whose bound doubles from the shortest to the longest
- * and begins anew once a socket has lasted as long as the longest pause. A server that answers with a status from 400 to 499
- * (but 429) is tried at the longest pause only. The one end that is final is 4409: a newer listener of the same device id has
- * taken its place, and coming back would only drive that one out; {@link #stopped} tells.
+ * <p>When the listen socket ends, it is reopened after a random delay, whose upper bound doubles from the shortest to
+ * the longest and is reset once a socket has lasted for the longest delay. After a status from 400 to 499 (except 429),
+ * the longest delay is used. Only 4409 is final: a newer listener with the same device id has replaced this one, and
+ * reconnecting would only displace it; {@link #stopped} then completes.
  *
  * <pre>{@code
  * BridgeDevice device = BridgeDevice.builder("device-1", URI.create("wss://bridge.example.com"), incoming -> {
@@ -41,16 +41,16 @@ import java.util.random.RandomGenerator;
  */
 public final class BridgeDevice implements AutoCloseable {
 
-    /** Answers invitations. */
+    /** Handles invitations. */
     @FunctionalInterface
     public interface Handler {
 
         /**
-         * Answers one invitation, now or later, and may stay for as long as the bridge lasts. Called on the device's
+         * Answers one invitation, now or later, and may run for as long as the bridge lasts. Called on the device's
          * executor; may block.
          *
-         * @throws Exception whatever it likes: an invitation without an answer is rejected with 500, a bridge is closed with
-         *     1011
+         * @throws Exception on any failure: an unanswered invitation is then rejected with 500, an open bridge closed
+         *     with 1011
          */
         void handle(IncomingBridge bridge) throws Exception;
     }
@@ -75,34 +75,34 @@ public final class BridgeDevice implements AutoCloseable {
     }
 
     /**
-     * Starts to describe a device.
+     * Returns a builder for a device.
      *
-     * @param deviceId its name: not empty, no control characters
+     * @param deviceId the device id: not empty, no control characters
      * @param server the base URL of the bridge, such as {@code wss://bridge.example.com}
-     * @param handler answers its invitations
-     * @throws IllegalArgumentException if one of the first two is not what it should be
+     * @param handler answers invitations
+     * @throws IllegalArgumentException if {@code deviceId} or {@code server} is invalid
      */
     public static Builder builder(String deviceId, URI server, Handler handler) {
         return new Builder(new BridgeRequest(deviceId).deviceId(), Endpoints.base(server), handler);
     }
 
-    /** Begins to listen; to be called once. */
+    /** Starts listening; to be called once. */
     public BridgeDevice start() {
         sources.forEach(source -> source.start(new Door(source)));
         return this;
     }
 
     /**
-     * Completes when the device can be reached for the first time, on a transport's thread; fails with a
-     * {@link BridgeException} where it is {@link #stopped} before.
+     * Completes when the device can be reached for the first time, on a transport's thread. Fails with a
+     * {@link BridgeException} if the device is {@link #stopped} before that.
      */
     public CompletionStage<Void> listening() {
         return listening.minimalCompletionStage();
     }
 
     /**
-     * Completes when the device will never listen again: normally with {@link CloseReason#REPLACED} where a newer listener
-     * has taken its place, with {@link CloseReason#NORMAL} after {@link #close}. Bridges may still be open.
+     * Completes normally when the device will not listen again: with {@link CloseReason#REPLACED} if a newer listener
+     * has replaced it, with {@link CloseReason#NORMAL} after {@link #close}. Bridges may still be open.
      */
     public CompletionStage<CloseReason> stopped() {
         return stopped.minimalCompletionStage();
@@ -121,7 +121,7 @@ public final class BridgeDevice implements AutoCloseable {
         listening.completeExceptionally(new BridgeException(reason));
     }
 
-    /** Takes what a source brings. */
+    /** Receives the events of a source. */
     private final class Door implements InvitationSource.Sink {
         private final InvitationSource source;
 
@@ -168,101 +168,116 @@ public final class BridgeDevice implements AutoCloseable {
             this.handler = handler;
         }
 
-        /** The key that shows who this is; none by default. Sent as {@link Endpoints#API_KEY_HEADER}; see {@link #header}. */
+        /** Sets the API key, sent as {@link Endpoints#API_KEY_HEADER}; none by default. See {@link #header}. */
         public Builder apiKey(String key) {
             return header(Endpoints.API_KEY_HEADER, key);
         }
 
         /**
-         * A further header field of each handshake; the value may be a secret.
+         * Adds a header field to each handshake; the value may be a secret.
          *
-         * @throws IllegalArgumentException if the value holds a line break or another control character
+         * @throws IllegalArgumentException if the value contains a line break or another control character
          */
         public Builder header(String name, String value) {
             settings.header(name, value);
             return this;
         }
 
-        /** Opens the WebSockets; a {@link JdkConnector} by default. One that is given here is not closed by the device. */
+        /**
+         * Sets what opens the WebSockets; a {@link JdkConnector} by default. The device does not close a connector
+         * given here.
+         */
         public Builder connector(Connector connector) {
             settings.connector = connector;
             return this;
         }
 
-        /** How long a handshake, and for a bridge its joining too, may take; 45 seconds by default. */
+        /** Sets the time limit for a handshake and, for a bridge, its establishment; 45 seconds by default. */
         public Builder connectTimeout(Duration timeout) {
             settings.connectTimeout = timeout;
             return this;
         }
 
-        /** How vanished peers are noticed; by default a look every 20 seconds, and 15 minutes for a stalled write. */
+        /**
+         * Sets how vanished peers are detected; by default, a check every 20 seconds and 15 minutes for a stalled
+         * write.
+         */
         public Builder keepAlive(Watch watch) {
             settings.watch = watch;
             return this;
         }
 
-        /** The bounds of the random pauses before the listen socket is opened again; 1 second and 1 minute by default. */
+        /**
+         * Sets the bounds of the random delay before the listen socket is reopened; 1 second and 1 minute by default.
+         */
         public Builder backoff(Duration shortest, Duration longest) {
             minPause = shortest;
             maxPause = longest;
             return this;
         }
 
-        /** Draws the pauses; a {@code SecureRandom} by default. */
+        /** Sets the source of randomness for the delays; a {@code SecureRandom} by default. */
         public Builder random(RandomGenerator random) {
             this.random = random;
             return this;
         }
 
-        /** Tells how long invitations are good for; the system clock by default. */
+        /** Sets the clock for the expiry of invitations; the system clock by default. */
         public Builder clock(InstantSource clock) {
             this.clock = clock;
             return this;
         }
 
-        /** How many bridges there may be at once, offered and open; 100 by default. More are rejected with 503. */
+        /** Sets the maximum number of bridges, offered and open; 100 by default. Further ones are rejected with 503. */
         public Builder maxBridges(int max) {
             maxBridges = max;
             return this;
         }
 
         /**
-         * Another server whose accept URLs are followed. Those of the device's own server are by default, and no others, since
-         * a handshake carries this device's key. An unencrypted one is refused where the own server is encrypted.
+         * Adds another server whose accept URLs the device opens. By default, it opens only those of its own server,
+         * because a handshake carries the device's key. An unencrypted server is refused if the device's own server is
+         * encrypted.
          */
         public Builder allowOrigin(URI origin) {
             allowedOrigins.add(origin);
             return this;
         }
 
-        /** A further secondary channel; the device starts and closes it. */
+        /** Adds a secondary channel; the device starts and closes it. */
         public Builder source(InvitationSource source) {
             sources.add(source);
             return this;
         }
 
-        /** Whether to keep a listen socket open; true by default. */
+        /** Sets whether to keep a listen socket open; true by default. */
         public Builder listen(boolean listen) {
             this.listen = listen;
             return this;
         }
 
-        /** Runs timers, nothing that blocks; a daemon thread of its own by default. One that is given is not shut down. */
+        /**
+         * Sets the scheduler for timers, which never block; by default, a separate daemon thread. The device does not
+         * shut down a scheduler given here.
+         */
         public Builder scheduler(ScheduledExecutorService scheduler) {
             settings.scheduler = scheduler;
             return this;
         }
 
-        /** Where the handler runs and futures complete; by default daemon threads, virtual ones where the JDK has them. */
+        /**
+         * Sets where the handler runs and futures complete; by default, daemon threads, virtual if the JDK supports
+         * them.
+         */
         public Builder executor(Executor executor) {
             settings.executor = executor;
             return this;
         }
 
         /**
-         * Makes the device; {@link BridgeDevice#start} starts it.
+         * Builds the device; {@link BridgeDevice#start} starts it.
          *
-         * @throws IllegalArgumentException if the pauses or an allowed origin make no sense
+         * @throws IllegalArgumentException if the backoff or an allowed origin is invalid
          */
         public BridgeDevice build() {
             return new BridgeDevice(this);

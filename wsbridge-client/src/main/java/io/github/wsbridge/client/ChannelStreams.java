@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
-/** A channel's two directions as streams. Unlike those of {@code java.nio.channels.Channels}, they hold no monitor. */
+/**
+ * Streams over a channel's two directions. Unlike those of {@code java.nio.channels.Channels}, they hold no monitor.
+ */
 final class ChannelStreams {
 
     private ChannelStreams() {}

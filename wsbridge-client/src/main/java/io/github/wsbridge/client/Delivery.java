@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a leg's receiver is still to be told. Events come on any thread; whoever brings one tells it, unless somebody is telling
- * already, who then tells that one too. So the receiver is called by one thread at a time, and never from inside its own call.
+ * The events that a leg's receiver has yet to be notified of. Events arrive on any thread. The thread that adds one
+ * notifies the receiver, unless another thread is already doing so and will deliver that event as well. So the receiver
+ * is called by one thread at a time and never recursively.
  */
 final class Delivery {
 
@@ -31,11 +32,11 @@ final class Delivery {
     private boolean told; // inside tell() only
 
     /**
-     * A delivery to nobody yet.
+     * Creates a delivery without a receiver.
      *
-     * @param readOn lets the next fragment come; not called while one is held
-     * @param closing whether the leg's own close is under way
-     * @param onThrow called where the receiver has thrown
+     * @param readOn requests the next fragment; not called while one is held
+     * @param closing whether the leg is closing
+     * @param onThrow called if the receiver throws
      */
     Delivery(Runnable readOn, BooleanSupplier closing, Runnable onThrow) {
         this.readOn = readOn;
@@ -53,7 +54,7 @@ final class Delivery {
         tell();
     }
 
-    /** Takes a fragment, whether it was asked for or not. */
+    /** Takes a fragment, whether or not it was demanded. */
     void hold(Fragment fragment) {
         held = fragment;
         tell();
@@ -68,7 +69,7 @@ final class Delivery {
         tell();
     }
 
-    /** Takes the end; false where there was one already. */
+    /** Takes the end; returns false if there already was one. */
     boolean end(CloseReason reason) {
         if (!end.compareAndSet(null, reason)) {
             return false;
@@ -89,8 +90,8 @@ final class Delivery {
         do {
             try {
                 tellOnce();
-            } catch (RuntimeException | Error e) { // one that escaped would leave the leg deaf for good
-                log.warn("A receiver threw, which none may; its connection is dropped", e);
+            } catch (RuntimeException | Error e) { // otherwise the leg would never be notified again
+                log.warn("A receiver threw an exception; its connection is dropped", e);
                 onThrow.run();
             }
             seen = news.addAndGet(-seen);
@@ -112,7 +113,8 @@ final class Delivery {
                 readOn.run();
                 to.onFragment(fragment);
             } else if (closing.getAsBoolean()) {
-                // A closing leg reads on for the peer's answer; what nobody has asked for, and all behind it, is lost.
+                // A closing leg keeps reading to see the peer's close; data that was not demanded, and all after it, is
+                // discarded.
                 discarding = true;
                 held = null;
                 readOn.run();

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens watched legs and channels, for requester and device alike, and ends them all when it is closed. */
 final class Dialer implements AutoCloseable {
 
-    /** What both builders set. */
+    /** The settings common to both builders. */
     static final class Settings {
         final Map<String, String> headers = new LinkedHashMap<>();
 
@@ -46,10 +46,10 @@ final class Dialer implements AutoCloseable {
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(15));
 
-        /** Refuses at once what no handshake could carry, such as a key with the line break of its file. */
+        /** Rejects values that a handshake cannot carry, such as a key that still has the line break from its file. */
         void header(String name, String value) {
             if (value.chars().anyMatch(c -> c != '\t' && Character.isISOControl(c))) {
-                throw new IllegalArgumentException("the value of " + name + " holds control characters");
+                throw new IllegalArgumentException("the value of " + name + " contains control characters");
             }
             headers.put(name, value);
         }
@@ -94,7 +94,7 @@ final class Dialer implements AutoCloseable {
         return executor;
     }
 
-    /** Opens a leg that is watched from its opening on; {@code subprotocol} may not be agreed on. */
+    /** Opens a leg that is watched from the start; the server may not agree to {@code subprotocol}. */
     CompletionStage<Leg> leg(URI uri, String subprotocol) {
         return connect(uri, subprotocol, timeout).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
     }
@@ -103,11 +103,11 @@ final class Dialer implements AutoCloseable {
         try {
             return connector.connect(new Connector.Target(uri, headers, subprotocol, within));
         } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e); // a connector ought not to throw, and might
+            return CompletableFuture.failedFuture(e); // a connector should not throw, but might
         }
     }
 
-    /** Runs what may block; an executor that takes nothing more must not leave anybody waiting for a future. */
+    /** Runs a task that may block. If the executor rejects it, the futures must still complete. */
     private void complete(Runnable task) {
         try {
             executor.execute(task);
@@ -116,7 +116,7 @@ final class Dialer implements AutoCloseable {
         }
     }
 
-    /** Opens a URL for the sake of what its query says, and waits a little for the server to close it. */
+    /** Opens a URL only to deliver its query parameters, and waits briefly for the server to close it. */
     void knock(URI uri) {
         leg(uri, "").thenAccept(leg -> {
             leg.open(new Silence());
@@ -232,7 +232,7 @@ final class Dialer implements AutoCloseable {
         }
     }
 
-    /** Hears nothing. */
+    /** Ignores all events. */
     private static final class Silence implements Leg.Receiver {
 
         @Override

@@ -7,10 +7,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
- * Finds ends of connections that the JDK has lost. Its WebSocket (17 to 25 at least) throws away the end of the TCP stream if
- * it comes without a close frame while no message is asked for, and behind every message there is such a moment. So
- * where nothing follows a message for a second, this pings: a peer that is there answers, and towards one that has gone
- * the second ping fails. A peer that does neither is left to {@link io.github.wsbridge.wire.relay.WatchedLeg}.
+ * Detects ends of connections that the JDK misses. The JDK's WebSocket (at least 17 to 25) ignores the end of the TCP
+ * stream if it arrives without a close frame while no message is requested, and there is such a moment after every
+ * message. So if nothing follows a message for a second, this class sends pings: a live peer answers, and if the peer
+ * is gone, the second ping fails. A peer that does neither is left to {@link io.github.wsbridge.wire.relay.WatchedLeg}.
  */
 final class EndProbe {
 
@@ -24,17 +24,17 @@ final class EndProbe {
     private volatile boolean stopped;
 
     /**
-     * A probe that does nothing yet.
+     * Creates a probe, initially inactive.
      *
      * @param reading whether a pong would be read now
-     * @param ping sends one; it is the sender who finds out that the peer has gone
+     * @param ping sends a ping; a failure to send shows that the peer is gone
      */
     EndProbe(BooleanSupplier reading, Runnable ping) {
         this.reading = reading;
         this.ping = ping;
     }
 
-    /** Something came behind which the end may be lost. */
+    /** A message has arrived, after which the end may be missed. */
     void onMessage() {
         heard = true;
         doubt = true;
@@ -76,7 +76,7 @@ final class EndProbe {
             boolean unanswered = doubt;
             armed.set(false);
             if (!unanswered && doubt) {
-                arm(); // a message came between the two lines above
+                arm(); // a message arrived between the two lines above
             }
         }
     }

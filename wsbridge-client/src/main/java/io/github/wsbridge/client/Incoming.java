@@ -16,10 +16,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The reading half of a channel: a few fragments waiting for a reader, and demand only while there is room for more. */
+/** The reading half of a channel: queues a few fragments for a reader, and demands more only while there is room. */
 final class Incoming {
 
-    /** How many fragments wait for a reader at most; enough to keep a pipeline going. */
+    /** The maximum number of queued fragments; enough to keep the pipeline busy. */
     static final int MAX_WAITING = 4;
 
     private final Demands demands;
@@ -96,7 +96,7 @@ final class Incoming {
         }
     }
 
-    /** Wakes readers for good. */
+    /** Wakes all readers permanently. */
     void close() {
         lock.lock();
         try {
@@ -131,7 +131,7 @@ final class Incoming {
 
     int available() {
         int here = 0;
-        if (reading.tryLock()) { // else somebody reads, and what is there is his
+        if (reading.tryLock()) { // otherwise a reader is active, and the waiting fragments belong to it
             here = current == null ? 0 : current.remaining();
             reading.unlock();
         }
@@ -211,7 +211,7 @@ final class Incoming {
                 } else if (left > 0) {
                     left = changed.awaitNanos(left);
                 } else {
-                    throw new SocketTimeoutException("nothing to read in time");
+                    throw new SocketTimeoutException("read timed out");
                 }
             }
         } finally {
@@ -224,7 +224,9 @@ final class Incoming {
         return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
     }
 
-    /** Whether to demand now. After the peer's last byte it goes on, so that the leg sees what else comes. */
+    /**
+     * Returns whether to demand now. Demand continues after the peer's last byte, so that the leg notices later events.
+     */
     private boolean takeDemand() {
         boolean room = finished || waiting.size() < MAX_WAITING;
         if (demanded || closed || end != null || !room) {

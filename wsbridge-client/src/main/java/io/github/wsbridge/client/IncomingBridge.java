@@ -5,38 +5,39 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A bridge that a requester asks of this device. The first answer counts, acceptance or rejection; where there is none, the
- * requester gives up at {@link #expiresAt}. Thread-safe; no method blocks.
+ * A bridge that a requester has requested to this device. The first answer, acceptance or rejection, counts; without
+ * one, the request times out at {@link #expiresAt}. Thread-safe; no method blocks.
  */
 public interface IncomingBridge {
 
-    /** The bridge's name; safe to log. */
+    /** Returns the bridge's id, which is safe to log. */
     BridgeId bridgeId();
 
-    /** This device. */
+    /** Returns the id of this device. */
     String deviceId();
 
-    /** What the requester tells; empty where it tells nothing. Anybody may have written it: check it. */
+    /** Returns the request data, possibly empty. It is untrusted input: validate it. */
     String requestData();
 
-    /** When the requester stops waiting, by the node's clock. */
+    /** Returns when the requester stops waiting, by the node's clock. */
     Instant expiresAt();
 
     /**
-     * Accepts.
+     * Accepts the bridge.
      *
      * @return completes when the bridge is established, on the device's executor, so continuations may block; the same
-     *     future each time. Fails with a {@link io.github.wsbridge.BridgeException} where the requester has gone or the
-     *     invitation is used or expired (4410), with another {@code IOException} where the server was not reached, with an
-     *     {@link IllegalStateException} where it was rejected or expired before. Cancelling it ends the attempt.
+     *     future each time. Fails with a {@link io.github.wsbridge.BridgeException} if the requester is gone or the
+     *     invitation was used or has expired (4410), with another {@code IOException} if the server was not reached,
+     *     and with an {@link IllegalStateException} if the bridge was rejected or had expired before. Cancelling the
+     *     future ends the attempt.
      */
     CompletableFuture<BridgeChannel> accept();
 
     /**
      * Rejects; the requester is closed with 4403, the code and the reason.
      *
-     * @param code the device's own code, 0 to 9999; those of HTTP are a good choice
-     * @param reason why, for people; never a secret
+     * @param code a code of the device's choice, 0 to 9999; HTTP status codes are a good choice
+     * @param reason a human-readable reason, which must not contain secrets
      * @return whether this was the first answer
      */
     boolean reject(int code, String reason);

@@ -7,64 +7,65 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Brings invitations to a device over a secondary channel. The device's own is the listen socket; others are added with
+ * A secondary channel from which a device receives invitations. The listen socket is built in; others are added with
  * {@link BridgeDevice.Builder#source}.
  *
- * <p>Called by the device on any thread; must not block. A source keeps itself connected.
+ * <p>The device calls it on any thread; it must not block. A source reconnects on its own.
  */
 public interface InvitationSource extends AutoCloseable {
 
-    /** Begins to bring invitations; called once. */
+    /** Starts receiving invitations; called once. */
     void start(Sink sink);
 
     /**
-     * Carries a rejection back over the channel.
+     * Sends a rejection back over the channel.
      *
-     * @param invitation one that this source has brought
-     * @return completes with whether the channel has taken charge of it. If it has not, fails, or says nothing within five
-     *     seconds, the device rejects by the accept URL, where it does no harm to have rejected before. By default it has not.
+     * @param invitation an invitation that this source has offered
+     * @return completes with whether the channel has accepted the rejection. If it has not, or fails, or does not
+     *     complete within five seconds, the device rejects at the accept URL; rejecting twice does no harm. By default,
+     *     false.
      */
     default CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection) {
         return CompletableFuture.completedFuture(false);
     }
 
-    /** Ends the channel. Does not call the sink any more. */
+    /** Closes the channel, which no longer calls the sink. */
     @Override
     void close();
 
-    /** Where invitations go: the device. Thread-safe; no method blocks. */
+    /** The device, as the receiver of invitations. Thread-safe; no method blocks. */
     interface Sink {
 
-        /** The channel is open for the first time, or once more. */
+        /** Called when the channel is open, for the first time or again. */
         void listening();
 
         /**
-         * Brings an invitation.
+         * Offers an invitation to the device.
          *
-         * @return completes, always normally, with the device's answer, at the latest when the invitation expires
+         * @return completes normally with the device's answer, at the latest when the invitation expires
          */
         CompletionStage<Answer> offer(Invitation invitation);
 
-        /** The channel has ended for good. */
+        /** Called when the channel has ended permanently. */
         void ended(CloseReason reason);
     }
 
-    /** What a device says to an invitation. */
+    /** A device's answer to an invitation. */
     sealed interface Answer {
 
-        /** It accepts; whether the bridge then comes about is not known yet. */
+        /** The device accepts; whether the bridge will be established is not known yet. */
         record Accepted() implements Answer {}
 
-        /** It rejects. */
+        /** The device rejects. */
         record Rejected(Rejection rejection) implements Answer {
 
-            /** A rejection with the device's own code, 0 to 9999, and its own words. */
+            /** Creates a rejection with a code of the device's choice, 0 to 9999, and a reason. */
             public Rejected(int code, String reason) {
                 this(new Rejection(code, reason));
             }
         }
 
-        /** It said nothing in time. */
+        /** The device did not answer in time. */
         record Expired() implements Answer {}
     }
 }

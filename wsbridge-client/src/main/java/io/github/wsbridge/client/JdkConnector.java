@@ -22,17 +22,18 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens WebSockets with the JDK's own client, so a program needs no further library. Thread-safe. Its threads are daemons.
+ * Opens WebSockets with the JDK's own client, without any further library. Thread-safe. Its threads are daemons.
  *
- * <p>What differs from other transports, because the JDK's client is as it is:
+ * <p>Because of the JDK's client, it differs from other transports as follows:
  *
  * <ul>
- *   <li>An empty close is sent as 1000; codes 1002, 1003, 1007, 1009 and 1010 as 1008; 1012 and 1013 as 1001; 1014 and all that
- *       may not stand in a close frame as 1011. Codes from 3000 on are sent as they are.
- *   <li>A message of any length comes in fragments of at most 16 KiB, whatever its frames were.
- *   <li>A leg reads one fragment ahead of demand, so it answers pings and notices the peer's close until that one waits.
- *   <li>The end of a connection without a close frame is sometimes lost by the JDK. The leg finds it by a ping where nothing
- *       follows a message for a second.
+ *   <li>An empty close is sent as 1000; codes 1002, 1003, 1007, 1009 and 1010 as 1008; 1012 and 1013 as 1001; 1014 and
+ *       all codes that are not allowed in a close frame as 1011. Codes from 3000 on are sent unchanged.
+ *   <li>A message of any length is received in fragments of at most 16 KiB, regardless of its frames.
+ *   <li>A leg reads one fragment ahead of demand; until that fragment is waiting, it answers pings and notices the
+ *       peer's close.
+ *   <li>The JDK sometimes misses the end of a connection without a close frame. The leg detects it with a ping if
+ *       nothing follows a message for a second.
  *   <li>Redirects are not followed.
  * </ul>
  */
@@ -46,17 +47,17 @@ public final class JdkConnector implements Connector {
         this.client = client;
     }
 
-    /** A connector with the JDK's defaults: proxy and trust store as the system properties say. */
+    /** Returns a connector with the JDK's defaults: proxy and trust store according to the system properties. */
     public static JdkConnector create() {
         return builder().build();
     }
 
-    /** A connector over a client that was set up elsewhere. */
+    /** Returns a connector that uses an existing client. */
     public static JdkConnector over(HttpClient client) {
         return new JdkConnector(client);
     }
 
-    /** Starts to describe a connector. */
+    /** Returns a builder for a connector. */
     public static Builder builder() {
         return new Builder();
     }
@@ -74,7 +75,7 @@ public final class JdkConnector implements Connector {
             if (!target.subprotocol().isEmpty()) {
                 builder.subprotocols(target.subprotocol());
             }
-            // The JDK's timeout ends with the response's header; ours bounds its body too.
+            // The JDK's timeout covers only the response's header; ours also covers its body.
             builder.buildAsync(target.uri(), leg)
                     .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
                     .whenComplete((socket, failure) -> connected(leg, failure, result));
@@ -92,14 +93,16 @@ public final class JdkConnector implements Connector {
         }
         legs.add(leg);
         if (closed || !result.complete(leg)) {
-            leg.abort(); // nobody waits for it any more
+            leg.abort(); // no longer needed
             result.completeExceptionally(new IOException("the connector is closed"));
         } else if (leg.ended()) {
             legs.remove(leg);
         }
     }
 
-    /** Failures in the terms of {@link Connector}; none may show the URL or a header, which hold secrets. */
+    /**
+     * Translates failures to those of {@link Connector}. None may reveal the URL or a header, which contain secrets.
+     */
     private static IOException translate(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
@@ -112,15 +115,15 @@ public final class JdkConnector implements Connector {
                     : new HandshakeException(status);
         }
         if (cause instanceof TimeoutException) {
-            return new HttpTimeoutException("no handshake in time");
+            return new HttpTimeoutException("handshake timed out");
         }
-        if (cause instanceof IllegalArgumentException) { // the JDK's words quote what it does not like
-            return new IOException("cannot connect: the JDK does not take the URL or a header");
+        if (cause instanceof IllegalArgumentException) { // the JDK's message quotes the rejected value
+            return new IOException("cannot connect: the JDK rejects the URL or a header");
         }
         return cause instanceof IOException e ? e : new IOException("cannot connect: " + cause.getMessage(), cause);
     }
 
-    /** Closes the open legs with 1001. Threads end by themselves once nothing is open. */
+    /** Closes the open legs with 1001. Its threads end once nothing is open. */
     @Override
     public void close() {
         closed = true;
@@ -133,28 +136,28 @@ public final class JdkConnector implements Connector {
 
         private Builder() {}
 
-        /** Chooses proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
+        /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
             client.proxy(proxies);
             return this;
         }
 
-        /** Keys and trust for {@code wss}; the JDK's defaults otherwise. */
+        /** Sets keys and trust for {@code wss}; the JDK's defaults otherwise. */
         public Builder sslContext(SSLContext context) {
             client.sslContext(context);
             return this;
         }
 
         /**
-         * Where the JDK's client works and where the receivers of legs are called. It must not run tasks on the calling
-         * thread. The default is a pool of daemon threads that grows and shrinks as needed.
+         * Sets the executor for the JDK's client and for calls to the receivers of legs. It must not run tasks on the
+         * calling thread. The default is a pool of daemon threads that grows and shrinks as needed.
          */
         public Builder executor(Executor executor) {
             client.executor(executor);
             return this;
         }
 
-        /** Makes the connector. */
+        /** Builds the connector. */
         public JdkConnector build() {
             return new JdkConnector(client.build());
         }

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg over the JDK's WebSocket. It always asks the JDK for one message more than its user has asked for, and holds that
- * one: without it the JDK would neither answer pings nor see the peer's close.
+ * A leg over the JDK's WebSocket. It always requests one message more from the JDK than was demanded and holds it:
+ * otherwise the JDK would neither answer pings nor notice the peer's close.
  */
 final class JdkLeg implements Leg, WebSocket.Listener {
 
@@ -36,7 +36,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     private final TextDecoder text = new TextDecoder();
     private final EndProbe probe = new EndProbe(this::reading, this::probePing);
     private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
-    private final Delivery delivery = new Delivery(this::readOn, this::closing, () -> lost("failed here"));
+    private final Delivery delivery = new Delivery(this::readOn, this::closing, () -> lost("receiver failed"));
     private final AtomicBoolean deadlineSet = new AtomicBoolean();
     private volatile @Nullable WebSocket socket;
     private volatile boolean abandoned;
@@ -53,7 +53,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         return opened;
     }
 
-    /** Drops the socket, should it still come. */
+    /** Drops the socket if it is still opened later. */
     void abandon() {
         abandoned = true;
         if (socket != null) {
@@ -93,11 +93,11 @@ final class JdkLeg implements Leg, WebSocket.Listener {
             try {
                 characters = text.decode(fragment.payload(), fragment.last());
             } catch (CharacterCodingException e) {
-                close(new CloseReason(CloseReason.INVALID_PAYLOAD, "text that is not UTF-8"));
+                close(new CloseReason(CloseReason.INVALID_PAYLOAD, "text is not valid UTF-8"));
                 return CompletableFuture.failedStage(e);
             }
             if (characters.isEmpty() && !fragment.last()) {
-                return SENT; // a part of one character: it goes with the next fragment
+                return SENT; // part of a character: sent with the next fragment
             }
             sent = socket().sendText(characters, fragment.last());
         }
@@ -109,7 +109,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
             if (failure == null) {
                 result.complete(null);
             } else {
-                setDeadline(); // the peer's last words may still be on their way in
+                setDeadline(); // data from the peer may still be arriving
                 result.completeExceptionally(failure instanceof IOException ? failure : new IOException(failure));
             }
         });
@@ -118,7 +118,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
 
     @Override
     public void ping() {
-        socket().sendPing(ByteBuffer.allocate(0)); // one that fails is one that is dropped
+        socket().sendPing(ByteBuffer.allocate(0)); // a ping that fails is ignored
     }
 
     @Override
@@ -156,7 +156,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         CloseReason sendable = CloseCodes.sendable(reason);
         socket().sendClose(sendable.code(), sendable.reason()).whenComplete((done, failure) -> {
             if (failure != null) {
-                lost("close not sent");
+                lost("close frame not sent");
             }
         });
         setDeadline();
@@ -181,11 +181,11 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         }
     }
 
-    /** However it ends, ten seconds later the socket is gone, whether the JDK could send its close frame or not. */
+    /** Ensures that the socket is gone ten seconds later, whether or not the JDK could send its close frame. */
     private void setDeadline() {
         if (deadlineSet.compareAndSet(false, true)) {
             Executor timer = CompletableFuture.delayedExecutor(CLOSE_DEADLINE_SECONDS, TimeUnit.SECONDS);
-            timer.execute(() -> lost("no close in time"));
+            timer.execute(() -> lost("no close frame in time"));
         }
     }
 
@@ -206,7 +206,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
 
     @Override
     public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-        // The JDK cuts between characters, never inside one.
+        // The JDK splits between characters, never inside one.
         hold(new Fragment(Fragment.Kind.TEXT, StandardCharsets.UTF_8.encode(CharBuffer.wrap(data)), last));
         return null;
     }
@@ -240,7 +240,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
         } else {
             end(CloseCodes.received(code, reason));
         }
-        return null; // the JDK answers with a close frame of its own
+        return null; // the JDK answers with its own close frame
     }
 
     @Override

@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The built-in secondary channel: a WebSocket to a node that is opened again whenever it ends, except for a newer one. */
+/**
+ * The built-in secondary channel: a WebSocket to a node. It is reopened whenever it ends, unless a newer listener
+ * replaces it.
+ */
 final class ListenSocket implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
@@ -33,14 +36,14 @@ final class ListenSocket implements InvitationSource {
     private final URI url;
     private final String deviceId;
     private final Backoff backoff;
-    private @Nullable Sink sink; // set by start, before all else
+    private @Nullable Sink sink; // set by start, before anything else
 
     // Guarded by this.
     private @Nullable Connection connection;
     private @Nullable ScheduledFuture<?> retry;
     private boolean stopped;
-    private volatile boolean lost; // so that who saw it go in the log also sees it come back
-    private volatile boolean quiet; // the first failure is worth a warning, later ones are not
+    private volatile boolean lost; // so that the log also shows the reconnection
+    private volatile boolean quiet; // only the first failure is logged as a warning
 
     ListenSocket(Dialer dialer, URI server, String deviceId, Backoff backoff) {
         this.dialer = dialer;
@@ -88,9 +91,9 @@ final class ListenSocket implements InvitationSource {
         }
         quiet = true;
         if (lost) {
-            log.info("Device {} listens again", deviceId);
+            log.info("Device {} is listening again", deviceId);
         } else {
-            log.debug("Device {} listens", deviceId);
+            log.debug("Device {} is listening", deviceId);
         }
         opened.open();
         sink().listening();
@@ -98,13 +101,13 @@ final class ListenSocket implements InvitationSource {
 
     private void failed(IOException failure) {
         if (failure instanceof HandshakeException refused && refused.status() / 100 == 4 && refused.status() != 429) {
-            log.warn("The server does not let device {} listen: {}", deviceId, failure.getMessage());
-            retryIn(backoff.longest()); // only a change of settings helps, here or there
+            log.warn("The server refuses to let device {} listen: {}", deviceId, failure.getMessage());
+            retryIn(backoff.longest()); // only a configuration change helps, here or at the server
         } else {
             if (quiet) {
                 log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
             } else {
-                log.warn("Device {} cannot reach the server and tries on: {}", deviceId, failure.toString());
+                log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, failure.toString());
             }
             quiet = true;
             retryIn(backoff.next());
@@ -113,7 +116,7 @@ final class ListenSocket implements InvitationSource {
 
     private void ended(CloseReason reason) {
         if (reason.code() == CloseReason.REPLACED) {
-            log.warn("A newer listener has taken the place of device {}; it listens no more", deviceId);
+            log.warn("A newer listener has replaced device {}, which stops listening", deviceId);
             synchronized (this) {
                 stopped = true;
             }
@@ -140,7 +143,7 @@ final class ListenSocket implements InvitationSource {
         try {
             return dialer.scheduler().schedule(task, pause.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            return null; // the scheduler's owner is shutting down
+            return null; // the scheduler is shutting down
         }
     }
 
@@ -172,7 +175,7 @@ final class ListenSocket implements InvitationSource {
         }
     }
 
-    /** One WebSocket from its opening to its end. */
+    /** A single WebSocket connection. */
     private final class Connection implements MessageLeg.Handler {
         private final MessageLeg messages;
         private volatile @Nullable ScheduledFuture<?> stable;
@@ -193,7 +196,7 @@ final class ListenSocket implements InvitationSource {
             }
         }
 
-        /** A device that left for one message would miss the others. */
+        /** Skips them: a device that disconnected because of one message would miss the others. */
         @Override
         public boolean skipsLongMessages() {
             return true;

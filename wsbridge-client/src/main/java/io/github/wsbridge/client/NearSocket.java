@@ -8,7 +8,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 
-/** A TCP connection at the near side of a bridge: its FIN is a half-close, its reset an end out of order. */
+/** The TCP connection at the near side of a bridge: a FIN is a half-close, a reset an abnormal end. */
 record NearSocket(Socket socket) implements StreamRelay.Near {
 
     /** Connects to the first of {@code addresses} that answers within {@code timeout} each. Blocks. */
@@ -50,7 +50,7 @@ record NearSocket(Socket socket) implements StreamRelay.Near {
                 socket.setSoLinger(true, 0); // makes the close a reset
             }
         } catch (IOException e) {
-            // It is gone either way.
+            // It is closed either way.
         }
     }
 

@@ -19,7 +19,7 @@ record NearStreams(InputStream input, OutputStream output) implements StreamRela
                 output) {
             output.flush();
         } catch (IOException e) {
-            // It is gone either way.
+            // It is closed either way.
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The servers whose accept URLs a device follows: its own, and those that it was told of. */
+/** The servers whose accept URLs a device opens: its own, and those configured in addition. */
 final class Origins {
 
     private record Origin(String scheme, String host, int port) {
@@ -33,14 +33,15 @@ final class Origins {
     /**
      * Trusts {@code server} and {@code others}.
      *
-     * @throws IllegalArgumentException if one of the others is no base URL, or not encrypted where the server is
+     * @throws IllegalArgumentException if one of the others is not a base URL, or is unencrypted although the server is
+     *     encrypted
      */
     Origins(URI server, Collection<URI> others) {
         URI own = Endpoints.base(server);
         for (URI other : others) {
             if (own.getScheme().equals("wss")
                     && Endpoints.base(other).getScheme().equals("ws")) {
-                throw new IllegalArgumentException("not encrypted, where the server is: " + other);
+                throw new IllegalArgumentException("not encrypted, although the server is: " + other);
             }
         }
         trusted = Stream.concat(Stream.of(own), others.stream())
@@ -48,7 +49,7 @@ final class Origins {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Tells whether it leads to the accept endpoint of a trusted server, below whatever path that has. */
+    /** Returns whether a URL is that of the accept endpoint of a trusted server, below any base path. */
     boolean trust(URI acceptUrl) {
         Origin origin = Origin.of(acceptUrl);
         return origin != null

@@ -13,10 +13,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The writing half of a channel: cuts what is written into messages and sends one after the other. */
+/** The writing half of a channel: splits the data into messages and sends them one at a time. */
 final class Outgoing {
 
-    /** A message with its header fills the write buffer of the JDK's client, 16 KiB, and no byte is left for a second one. */
+    /** A message of this size and its header exactly fill one write buffer of the JDK's client, 16 KiB. */
     static final int MAX_MESSAGE = 16 * 1024 - 8;
 
     private final Leg leg;
@@ -32,7 +32,7 @@ final class Outgoing {
     private @Nullable CloseReason end;
     private @Nullable Throwable failure;
 
-    /** Writes to {@code leg}; {@code onFinished} runs when the peer has been told that no more will come. */
+    /** Writes to {@code leg}; {@code onFinished} runs once the end of this direction has been sent. */
     Outgoing(Leg leg, Runnable onFinished) {
         this.leg = leg;
         this.onFinished = onFinished;
@@ -48,7 +48,7 @@ final class Outgoing {
         }
     }
 
-    /** Wakes writers for good; tells whether one was in the middle of a write. */
+    /** Wakes all writers permanently; returns whether a write was in progress. */
     boolean close() {
         lock.lock();
         try {
@@ -66,7 +66,7 @@ final class Outgoing {
             int start = source.position();
             long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
             do {
-                begin(); // an empty write comes this far, so that it fails where any other would
+                begin(); // an empty write gets this far, so that it fails whenever any other would
                 int length = Math.min(source.remaining(), MAX_MESSAGE);
                 if (length > 0) {
                     send(source.slice(source.position(), length), deadline);
@@ -79,7 +79,7 @@ final class Outgoing {
         }
     }
 
-    /** Sends the empty message that ends this direction; once. */
+    /** Sends the empty message that ends this direction, once. */
     void finish(long timeoutNanos) throws IOException, InterruptedException {
         writing.lock();
         try {
@@ -100,7 +100,7 @@ final class Outgoing {
         onFinished.run();
     }
 
-    /** Whether nothing more will be sent, and that in good order. */
+    /** Returns whether this direction has ended in good order. */
     private boolean finished() {
         lock.lock();
         try {
@@ -138,7 +138,7 @@ final class Outgoing {
                 if (deadline == 0) {
                     changed.await();
                 } else if (changed.awaitNanos(deadline - System.nanoTime()) <= 0 && inFlight) {
-                    throw new SocketTimeoutException("the peer took nothing in time");
+                    throw new SocketTimeoutException("write timed out");
                 }
             }
             if (inFlight || failure != null) {

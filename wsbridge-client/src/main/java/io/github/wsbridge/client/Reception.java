@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes a device's invitations to its handler, as many at once as there is room for, and sees that each is answered once. */
+/** Passes a device's invitations to its handler, up to a maximum at a time, and ensures that each is answered once. */
 final class Reception {
 
     private static final Logger log = LoggerFactory.getLogger(Reception.class);
 
-    /** How long an offer is kept where the two clocks do not agree that its expiry is in the near future. */
+    /** How long an offer is kept if, because the two clocks disagree, its expiry is not in the near future. */
     private static final Duration DEFAULT_LIFE = Duration.ofMinutes(1);
 
     /** How long a channel may take to carry a rejection back; the requester waits meanwhile. */
@@ -52,8 +52,8 @@ final class Reception {
             }
         });
         if (!trusted) {
-            log.warn("{} has an accept URL of another server; rejected", offer);
-            offer.reject(403, "the accept URL is not of this device's server");
+            log.warn("{} rejected: its accept URL is of another server", offer);
+            offer.reject(403, "the accept URL is not on this device's server");
         } else if (room.tryAcquire()) {
             admit(offer);
         } else {
@@ -62,7 +62,7 @@ final class Reception {
         return offer.answer();
     }
 
-    /** Rejects over the channel that brought the invitation, and at the accept URL where that did not work soon. */
+    /** Rejects over the channel that the invitation came from, and at the accept URL if that does not succeed soon. */
     private void reject(Invitation invitation, Rejection no, InvitationSource source, boolean trusted) {
         CompletableFuture<Boolean> carried = new CompletableFuture<>();
         try {
@@ -105,15 +105,15 @@ final class Reception {
     private void handle(Offer offer, CompletableFuture<Void> handled) {
         try {
             handler.handle(offer);
-        } catch (Throwable e) { // after an Error, too, somebody waits for an answer or holds the other end
-            log.warn("The handler failed on {}", offer, e);
+        } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
+            log.warn("The handler failed for {}", offer, e);
             offer.fail();
         } finally {
             handled.complete(null);
         }
     }
 
-    /** A device's clock may be wrong, and then the node's word on the expiry means nothing here. */
+    /** The device's clock may be wrong, in which case the expiry set by the node is meaningless here. */
     private Duration life(Offer offer) {
         Duration left = Duration.between(clock.instant(), offer.expiresAt());
         return left.isNegative() || left.isZero() || left.compareTo(LONGEST_LIFE) > 0 ? DEFAULT_LIFE : left;

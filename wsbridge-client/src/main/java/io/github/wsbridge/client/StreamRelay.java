@@ -12,7 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Joins a bridge with a pair of streams, one blocking thread a direction, half-closes included. Idle time never ends it.
+ * Joins a bridge with a pair of streams, including half-close, with one blocking thread per direction. It has no idle
+ * timeout.
  */
 final class StreamRelay {
 

@@ -5,7 +5,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** The threads for work that may block, one thread a task: virtual where the JDK has such threads, else pooled daemons. */
+/**
+ * Threads for blocking work, one per task: virtual threads if the JDK supports them, otherwise pooled daemon threads.
+ */
 final class TaskThreads {
 
     private static final ExecutorService SHARED = newThreads();

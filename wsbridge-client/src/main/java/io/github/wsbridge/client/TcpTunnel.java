@@ -23,12 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requester's half of a TCP tunnel: a local port, each connection of which becomes a bridge to one device; there
- * {@link TunnelTargets} is its counterpart. Thread-safe.
+ * The requester's end of a TCP tunnel: a local port, each connection to which becomes a bridge to a device.
+ * {@link TunnelTargets} is its counterpart on the device. Thread-safe.
  *
- * <p>A FIN of either side becomes the other side's, so protocols that half-close work. A reset, or a bridge that ends other than
- * in good order, resets the far connection. A connection that is idle stays. Each takes two threads, virtual ones where
- * the JDK has them.
+ * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
+ * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
+ * where the JDK has them.
  */
 public final class TcpTunnel implements AutoCloseable {
 
@@ -85,9 +85,9 @@ public final class TcpTunnel implements AutoCloseable {
     }
 
     /**
-     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until the
-     * bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a half-close.
-     * A daemon thread may stay in a read of {@code input} that nothing can wake.
+     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until
+     * the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
+     * half-close. A daemon thread may stay in a read of {@code input} that nothing can wake.
      *
      * @throws io.github.wsbridge.BridgeException if the bridge ended other than in good order
      * @throws IOException if {@code output} failed
@@ -214,7 +214,10 @@ public final class TcpTunnel implements AutoCloseable {
             this.requestData = requestData;
         }
 
-        /** Where to listen; by default on the loopback address, at a port that the system chooses. Resolved if it is not. */
+        /**
+         * Where to listen; by default on the loopback address, at a port that the system chooses. Resolved if it is
+         * not.
+         */
         public Builder listen(InetSocketAddress address) {
             this.address = address.isUnresolved()
                     ? new InetSocketAddress(address.getHostString(), address.getPort())

@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's half of a TCP tunnel: a handler that joins each bridge with a TCP connection to one of the targets it is
- * allowed to reach. What the requester tells is the target's name. Thread-safe.
+ * The device's end of a TCP tunnel: a handler that joins each bridge with a TCP connection to a target. The bridge's
+ * request data is the name of the target. Thread-safe.
  *
- * <p>An unknown name is rejected with 404; a target that is reached no connection to, tried before the bridge is accepted, with
- * 502; an address of the requester's own choice that {@link Builder#allowAny} does not let pass, with 403.
+ * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
+ * resolved or connected to with 502. With {@link Builder#allowAny}, the request data may also be {@code host:port}; an
+ * address that is not allowed is rejected with 403.
  */
 public final class TunnelTargets implements BridgeDevice.Handler {
 
@@ -44,7 +45,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
      * The targets that {@code definitions} name.
      *
      * @param definitions such as {@code ssh=127.0.0.1:22} or {@code web=[::1]:80}
-     * @throws IllegalArgumentException if one is none, or a name stands twice; the message says what is wrong
+     * @throws IllegalArgumentException if one is invalid, or a name appears twice; the message says what is wrong
      */
     public static TunnelTargets parse(Iterable<String> definitions) {
         Builder builder = builder();
@@ -100,7 +101,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     }
 
     private static void unreachable(IncomingBridge incoming, IOException failure) {
-        log.info("{}: its target is not reached: {}", incoming, failure.toString());
+        log.info("{}: cannot reach the target: {}", incoming, failure.toString());
         incoming.reject(502, "target not reachable");
     }
 
@@ -167,15 +168,16 @@ public final class TunnelTargets implements BridgeDevice.Handler {
          */
         public Builder target(String name, String address) {
             if (targets.putIfAbsent(name, HostPort.parse(address)) != null) {
-                throw new IllegalArgumentException("the target \"" + name + "\" stands twice");
+                throw new IllegalArgumentException("the target \"" + name + "\" appears twice");
             }
             return this;
         }
 
         /**
-         * Lets requesters name {@code host:port} themselves, where {@code allowed} agrees to the address that this is now;
-         * they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets pass. It is not
-         * asked about the wildcard addresses ({@code 0.0.0.0}), which are refused: they are another name of this host.
+         * Lets requesters name {@code host:port} themselves, where {@code allowed} agrees to the address that this is
+         * now; they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets
+         * pass. It is not asked about the wildcard addresses ({@code 0.0.0.0}), which are refused: they are another
+         * name of this host.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {
             this.allowed = allowed;

@@ -117,7 +117,7 @@ final class MqttClusterTest {
                 awaitReason(
                         client,
                         "nobody",
-                        new CloseReason(CloseReason.UNREACHABLE, "the device does not listen on MQTT"));
+                        new CloseReason(CloseReason.UNREACHABLE, "the device is not subscribed on MQTT"));
             }
         }
     }

@@ -22,34 +22,32 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** A node's place in its cluster, on the command line. */
+/** Options for a node in a cluster. */
 @SuppressWarnings("NullAway.Init")
 final class ClusterOptions {
 
     @Option(
             names = "--public-url",
             paramLabel = "URL",
-            description =
-                    "How devices reach the cluster, ws or wss. Required with peers; else the default is the node's"
-                            + " own address")
+            description = "The URL at which devices reach the cluster, ws or wss. Required with peers; otherwise"
+                    + " defaults to the node's own address")
     @Nullable
     private URI publicUrl;
 
     @Option(
             names = "--address",
             paramLabel = "URL",
-            description =
-                    "How other nodes reach this one, as they have it in their peers. Default: ws (wss with TLS), the"
-                            + " host of --listen, and the port; for 0.0.0.0 the address that this machine's name stands for")
+            description = "The URL at which other nodes reach this one, written as in their list of peers."
+                    + " Default: ws (wss with TLS) and the host and port of --listen; for 0.0.0.0, the address"
+                    + " that this machine's host name resolves to")
     @Nullable
     private URI address;
 
     @Option(
             names = "--keys",
             paramLabel = "FILE",
-            description =
-                    "The cluster's key file, see 'wsbridge keys'; read again when it changes. Required with peers;"
-                            + " a single node makes its own")
+            description = "The cluster's key file, see 'wsbridge keys'; reloaded when it changes. Required with"
+                    + " peers; a single node generates its own keys")
     @Nullable
     private Path keys;
 
@@ -57,32 +55,33 @@ final class ClusterOptions {
             names = "--peers",
             paramLabel = "URL",
             split = ",",
-            description = "The addresses of the cluster's nodes, with commas between; the node's own may be among them")
+            description = "The addresses of the cluster's nodes, separated by commas; may include this node's own")
     @Nullable
     private URI[] peers;
 
     @Option(
             names = "--peers-dns",
             paramLabel = "NAME:PORT",
-            description = "A name whose addresses are the cluster's nodes, with the port that they listen on")
+            description = "A DNS name that resolves to the addresses of the cluster's nodes, and the port"
+                    + " they listen on")
     @Nullable
     private HostPort peersDns;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Refuses what does not fit together. */
+    /** Rejects inconsistent options. */
     void check() {
         boolean clustered = peers != null || peersDns != null;
         if (peers != null && peersDns != null) {
-            throw usage("--peers and --peers-dns exclude each other");
+            throw usage("--peers and --peers-dns are mutually exclusive");
         }
         if (clustered && keys == null) {
-            throw usage(
-                    "the nodes of a cluster share their keys: give --keys FILE ('wsbridge keys create FILE' makes one)");
+            throw usage("the nodes of a cluster share their keys: specify --keys FILE ('wsbridge keys create"
+                    + " FILE' creates one)");
         }
         if (clustered && publicUrl == null) {
-            throw usage("a cluster needs --public-url, the URL at which devices reach any of its nodes");
+            throw usage("a cluster requires --public-url, the URL at which devices reach any of its nodes");
         }
         for (URI url : Arrays.asList(publicUrl, address)) {
             if (url != null) {
@@ -91,7 +90,7 @@ final class ClusterOptions {
         }
     }
 
-    /** The cluster's keys, or new ones that a single node keeps to itself. */
+    /** Returns the cluster's keys, or new ones for a single node. */
     Supplier<TokenKeys> keys() throws IOException {
         if (keys == null) {
             TokenKeys own = TokenKeys.generate();
@@ -100,7 +99,7 @@ final class ClusterOptions {
         try {
             return new KeyFile(keys);
         } catch (GeneralSecurityException e) {
-            throw new IOException(keys + " holds no keyset: " + e.getMessage(), e);
+            throw new IOException(keys + " does not contain a keyset: " + e.getMessage(), e);
         }
     }
 
@@ -108,7 +107,7 @@ final class ClusterOptions {
         return publicUrl == null ? self.uri() : publicUrl;
     }
 
-    /** The node's own address, see the option. */
+    /** Returns the node's own address; see {@code --address}. */
     NodeAddress self(String listenHost, InetSocketAddress bound, boolean tls) throws IOException {
         if (address != null) {
             return new NodeAddress(address);
@@ -117,8 +116,8 @@ final class ClusterOptions {
         if (bound.getAddress().isAnyLocalAddress()) {
             InetAddress machine = InetAddress.getLocalHost();
             if (machine.isLoopbackAddress() && (peers != null || peersDns != null)) {
-                throw usage("this machine's name stands for " + machine.getHostAddress()
-                        + ", where no other node reaches it: give --address");
+                throw usage("this machine's host name resolves to " + machine.getHostAddress() + ", which"
+                        + " other nodes cannot reach: specify --address");
             }
             host = machine.getHostAddress();
         }

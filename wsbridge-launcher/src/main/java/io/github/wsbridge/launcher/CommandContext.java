@@ -8,15 +8,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * What a command has to do with: streams, environment, and the word to stop. A record, so that tests run commands in their own
- * process.
+ * The environment of a command: streams, environment variables, and a stop signal. Tests use it to run commands in
+ * their own process.
  *
- * @param in incoming data of {@code tunnel --stdio}
- * @param data outgoing data of {@code tunnel --stdio}; unlike {@code out} it tells of failures
+ * @param in the input of {@code tunnel --stdio}
+ * @param data the output of {@code tunnel --stdio}; unlike {@code out}, it reports failures
  * @param out results and ready lines; the same stream as {@code data}
  * @param err errors
  * @param env environment variables
- * @param terminal whether a person watches {@code out}
+ * @param terminal whether {@code out} is a terminal
  * @param stop completes when the process has been told to end
  */
 record CommandContext(
@@ -28,7 +28,7 @@ record CommandContext(
         boolean terminal,
         CompletableFuture<Void> stop) {
 
-    /** Waits for the word to stop, however long that takes. */
+    /** Waits until the process is told to stop, without a time limit. */
     void awaitStop() throws InterruptedException {
         try {
             stop.get();
@@ -37,7 +37,7 @@ record CommandContext(
         }
     }
 
-    /** Prints a line that somebody may wait for. */
+    /** Prints a line and flushes it, because another program may be waiting for it. */
     void say(String line) {
         out.println(line);
         out.flush();

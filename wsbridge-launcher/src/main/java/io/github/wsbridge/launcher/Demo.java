@@ -20,7 +20,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The checks of the demonstration, over a cluster, a device and a tunnel that run already. Any failure is an exception. */
+/**
+ * The checks of the demo, run against a cluster, a device and a tunnel that are already up. Any failure is an
+ * exception.
+ */
 final class Demo {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -54,7 +57,7 @@ final class Demo {
         HttpResponse<String> answer = browser.send(request, HttpResponse.BodyHandlers.ofString());
         Duration time = since(begun);
         if (answer.statusCode() != 200 || !answer.body().contains("<h1>" + DemoDevice.HEADLINE + "</h1>")) {
-            throw new IOException("another page than the device's came, with status " + answer.statusCode());
+            throw new IOException("unexpected page, with status " + answer.statusCode());
         }
         screen.passed(
                 "page",
@@ -62,7 +65,7 @@ final class Demo {
         showRoute(routes.latest());
     }
 
-    /** Moves the load to the device over a bridge that stays on one node. */
+    /** Transfers the load to the device over a bridge on a single node. */
     void up() throws IOException, InterruptedException, TimeoutException {
         try (BridgeChannel bridge = open("sink", false)) {
             long begun = System.nanoTime();
@@ -81,7 +84,7 @@ final class Demo {
         }
     }
 
-    /** Moves the load from the device over a bridge that crosses two nodes. */
+    /** Transfers the load from the device over a bridge across two nodes. */
     void down() throws IOException, InterruptedException, TimeoutException {
         try (BridgeChannel bridge = open("source", true)) {
             long begun = System.nanoTime();
@@ -114,12 +117,12 @@ final class Demo {
         screen.passed(
                 direction,
                 Quantities.show(size) + " in " + Screen.seconds(time) + ", " + Screen.rate(size, time)
-                        + ", SHA-256 the same at both ends: " + hash.substring(0, 16) + "...");
+                        + ", same SHA-256 at both ends: " + hash.substring(0, 16) + "...");
     }
 
     /**
-     * Opens bridges until one is of the kind that is wanted. One after the other, each device lands on the node after the
-     * requester's; three at a time, they mix.
+     * Opens bridges until one is of the wanted kind. If bridges are opened one at a time, the device always reaches the
+     * node after the requester's; with three at a time, the order varies.
      */
     private BridgeChannel open(String target, boolean forwarded)
             throws IOException, InterruptedException, TimeoutException {
@@ -139,7 +142,7 @@ final class Demo {
             }
         }
         throw new IOException(
-                "no " + (forwarded ? "forwarded" : "direct") + " bridge came about in " + ROUNDS + " rounds");
+                "no " + (forwarded ? "forwarded" : "direct") + " bridge was established in " + ROUNDS + " rounds");
     }
 
     private List<BridgeChannel> openAtOnce(String target, int count)
@@ -162,7 +165,7 @@ final class Demo {
     private static byte[] read(BridgeChannel bridge, int length) throws IOException {
         byte[] bytes = bridge.inputStream().readNBytes(length);
         if (bytes.length < length) {
-            throw new IOException("the device's digest did not come");
+            throw new IOException("the device's digest is missing");
         }
         return bytes;
     }

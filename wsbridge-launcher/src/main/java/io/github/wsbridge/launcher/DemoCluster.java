@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Nodes with real servers on loopback ports, open to everybody on this machine, behind one front. */
+/** Nodes with real servers on loopback ports, open to everyone on this machine, behind a load balancer. */
 final class DemoCluster implements AutoCloseable {
 
     private final Connector connector = NettyConnector.create();
@@ -60,12 +60,12 @@ final class DemoCluster implements AutoCloseable {
         return new DemoCluster(size, routes);
     }
 
-    /** Where requesters and devices connect. */
+    /** Returns the URL for requesters and devices. */
     URI url() {
         return URI.create("ws://127.0.0.1:" + front.port());
     }
 
-    /** The nodes' own addresses by their names, in turn. */
+    /** Returns the nodes' addresses by name, in order. */
     Map<String, NodeAddress> addresses() {
         return addresses;
     }

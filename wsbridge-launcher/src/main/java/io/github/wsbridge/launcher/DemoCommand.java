@@ -10,15 +10,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Shows on this machine that it works. */
+/** The {@code demo} command: demonstrates a cluster on this machine. */
 @Command(
         name = "demo",
         description = {
-            "Shows on this machine that it works.",
+            "Demonstrates a complete cluster on this machine.",
             "",
-            "Starts three nodes behind a round-robin front, a simulated device and a tunnel to it; opens the device's page"
-                    + " through the bridge, moves data both ways and compares SHA-256 at both ends. Then it stays up until"
-                    + " Ctrl-C. Everything listens on the loopback interface only, open to everybody on this machine.",
+            "Starts three nodes behind a round-robin load balancer, a simulated device and a tunnel to it."
+                    + " Opens the device's page through the bridge, transfers data in both directions and"
+                    + " compares SHA-256 at both ends. Then keeps running until Ctrl-C. Everything listens on"
+                    + " the loopback interface only, open to everyone on this machine.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -27,7 +28,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {"  wsbridge demo", "  wsbridge demo --once --size 64MiB"},
         exitCodeListHeading = Main.EXIT_CODES,
-        exitCodeList = {"0:every check passed", "1:a check failed, or it was stopped before", Main.EXIT_2})
+        exitCodeList = {"0:every check passed", "1:a check failed, or the demo was stopped early", Main.EXIT_2})
 @SuppressWarnings("NullAway.Init")
 final class DemoCommand implements Callable<Integer> {
 
@@ -37,10 +38,10 @@ final class DemoCommand implements Callable<Integer> {
             names = "--size",
             paramLabel = "SIZE",
             defaultValue = "1GiB",
-            description = "How much to move each way (default ${DEFAULT-VALUE})")
+            description = "How much data to transfer in each direction (default ${DEFAULT-VALUE})")
     Quantities.Bytes size;
 
-    @Option(names = "--once", fallbackValue = "true", description = "End after the checks")
+    @Option(names = "--once", fallbackValue = "true", description = "Exit after the checks")
     boolean once;
 
     @Mixin
@@ -60,7 +61,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Thread self = Thread.currentThread();
-        here.stop().thenRun(self::interrupt); // every wait below ends with that
+        here.stop().thenRun(self::interrupt); // ends every wait below
         Screen screen = new Screen(here);
         Routes routes = new Routes();
         screen.title("WebSocket Bridge");
@@ -71,22 +72,22 @@ final class DemoCommand implements Callable<Integer> {
                         TcpTunnel.builder(client, DemoDevice.ID, "web").start()) {
             String url = "http://127.0.0.1:" + tunnel.address().getPort() + "/";
             cluster.addresses().forEach((name, address) -> screen.fact(name, address.toString()));
-            screen.fact("front", cluster.url() + ", gives each new connection to the next node");
-            screen.fact("device", DemoDevice.ID + ", listens; its targets are web, sink and source");
-            screen.fact("tunnel", url + " leads to web of " + DemoDevice.ID);
+            screen.fact("front", cluster.url() + ", assigns each new connection to the next node");
+            screen.fact("device", DemoDevice.ID + ", listening, with targets web, sink and source");
+            screen.fact("tunnel", url + " forwards to web on " + DemoDevice.ID);
             screen.line("");
             Demo demo = new Demo(screen, routes, client, size.count());
             check("the page", () -> demo.page(tunnel));
-            check("moving data up", demo::up);
-            check("moving data down", demo::down);
+            check("sending data", demo::up);
+            check("receiving data", demo::down);
             screen.title("All checks passed.");
             if (!once) {
-                screen.line("Open " + url + " in a browser. Ctrl-C ends it.");
+                screen.line("Open " + url + " in a browser. Press Ctrl-C to stop.");
                 stay();
             }
             return 0;
         } catch (InterruptedException e) {
-            Thread.interrupted(); // closing waits, too
+            Thread.interrupted(); // closing waits, so the flag must be clear
             throw new IOException("stopped before the checks were done");
         }
     }
@@ -106,7 +107,7 @@ final class DemoCommand implements Callable<Integer> {
         try {
             here.awaitStop();
         } catch (InterruptedException e) {
-            // that is the word
+            // stopped
         }
         Thread.interrupted();
     }

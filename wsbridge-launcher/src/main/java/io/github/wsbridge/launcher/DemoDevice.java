@@ -19,8 +19,8 @@ import java.security.MessageDigest;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A device with a home page and two ports to measure with: {@code sink} takes all that comes and answers its SHA-256,
- * {@code source} sends the agreed number of bytes and their SHA-256 behind them.
+ * A device with a home page and two ports for measurements: {@code sink} reads everything and answers with its SHA-256;
+ * {@code source} sends the given number of bytes, followed by their SHA-256.
  */
 final class DemoDevice implements AutoCloseable {
 
@@ -76,7 +76,7 @@ final class DemoDevice implements AutoCloseable {
                 .build();
     }
 
-    /** Returns when the device listens; {@code size} is what {@code source} sends. */
+    /** Starts a device and returns when it listens; {@code source} sends {@code size} bytes. */
     static DemoDevice start(URI server, long size) throws Exception {
         DemoDevice demo = new DemoDevice(server, size);
         demo.page.start();
@@ -131,7 +131,7 @@ final class DemoDevice implements AutoCloseable {
                         socket.setSoTimeout(STALL_MILLIS);
                         service.serve(socket);
                     } catch (IOException e) {
-                        // the bridge was only a try, or the requester says what went wrong
+                        // the bridge was a discarded attempt, or the requester reports the failure
                     }
                 });
             } catch (IOException e) {

@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Is a device: leads bridges to TCP ports that this machine reaches. */
+/** The {@code device} command: connects bridges to TCP targets. */
 @Command(
         name = "device",
-        description = {"Is a device: leads bridges to TCP ports that this machine reaches.", ""},
+        description = {"Runs a device: connects each bridge to a TCP port that this machine can reach.", ""},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
             "  wsbridge device --server wss://bridge.example.com --id pi-7 --api-key-file device.key \\",
             "      --target ssh=127.0.0.1:22 --target web=127.0.0.1:80",
             "",
-            "It listens until it is stopped, and connects again whenever the connection is lost. It ends with 1 when another"
-                    + " listener takes its id over."
+            "The device listens until it is stopped, and reconnects whenever the connection is lost. It"
+                    + " exits with 1 if another listener takes over its id."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -44,28 +44,28 @@ final class DeviceCommand implements Callable<Integer> {
     @Mixin
     ServerOptions server;
 
-    @Option(names = "--id", paramLabel = "ID", required = true, description = "The device's id")
+    @Option(names = "--id", paramLabel = "ID", required = true, description = "The device id")
     String id;
 
     @Option(
             names = "--target",
             paramLabel = "NAME=HOST:PORT",
             split = ",",
-            description = "What a requester reaches by NAME; may be given several times")
+            description = "The address that requesters reach as NAME; may be repeated")
     @Nullable
     List<String> targets;
 
     @Option(
             names = "--allow-any",
             fallbackValue = "true",
-            description = "Let requesters name any HOST:PORT that this machine reaches")
+            description = "Let requesters choose any HOST:PORT that this machine can reach")
     boolean allowAny;
 
     @Option(
             names = "--allow-origin",
             paramLabel = "URL",
             split = ",",
-            description = "Another server whose accept URLs are followed (default: only --server)")
+            description = "Another server whose accept URLs the device may open (default: only --server)")
     @Nullable
     List<URI> origins;
 
@@ -73,21 +73,21 @@ final class DeviceCommand implements Callable<Integer> {
             names = "--max-bridges",
             paramLabel = "N",
             defaultValue = "100",
-            description = "Bridges at a time (default ${DEFAULT-VALUE})")
+            description = "Maximum number of concurrent bridges (default ${DEFAULT-VALUE})")
     int maxBridges;
 
     @Option(
             names = "--reconnect-min",
             paramLabel = "TIME",
             defaultValue = "1s",
-            description = "The shortest pause before it connects again (default ${DEFAULT-VALUE})")
+            description = "The shortest delay before reconnecting (default ${DEFAULT-VALUE})")
     Duration reconnectMin;
 
     @Option(
             names = "--reconnect-max",
             paramLabel = "TIME",
             defaultValue = "1m",
-            description = "The longest (default ${DEFAULT-VALUE})")
+            description = "The longest delay before reconnecting (default ${DEFAULT-VALUE})")
     Duration reconnectMax;
 
     @Mixin
@@ -131,7 +131,7 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
-    /** A device never gives up, so a wrong URL would otherwise go unnoticed. */
+    /** A device never stops retrying, so a wrong URL would otherwise go unnoticed. */
     private void sayWhereItIsNotListeningSoon(BridgeDevice device) {
         device.listening()
                 .toCompletableFuture()
@@ -139,8 +139,8 @@ final class DeviceCommand implements Callable<Integer> {
                 .exceptionally(late -> {
                     if (!here.stop().isDone()) {
                         here.err()
-                                .println(spec.qualifiedName() + ": the device does not listen at "
-                                        + channels.places(server.server()) + " yet; it goes on trying");
+                                .println(spec.qualifiedName() + ": the device is not listening at "
+                                        + channels.places(server.server()) + " yet; still trying");
                     }
                     return null;
                 });
@@ -148,7 +148,7 @@ final class DeviceCommand implements Callable<Integer> {
 
     private TunnelTargets handler() {
         if (targets == null && !allowAny) {
-            throw usage("what may be reached? Give --target NAME=HOST:PORT, or --allow-any");
+            throw usage("specify --target NAME=HOST:PORT, or --allow-any");
         }
         try {
             TunnelTargets.Builder builder = TunnelTargets.builder();

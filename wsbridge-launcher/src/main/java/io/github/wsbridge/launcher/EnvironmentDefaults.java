@@ -7,7 +7,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Lets every option come from the environment: {@code --accept-timeout} is {@code WSBRIDGE_ACCEPT_TIMEOUT}. */
+/** Reads option values from the environment: {@code --accept-timeout} is {@code WSBRIDGE_ACCEPT_TIMEOUT}. */
 final class EnvironmentDefaults implements IDefaultValueProvider {
 
     private final Map<String, String> env;
@@ -16,7 +16,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         this.env = env;
     }
 
-    /** Null, which leaves the option's own default, where the variable is missing or empty. */
+    /** Returns null, which selects the option's own default, if the variable is missing or empty. */
     @Override
     public @Nullable String defaultValue(ArgSpec arg) {
         if (arg instanceof OptionSpec option && !option.usageHelp() && !option.versionHelp()) {

@@ -17,10 +17,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Tells what went wrong in one line. */
+/** Reports failures in one line each. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
 
-    /** What Netty's native transports put before the system's words, such as "bind(..) failed with error(-98): ". */
+    /** The prefix that Netty's native transports add to the system's message, such as "bind(..) failed"
+     * + " with error(-98): ". */
     private static final Pattern NATIVE = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
 
     @Override
@@ -44,7 +45,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** One line for people; what wraps the cause is left out. */
+    /** Returns one line that describes the failure, without wrapping exceptions. */
     static String describe(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
@@ -56,7 +57,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (cause instanceof NoSuchFileException) {
             text = "no such file: " + message;
         } else if (cause instanceof AccessDeniedException) {
-            text = "not allowed to open " + message;
+            text = "permission denied: " + message;
         } else if (cause instanceof UnknownHostException) {
             text = "unknown host: " + message;
         } else if (cause instanceof ConnectException && message == null) {
@@ -73,11 +74,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return oneLine(NATIVE.matcher(text).replaceFirst(""));
     }
 
-    /** What to look at; empty where the status says it all, or nothing that this side could change. */
+    /** Returns a hint for the user; empty if there is nothing useful to add. */
     private static String hint(int status) {
         return switch (status) {
             case 401 -> ": the API key is missing or unknown";
-            case 403 -> ": the API key is not good for this";
+            case 403 -> ": the API key does not permit this";
             case 404 -> ": there is no bridge at this URL";
             case 429 -> ": too many requests";
             case 503 -> ": try again later";
@@ -85,7 +86,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         };
     }
 
-    /** A peer's words must not steer the terminal, nor look like more lines than one. */
+    /** Removes line breaks and control characters: text from a peer must not control the terminal or forge lines. */
     static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}|[\\x80-\\x9f]", " ");
     }

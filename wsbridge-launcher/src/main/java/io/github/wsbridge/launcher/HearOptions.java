@@ -22,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** Over which secondary channels a device hears its invitations. */
+/** Options for the secondary channels over which a device receives invitations. */
 @SuppressWarnings("NullAway.Init")
 final class HearOptions {
 
@@ -33,8 +33,8 @@ final class HearOptions {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "listen",
-            description = "Where invitations come from: listen, mqtt, iothub, or several of them with commas between"
-                    + " (default ${DEFAULT-VALUE}, a WebSocket to the server)")
+            description = "Where to receive invitations: listen, mqtt or iothub; several may be given,"
+                    + " separated by commas (default ${DEFAULT-VALUE}, a WebSocket to the server)")
     private List<String> channels;
 
     @Mixin
@@ -43,14 +43,14 @@ final class HearOptions {
     @Option(
             names = "--iothub-connection-file",
             paramLabel = "FILE",
-            description = "Holds the device's connection string. The environment variable " + IOTHUB_CONNECTION
-                    + " may hold it instead")
+            description = "A file that contains the device's connection string. The string may instead be"
+                    + " given in the environment variable " + IOTHUB_CONNECTION)
     private @Nullable Path iotHubFile;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Adds the channels to a device, which closes them; if one cannot be set up, none is left open. */
+    /** Adds the channels to a device, which closes them. If one cannot be set up, none is left open. */
     void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
@@ -74,11 +74,11 @@ final class HearOptions {
         return switch (name) {
             case "mqtt" -> new MqttInvitations(mqtt.broker(env), deviceId);
             case "iothub" -> iotHub(env);
-            default -> throw usage("--signal knows listen, mqtt and iothub, not " + name);
+            default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };
     }
 
-    /** Where invitations come from, for people: any of these places will do. */
+    /** Returns where invitations come from, for display. One of these places is enough. */
     String places(URI server) {
         return channels.stream()
                 .map(name -> switch (name) {
@@ -93,7 +93,7 @@ final class HearOptions {
     private IotHubInvitations iotHub(Map<String, String> env) throws IOException {
         String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
         if (connection.isEmpty()) {
-            throw usage("--signal iothub needs --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
+            throw usage("--signal iothub requires --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
         }
         try {
             return IotHubInvitations.connect(connection, IotHubClientProtocol.MQTT)

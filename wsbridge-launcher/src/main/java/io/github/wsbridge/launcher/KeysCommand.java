@@ -16,20 +16,23 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Makes and rotates the keys of a cluster, and makes API keys. Shows no secret but a new API key, once. */
+/**
+ * The {@code keys} command: creates and rotates a cluster's keys, and creates API keys. The only secret it prints is a
+ * new API key.
+ */
 @Command(
         name = "keys",
-        description = {"Makes and rotates the cluster's keys, and makes API keys.", ""},
+        description = {"Creates and rotates the cluster's keys, and creates API keys.", ""},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
-        footerHeading = "%nRotation without a gap; nodes read a changed file within five seconds:%n",
+        footerHeading = "%nRotation without interruption (nodes reload a changed file within five seconds):%n",
         footer = {
-            "  1. wsbridge keys add keys.json         and bring the file to every node",
-            "  2. wsbridge keys promote keys.json ID  and bring the file to every node",
-            "  3. wsbridge keys retire keys.json ID   of the old key, once the accept timeout has passed",
-            "'wsbridge keys rotate keys.json' does the step that is next and says what comes after it."
+            "  1. wsbridge keys add keys.json          then copy the file to every node",
+            "  2. wsbridge keys promote keys.json ID   then copy the file to every node",
+            "  3. wsbridge keys retire keys.json ID    for the old key, after the accept timeout; then copy the file",
+            "'wsbridge keys rotate keys.json' performs the next step and prints what to do afterwards."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -56,32 +59,32 @@ final class KeysCommand implements Runnable {
     }
 
     @Command(
-            description = "Makes a key file with one key, readable by its owner only.",
+            description = "Creates a key file with one key, readable only by its owner.",
             mixinStandardHelpOptions = true)
     void create(@Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file, @Mixin LogOptions logOptions)
             throws IOException {
         if (Files.exists(file)) {
-            throw new FileAlreadyExistsException(file + " exists; it is left as it is");
+            throw new FileAlreadyExistsException(file + " already exists and was not changed");
         }
         write(TokenKeys.generate(), file);
     }
 
-    @Command(description = "Shows the keys of a file, without their secrets.", mixinStandardHelpOptions = true)
+    @Command(description = "Lists the keys in a file, without secrets.", mixinStandardHelpOptions = true)
     void list(@Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file, @Mixin LogOptions logOptions)
             throws IOException {
         show(read(file));
     }
 
-    @Command(description = "Adds a key that decrypts, but does not encrypt yet.", mixinStandardHelpOptions = true)
+    @Command(description = "Adds a key for decryption only.", mixinStandardHelpOptions = true)
     void add(@Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file, @Mixin LogOptions logOptions)
             throws IOException {
         write(read(file).withNewKey(), file);
     }
 
-    @Command(description = "Lets another key encrypt.", mixinStandardHelpOptions = true)
+    @Command(description = "Makes another key the one that encrypts.", mixinStandardHelpOptions = true)
     void promote(
             @Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file,
-            @Parameters(paramLabel = "ID", description = "Of a key that every node has") String id,
+            @Parameters(paramLabel = "ID", description = "The id of a key that every node already has") String id,
             @Mixin LogOptions logOptions)
             throws IOException {
         int number = number(id);
@@ -89,11 +92,11 @@ final class KeysCommand implements Runnable {
     }
 
     @Command(
-            description = "Takes a key out. Tokens that it encrypted cannot be read any more.",
+            description = "Removes a key. Tokens encrypted with it can no longer be read.",
             mixinStandardHelpOptions = true)
     void retire(
             @Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file,
-            @Parameters(paramLabel = "ID", description = "Of a key that is not the primary one") String id,
+            @Parameters(paramLabel = "ID", description = "The id of a key other than the primary one") String id,
             @Mixin LogOptions logOptions)
             throws IOException {
         int number = number(id);
@@ -101,7 +104,7 @@ final class KeysCommand implements Runnable {
     }
 
     @Command(
-            description = "Does the next step of a rotation: add, then promote, then retire.",
+            description = "Performs the next step of a rotation: add, then promote, then retire.",
             mixinStandardHelpOptions = true)
     void rotate(@Parameters(paramLabel = "FILE", description = SHARED_FILE) Path file, @Mixin LogOptions logOptions)
             throws IOException {
@@ -110,33 +113,36 @@ final class KeysCommand implements Runnable {
         int last = all.size() - 1;
         if (all.size() == 1) {
             write(keys.withNewKey(), file);
-            here.say("Added a key. Bring the file to every node, wait five seconds, and rotate again.");
+            here.say("Added a key. Copy the file to every node, wait five seconds, then rotate again.");
         } else if (!all.get(last).primary()) {
             write(keys.withPrimary(all.get(last).id()), file);
-            here.say(
-                    "The new key encrypts. Bring the file to every node, wait for the accept timeout, and rotate again.");
+            here.say("The new key now encrypts. Copy the file to every node, wait for the accept timeout,"
+                    + " then rotate again.");
         } else {
             write(keys.without(all.get(0).id()), file);
-            here.say("Retired the oldest key. Bring the file to every node, and the rotation is done.");
+            here.say("Retired the oldest key. Copy the file to every node to complete the rotation.");
         }
     }
 
     @Command(
             name = "api-key",
-            description = "Draws an API key and prints it, this once, and the line for the nodes' --api-keys file.",
+            description = "Generates an API key and prints it, together with the line for the nodes'"
+                    + " --api-keys file. The key is not shown again.",
             mixinStandardHelpOptions = true)
     void apiKey(
-            @Parameters(paramLabel = "NAME", description = "Whose it is, for logs and limits") String name,
+            @Parameters(paramLabel = "NAME", description = "The key's owner, for logs and limits") String name,
             @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
             @Option(
                             names = "--devices",
                             paramLabel = "PATTERN",
                             defaultValue = "*",
-                            description = "Which device ids it is good for; * is any text (default all)")
+                            description = "The device ids that the key is valid for; * matches any text (default: all)")
                     String devices,
             @Mixin LogOptions logOptions) {
         if (!name.matches("[^\\s#]\\S*") || !devices.matches("\\S+")) {
-            throw new ParameterException(spec.commandLine(), "name and pattern are words without blanks");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "NAME and --devices must not contain white" + " space, and NAME must not start with #");
         }
         String key = ApiKeyPolicy.newKey();
         here.say("key:   " + key);
@@ -144,7 +150,7 @@ final class KeysCommand implements Runnable {
                 + ("*".equals(devices) ? "" : " " + devices));
     }
 
-    /** Roles as key files write them. */
+    /** Roles, as spelled in API key files. */
     enum Role {
         requester,
         device
@@ -169,8 +175,7 @@ final class KeysCommand implements Runnable {
         try {
             return Integer.parseUnsignedInt(id);
         } catch (NumberFormatException e) {
-            throw new ParameterException(
-                    spec.commandLine(), "'" + id + "' is not a key's number, as 'keys list' shows it");
+            throw new ParameterException(spec.commandLine(), "'" + id + "' is not a key id as shown by 'keys list'");
         }
     }
 
@@ -178,7 +183,7 @@ final class KeysCommand implements Runnable {
         try {
             return TokenKeys.read(file);
         } catch (GeneralSecurityException e) {
-            throw new IOException(file + " holds no keyset: " + e.getMessage(), e);
+            throw new IOException(file + " does not contain a keyset: " + e.getMessage(), e);
         }
     }
 }

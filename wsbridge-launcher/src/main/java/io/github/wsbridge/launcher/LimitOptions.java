@@ -5,7 +5,7 @@ import io.github.wsbridge.core.limits.Limits;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** A node's bounds on the command line. */
+/** Options for a node's limits. */
 @SuppressWarnings("NullAway.Init")
 final class LimitOptions {
 
@@ -22,80 +22,80 @@ final class LimitOptions {
             names = "--dial-timeout",
             paramLabel = "TIME",
             defaultValue = "5s",
-            description = "How long connecting to another node may take" + DEFAULT)
+            description = "Time limit for connecting to another node" + DEFAULT)
     Duration dialTimeout;
 
     @Option(
             names = "--peer-timeout",
             paramLabel = "TIME",
             defaultValue = "3s",
-            description = "How long a peer may take to say whether it holds a device" + DEFAULT)
+            description = "Time limit for a peer to answer whether a device is connected to it" + DEFAULT)
     Duration peerTimeout;
 
     @Option(
             names = "--handshake-timeout",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "How long a client's handshake may take" + DEFAULT)
+            description = "Time limit for a client's handshake" + DEFAULT)
     Duration handshakeTimeout;
 
     @Option(
             names = "--keepalive",
             paramLabel = "TIME",
             defaultValue = "30s",
-            description = "Ping a silent peer after this time, drop it after as long again" + DEFAULT)
+            description = "Ping a silent peer after this time, and drop it after the same time again" + DEFAULT)
     Duration keepalive;
 
     @Option(
             names = "--stall-timeout",
             paramLabel = "TIME",
             defaultValue = "15m",
-            description = "Drop a peer that takes no data for so long" + DEFAULT)
+            description = "Drop a peer that accepts no data for this long" + DEFAULT)
     Duration stallTimeout;
 
     @Option(
             names = "--max-bridges",
             paramLabel = "N",
             defaultValue = "10000",
-            description = "Bridges at a time: waiting, live and forwarded together" + DEFAULT)
+            description = "Maximum number of concurrent bridges: waiting, live and forwarded" + DEFAULT)
     int maxBridges;
 
     @Option(
             names = "--max-listeners",
             paramLabel = "N",
             defaultValue = "10000",
-            description = "Devices that may listen on this node" + DEFAULT)
+            description = "Maximum number of devices listening on this node" + DEFAULT)
     int maxListeners;
 
     @Option(
             names = "--max-pending",
             paramLabel = "N",
             defaultValue = "100",
-            description = "Requesters that may wait for one device at a time" + DEFAULT)
+            description = "Maximum number of requesters waiting for the same device" + DEFAULT)
     int maxPending;
 
     @Option(
             names = "--max-rate",
             paramLabel = "N",
             defaultValue = "10000",
-            description = "Bridges that one API key may request a second" + DEFAULT)
+            description = "Maximum number of bridges that one API key may request per second" + DEFAULT)
     int maxRate;
 
     @Option(
             names = "--max-device-id",
             paramLabel = "SIZE",
             defaultValue = "256",
-            description = "The longest device id" + DEFAULT)
+            description = "Maximum length of a device id, in bytes of UTF-8" + DEFAULT)
     Quantities.Bytes maxDeviceId;
 
     @Option(
             names = "--max-request-data",
             paramLabel = "SIZE",
             defaultValue = "4k",
-            description = "The longest request data" + DEFAULT)
+            description = "Maximum length of the request data, in bytes of UTF-8" + DEFAULT)
     Quantities.Bytes maxRequestData;
 
-    /** Throws {@link IllegalArgumentException} for bounds that let nothing through. */
+    /** Returns the limits; throws {@link IllegalArgumentException} if one is not positive. */
     Limits limits() {
         return Limits.builder()
                 .acceptTimeout(acceptTimeout)
@@ -112,7 +112,7 @@ final class LimitOptions {
                 .build();
     }
 
-    /** Two sockets for each bridge, one for each listener, and some for peers and for those that are refused. */
+    /** Two sockets per bridge, one per listener, and some for peers and for connections that are refused. */
     int maxConnections() {
         return (int) Math.min(Integer.MAX_VALUE, 2L * maxBridges + maxListeners + 1_000);
     }

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.SplittableRandom;
 
-/** Data to move: as many bytes as asked for, no block like another, and their SHA-256. Used by one thread. */
+/** Data to transfer: a given number of bytes in which no two blocks are equal, and their SHA-256. Not thread-safe. */
 final class Load {
 
     /** The length of a digest, in bytes. */
@@ -23,12 +23,12 @@ final class Load {
         new SplittableRandom(total).nextBytes(block);
     }
 
-    /** The next piece; empty at the end. Good until the next call. */
+    /** Returns the next piece, empty at the end; valid until the next call. */
     ByteBuffer next() {
         int length = (int) Math.min(BLOCK, total - made);
         ByteBuffer piece = ByteBuffer.wrap(block, 0, length);
         if (length >= Long.BYTES) {
-            piece.putLong(0, made); // so that a block that is lost or comes twice changes the digest
+            piece.putLong(0, made); // so that a lost or repeated block changes the digest
         }
         digest.update(block, 0, length);
         made += length;

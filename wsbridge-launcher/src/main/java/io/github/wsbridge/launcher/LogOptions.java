@@ -4,10 +4,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 
-/** How much a command tells of itself on standard error. */
+/** Options for how much a command logs to standard error. */
 final class LogOptions {
 
-    /** The three grades. */
+    /** The level of detail. */
     enum Detail {
         QUIET,
         NORMAL,
@@ -26,7 +26,7 @@ final class LogOptions {
             description = "Log every bridge, and show stack traces with errors.")
     boolean verbose;
 
-    /** What the last command on the line was given. */
+    /** Returns the detail requested for the innermost subcommand. */
     static Detail of(ParseResult parsed) {
         ParseResult last = parsed;
         while (last.hasSubcommand()) {

@@ -12,19 +12,19 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Sets the JDK's logging up: one line for one record, on standard error. Everything in the house ends there. */
+/** Configures the JDK's logging: one line per record, on standard error. All of the project's loggers write there. */
 final class Logs {
 
     private Logs() {}
 
-    /** Comes before anything that logs. */
+    /** Must be called before anything logs. */
     static void prepare() {
         System.setProperty("java.util.logging.manager", Lasting.class.getName());
     }
 
     static void configure(LogOptions.Detail detail) {
         if (!(LogManager.getLogManager() instanceof Lasting)) {
-            return; // somebody else's process, with its own idea of logging
+            return; // embedded in a process with its own logging configuration
         }
         Logger root = Loggers.ROOT;
         for (Handler handler : root.getHandlers()) {
@@ -43,25 +43,28 @@ final class Logs {
                 });
     }
 
-    /** Held, since the JDK holds loggers weakly and would forget their levels; a class of its own, to come after prepare(). */
+    /**
+     * Strong references: the JDK holds loggers weakly and would lose their levels. A separate class, so that it is
+     * initialized after prepare().
+     */
     private static final class Loggers {
         static final Logger ROOT = Logger.getLogger("");
         static final Logger HOUSE = Logger.getLogger("io.github.wsbridge");
     }
 
-    /** Does not fall silent when the JVM begins to stop, as the JDK's own does: a node still drains then. */
+    /** A log manager that keeps logging while the JVM shuts down, unlike the JDK's: a node still drains then. */
     public static final class Lasting extends LogManager {
 
-        /** Made by the JDK. */
+        /** Called by the JDK. */
         public Lasting() {}
 
         @Override
         public void reset() {
-            // Only the JVM's end asks for it.
+            // Called only by the JDK's shutdown hook.
         }
     }
 
-    /** Time, level, the class without its package, and what it says. */
+    /** Formats a record as time, level, class name without its package, and message. */
     static final class Line extends Formatter {
         private static final DateTimeFormatter TIME =
                 DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
@@ -95,14 +98,14 @@ final class Logs {
             return line.toString();
         }
 
-        /** The names that everybody else uses. */
+        /** Returns the level's common name. */
         private static String level(Level level) {
             return level == Level.SEVERE
                     ? "ERROR"
                     : level == Level.WARNING ? "WARN" : level == Level.FINE ? "DEBUG" : level.getName();
         }
 
-        /** A peer's words must not forge lines or steer the terminal. */
+        /** Replaces control characters: text from a peer must not forge lines or control the terminal. */
         private static String clean(String text) {
             return text.codePoints()
                     .map(c -> Character.isISOControl(c) ? ' ' : c)

@@ -29,22 +29,22 @@ import picocli.CommandLine.TypeConversionException;
         commandListHeading = "%nCommands:%n",
         footerHeading = "%n",
         footer = {
-            "See it work on this machine:   wsbridge demo",
-            "Help on a command:             wsbridge node --help, or wsbridge help node",
+            "Try it on this machine:   wsbridge demo",
+            "Help for a command:       wsbridge node --help, or wsbridge help node",
             "",
-            "Every option may also come from the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT. Secrets come from"
-                    + " files or the environment only."
+            "Every option can also be set in the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT."
+                    + " Secrets are read from files or the environment only."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
 public final class Main implements Runnable {
 
     static final String EXIT_CODES = "%nExit codes:%n";
-    static final String EXIT_0 = "0:done, or stopped in good order";
-    static final String EXIT_1 = "1:it failed";
-    static final String EXIT_2 = "2:the command line makes no sense, or something required is missing";
+    static final String EXIT_0 = "0:success, including an orderly stop";
+    static final String EXIT_1 = "1:failure";
+    static final String EXIT_2 = "2:invalid command line, or a required option is missing";
 
-    /** The longest that the JVM is held up after a signal; commands bound their own ends well below. */
+    /** The longest that the JVM waits after a signal; commands limit their own shutdown to much less. */
     private static final long LONGEST_STOP_HOURS = 24;
 
     @Spec
@@ -53,12 +53,12 @@ public final class Main implements Runnable {
 
     private Main() {}
 
-    /** Runs a command and ends the JVM with its exit code. */
+    /** Runs a command and exits the JVM with its exit code. */
     public static void main(String[] args) {
         Logs.prepare();
         Charset charset = Terminal.charset();
         CommandContext here = new CommandContext(
-                new FileInputStream(FileDescriptor.in), // without the buffers and locks of System.in
+                new FileInputStream(FileDescriptor.in), // avoids the buffers and locks of System.in
                 new FileOutputStream(FileDescriptor.out),
                 new PrintStream(System.out, true, charset),
                 new PrintStream(System.err, true, charset),
@@ -67,7 +67,8 @@ public final class Main implements Runnable {
                 new CompletableFuture<>());
         CountDownLatch ended = new CountDownLatch(1);
         int[] code = {1};
-        // A signal only begins the end: the command stops in good order and says how it went, and then the JVM goes.
+        // A signal only starts the shutdown: the command stops in order and reports the outcome, and then the JVM
+        // exits.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             boolean signalled = ended.getCount() > 0;
             here.stop().complete(null);
@@ -85,7 +86,7 @@ public final class Main implements Runnable {
         System.exit(code[0]);
     }
 
-    /** Runs a command to its end. */
+    /** Runs a command to completion and returns its exit code. */
     static int run(CommandContext here, String... args) {
         return commandLine(here).execute(args);
     }
@@ -125,13 +126,13 @@ public final class Main implements Runnable {
         }
     }
 
-    /** Without a command: says what there is. */
+    /** Called if no command is given: fails with a usage message. */
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 
-    /** The version that the build wrote into the jar. */
+    /** Provides the version from the jar's manifest. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

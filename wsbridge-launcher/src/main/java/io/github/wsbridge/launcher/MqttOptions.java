@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How a node or a device reaches an MQTT broker. */
+/** Options for connecting to an MQTT broker, shared by {@code node} and {@code device}. */
 @SuppressWarnings("NullAway.Init")
 final class MqttOptions {
 
@@ -25,74 +25,82 @@ final class MqttOptions {
             description = "The broker: mqtt://HOST[:PORT] or mqtts://HOST[:PORT]")
     private @Nullable URI server;
 
-    @Option(names = "--mqtt-version", paramLabel = "N", defaultValue = "5", description = "5 or 3 (default 5)")
+    @Option(
+            names = "--mqtt-version",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "The MQTT" + " version, 5 or 3 for 3.1.1 (default 5)")
     private int version;
 
-    @Option(names = "--mqtt-user", paramLabel = "NAME", description = "The user's name at the broker")
+    @Option(names = "--mqtt-user", paramLabel = "NAME", description = "The user name")
     private @Nullable String user;
 
     @Option(
             names = "--mqtt-password-file",
             paramLabel = "FILE",
-            description = "Holds the user's password. The environment variable " + PASSWORD + " may hold it instead")
+            description = "A file that contains the password. The password may instead be given in the"
+                    + " environment variable " + PASSWORD)
     private @Nullable Path passwordFile;
 
     @Option(
             names = "--mqtt-client-id",
             paramLabel = "ID",
-            description = "The client id (default: one that tells who it is)")
+            description = "The client id (default: derived from the device id; random for a node)")
     private @Nullable String clientId;
 
     @Option(
             names = "--mqtt-topic",
             paramLabel = "TOPIC",
             defaultValue = MqttBroker.INVITATION_TOPIC,
-            description = "Where invitations go (default ${DEFAULT-VALUE})")
+            description = "The topic for invitations (default ${DEFAULT-VALUE})")
     private String topic;
 
     @Option(
             names = "--mqtt-answer-topic",
             paramLabel = "TOPIC",
             defaultValue = MqttBroker.ANSWER_TOPIC,
-            description = "Where devices answer (default ${DEFAULT-VALUE})")
+            description = "The topic for devices' answers (default ${DEFAULT-VALUE})")
     private String answerTopic;
 
     @Option(
             names = "--mqtt-ca",
             paramLabel = "FILE",
-            description = "Trust these authorities (PEM; default: the platform's)")
+            description = "The certificate authorities to trust (PEM; default: the platform's)")
     private @Nullable Path authorities;
 
-    @Option(names = "--mqtt-cert", paramLabel = "FILE", description = "The client's certificate (PEM, with its chain)")
+    @Option(
+            names = "--mqtt-cert",
+            paramLabel = "FILE",
+            description = "The client certificate (PEM," + " including its chain)")
     private @Nullable Path cert;
 
     @Option(
             names = "--mqtt-key",
             paramLabel = "FILE",
-            description = "The certificate's key (PEM, PKCS #8, not encrypted)")
+            description = "The private key of the certificate (PEM, PKCS #8, unencrypted)")
     private @Nullable Path key;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Where the broker is, for people. */
+    /** Returns the broker's address for display. */
     String place() {
         return String.valueOf(server);
     }
 
     MqttBroker broker(Map<String, String> env) throws IOException, GeneralSecurityException {
         if (server == null) {
-            throw usage("--signal mqtt needs --mqtt-server URL");
+            throw usage("--signal mqtt requires --mqtt-server URL");
         }
         if ((cert == null) != (key == null)) {
-            throw usage("--mqtt-cert and --mqtt-key go together");
+            throw usage("--mqtt-cert and --mqtt-key must be given together");
         }
         if (version != 3 && version != 5) {
-            throw usage("--mqtt-version is 3 or 5");
+            throw usage("--mqtt-version must be 3 or 5");
         }
         String password = Secrets.read(passwordFile, env, PASSWORD);
         if (user == null && !password.isEmpty()) {
-            throw usage("a password goes with --mqtt-user NAME");
+            throw usage("a password requires --mqtt-user NAME");
         }
         try {
             MqttBroker.Builder broker = MqttBroker.builder(server)

@@ -21,22 +21,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs one node until it is told to stop. */
+/** The {@code node} command: runs one node until it is stopped. */
 @Command(
         name = "node",
-        description = {"Runs one node of a bridge cluster.", ""},
+        description = {"Runs a node, standalone or in a cluster.", ""},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  One node on this machine, open to everybody on it:",
+            "  A node on this machine, open to everyone on it:",
             "    wsbridge node --insecure",
-            "  One node of a cluster behind a proxy that speaks TLS:",
+            "  A node of a cluster behind a TLS proxy:",
             "    wsbridge node --listen 0.0.0.0:8080 --public-url wss://bridge.example.com \\",
             "        --keys keys.json --api-keys api-keys.txt --peers-dns nodes.bridge.internal:8080",
             "",
-            "SIGTERM and SIGINT stop the node in good order: it takes nothing new, and live bridges have the grace period."
+            "SIGTERM and SIGINT stop the node gracefully: it accepts nothing new, and live bridges have the"
+                    + " grace period to end."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -47,41 +48,42 @@ final class NodeCommand implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST:PORT",
             defaultValue = "127.0.0.1:8080",
-            description = "Where to listen; port 0 takes a free one, 0.0.0.0 means every interface"
-                    + " (default ${DEFAULT-VALUE})")
+            description = "The address to listen on; port 0 selects a free port, 0.0.0.0 means all"
+                    + " interfaces (default ${DEFAULT-VALUE})")
     HostPort listen;
 
     @Option(
             names = "--api-keys",
             paramLabel = "FILE",
-            description = "Who may connect and listen, see 'wsbridge keys api-key'")
+            description = "The API keys that may connect and listen; see 'wsbridge keys api-key'")
     @Nullable
     Path apiKeys;
 
     @Option(
             names = "--insecure",
             fallbackValue = "true",
-            description = "Let everybody connect to every device and listen as any device")
+            description = "Let anyone connect to any device and listen as any device")
     boolean insecure;
 
     @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
-            description = "Speak TLS with this certificate (PEM, with its chain)")
+            description = "Use TLS with this certificate (PEM, including its chain)")
     @Nullable
     Path tlsCert;
 
     @Option(
             names = "--tls-key",
             paramLabel = "FILE",
-            description = "The certificate's key (PEM, PKCS #8, not encrypted)")
+            description = "The private key of the certificate (PEM, PKCS #8, unencrypted)")
     @Nullable
     Path tlsKey;
 
     @Option(
             names = "--tls-ca",
             paramLabel = "FILE",
-            description = "Trust these authorities on the way to other nodes (PEM; default: the platform's)")
+            description = "The certificate authorities to trust when connecting to other nodes (PEM;"
+                    + " default: the platform's)")
     @Nullable
     Path tlsCa;
 
@@ -89,14 +91,14 @@ final class NodeCommand implements Callable<Integer> {
             names = "--transport",
             paramLabel = "NAME",
             defaultValue = "netty",
-            description = "What moves the bytes: netty, or tyrus (default ${DEFAULT-VALUE})")
+            description = "The transport: netty or tyrus (default ${DEFAULT-VALUE})")
     Transport transport;
 
     @Option(
             names = "--grace",
             paramLabel = "TIME",
             defaultValue = "30s",
-            description = "How long live bridges have when the node stops (default ${DEFAULT-VALUE})")
+            description = "How long live bridges may continue when the node stops (default ${DEFAULT-VALUE})")
     Duration grace;
 
     @Mixin
@@ -147,7 +149,7 @@ final class NodeCommand implements Callable<Integer> {
                 run(node, server, self);
             }
         } finally {
-            if (!built) { // or the node has closed them
+            if (!built) { // otherwise the node has closed them
                 channels.forEach(Signaller::close);
             }
         }
@@ -157,11 +159,11 @@ final class NodeCommand implements Callable<Integer> {
     private void run(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
         here.say("node ready: listens on "
                 + new HostPort(listen.host(), server.address().getPort()) + ", address " + self
-                + (insecure ? ", INSECURE: open to everybody" : ""));
+                + (insecure ? ", INSECURE: open to everyone" : ""));
         here.awaitStop();
         NodeStats held = node.stats();
         here.say("node stopping: " + held.bridges() + " live bridges have up to " + grace.toSeconds() + " s");
-        node.stop(grace).toCompletableFuture().join(); // bounded by the grace period and 22 seconds
+        node.stop(grace).toCompletableFuture().join(); // takes at most the grace period plus 22 seconds
         here.say("node stopped");
     }
 
@@ -169,15 +171,15 @@ final class NodeCommand implements Callable<Integer> {
         if (insecure == (apiKeys != null)) {
             throw usage(
                     insecure
-                            ? "--api-keys and --insecure exclude each other"
-                            : "who may connect? Give --api-keys FILE, or --insecure to let everybody in");
+                            ? "--api-keys and --insecure are mutually exclusive"
+                            : "specify --api-keys FILE, or --insecure to let anyone connect");
         }
         cluster.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }
         if ((tlsCert == null) != (tlsKey == null)) {
-            throw usage("--tls-cert and --tls-key go together");
+            throw usage("--tls-cert and --tls-key must be given together");
         }
     }
 

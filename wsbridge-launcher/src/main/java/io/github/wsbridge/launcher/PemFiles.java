@@ -22,7 +22,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** TLS from PEM files, as every certificate authority hands them out. */
+/** Creates TLS contexts from PEM files. */
 final class PemFiles {
 
     private static final Pattern KEY =
@@ -30,21 +30,21 @@ final class PemFiles {
 
     private PemFiles() {}
 
-    /** What a server shows: its certificate, with the chain behind it in the same file, and the key that fits. */
+    /** Returns a server's context, from its certificate followed by the chain in the same file, and its private key. */
     static SSLContext server(Path certificates, Path key) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys(certificates, key).getKeyManagers(), null, null);
         return context;
     }
 
-    /** What a client trusts: these authorities and no others. */
+    /** Returns a client's context that trusts only these authorities. */
     static SSLContext client(Path authorities) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, trust(authorities).getTrustManagers(), null);
         return context;
     }
 
-    /** A certificate, with the chain behind it in the same file, and the key that fits. */
+    /** Returns a key manager for a certificate followed by its chain in the same file, and its private key. */
     static KeyManagerFactory keys(Path certificates, Path key) throws IOException, GeneralSecurityException {
         Certificate[] chain = certificates(certificates).toArray(Certificate[]::new);
         KeyStore store = empty();
@@ -54,7 +54,7 @@ final class PemFiles {
         return keys;
     }
 
-    /** Trust in these authorities and no others. */
+    /** Returns a trust manager that trusts only these authorities. */
     static TrustManagerFactory trust(Path authorities) throws IOException, GeneralSecurityException {
         KeyStore store = empty();
         int number = 0;
@@ -71,7 +71,7 @@ final class PemFiles {
         Collection<? extends Certificate> found = CertificateFactory.getInstance("X.509")
                 .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)));
         if (found.isEmpty()) {
-            throw new IOException(file + " holds no certificate in PEM format");
+            throw new IOException(file + " contains no certificate in PEM format");
         }
         return found;
     }
@@ -79,8 +79,8 @@ final class PemFiles {
     private static PrivateKey privateKey(Path file) throws IOException, GeneralSecurityException {
         Matcher pem = KEY.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
         if (!pem.find()) {
-            throw new IOException(file + " holds no unencrypted PKCS #8 key (BEGIN PRIVATE KEY);"
-                    + " 'openssl pkcs8 -topk8 -nodes' makes one of any other");
+            throw new IOException(file + " contains no unencrypted PKCS #8 key (BEGIN PRIVATE KEY); convert"
+                    + " other keys with 'openssl pkcs8 -topk8 -nodes'");
         }
         PKCS8EncodedKeySpec spec =
                 new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1)));
@@ -88,10 +88,10 @@ final class PemFiles {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
             } catch (InvalidKeySpecException e) {
-                // PEM does not say which algorithm it is: try the next
+                // PEM does not name the algorithm: try the next one
             }
         }
-        throw new IOException(file + " holds a key that is neither RSA nor EC nor Ed25519");
+        throw new IOException(file + " contains a key that is not RSA, EC or Ed25519");
     }
 
     private static KeyStore empty() throws IOException, GeneralSecurityException {

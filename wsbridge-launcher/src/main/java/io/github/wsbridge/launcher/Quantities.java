@@ -6,20 +6,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** Durations and sizes as people write them. */
+/** Parses and formats durations and sizes. */
 final class Quantities {
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([kmgt]?)(i?b)?");
 
-    private static final Duration LONGEST = Duration.ofDays(36_525); // well within what a clock in nanoseconds counts
+    private static final Duration LONGEST = Duration.ofDays(36_525); // well within the range of a nanosecond clock
 
     private Quantities() {}
 
-    /** A size; a type of its own, so that the command line knows how to read it. */
+    /** A size; a separate type, so that picocli can select its converter. */
     record Bytes(long count) {}
 
-    /** {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h}. */
+    /** Parses {@code 500ms}, {@code 30s}, {@code 5m} or {@code 2h}. */
     static Duration duration(String text) {
         Matcher match = DURATION.matcher(text);
         if (!match.matches()) {
@@ -39,7 +39,7 @@ final class Quantities {
         return duration;
     }
 
-    /** {@code 512}, {@code 64k}, {@code 8MiB}, {@code 1G}: always powers of 1024. */
+    /** Parses {@code 512}, {@code 64k}, {@code 8MiB} or {@code 1G}; units are powers of 1024. */
     static Bytes bytes(String text) {
         Matcher match = SIZE.matcher(text.toLowerCase(Locale.ROOT));
         try {
@@ -51,12 +51,12 @@ final class Quantities {
                 }
             }
         } catch (ArithmeticException e) {
-            // said below
+            // reported below
         }
         throw new TypeConversionException("'" + text + "' is not a size such as 512, 64k, 8MiB or 1G");
     }
 
-    /** A size with three digits or so: {@code 1.5 GiB}, {@code 640 KiB}. */
+    /** Formats a size with about three digits: {@code 1.5 GiB}, {@code 640 KiB}. */
     static String show(long bytes) {
         String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
         double value = bytes;

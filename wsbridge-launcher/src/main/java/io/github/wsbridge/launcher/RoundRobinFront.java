@@ -15,8 +15,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The simplest load balancer there is: gives each new TCP connection to the next node in turn. For the demonstration only, so
- * it takes two threads for each connection, and no more connections than a few.
+ * A minimal load balancer that assigns each new TCP connection to the next node in turn. For the demo only: it uses two
+ * threads per connection and accepts only a small number of connections.
  */
 final class RoundRobinFront implements AutoCloseable {
 
@@ -28,9 +28,9 @@ final class RoundRobinFront implements AutoCloseable {
     private final ServerSocket listening;
     private final Semaphore room = new Semaphore(MAX_CONNECTIONS);
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-    private int next; // touched by the accepting thread only
+    private int next; // used only by the accepting thread
 
-    /** Begins at once, on a free port of the loopback interface. */
+    /** Starts on a free port of the loopback interface. */
     RoundRobinFront(List<InetSocketAddress> nodes) throws IOException {
         this.nodes = List.copyOf(nodes);
         listening = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
@@ -60,7 +60,7 @@ final class RoundRobinFront implements AutoCloseable {
                     drop(client);
                 }
             } catch (IOException e) {
-                // closed, or a client that went away before it was taken
+                // closed, or the client disconnected before it was accepted
             }
         }
     }
@@ -97,12 +97,12 @@ final class RoundRobinFront implements AutoCloseable {
         }
     }
 
-    /** Gives the room back once, whoever comes first. */
+    /** Closes both sockets and releases the permit exactly once. */
     private void end(Socket one, Socket other) {
         drop(one);
         drop(other);
         boolean first;
-        synchronized (sockets) { // both threads of a connection may come here at once
+        synchronized (sockets) { // both threads of a connection may get here concurrently
             first = sockets.remove(one) | sockets.remove(other);
         }
         if (first) {
@@ -114,7 +114,7 @@ final class RoundRobinFront implements AutoCloseable {
         try {
             socket.close();
         } catch (IOException e) {
-            // it is gone either way
+            // it is closed either way
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Knows which nodes each bridge crossed, from what the nodes' listeners were told. Thread-safe. */
+/** Records which nodes each bridge crossed, from the events of the nodes' listeners. Thread-safe. */
 final class Routes {
 
     private static final long SECONDS = 10;
@@ -28,7 +28,7 @@ final class Routes {
      * The nodes of one bridge.
      *
      * @param owner the node that holds the requester
-     * @param accepting the node that holds the device: the owner too, or else the one that forwards
+     * @param accepting the node that holds the device: the owner itself, or the node that forwards
      */
     record Route(String owner, String accepting) {
         boolean forwarded() {
@@ -42,7 +42,7 @@ final class Routes {
         }
     }
 
-    /** The bridge that was established last. */
+    /** Returns the bridge that was established last. */
     BridgeId latest() {
         BridgeId id = latest;
         if (id == null) {
@@ -51,7 +51,7 @@ final class Routes {
         return id;
     }
 
-    /** What the node of that name is to tell its events. */
+    /** Returns a listener for the events of the given node. */
     BridgeListener listener(String node) {
         return new BridgeListener() {
             @Override
@@ -88,7 +88,7 @@ final class Routes {
         return other == null ? fresh : other;
     }
 
-    /** Waits, not for long: events of the two nodes may come a little after the bridge itself. */
+    /** Waits briefly for a bridge's route: the events of the two nodes may arrive shortly after the bridge. */
     Route route(BridgeId id) throws InterruptedException, TimeoutException {
         Crossing crossing = crossing(id);
         try {
@@ -96,7 +96,7 @@ final class Routes {
                     crossing.owner().get(SECONDS, TimeUnit.SECONDS),
                     crossing.accepting().get(SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause()); // nobody completes them so
+            throw new IllegalStateException(e.getCause()); // cannot happen: never completed exceptionally
         }
     }
 }

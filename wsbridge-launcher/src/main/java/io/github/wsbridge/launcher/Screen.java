@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 
-/** What the demonstration shows: a bar that moves on a terminal, plain lines elsewhere. Used by one thread. */
+/** The output of the demo: a progress bar on a terminal, plain lines elsewhere. Not thread-safe. */
 final class Screen {
 
     private static final int BAR = 30;
@@ -30,17 +30,17 @@ final class Screen {
         line("");
     }
 
-    /** A fact: a dim label, and what there is. */
+    /** Prints a fact with a dim label. */
     void fact(String label, String text) {
         line("  " + styled("2", String.format(LABEL, label)) + "  " + text);
     }
 
-    /** Something that was checked and is right. */
+    /** Prints a check that has passed. */
     void passed(String label, String text) {
         line(styled("32", glyphs ? "✓ " : "+ ") + String.format(LABEL, label) + "  " + text);
     }
 
-    /** More about the line before. */
+    /** Prints details about the previous line. */
     void more(String text) {
         line("  " + String.format(LABEL, "") + "  " + styled("2", text));
     }
@@ -50,7 +50,7 @@ final class Screen {
         out.flush();
     }
 
-    /** Stations with arrows between. */
+    /** Returns the stations joined by arrows. */
     String way(String... stations) {
         return String.join(glyphs ? " → " : " > ", stations);
     }
@@ -74,7 +74,7 @@ final class Screen {
                 : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1e3);
     }
 
-    /** One transfer on its way; {@link #close} removes the bar. */
+    /** The progress of one transfer; {@link #close} removes the bar. */
     final class Progress implements AutoCloseable {
         private final String label;
         private final long total;

@@ -6,17 +6,19 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Secrets come from a file or from the environment, never from the command line, which every user of the machine sees. */
+/**
+ * Reads secrets from a file or the environment, never from the command line, which every user of the machine can see.
+ */
 final class Secrets {
 
     private Secrets() {}
 
     /**
-     * A secret.
+     * Reads a secret.
      *
-     * @param file holds it and nothing else; null where the environment may hold it
-     * @param variable the environment variable that may hold it
-     * @return the secret without blanks around it; empty where there is none
+     * @param file a file that contains only the secret; null to use the environment
+     * @param variable the environment variable that may contain it
+     * @return the secret without surrounding white space; empty if there is none
      * @throws IOException if the file cannot be read or is empty
      */
     static String read(@Nullable Path file, Map<String, String> env, String variable) throws IOException {

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How a device or a requester reaches the bridge. */
+/** Options for connecting to the bridge server, shared by {@code device} and {@code tunnel}. */
 @SuppressWarnings("NullAway.Init")
 final class ServerOptions {
 
@@ -28,55 +28,56 @@ final class ServerOptions {
             names = "--server",
             paramLabel = "URL",
             required = true,
-            description = "The bridge: ws://HOST:PORT or wss://HOST")
+            description = "The bridge server: ws://HOST:PORT or wss://HOST")
     private URI server;
 
     @Option(
             names = "--api-key-file",
             paramLabel = "FILE",
-            description = "Holds the API key and nothing else. The environment variable " + API_KEY
-                    + " may hold the key itself instead")
+            description = "A file that contains only the API key. The key may instead be given in the"
+                    + " environment variable " + API_KEY)
     private @Nullable Path apiKeyFile;
 
     @Option(
             names = "--tls-ca",
             paramLabel = "FILE",
-            description = "Trust these authorities (PEM; default: the platform's)")
+            description = "The certificate authorities to trust (PEM; default: the platform's)")
     private @Nullable Path tlsCa;
 
     @Option(
             names = "--transport",
             paramLabel = "NAME",
             defaultValue = "netty",
-            description = "What moves the bytes: netty, jdk, or tyrus, which knows no proxy (default ${DEFAULT-VALUE})")
+            description = "The transport: netty, jdk, or tyrus, which does not support proxies (default"
+                    + " ${DEFAULT-VALUE})")
     private Transport transport;
 
     @Option(
             names = "--connect-timeout",
             paramLabel = "TIME",
             defaultValue = "45s",
-            description = "How long the handshake and the other end's answer may take (default ${DEFAULT-VALUE})")
+            description = "Time limit for the handshake and the other end's answer (default ${DEFAULT-VALUE})")
     Duration connectTimeout;
 
     @Option(
             names = "--keepalive",
             paramLabel = "TIME",
             defaultValue = "20s",
-            description =
-                    "Ping a silent server after this time, drop it after as long again (default ${DEFAULT-VALUE})")
+            description = "Ping a silent server after this time, and drop the connection after the same time"
+                    + " again (default ${DEFAULT-VALUE})")
     private Duration keepalive;
 
     @Option(
             names = "--stall-timeout",
             paramLabel = "TIME",
             defaultValue = "2m",
-            description = "Give a bridge up that takes no data for so long (default ${DEFAULT-VALUE})")
+            description = "Drop a bridge that accepts no data for this long (default ${DEFAULT-VALUE})")
     private Duration stallTimeout;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** The base URL, checked. */
+    /** Returns the base URL after validating it. */
     URI server() {
         return base(server);
     }
@@ -93,8 +94,7 @@ final class ServerOptions {
         try {
             return new Watch(keepalive, stallTimeout);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    command.commandLine(), "--keepalive and --stall-timeout are longer than nothing");
+            throw new ParameterException(command.commandLine(), "--keepalive and --stall-timeout must be positive");
         }
     }
 
@@ -102,16 +102,16 @@ final class ServerOptions {
         return transport.connector(tlsCa, ProxySelector.getDefault());
     }
 
-    /** The API key; empty where there is none. */
+    /** Returns the API key; empty if there is none. */
     String apiKey(Map<String, String> env) throws IOException {
         String key = apiKeyFile == null
                 ? env.getOrDefault(API_KEY, "").strip()
                 : Files.readString(apiKeyFile).strip();
         if (apiKeyFile != null && key.isEmpty()) {
-            throw new IOException(apiKeyFile + " holds no API key");
+            throw new IOException(apiKeyFile + " contains no API key");
         }
         if (!key.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-            throw new IOException("the API key holds blanks or other characters that no key has");
+            throw new IOException("the API key contains white space or other invalid characters");
         }
         return key;
     }

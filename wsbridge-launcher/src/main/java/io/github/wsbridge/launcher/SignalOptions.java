@@ -22,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The secondary channels of a node, beside the listen socket that it always has. */
+/** Options for a node's secondary channels, in addition to the built-in listen socket. */
 @SuppressWarnings("NullAway.Init")
 final class SignalOptions {
 
@@ -33,50 +33,51 @@ final class SignalOptions {
             names = "--signal",
             paramLabel = "[PATTERN=]NAME",
             split = ",",
-            description = "A further secondary channel: mqtt, webhook or iothub; with a pattern such as lab-* for the"
-                    + " devices whose ids match only. Several are tried in their order, after the listen socket")
+            description = "An additional secondary channel: mqtt, webhook or iothub. With a pattern such as"
+                    + " lab-*, it is used only for devices whose ids match. Several channels are tried in the"
+                    + " given order, after the listen socket")
     @Nullable
     private List<String> channels;
 
     @Mixin
     private MqttOptions mqtt;
 
-    @Option(names = "--webhook-url", paramLabel = "URL", description = "Where invitations are posted to, https or http")
+    @Option(names = "--webhook-url", paramLabel = "URL", description = "The URL to post invitations to, https or http")
     private @Nullable URI webhookUrl;
 
     @Option(
             names = "--webhook-key-file",
             paramLabel = "FILE",
-            description = "Holds the key that signs them, at least 32 bytes. The environment variable " + WEBHOOK_KEY
-                    + " may hold it instead")
+            description = "A file that contains the signing key, at least 32 bytes. The key may instead be"
+                    + " given in the environment variable " + WEBHOOK_KEY)
     private @Nullable Path webhookKeyFile;
 
     @Option(
             names = "--iothub-connection-file",
             paramLabel = "FILE",
-            description = "Holds the connection string of the hub's service side. The environment variable "
-                    + IOTHUB_CONNECTION + " may hold it instead")
+            description = "A file that contains the hub's service connection string. The string may instead"
+                    + " be given in the environment variable " + IOTHUB_CONNECTION)
     private @Nullable Path iotHubFile;
 
     @Option(
             names = "--iothub-mode",
             paramLabel = "MODE",
             defaultValue = "method",
-            description =
-                    "method calls the device's direct method, message sends it a message (default ${DEFAULT-VALUE})")
+            description = "method invokes a direct method on the device, message sends a cloud-to-device message"
+                    + " (default ${DEFAULT-VALUE})")
     private String iotHubMode;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** A channel and the devices that it is for. */
+    /** A channel and the pattern of the device ids it serves. */
     private record Channel(String pattern, String name) {}
 
     /**
-     * Adds the channels to a node, which closes them once it is built; if one cannot be set up, none is left open. A channel with
-     * several patterns is opened once: with its client id it could not be there twice.
+     * Adds the channels to a node, which closes them once it is built. If one cannot be set up, none is left open. A
+     * channel with several patterns is opened only once, because its client id cannot be connected twice.
      *
-     * @return what is to be closed if the node is not built after all
+     * @return the channels, for the caller to close if the node is not built
      */
     Collection<Signaller> addTo(BridgeNode.Builder node, Map<String, String> env)
             throws IOException, GeneralSecurityException {
@@ -103,7 +104,7 @@ final class SignalOptions {
     private Channel parse(String text) {
         int equals = text.lastIndexOf('=');
         if (equals == 0) {
-            throw usage("--signal " + text + " names no devices before the =");
+            throw usage("--signal " + text + " has no device-id pattern before the =");
         }
         return equals < 0 ? new Channel("*", text) : new Channel(text.substring(0, equals), text.substring(equals + 1));
     }
@@ -113,14 +114,14 @@ final class SignalOptions {
             case "mqtt" -> MqttSignaller.connect(mqtt.broker(env));
             case "webhook" -> webhook(env);
             case "iothub" -> iotHub(env);
-            default -> throw usage("--signal knows mqtt, webhook and iothub, not " + name);
+            default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);
         };
     }
 
     private Signaller webhook(Map<String, String> env) throws IOException {
         String key = Secrets.read(webhookKeyFile, env, WEBHOOK_KEY);
         if (webhookUrl == null || key.isEmpty()) {
-            throw usage("--signal webhook needs --webhook-url URL, and --webhook-key-file FILE or " + WEBHOOK_KEY);
+            throw usage("--signal webhook requires --webhook-url URL, and --webhook-key-file FILE or " + WEBHOOK_KEY);
         }
         try {
             return WebhookSignaller.builder(webhookUrl, WebhookKey.of(key)).build();
@@ -132,10 +133,10 @@ final class SignalOptions {
     private Signaller iotHub(Map<String, String> env) throws IOException {
         String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
         if (connection.isEmpty()) {
-            throw usage("--signal iothub needs --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
+            throw usage("--signal iothub requires --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
         }
         if (!iotHubMode.equals("method") && !iotHubMode.equals("message")) {
-            throw usage("--iothub-mode is method or message");
+            throw usage("--iothub-mode must be method or message");
         }
         try {
             IotHubSignaller.Builder hub = IotHubSignaller.builder(connection);

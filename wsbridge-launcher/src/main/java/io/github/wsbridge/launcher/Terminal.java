@@ -6,12 +6,15 @@ import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
 import java.nio.charset.UnsupportedCharsetException;
 
-/** What can be known of the terminal. */
+/** Properties of the terminal. */
 final class Terminal {
 
     private Terminal() {}
 
-    /** Whether a person watches. From JDK 22 on there is a console object even where there is none. */
+    /**
+     * Returns whether there is a terminal. Since JDK 22, {@code System.console()} may return an object even if there is
+     * none.
+     */
     static boolean attached() {
         Console console = System.console();
         if (console == null || "dumb".equals(System.getenv("TERM"))) {

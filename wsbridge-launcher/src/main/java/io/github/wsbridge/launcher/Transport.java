@@ -16,17 +16,17 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What moves the bytes: the names are those of {@code --transport}. */
-@SuppressWarnings("java:S115") // as they are typed
+/** The transports, named as in {@code --transport}. */
+@SuppressWarnings("java:S115") // as typed by users
 enum Transport {
     netty,
     tyrus,
     jdk;
 
     /**
-     * What a server is set to.
+     * The settings of a server.
      *
-     * @param tlsCert its certificate and chain; null for plain text, and so the key
+     * @param tlsCert the certificate and its chain; null, like the key, for no TLS
      */
     record ServerSettings(
             InetSocketAddress address,
@@ -64,7 +64,7 @@ enum Transport {
         T bind() throws IOException;
     }
 
-    /** Tells at which address nobody can listen, which the platform does not. */
+    /** Adds the address to a failure to bind, which the platform's message lacks. */
     static <T> T listening(InetSocketAddress address, Bind<T> bind) throws IOException {
         try {
             return bind.bind();
@@ -78,10 +78,10 @@ enum Transport {
     }
 
     /**
-     * Opens WebSockets: to other nodes, or to the bridge.
+     * Returns a connector that opens WebSockets to other nodes or to the bridge server.
      *
-     * @param authorities whom to trust, a PEM file; null for the platform's
-     * @param proxies chooses HTTP proxies; null for none
+     * @param authorities the trusted certificate authorities, a PEM file; null for the platform's
+     * @param proxies selects HTTP proxies; null for none
      */
     Connector connector(@Nullable Path authorities, @Nullable ProxySelector proxies)
             throws IOException, GeneralSecurityException {

@@ -19,18 +19,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Leads a local port, or standard input and output, to a target of a device. */
+/** The {@code tunnel} command: connects a local port, or standard input and output, to a target of a device. */
 @Command(
         name = "tunnel",
-        description = {"Leads a local port, or standard input and output, to a target of a device.", ""},
+        description = {"Connects a local port, or standard input and output, to a target of a device.", ""},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  A local port; each connection to it becomes a bridge:",
+            "  A local port, each connection to which becomes a bridge:",
             "    wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target web --listen 127.0.0.1:8000",
-            "  SSH without a port:",
+            "  SSH without a local port:",
             "    ssh -o ProxyCommand='wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target ssh"
                     + " --stdio' pi-7"
         },
@@ -42,28 +42,31 @@ final class TunnelCommand implements Callable<Integer> {
     @Mixin
     ServerOptions server;
 
-    @Option(names = "--device", paramLabel = "ID", required = true, description = "The device's id")
+    @Option(names = "--device", paramLabel = "ID", required = true, description = "The device id")
     String device;
 
     @Option(
             names = "--target",
             paramLabel = "NAME",
             required = true,
-            description = "A target of the device, or HOST:PORT where it allows any")
+            description = "The name of one of the device's targets, or HOST:PORT if the device allows any")
     String target;
 
-    @Option(names = "--listen", paramLabel = "HOST:PORT", description = "The local port; 0 takes a free one")
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "The local address to listen on;" + " port 0 selects a free port")
     @Nullable
     HostPort listen;
 
-    @Option(names = "--stdio", fallbackValue = "true", description = "One bridge over standard input and output")
+    @Option(names = "--stdio", fallbackValue = "true", description = "Connect one bridge to standard input and output")
     boolean stdio;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
-            description = "Connections at a time; more wait (default ${DEFAULT-VALUE})")
+            description = "Maximum number of concurrent connections; further ones wait (default ${DEFAULT-VALUE})")
     int maxConnections;
 
     @Mixin
@@ -81,7 +84,7 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (stdio == (listen != null)) {
-            throw usage("give either --listen HOST:PORT or --stdio");
+            throw usage("specify either --listen HOST:PORT or --stdio");
         }
         try {
             new BridgeRequest(device, target);
@@ -120,13 +123,13 @@ final class TunnelCommand implements Callable<Integer> {
                     + new HostPort(
                             tunnel.address().getAddress().getHostAddress(),
                             tunnel.address().getPort())
-                    + " leads to " + target + " of " + device);
+                    + " forwards to " + target + " on " + device);
             here.awaitStop();
             here.say("tunnel stopped");
         }
     }
 
-    /** Says nothing on standard output: that belongs to the data. */
+    /** Prints nothing to standard output, which carries the data. */
     private void overStreams(BridgeClient client) throws IOException {
         CompletableFuture<BridgeChannel> connecting = client.connect(device, target);
         here.stop().thenRun(() -> {

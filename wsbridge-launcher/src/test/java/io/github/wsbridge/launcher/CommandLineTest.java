@@ -68,12 +68,12 @@ class CommandLineTest {
                 "nonsense                                                   | nonsense",
                 "node --nonsense                                            | --nonsense",
                 "node                                                       | --api-keys FILE, or --insecure",
-                "node --insecure --api-keys x                               | exclude each other",
+                "node --insecure --api-keys x                               | mutually exclusive",
                 "node --insecure --peers ws://a:1                           | --keys FILE",
                 "node --insecure --peers-dns a:1                            | --keys FILE",
                 "node --insecure --peers ws://a:1 --keys k                  | --public-url",
-                "node --insecure --peers ws://a:1 --peers-dns a:1           | exclude each other",
-                "node --insecure --tls-cert c                               | go together",
+                "node --insecure --peers ws://a:1 --peers-dns a:1           | mutually exclusive",
+                "node --insecure --tls-cert c                               | must be given together",
                 "node --insecure --listen 8080                              | not HOST:PORT",
                 "node --insecure --listen ::1:80                            | not HOST:PORT",
                 "node --insecure --accept-timeout 30                        | not a duration",
@@ -86,24 +86,24 @@ class CommandLineTest {
                 "node --insecure --signal pigeon                            | not pigeon",
                 "node --insecure --signal mqtt                              | --mqtt-server URL",
                 "node --insecure --signal mqtt --mqtt-server http://a       | mqtt://HOST",
-                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-version 4 | is 3 or 5",
-                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-cert c    | go together",
-                "node --insecure --signal =mqtt --mqtt-server mqtt://a      | no devices before the =",
+                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-version 4 | must be 3 or 5",
+                "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-cert c    | must be given together",
+                "node --insecure --signal =mqtt --mqtt-server mqtt://a      | no device-id pattern before the =",
                 "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-answer-topic a/b | {nodeId}",
                 "node --insecure --signal webhook                           | --webhook-url URL",
                 "node --insecure --signal iothub                            | --iothub-connection-file FILE",
                 "device --server ws://a --id d --target a=b:1 --signal pigeon | not pigeon",
                 "device --server ws://a --id d --target a=b:1 --signal mqtt | --mqtt-server URL",
                 "device --id d --target a=b:1                               | --server",
-                "device --server ws://a --id d                              | what may be reached",
+                "device --server ws://a --id d                              | --target NAME=HOST:PORT, or --allow-any",
                 "device --server ws://a --id d --target ssh                 | no name in target",
                 "device --server ftp://a --id d --target a=b:1              | not a ws or wss URL",
                 "tunnel --server ws://a --device d --target t               | either --listen",
                 "tunnel --server ws://a --device d --target t --stdio --listen a:1 | either --listen",
                 "demo --size many                                           | not a size",
                 "keys api-key name nobody                                   | requester, device",
-                "keys promote file x                                        | is not a key's number",
-                "keys promote file -5                                       | is not a key's number"
+                "keys promote file x                                        | is not a key id",
+                "keys promote file -5                                       | is not a key id"
             })
     void run_senselessCommandLine_saysSoInOneLineWithCode2(String line, String message) throws Exception {
         Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));
@@ -164,7 +164,7 @@ class CommandLineTest {
         Path file = Files.writeString(folder.resolve("keys"), "{\"secret\": \"do not show\"}");
         Run run = Run.of("node", "--insecure", "--keys", file.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("holds no keyset").doesNotContain("do not show");
+        assertThat(run.err()).contains("does not contain a keyset").doesNotContain("do not show");
     }
 
     @Test

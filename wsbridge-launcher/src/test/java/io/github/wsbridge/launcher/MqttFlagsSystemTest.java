@@ -109,7 +109,7 @@ final class MqttFlagsSystemTest {
         String[] hears = mqtt("d", "device", "--server", "ws://127.0.0.1:1", "--id", "d", "--target", "t=127.0.0.1:1");
         try (Run device = Run.with(Map.of(MqttOptions.PASSWORD, "wrong-password"), hears)) {
             await().atMost(Run.PATIENCE)
-                    .until(() -> device.err().contains("the device does not listen at " + broker + " yet"));
+                    .until(() -> device.err().contains("the device is not listening at " + broker + " yet"));
             assertThat(device.out()).isEmpty();
             assertThat(device.err()).doesNotContain("wrong-password");
         }

@@ -182,7 +182,7 @@ class RunningCommandsTest {
             assertThat(unknown.err())
                     .contains("the server refused with HTTP status 401: the API key is missing or unknown");
             assertThat(deviceAsRequester.code()).isEqualTo(1);
-            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key is not good for this");
+            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key does not permit this");
             for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
                 assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
             }
@@ -229,7 +229,7 @@ class RunningCommandsTest {
                 "--api-key-file",
                 empty.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("holds no API key");
+        assertThat(run.err()).contains("contains no API key");
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What one read of 64 KiB costs that is full of frames: from a client to a device, and from node to node. */
+/** Measures a 64 KiB read full of frames: from a client to a device, and from node to node. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -29,7 +29,7 @@ public class FrameTranslatorBenchmark {
 
     private static final int READ = 64 * 1024;
 
-    /** Payload bytes of each frame. */
+    /** The payload size of each frame, in bytes. */
     @Param({"128", "1024", "16384"})
     public int payload;
 
@@ -38,7 +38,7 @@ public class FrameTranslatorBenchmark {
     private final FrameTranslator translator = new FrameTranslator(true, new NoControls());
     private int end;
 
-    /** Fills the read with as many whole frames as fit. */
+    /** Fills the read with as many complete frames as fit. */
     @Setup(Level.Trial)
     public void fill() {
         Random random = new Random(payload);
@@ -56,21 +56,21 @@ public class FrameTranslatorBenchmark {
         read.put(0, original, 0, end);
     }
 
-    /** For scale: the copy that {@link #unmask} needs, since it leaves nothing to translate again. */
+    /** For comparison: the copy that {@link #unmask} needs, because it modifies its input. */
     @Benchmark
     public Object copy() {
         refill();
         return read;
     }
 
-    /** Masked frames come, plain ones go; and {@link #copy}. */
+    /** Translates masked frames to unmasked ones; includes {@link #copy}. */
     @Benchmark
     public long unmask() {
         refill();
         return translator.translate(read, FrameTranslator.HEADROOM, end, true);
     }
 
-    /** Masked frames pass as they are. */
+    /** Passes masked frames on unchanged. */
     @Benchmark
     public long verbatim() {
         return translator.translate(read, FrameTranslator.HEADROOM, end, false);

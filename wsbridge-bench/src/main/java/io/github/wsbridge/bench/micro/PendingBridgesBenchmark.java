@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The registry of bridges that wait: in, found and out again, beside others that wait longer. */
+/** Measures the registry of pending bridges: adding, finding and removing one while others are pending. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -36,13 +36,13 @@ public class PendingBridgesBenchmark {
 
     private static final int DEVICES = 100;
 
-    /** How many bridges wait meanwhile. */
+    /** The number of other pending bridges. */
     @Param({"0", "9000"})
     public int waiting;
 
     private final PendingBridges pending = new PendingBridges(1_000);
 
-    /** Lets the others wait. */
+    /** Adds the other bridges. */
     @Setup(Level.Trial)
     public void fill() {
         for (int i = 0; i < waiting; i++) {
@@ -50,7 +50,7 @@ public class PendingBridgesBenchmark {
         }
     }
 
-    /** A bridge comes, its device finds it, and it leaves. */
+    /** Adds a bridge, claims it for its device, and removes it. */
     @Benchmark
     public Object addFindRemove() {
         OwnedBridge bridge = bridge(ThreadLocalRandom.current().nextInt(DEVICES));

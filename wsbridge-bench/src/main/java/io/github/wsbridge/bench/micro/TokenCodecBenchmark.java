@@ -18,7 +18,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What one bridge costs in tokens: one made by its owner, one read by whoever the device comes to. */
+/**
+ * Measures the token operations of one bridge: one encoded by its owner, one decoded by the node that the device
+ * connects to.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,13 +40,13 @@ public class TokenCodecBenchmark {
         return new AeadTokenCodec(() -> keys);
     }
 
-    /** A token made. */
+    /** Encodes a token. */
     @Benchmark
     public Object encode() {
         return codec.encode(claims);
     }
 
-    /** A genuine token read. */
+    /** Decodes a genuine token. */
     @Benchmark
     public Object decode() throws Exception {
         return codec.decode(token);

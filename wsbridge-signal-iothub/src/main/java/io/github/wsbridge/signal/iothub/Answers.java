@@ -10,14 +10,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** The answers to the last invitations: a hub may deliver a message, and a proxy repeat a method, more than once. Thread-safe. */
+/**
+ * The answers to recent invitations: a hub may deliver a message, and a proxy may repeat a method, more than once.
+ * Thread-safe.
+ */
 final class Answers {
 
     private static final int MAX = 1000;
 
     private final Map<BridgeId, CompletableFuture<Answer>> known = new LinkedHashMap<>(); // guarded by this
 
-    /** Offers an invitation the first time it comes. */
+    /** Offers an invitation when it is received for the first time. */
     CompletionStage<Answer> once(Invitation invitation, Sink sink) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         CompletableFuture<Answer> before = remember(invitation.bridgeId(), answer);
@@ -33,7 +36,7 @@ final class Answers {
                 }
             });
         } catch (RuntimeException e) {
-            answer.completeExceptionally(e); // or whoever hears of it again would wait for good
+            answer.completeExceptionally(e); // otherwise repetitions would never be answered
         }
         return answer;
     }

@@ -8,25 +8,25 @@ import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** One of the ways in which a hub takes an invitation to a device. Thread-safe; no method blocks. */
+/** One of the ways to deliver an invitation through a hub. Thread-safe; no method blocks. */
 interface Carrier extends AutoCloseable {
 
-    /** Carries it, and completes {@code result} as soon as something is known, which may be never. */
+    /** Sends an invitation, and completes {@code result} once the outcome is known, which may be never. */
     void carry(Invitation invitation, CompletableFuture<Result> result);
 
-    /** How many invitations something is kept for. */
+    /** The number of invitations for which state is kept. */
     int kept();
 
     @Override
     void close();
 
-    /** How long an invitation is good; nothing where it has expired. */
+    /** Returns how long an invitation is still valid; zero if it has expired. */
     static Duration left(Invitation invitation, InstantSource clock) {
         Duration left = Duration.between(clock.instant(), invitation.expiresAt());
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    /** Completes a result with what a hub's failure means; leaves it alone where that is nothing. */
+    /** Completes a result with the meaning of a hub's failure, if it has one. */
     static void fail(CompletableFuture<Result> result, Exception failure) {
         try {
             Result meaning = HubFailures.meaning(failure);
@@ -38,7 +38,7 @@ interface Carrier extends AutoCloseable {
         }
     }
 
-    /** The same for a failure that may be missing. */
+    /** Completes a result from a failure, or from success if it is null. */
     static void settle(CompletableFuture<Result> result, @Nullable Exception failure) {
         if (failure == null) {
             result.complete(new Result.Delivered());

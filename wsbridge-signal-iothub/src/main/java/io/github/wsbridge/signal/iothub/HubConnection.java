@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a device's client open and subscribed, on a thread of its own, since the SDK's calls block. The SDK tries again by itself
- * for as long as that makes sense; when it gives up, or cannot even begin, this does, after a random and growing pause.
+ * Keeps a device's client open and subscribed, on a separate thread because the SDK's calls block. The SDK retries on
+ * its own; if it gives up, or fails to connect at all, this class retries after a random, growing delay.
  */
 final class HubConnection {
 
@@ -36,7 +36,7 @@ final class HubConnection {
     private final MethodCallback methods;
     private final MessageCallback messages;
     private final Backoff backoff;
-    private final Semaphore lost = new Semaphore(0); // also wakes the thread to close
+    private final Semaphore lost = new Semaphore(0); // also wakes the thread on close
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable Thread opening; // inside the SDK's blocking calls; guarded by this
 
@@ -75,26 +75,26 @@ final class HubConnection {
         }
     }
 
-    /** Subscribes, and waits until that is over; tells whether it came about. */
+    /** Subscribes and waits until the connection is lost; returns whether the subscription succeeded. */
     private boolean hear(InvitationSource.Sink sink) throws InterruptedException {
         try {
-            lost.drainPermits(); // what ended before
+            lost.drainPermits(); // earlier losses
             if (!subscribe()) {
                 return false;
             }
-            log.debug("Device {} hears its IoT hub", deviceId);
+            log.debug("Device {} is connected to its IoT hub", deviceId);
             sink.listening();
             lost.acquire();
             return true;
         } catch (IotHubClientException | RuntimeException e) {
             if (!isClosed()) {
-                log.warn("Device {} cannot hear its IoT hub and tries on: {}", deviceId, e.toString());
+                log.warn("Device {} cannot connect to its IoT hub and keeps trying: {}", deviceId, e.toString());
             }
             return false;
         }
     }
 
-    /** Tells whether the source was still open then. */
+    /** Returns whether the source was still open afterwards. */
     private boolean subscribe() throws IotHubClientException, InterruptedException {
         synchronized (this) {
             if (isClosed()) {
@@ -112,17 +112,19 @@ final class HubConnection {
         } finally {
             synchronized (this) {
                 opening = null;
-                Thread.interrupted(); // the client can be closed only without
+                Thread.interrupted(); // the client can only be closed with the flag cleared
             }
         }
         return !isClosed();
     }
 
-    /** That this has closed the client is no news; where it was, there would be no pause before the next try. */
+    /**
+     * Ignores that this class has closed the client itself; otherwise there would be no delay before the next attempt.
+     */
     private void changed(ConnectionStatusChangeContext change) {
         if (change.getNewStatus() == IotHubConnectionStatus.DISCONNECTED
                 && change.getNewStatusReason() != IotHubConnectionStatusChangeReason.CLIENT_CLOSE) {
-            log.info("Device {} has lost its IoT hub: {}", deviceId, change.getNewStatusReason());
+            log.info("Device {} has lost the connection to its IoT hub: {}", deviceId, change.getNewStatusReason());
             lost.release();
         }
     }
@@ -141,7 +143,7 @@ final class HubConnection {
         return closed.getCount() == 0;
     }
 
-    /** Lets the thread close the client and end, also where the SDK is still trying to open it. */
+    /** Makes the thread close the client and end, even while the SDK is still opening it. */
     void close() {
         closed.countDown();
         lost.release();
@@ -149,12 +151,11 @@ final class HubConnection {
         synchronized (this) {
             stuck = opening != null;
             if (opening != null) {
-                opening.interrupt(); // wakes it from its pauses
+                opening.interrupt(); // ends its delays
             }
         }
         if (stuck) {
-            Daemons.start(
-                    "wsbridge-iothub-device-closer", this::release); // tells it to try no more, and waits for that
+            Daemons.start("wsbridge-iothub-device-closer", this::release); // stops its retries, and waits for that
         }
     }
 }

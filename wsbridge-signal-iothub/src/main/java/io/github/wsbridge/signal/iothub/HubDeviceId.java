@@ -4,8 +4,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Device ids as IoT Hub has them: up to 128 ASCII letters, digits and some signs. The SDK puts them into URLs and addresses as
- * they are, so they are escaped here: an id with a {@code #} or {@code ?} would otherwise be another device's.
+ * The device ids of IoT Hub: up to 128 ASCII letters, digits and certain punctuation characters. The SDK inserts them
+ * into URLs and addresses without escaping, so they are escaped here: an id with a {@code #} or {@code ?} would
+ * otherwise name another device.
  */
 final class HubDeviceId {
 
@@ -14,7 +15,10 @@ final class HubDeviceId {
 
     private HubDeviceId() {}
 
-    /** Tells whether a hub could have a device of that id. Those of dots alone would change the path of a URL. */
+    /**
+     * Returns whether a hub could have a device with this id. Ids that consist only of dots would change the path of a
+     * URL.
+     */
     static boolean possible(String deviceId) {
         return !deviceId.isEmpty()
                 && deviceId.length() <= MAX_LENGTH
@@ -27,7 +31,7 @@ final class HubDeviceId {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || SIGNS.indexOf(c) >= 0;
     }
 
-    /** The id as it stands in a URL or an address. */
+    /** Escapes an id for use in a URL or an address. */
     static String escaped(String deviceId) {
         return URLEncoder.encode(deviceId, StandardCharsets.US_ASCII)
                 .replace("+", "%20")

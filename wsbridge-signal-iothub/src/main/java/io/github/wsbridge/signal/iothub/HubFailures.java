@@ -11,27 +11,28 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a hub's error codes mean for an invitation. */
+/** Translates a hub's failures to results of an invitation. */
 final class HubFailures {
 
     private static final int DEVICE_NOT_FOUND = 404001;
     private static final int DEVICE_NOT_CONNECTED = 404103;
 
-    /** The SDK's for AMQP, where it is the address of a message that was not found: the device. */
+    /** The SDK's code for AMQP, where only a message's address, that is its device, can be not found. */
     private static final int NO_CODE = 0;
 
-    /** Conditions of AMQP that the SDK has no exception for. */
+    /** AMQP error conditions for which the SDK has no exception. */
     private static final List<String> THROTTLED =
             List.of("com.microsoft:device-container-throttled", "com.microsoft:quota-exceeded");
 
     private HubFailures() {}
 
     /**
-     * The meaning of a failure.
+     * Returns the meaning of a failure.
      *
-     * @return what became of the invitation; null where that is not known, as when the device has not answered in time
-     * @throws IOException if the channel itself is in trouble. It has no cause: the hub's words may quote the request, which
-     *     holds the token
+     * @return the result of the invitation; null if it is not known, for example because the device has not answered in
+     *     time
+     * @throws IOException if the channel itself failed. It has no cause: the hub's message may quote the request, which
+     *     contains the token
      */
     static @Nullable Result meaning(Exception failure) throws IOException {
         if (!(failure instanceof IotHubException hub)) {
@@ -39,7 +40,7 @@ final class HubFailures {
                     "the IoT hub cannot be reached: " + failure.getClass().getSimpleName());
         }
         if (hub instanceof IotHubGatewayTimeoutException) {
-            return null; // 504101: connected, but silent; the accept timeout decides
+            return null; // 504101: connected, but not answering; the accept timeout decides
         }
         Result missing = hub instanceof IotHubNotFoundException ? missing(hub) : null;
         if (missing != null) {
@@ -50,13 +51,13 @@ final class HubFailures {
         }
         if (hub instanceof IotHubDeviceMaximumQueueDepthExceededException
                 || hub.getErrorCodeDescription() == ErrorCodeDescription.DeviceMaximumQueueDepthExceeded) {
-            return new Result.Throttled("too many messages wait for the device");
+            return new Result.Throttled("too many messages are queued for the device");
         }
         throw new IOException(
-                "the IoT hub refuses: " + hub.getClass().getSimpleName() + ", code " + hub.getErrorCode());
+                "the IoT hub refused the request: " + hub.getClass().getSimpleName() + ", code " + hub.getErrorCode());
     }
 
-    /** Whether it is the device that was not found, and not a hub, a path or a proxy's page. */
+    /** Returns a result if the device was not found, as opposed to a hub, a path or a proxy's page. */
     private static @Nullable Result missing(IotHubException hub) {
         if (hub.getErrorCode() == DEVICE_NOT_CONNECTED) {
             return new Result.Unreachable("the device is not connected to the IoT hub");
@@ -68,7 +69,7 @@ final class HubFailures {
 
     private static boolean throttled(IotHubException hub) {
         ErrorCodeDescription code = hub.getErrorCodeDescription();
-        String message = hub.getMessage(); // of AMQP: the condition and the hub's words
+        String message = hub.getMessage(); // for AMQP: the condition and the hub's description
         return code == ErrorCodeDescription.ThrottlingException
                 || code == ErrorCodeDescription.ThrottleBacklogLimitExceeded
                 || code == ErrorCodeDescription.IotHubQuotaExceeded

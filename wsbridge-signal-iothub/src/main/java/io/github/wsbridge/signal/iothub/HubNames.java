@@ -1,9 +1,9 @@
 package io.github.wsbridge.signal.iothub;
 
-/** The names on an IoT hub by which a device knows an invitation. */
+/** The names by which a device recognizes an invitation from an IoT hub. */
 final class HubNames {
 
-    /** The direct method that invites, by default. */
+    /** The default name of the direct method. */
     static final String METHOD = "Bridge";
 
     /** The application property that marks a cloud-to-device message; its value is the message's type. */
@@ -11,10 +11,10 @@ final class HubNames {
 
     private HubNames() {}
 
-    /** @throws IllegalArgumentException if it cannot name a direct method */
+    /** @throws IllegalArgumentException if {@code name} is not a valid name of a direct method */
     static String methodName(String name) {
         if (name.isBlank()) {
-            throw new IllegalArgumentException("a direct method has a name");
+            throw new IllegalArgumentException("a direct method must have a name");
         }
         return name;
     }

@@ -24,14 +24,15 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a device what its IoT hub has for it: direct methods and cloud-to-device messages. Thread-safe; {@link #start} and
- * {@link #close} do not block.
+ * Receives invitations from a device's IoT hub, by direct method and by cloud-to-device message. Thread-safe;
+ * {@link #start} and {@link #close} do not block.
  *
- * <p>The hub lets a device connect once, so a program that uses the hub for other things too shares its {@link DeviceClient}
- * with this source and gives it what handles the other methods and messages.
+ * <p>The hub allows only one connection per device. A program that also uses the hub for other purposes shares its
+ * {@link DeviceClient} with this source and provides handlers for its other methods and messages.
  *
- * <p>The SDK calls for one direct method at a time, so a handler that takes longer than a moment is not waited for: the method
- * is answered with 200, and a later rejection goes to the accept URL. What the hub brings twice is offered once.
+ * <p>The SDK handles one direct method at a time, so the source waits only briefly for the handler: after that the
+ * method is answered with 200, and a later rejection goes to the accept URL. An invitation that the hub delivers twice
+ * is offered once.
  */
 public final class IotHubInvitations implements InvitationSource {
 
@@ -57,23 +58,23 @@ public final class IotHubInvitations implements InvitationSource {
         otherMessages = from.otherMessages;
     }
 
-    /** Starts to describe a source over a client that was set up elsewhere and is not open yet. */
+    /** Returns a builder for a source that uses an existing client, which is not open yet. */
     public static Builder over(DeviceClient client) {
         return new Builder(client);
     }
 
     /**
-     * Starts to describe a source with a client of its own.
+     * Returns a builder for a source with its own client.
      *
      * @param connectionString {@code HostName=…;DeviceId=…;SharedAccessKey=…}; a secret
      * @param protocol MQTT or AMQPS, or one of them over WebSocket
-     * @throws IllegalArgumentException if it is no such string
+     * @throws IllegalArgumentException if it is not such a string
      */
     public static Builder connect(String connectionString, IotHubClientProtocol protocol) {
         try {
             return over(new DeviceClient(connectionString, protocol));
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("not a connection string of an IoT hub's device");
+            throw new IllegalArgumentException("not a device connection string of an IoT hub");
         }
     }
 
@@ -114,7 +115,7 @@ public final class IotHubInvitations implements InvitationSource {
         } catch (TimeoutException e) {
             return new DirectMethodResponse(MethodAnswer.OK, MethodAnswer.result("deferred"));
         } catch (ExecutionException e) {
-            return response(new Rejection(UNAVAILABLE, "the device is in trouble"));
+            return response(new Rejection(UNAVAILABLE, "the device failed"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return response(new Rejection(UNAVAILABLE, "the device is stopping"));
@@ -144,7 +145,7 @@ public final class IotHubInvitations implements InvitationSource {
         }
     }
 
-    /** The device's answer, also to what it has heard before; null where it hears no more. */
+    /** Returns the device's answer, also for a repeated invitation; null if the source is not open. */
     private @Nullable CompletionStage<Answer> offer(Invitation invitation) {
         Sink to = sink;
         return to == null ? null : answers.once(invitation, to);
@@ -165,48 +166,51 @@ public final class IotHubInvitations implements InvitationSource {
         }
 
         /**
-         * Leaves opening and closing the client to the program, which opens it before the source starts and keeps it so. By
-         * default the source opens the client, opens it again when the SDK has given up, and closes it.
+         * Leaves opening and closing the client to the program, which opens it before the source starts and keeps it
+         * open. By default, the source opens the client, reopens it when the SDK has given up, and closes it.
          */
         public Builder shared() {
             shared = true;
             return this;
         }
 
-        /** The direct method that invites; {@code Bridge} by default. */
+        /** Sets the name of the direct method; {@code Bridge} by default. */
         public Builder methodName(String name) {
             methodName = HubNames.methodName(name);
             return this;
         }
 
-        /** How long a direct method waits for the handler's answer; 2 seconds by default. */
+        /** Sets how long a direct method waits for the handler's answer; 2 seconds by default. */
         public Builder patience(Duration value) {
             if (value.isNegative() || value.compareTo(Duration.ofMinutes(5)) > 0) {
-                throw new IllegalArgumentException("patience is at most the 5 minutes that a hub waits");
+                throw new IllegalArgumentException("patience must be at most 5 minutes, the longest that a hub waits");
             }
             patience = value;
             return this;
         }
 
-        /** Handles all other direct methods; by default they are answered with 501. Called with a null context. */
+        /**
+         * Sets the handler for all other direct methods, which are answered with 501 by default. It is called with a
+         * null context.
+         */
         public Builder otherMethods(MethodCallback callback) {
             otherMethods = callback;
             return this;
         }
 
-        /** Handles all other messages; by default they are rejected. Called with a null context. */
+        /** Sets the handler for all other messages, which are rejected by default. It is called with a null context. */
         public Builder otherMessages(MessageCallback callback) {
             otherMessages = callback;
             return this;
         }
 
-        /** Draws the pauses between tries to connect. */
+        /** Sets the source of randomness for the delays between attempts to connect. */
         Builder random(RandomGenerator value) {
             random = value;
             return this;
         }
 
-        /** Makes the source. */
+        /** Builds the source. */
         public IotHubInvitations build() {
             return new IotHubInvitations(this);
         }

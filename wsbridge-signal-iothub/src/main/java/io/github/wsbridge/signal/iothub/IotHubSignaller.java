@@ -22,16 +22,18 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Invites by Azure IoT Hub: by direct method, or by cloud-to-device message. Thread-safe; no method blocks.
+ * Sends invitations through Azure IoT Hub, by direct method or by cloud-to-device message. Thread-safe; no method
+ * blocks.
  *
- * <p>A direct method reaches a connected device at once and brings its answer back: status 0 or 200 accepts, any other rejects
- * with the payload's reason. Both of its timeouts lie inside the accept timeout, unless less than the 5 seconds are left that a
- * hub takes as the shortest: then the hub may wait for longer. A cloud-to-device message waits in the hub until the device
- * connects or the invitation expires, and brings no answer.
+ * <p>A direct method reaches a connected device immediately and returns its answer: status 0 or 200 accepts, any other
+ * status rejects with the payload's reason. Both of its timeouts end within the accept timeout, unless less than 5
+ * seconds are left, a hub's minimum: then the hub may wait longer. A cloud-to-device message waits in the hub until the
+ * device connects or the invitation expires, and returns no answer.
  *
- * <p>A device that the hub does not know, or that is not connected, is {@link io.github.wsbridge.spi.Signaller.Result.Unreachable};
- * a hub over its quota or rate gives {@link io.github.wsbridge.spi.Signaller.Result.Throttled}; one that cannot be reached or
- * refuses the credential, a failure. A method that the device does not answer in time leaves it to the accept timeout.
+ * <p>The result is {@link io.github.wsbridge.spi.Signaller.Result.Unreachable} for a device that is unknown to the hub
+ * or not connected, {@link io.github.wsbridge.spi.Signaller.Result.Throttled} for a hub over its quota or rate, and a
+ * failure for a hub that cannot be reached or refuses the credential. If a device does not answer a method in time, the
+ * accept timeout decides.
  */
 public final class IotHubSignaller implements Signaller {
 
@@ -49,19 +51,20 @@ public final class IotHubSignaller implements Signaller {
     }
 
     /**
-     * Starts to describe a signaller with a shared access key. The policy needs the permission {@code ServiceConnect}.
+     * Returns a builder for a signaller with a shared access key. Its policy needs the permission
+     * {@code ServiceConnect}.
      *
      * @param connectionString {@code HostName=…;SharedAccessKeyName=…;SharedAccessKey=…}; a secret
-     * @throws IllegalArgumentException if it is no such string
+     * @throws IllegalArgumentException if it is not such a string
      */
     public static Builder builder(String connectionString) {
         return new Builder(connectionString);
     }
 
     /**
-     * Starts to describe a signaller with an identity of Microsoft Entra ID, such as {@code DefaultAzureCredential} of
-     * {@code azure-identity}. It needs the role {@code IoT Hub Data Contributor}, or the data actions to invoke direct methods
-     * and to send cloud-to-device messages.
+     * Returns a builder for a signaller with a Microsoft Entra ID identity, such as {@code DefaultAzureCredential} of
+     * {@code azure-identity}. The identity needs the role {@code IoT Hub Data Contributor}, or the data actions to
+     * invoke direct methods and to send cloud-to-device messages.
      *
      * @param hostName the hub: {@code NAME.azure-devices.net}
      */
@@ -75,19 +78,20 @@ public final class IotHubSignaller implements Signaller {
         if (HubDeviceId.possible(invitation.deviceId())) {
             carrier.carry(invitation, result);
         } else {
-            result.complete(new Result.Unreachable("no IoT hub has a device of that id"));
+            result.complete(new Result.Unreachable("an IoT hub cannot have a device with this id"));
         }
         return result.minimalCompletionStage();
     }
 
-    /** How many invitations something is kept for. */
+    /** The number of invitations for which state is kept. */
     int kept() {
         return carrier.kept();
     }
 
     /**
-     * Takes nothing any more, and what waits fails. Direct methods under way end by themselves, within the time of their
-     * invitations. Messages that the hub has not acknowledged fail, though it may have taken them.
+     * Accepts no further invitations and fails the waiting ones. Direct methods in progress end on their own, within
+     * the lifetime of their invitations. Messages that the hub has not acknowledged fail, although it may have accepted
+     * them.
      */
     @Override
     public void close() {
@@ -122,7 +126,7 @@ public final class IotHubSignaller implements Signaller {
                 this.hostName = IotHubConnectionStringBuilder.createIotHubConnectionString(connectionString)
                         .getHostName();
             } catch (RuntimeException e) {
-                throw new IllegalArgumentException("not a connection string of an IoT hub's service side");
+                throw new IllegalArgumentException("not a service connection string of an IoT hub");
             }
             this.connectionString = connectionString;
             this.credential = null;
@@ -137,60 +141,61 @@ public final class IotHubSignaller implements Signaller {
             this.credential = credential;
         }
 
-        /** Invites by cloud-to-device message; by default by direct method. */
+        /** Sends invitations by cloud-to-device message instead of direct method. */
         public Builder cloudToDevice() {
             cloudToDevice = true;
             return this;
         }
 
-        /** The direct method; {@code Bridge} by default. */
+        /** Sets the name of the direct method; {@code Bridge} by default. */
         public Builder methodName(String name) {
             methodName = HubNames.methodName(name);
             return this;
         }
 
         /**
-         * How long the hub waits for a device that is not connected, in whole seconds; 5 by default. It is part of the accept
-         * timeout; the device's answer has the rest, which the hub wants to be 5 seconds at least.
+         * Sets how long the hub waits for a device that is not connected, in whole seconds; 5 by default. This is part
+         * of the accept timeout; the rest, for which the hub requires at least 5 seconds, is for the device's answer.
          *
-         * @throws IllegalArgumentException if it is negative or beyond the 300 seconds that a hub allows
+         * @throws IllegalArgumentException if it is negative or exceeds a hub's maximum of 300 seconds
          */
         public Builder connectTimeout(Duration timeout) {
             if (timeout.isNegative() || timeout.compareTo(MAX_TIMEOUT) > 0) {
-                throw new IllegalArgumentException("a hub waits from 0 to 300 seconds");
+                throw new IllegalArgumentException("the connect timeout must be between 0 and 300 seconds");
             }
             connectTimeout = timeout;
             return this;
         }
 
         /**
-         * How long the hub may take to acknowledge a message, and no other message either, before the connection is taken for
-         * lost and made anew for the next; 10 seconds by default. With it all messages fail that are under way on it.
+         * Sets how long the hub may leave a message unacknowledged, without acknowledging any other message, before the
+         * connection is considered lost and reopened for the next message; 10 seconds by default. All messages in
+         * flight on that connection then fail.
          */
         public Builder acknowledgeTimeout(Duration timeout) {
             if (timeout.compareTo(Duration.ZERO) <= 0 || timeout.compareTo(MAX_TIMEOUT) > 0) {
-                throw new IllegalArgumentException("the timeout is more than nothing and at most 300 seconds");
+                throw new IllegalArgumentException("the acknowledge timeout must be positive and at most 300 seconds");
             }
             acknowledgeTimeout = timeout;
             return this;
         }
 
-        /** How many direct methods may be under way at once, each on a thread of its own; 64 by default. */
+        /** Sets the maximum number of concurrent direct methods, each of which uses one thread; 64 by default. */
         public Builder maxConcurrent(int methods) {
             maxConcurrent = positive(methods);
             return this;
         }
 
         /**
-         * How many invitations may wait, for a thread or, as messages, for the hub's acknowledgement; more are throttled. 1,000
-         * by default.
+         * Sets the maximum number of invitations waiting for a thread or, for messages, for the hub's acknowledgement;
+         * further ones are throttled. 1,000 by default.
          */
         public Builder maxWaiting(int invitations) {
             maxWaiting = positive(invitations);
             return this;
         }
 
-        /** An HTTP proxy; messages then go over WebSocket. None by default. */
+        /** Sets an HTTP proxy; messages are then sent over WebSocket. None by default. */
         public Builder proxy(Proxy value) {
             proxy = value;
             return this;
@@ -203,27 +208,30 @@ public final class IotHubSignaller implements Signaller {
         }
 
         /**
-         * Keys and trust for messages; the SDK's by default. The certificate's name is checked in any case. Direct methods go
-         * through {@code HttpsURLConnection}, whose trust is that of the system properties.
+         * Sets keys and trust for messages; the SDK's by default. The certificate's name is always checked. Direct
+         * methods use {@code HttpsURLConnection}, whose trust store is set by system properties.
          */
         public Builder sslContext(SSLContext context) {
             sslContext = context;
             return this;
         }
 
-        /** The clock; the system's by default. */
+        /** Sets the clock; the system clock by default. */
         public Builder clock(InstantSource value) {
             clock = value;
             return this;
         }
 
-        /** Runs timers, nothing that blocks; a daemon thread of its own by default. One that is given is not shut down. */
+        /**
+         * Sets the scheduler for timers, which never block; by default, a separate daemon thread. A scheduler given
+         * here is not shut down.
+         */
         public Builder scheduler(ScheduledExecutorService value) {
             scheduler = value;
             return this;
         }
 
-        /** Makes the signaller. */
+        /** Builds the signaller. */
         public IotHubSignaller build() {
             Timers timers = new Timers(scheduler);
             Carrier carrier = cloudToDevice
@@ -260,7 +268,7 @@ public final class IotHubSignaller implements Signaller {
             if (connectionString == null) {
                 return new MessageCarrier(
                         () -> new MessagingClient(hostName, credential, protocol, options),
-                        () -> {}, // the SDK renews these by itself
+                        () -> {}, // the SDK renews these itself
                         acknowledgeTimeout,
                         maxWaiting,
                         clock,
@@ -278,7 +286,7 @@ public final class IotHubSignaller implements Signaller {
 
         private static int positive(int value) {
             if (value < 1) {
-                throw new IllegalArgumentException("a bound is at least one");
+                throw new IllegalArgumentException("a limit must be at least 1");
             }
             return value;
         }

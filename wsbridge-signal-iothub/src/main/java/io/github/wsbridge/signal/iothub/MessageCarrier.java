@@ -26,16 +26,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * By cloud-to-device message, over one lasting AMQP connection. One thread opens the connection, and opens it again when it has
- * been lost; sending does not block it. The hub keeps a message for a device that is not connected, until it expires.
+ * Sends invitations by cloud-to-device message, over one persistent AMQP connection. A single thread opens the
+ * connection and reopens it when it is lost; sending does not block that thread. If a device is not connected, the hub
+ * keeps the message until it expires.
  */
 final class MessageCarrier implements Carrier {
 
     private static final int OPEN_MILLIS = 10_000;
     private static final String CLOSED = "the signaller is closed";
-    private static final String LATE = "the IoT hub was not reached in time";
+    private static final String LATE = "timed out connecting to the IoT hub";
 
-    /** After a connection that failed, others are not even tried for so long. */
+    /** How long no new connection is attempted after one has failed. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Supplier<MessagingClient> clients;
@@ -46,9 +47,9 @@ final class MessageCarrier implements Carrier {
     private final InstantSource clock;
     private final Timers timers;
     private final AtomicInteger kept = new AtomicInteger();
-    private final AtomicInteger heard = new AtomicInteger(); // acknowledgements, of whatever message
+    private final AtomicInteger heard = new AtomicInteger(); // acknowledgements of any message
 
-    /** One thread. Its line needs no bound of its own: whoever is in it is kept, and those are bounded. */
+    /** A single thread. Its queue needs no separate bound: every entry counts as kept, and those are bounded. */
     private final ThreadPoolExecutor line = new ThreadPoolExecutor(
             1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.named("wsbridge-iothub-sender-"));
 
@@ -58,15 +59,15 @@ final class MessageCarrier implements Carrier {
     private @Nullable MessagingClient client;
     private Instant notBefore = Instant.MIN;
 
-    /** The client whose connection has swallowed a message: the SDK is sometimes the last to notice that one has been lost. */
+    /** The client whose connection has lost a message: the SDK sometimes does not notice that a connection is gone. */
     private volatile @Nullable MessagingClient suspect;
 
     /**
-     * A carrier.
+     * Creates a carrier.
      *
-     * @param freshen renews the credential that the clients have: called before each use, and from time to time, since a
-     *     connection that carries nothing uses it too
-     * @param patience how long an acknowledgement may take before the connection is taken for lost
+     * @param freshen renews the clients' credential; called before each use and periodically, because an idle
+     *     connection needs it, too
+     * @param patience how long an acknowledgement may take before the connection is considered lost
      */
     MessageCarrier(
             Supplier<MessagingClient> clients,
@@ -88,7 +89,7 @@ final class MessageCarrier implements Carrier {
     public void carry(Invitation invitation, CompletableFuture<Result> result) {
         if (kept.incrementAndGet() > maxWaiting) {
             kept.decrementAndGet();
-            result.complete(new Result.Throttled("too many invitations wait for the IoT hub"));
+            result.complete(new Result.Throttled("too many invitations are waiting for the IoT hub"));
             return;
         }
         Parcel parcel = new Parcel(invitation, result);
@@ -103,15 +104,15 @@ final class MessageCarrier implements Carrier {
         parcel.over.thenRun(() -> Timers.cancel(expiry));
     }
 
-    /** A message on its way: in the line, in the thread's hands, and then with the SDK. */
+    /** A message being sent: in the queue, being processed by the thread, and then with the SDK. */
     private final class Parcel implements Runnable {
         private final Invitation invitation;
         private final CompletableFuture<Result> result;
 
-        /** Neither in the line any more nor in the thread's hands. */
+        /** Completes when the message is no longer queued or being processed. */
         private final CompletableFuture<Void> handled = new CompletableFuture<>();
 
-        /** Nothing more is waited for: it has been answered, has failed or has expired. */
+        /** Completes when the message has been answered, has failed or has expired. */
         private final CompletableFuture<Void> over = new CompletableFuture<>();
 
         Parcel(Invitation invitation, CompletableFuture<Result> result) {
@@ -121,7 +122,7 @@ final class MessageCarrier implements Carrier {
 
         @Override
         public void run() {
-            if (closed) { // or a connection would be opened that nobody closes
+            if (closed) { // otherwise a connection would be opened that is never closed
                 fail(CLOSED);
                 return;
             }
@@ -157,8 +158,9 @@ final class MessageCarrier implements Carrier {
                         Carrier.settle(result, sent.wasSentSuccessfully() ? null : sent.getException());
                     },
                     null);
-            // From now on, whatever the invitation's time: that it waited before is not the connection's fault. A
-            // connection that is given up takes all with it that is under way; one on which others are answered lives.
+            // The timeout starts now, regardless of the invitation's age: its time in the queue says nothing about the
+            // connection. Abandoning a connection fails everything in flight on it; a connection on which other
+            // messages are acknowledged is kept.
             Future<?> silence = timers.after(patience, () -> {
                 if (heard.get() == before) {
                     suspect = to;
@@ -167,7 +169,7 @@ final class MessageCarrier implements Carrier {
             answered.thenRun(() -> Timers.cancel(silence));
         }
 
-        /** What has been sent may still arrive, so its result stays open. */
+        /** A message that has been sent may still arrive, so its result stays open. */
         private void expired() {
             over.complete(null);
             if (line.remove(this)) {
@@ -188,7 +190,7 @@ final class MessageCarrier implements Carrier {
             return open;
         }
         if (clock.instant().isBefore(notBefore)) {
-            throw new IOException("the connection has just failed");
+            throw new IOException("the last attempt to connect has just failed");
         }
         discard();
         MessagingClient fresh = clients.get();
@@ -229,7 +231,7 @@ final class MessageCarrier implements Carrier {
         return kept.get();
     }
 
-    /** What waits fails, and so does what the hub has not acknowledged. */
+    /** Fails the waiting invitations and those that the hub has not acknowledged. */
     @Override
     public void close() {
         closed = true;
@@ -243,7 +245,7 @@ final class MessageCarrier implements Carrier {
                 }
             });
         } catch (RejectedExecutionException e) {
-            return; // closed before
+            return; // already closed
         }
         line.shutdown();
     }

@@ -7,14 +7,14 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.github.wsbridge.wire.message.RejectionJson;
 
-/** Status and payload with which a device answers a direct method; docs/protocol.md describes them. */
+/** The status and payload of a device's answer to a direct method, described in docs/protocol.md. */
 final class MethodAnswer {
 
     static final int OK = 200;
 
     private MethodAnswer() {}
 
-    /** A rejection's status: the device's own code, unless the node would take that for an acceptance. */
+    /** Returns the status of a rejection: the device's code, unless the node would interpret that as acceptance. */
     static int status(Rejection rejection) {
         return accepts(rejection.code()) ? Rejection.DEFAULT_CODE : rejection.code();
     }
@@ -28,8 +28,8 @@ final class MethodAnswer {
     }
 
     /**
-     * What a device's answer means. 0 and 200 accept; any other status rejects, with the payload's reason: its member
-     * {@code reason}, or the payload itself where that is text. A member {@code code} outdoes the status.
+     * Returns the meaning of a device's answer. 0 and 200 accept; any other status rejects, with the payload's reason:
+     * its member {@code reason}, or the payload itself if it is a string. A member {@code code} overrides the status.
      */
     static Result read(int status, String payload) {
         if (accepts(status)) {
@@ -46,7 +46,7 @@ final class MethodAnswer {
                 reason = object.getString("reason", "");
             }
         } catch (MalformedMessageException e) {
-            // The status says enough.
+            // The status is enough.
         }
         return new Result.Rejected(Rejection.isCode(code) ? code : Rejection.DEFAULT_CODE, reason);
     }

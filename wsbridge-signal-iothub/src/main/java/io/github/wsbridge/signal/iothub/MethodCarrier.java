@@ -23,12 +23,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
- * By direct method. The SDK's call blocks for as long as the device takes, so each has a thread of a bounded pool; the pool's
- * queue is bounded too.
+ * Sends invitations by direct method. The SDK's call blocks until the device answers, so each call uses a thread of a
+ * bounded pool; the pool's queue is bounded, too.
  */
 final class MethodCarrier implements Carrier {
 
-    /** The hub takes no shorter response timeout. */
+    /** The hub's shortest response timeout. */
     private static final int MIN_RESPONSE_SECONDS = 5;
 
     private static final int MAX_SECONDS = 300;
@@ -43,7 +43,7 @@ final class MethodCarrier implements Carrier {
     private final ThreadPoolExecutor pool;
     private final AtomicInteger kept = new AtomicInteger();
 
-    /** A carrier; {@code clients} makes a client for a read timeout in seconds. */
+    /** Creates a carrier; {@code clients} returns a client for a read timeout in seconds. */
     MethodCarrier(
             IntFunction<DirectMethodsClient> clients,
             String methodName,
@@ -86,12 +86,11 @@ final class MethodCarrier implements Carrier {
             if (pool.isShutdown()) {
                 result.completeExceptionally(new IOException("the signaller is closed"));
             } else {
-                result.complete(new Result.Throttled("too many invitations wait for the IoT hub"));
+                result.complete(new Result.Throttled("too many invitations are waiting for the IoT hub"));
             }
             return;
         }
-        // A call under way cannot be interrupted, and what it says in the end is of no use: the accept timeout has
-        // decided.
+        // A call in progress cannot be interrupted, and its outcome no longer matters: the accept timeout has decided.
         Future<?> expiry = timers.after(Carrier.left(invitation, clock), () -> {
             if (pool.remove(task)) {
                 kept.decrementAndGet();
@@ -101,7 +100,7 @@ final class MethodCarrier implements Carrier {
         done.thenRun(() -> Timers.cancel(expiry));
     }
 
-    /** How long a connection may take: half of the time at most, so that the answer has the rest. */
+    /** Returns the connect timeout: at most half of the time, to leave the rest for the answer. */
     static int httpConnectSeconds(int readSeconds) {
         return Math.max(1, Math.min(readSeconds / 2, MAX_HTTP_CONNECT_SECONDS));
     }
@@ -133,7 +132,10 @@ final class MethodCarrier implements Carrier {
         }
     }
 
-    /** A read timeout is for the life of a client; there are as many as lives of invitations in seconds, mostly one or two. */
+    /**
+     * Returns a client for a read timeout, which is fixed for each client. There is one per remaining lifetime in
+     * seconds, usually one or two.
+     */
     private DirectMethodsClient client(int readSeconds) {
         DirectMethodsClient known = byTimeout.get(readSeconds);
         if (known != null) {
@@ -149,7 +151,7 @@ final class MethodCarrier implements Carrier {
         return kept.get();
     }
 
-    /** Calls under way go on until the hub answers or their time is over; those that wait fail. */
+    /** Fails waiting calls. Calls in progress continue until the hub answers or they time out. */
     @Override
     public void close() {
         pool.shutdown();

@@ -13,12 +13,12 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 
 /**
- * TLS of another context that also checks the name in the server's certificate, as HTTPS does, and sends the name (SNI). The SDK
- * sets neither for AMQP: it would take any certificate that is trusted, whoever has it.
+ * Wraps another TLS context to also check the name in the server's certificate, as HTTPS does, and to send the name
+ * (SNI). The SDK does neither for AMQP: it would accept any trusted certificate, whatever name it is for.
  */
 final class NamedTls extends SSLContextSpi {
 
-    private static final int PORT = 5671; // names sessions in the cache, no more
+    private static final int PORT = 5671; // only identifies sessions in the cache
 
     private final SSLContext context;
     private final String host;
@@ -28,7 +28,7 @@ final class NamedTls extends SSLContextSpi {
         this.host = host;
     }
 
-    /** The same keys and trust, for connections to one server only. */
+    /** Returns a context with the same keys and trust, for connections to a single server. */
     static SSLContext of(SSLContext context, String host) {
         return new SSLContext(new NamedTls(context, host), context.getProvider(), context.getProtocol()) {};
     }
@@ -53,7 +53,7 @@ final class NamedTls extends SSLContextSpi {
     @Override
     protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random)
             throws KeyManagementException {
-        throw new KeyManagementException("has its keys and trust already");
+        throw new KeyManagementException("keys and trust are already set");
     }
 
     @Override

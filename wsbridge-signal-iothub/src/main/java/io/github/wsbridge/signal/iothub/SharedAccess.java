@@ -9,17 +9,18 @@ import java.time.Instant;
 import java.util.function.Supplier;
 
 /**
- * A connection string's shared access key, for the AMQP connection. With a bare connection string the SDK signs once, for an
- * hour, and loses the connection then; given a credential it takes what that has when most of the time is over.
+ * The shared access key of a connection string, for the AMQP connection. Given only a connection string, the SDK signs
+ * once, for an hour, and then loses the connection. Given a credential, it reads the current signature from it when
+ * most of the lifetime has passed.
  */
 final class SharedAccess {
 
-    /** How often it is to be refreshed, for ten minutes at least to be left at any time. */
+    /** How often to refresh the signature, so that at least ten minutes are always left. */
     static final Duration PERIOD = Duration.ofMinutes(20);
 
     private static final Duration LEFT = Duration.ofMinutes(30);
 
-    /** A signature for an hour. */
+    /** A signature that is valid for an hour. */
     record Signature(String value, Instant expiresAt) {}
 
     private final Supplier<Signature> signer;
@@ -46,7 +47,7 @@ final class SharedAccess {
         return credential;
     }
 
-    /** Signs anew where less than half of the time is left. */
+    /** Signs again if less than half of the lifetime is left. */
     synchronized void refresh(Instant now) {
         if (Duration.between(now, expiresAt).compareTo(LEFT) < 0) {
             Signature fresh = signer.get();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deadlines and renewals, on a scheduler that was given or one of its own. Thread-safe. */
+/** Runs deadlines and renewals on a given scheduler, or on its own. Thread-safe. */
 final class Timers implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Timers.class);
@@ -23,7 +23,7 @@ final class Timers implements AutoCloseable {
         own = given == null;
     }
 
-    /** Runs a task later; null where the scheduler has been shut down. */
+    /** Runs a task later; returns null if the scheduler has been shut down. */
     @Nullable
     Future<?> after(Duration delay, Runnable task) {
         try {
@@ -33,13 +33,13 @@ final class Timers implements AutoCloseable {
         }
     }
 
-    /** Runs a task again and again, until it is cancelled or this is closed. */
+    /** Runs a task periodically until it is cancelled or this object is closed. */
     Future<?> every(Duration period, Runnable task) {
         Runnable lasting = () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) { // one that escaped would be the last time
-                log.warn("Will be tried again in {}", period, e);
+            } catch (RuntimeException e) { // otherwise the task would not run again
+                log.warn("Renewal failed; retrying in {}", period, e);
             }
         };
         return scheduler.scheduleAtFixedRate(lasting, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
@@ -51,7 +51,7 @@ final class Timers implements AutoCloseable {
         }
     }
 
-    /** Takes nothing any more. Deadlines that were set are kept: calls under way still have theirs. */
+    /** Accepts no further tasks. Deadlines already set are kept: calls in progress still need theirs. */
     @Override
     public void close() {
         if (own) {

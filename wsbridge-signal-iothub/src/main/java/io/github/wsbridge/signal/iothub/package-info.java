@@ -1,7 +1,7 @@
 /**
- * Azure IoT Hub as a secondary channel. The node's half is {@link io.github.wsbridge.signal.iothub.IotHubSignaller}, the
- * device's {@link io.github.wsbridge.signal.iothub.IotHubInvitations}. docs/recipes.md says how to set it up, and what was not
- * tried on the real hub.
+ * Azure IoT Hub as a secondary channel. {@link io.github.wsbridge.signal.iothub.IotHubSignaller} is for nodes,
+ * {@link io.github.wsbridge.signal.iothub.IotHubInvitations} for devices. docs/recipes.md describes how to set them up
+ * and what has not been tested against a real hub.
  */
 @NullMarked
 package io.github.wsbridge.signal.iothub;

@@ -143,7 +143,7 @@ class CloudToDeviceTest {
         assertThat(get(signal(signaller, "device"))).isInstanceOf(Result.Unreachable.class);
         hub.behaviour = (deviceId, message) -> rejected("amqp:resource-limit-exceeded");
         assertThat(get(signal(signaller, "device")))
-                .isEqualTo(new Result.Throttled("too many messages wait for the device"));
+                .isEqualTo(new Result.Throttled("too many messages are queued for the device"));
         hub.behaviour = (deviceId, message) -> rejected("amqp:internal-error");
         assertThat(failure(signal(signaller, "device"))).hasMessageContaining("IotHubInternalServerErrorException");
         assertThat(signaller.kept()).isZero();

@@ -154,7 +154,7 @@ class IotHubSignallerTest {
         answers.put(FakeHub.error(429, 429002), throttled);
         answers.put(new FakeHub.Canned(429, ""), throttled);
         answers.put(FakeHub.error(403, 403002), throttled);
-        answers.put(FakeHub.error(403, 403004), new Result.Throttled("too many messages wait for the device"));
+        answers.put(FakeHub.error(403, 403004), new Result.Throttled("too many messages are queued for the device"));
         for (Map.Entry<FakeHub.Canned, Result> answer : answers.entrySet()) {
             hub.canned = answer.getKey();
             assertThat(get(signal(signaller, "device")))

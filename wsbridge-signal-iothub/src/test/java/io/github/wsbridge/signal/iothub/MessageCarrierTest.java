@@ -160,7 +160,7 @@ class MessageCarrierTest {
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
                 .havingCause()
-                .withMessage("the IoT hub was not reached in time");
+                .withMessage("timed out connecting to the IoT hub");
         assertThat(carrier.kept()).as("the thread has the first still").isEqualTo(1);
         CompletableFuture<Result> third = carry();
         assertThat(carry()).as("no room").isCompletedWithValueMatching(Result.Throttled.class::isInstance);
@@ -169,7 +169,7 @@ class MessageCarrierTest {
                 .failsWithin(PATIENCE)
                 .withThrowableThat()
                 .havingCause()
-                .withMessage("the IoT hub was not reached in time");
+                .withMessage("timed out connecting to the IoT hub");
         await().atMost(PATIENCE).until(() -> sent.size() == 1);
         acknowledge(0);
         assertThat(third).isCompletedWithValue(new Result.Delivered());

@@ -7,7 +7,7 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.github.wsbridge.wire.message.RejectionJson;
 
-/** A device's answer on the response topic; docs/protocol.md describes it. */
+/** A device's answer on the response topic, described in docs/protocol.md. */
 final class AnswerJson {
 
     private static final String ACCEPT = "accept";
@@ -26,7 +26,7 @@ final class AnswerJson {
     /**
      * Reads an answer.
      *
-     * @return {@link Result.Delivered} where it accepts
+     * @return {@link Result.Delivered} if the device accepts
      * @throws MalformedMessageException if it is not an answer
      */
     static Result read(JsonObject message) {

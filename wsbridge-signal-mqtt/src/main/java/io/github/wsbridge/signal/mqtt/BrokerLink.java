@@ -11,26 +11,29 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A connection to a broker that is opened again, as a new one, whenever it ends. */
+/** A connection to a broker that is replaced with a new one whenever it ends. */
 final class BrokerLink implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BrokerLink.class);
 
-    /** No broker has more tries of one client before it, and two devices of one name must not put each other out for long. */
+    /**
+     * A broker never has more unanswered attempts of one client than this, and two devices with the same id must not
+     * keep displacing each other.
+     */
     private static final int MOST_UNANSWERED = 3;
 
-    /** Who uses the link. Called on threads of the MQTT client or the scheduler, without a lock held. */
+    /** The user of the link. Called on threads of the MQTT client or the scheduler, without a lock held. */
     interface User {
 
-        /** The connection stands, for the first time or once more. */
+        /** Called when the connection is established, for the first time or again. */
         void opened();
 
         void received(Wire.Received message);
 
         /**
-         * Another connection with the same client id has taken the place of this one.
+         * Called when another connection with the same client id has taken over.
          *
-         * @return whether to open it again all the same
+         * @return whether to reconnect anyway
          */
         boolean takenOver();
     }
@@ -46,12 +49,12 @@ final class BrokerLink implements AutoCloseable {
     // Guarded by this.
     private @Nullable Wire current; // open, or about to be
     private boolean open;
-    private @Nullable ScheduledFuture<?> timer; // the next try, or the end of the pauses' growth
+    private @Nullable ScheduledFuture<?> timer; // the next attempt, or the reset of the backoff
     private boolean closed;
-    private boolean quiet; // the first failure is worth a warning, later ones are not
-    private int unanswered; // tries that the broker may still deal with, each of which may then take over once
+    private boolean quiet; // only the first failure is logged as a warning
+    private int unanswered; // attempts that the broker may still process, each of which may then take over once
 
-    /** A link, called {@code name} in the log, that hears {@code topic}. */
+    /** Creates a link, called {@code name} in the log, that subscribes to {@code topic}. */
     BrokerLink(
             String name,
             @Nullable String topic,
@@ -88,7 +91,7 @@ final class BrokerLink implements AutoCloseable {
                 });
     }
 
-    /** What stands now; null while there is nothing. */
+    /** Returns the established connection; null if there is none. */
     synchronized @Nullable Wire wire() {
         return open ? current : null;
     }
@@ -106,7 +109,7 @@ final class BrokerLink implements AutoCloseable {
         user.opened();
     }
 
-    /** As long as a try may go on after it was given up, and no shorter than the longest pause. */
+    /** How long an abandoned attempt may still take effect, and at least the longest delay. */
     private Duration settling() {
         return pauses.longest().compareTo(openTimeout) > 0 ? pauses.longest() : openTimeout;
     }
@@ -126,8 +129,8 @@ final class BrokerLink implements AutoCloseable {
         }
         try {
             user.received(message);
-        } catch (RuntimeException e) { // it would end the subscription
-            log.warn("{} failed on a message", name, e);
+        } catch (RuntimeException e) { // otherwise the subscription would end
+            log.warn("{} failed to process a message", name, e);
         }
     }
 
@@ -138,7 +141,7 @@ final class BrokerLink implements AutoCloseable {
         boolean bySelf;
         synchronized (this) {
             if (wire != current) {
-                return; // heard of its end before, or closed
+                return; // already handled, or closed
             }
             wasOpen = open;
             first = !quiet;
@@ -156,13 +159,13 @@ final class BrokerLink implements AutoCloseable {
         wire.close();
         String words = Loss.words(cause);
         if (bySelf) {
-            // Most likely: the broker has come upon the CONNECT of a try that was given up. If it was somebody else,
-            // the
-            // newest does not win this once, which is better than a device that has put itself out for good.
-            log.debug("{} has lost its place to an earlier try of its own", name);
+            // Most likely, the broker has processed the CONNECT of an abandoned attempt. If it was another client after
+            // all, the newest does not win this time, which is better than a device that has displaced itself
+            // permanently.
+            log.debug("{} was displaced by its own earlier attempt to connect", name);
             retryIn(pauses.next());
         } else if (loss == Loss.TAKEN_OVER) {
-            log.warn("{} has lost its place to another connection with the same client id", name);
+            log.warn("{} was displaced by another connection with the same client id", name);
             if (user.takenOver()) {
                 retryIn(pauses.nearLongest());
             }
@@ -171,7 +174,7 @@ final class BrokerLink implements AutoCloseable {
             retryIn(pauses.nearLongest());
         } else {
             if (first) {
-                log.warn("{} {} the broker and tries on: {}", name, wasOpen ? "has lost" : "cannot reach", words);
+                log.warn("{} {} the broker and keeps trying: {}", name, wasOpen ? "has lost" : "cannot reach", words);
             } else {
                 log.debug("{} cannot reach the broker: {}", name, words);
             }
@@ -189,7 +192,7 @@ final class BrokerLink implements AutoCloseable {
         try {
             return scheduler.schedule(task, pause.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            return null; // the scheduler's owner is shutting down
+            return null; // the scheduler is shutting down
         }
     }
 
@@ -200,7 +203,7 @@ final class BrokerLink implements AutoCloseable {
         }
     }
 
-    /** Ends it for good. */
+    /** Ends the link permanently. */
     @Override
     public void close() {
         Wire last;

@@ -4,12 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
-/** What ties an answer to its invitation: 16 random bytes, for nobody but the two ends to know. */
+/** Correlation data that links an answer to its invitation: 16 random bytes, known only to the two ends. */
 final class Correlation {
 
     private static final int LENGTH = 16;
 
-    /** The longest that a device sends back, in bytes; others than this project's nodes may choose their own length. */
+    /** The maximum length that a device returns, in bytes; nodes other than this project's may use another length. */
     static final int MAX_LENGTH = 1024;
 
     private final byte[] bytes;
@@ -48,7 +48,7 @@ final class Correlation {
         return Arrays.hashCode(bytes);
     }
 
-    /** Does not show it: who knows it can answer. */
+    /** Omits the data: anyone who knows it can answer. */
     @Override
     public String toString() {
         return "Correlation[redacted]";

@@ -21,15 +21,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** What the end of a connection, or the failure of a step on it, means. */
+/** The meaning of a connection's end, or of a failed step. */
 enum Loss {
-    /** It may be better next time. */
+    /** A retry may succeed. */
     BROKEN,
-    /** The broker does not want this client, or not on that topic: only a change of settings helps, here or there. */
+    /** The broker refuses the client or the topic: only a configuration change helps, here or at the broker. */
     REFUSED,
-    /** The broker has had too much, of this client or of all: less, or later, may do. */
+    /** The broker is over a limit, for this client or for all: fewer messages or a later retry may succeed. */
     OVER_LIMIT,
-    /** Another connection with the same client id has taken its place. */
+    /** Another connection with the same client id has taken over. */
     TAKEN_OVER;
 
     private static final Set<Mqtt5ConnAckReasonCode> REFUSALS = EnumSet.of(
@@ -40,7 +40,7 @@ enum Loss {
             Mqtt5ConnAckReasonCode.BANNED,
             Mqtt5ConnAckReasonCode.BAD_AUTHENTICATION_METHOD);
 
-    /** What ends a try before the CONNECT has been sent. */
+    /** Failures that happen before CONNECT is sent. */
     private static final List<Class<?>> NOT_THAT_FAR = List.of(
             ConnectException.class, NoRouteToHostException.class, UnknownHostException.class, SSLException.class);
 
@@ -76,8 +76,8 @@ enum Loss {
     }
 
     /**
-     * Whether a try to connect that ended so may have left a CONNECT behind that the broker has yet to deal with. The end of the
-     * client's own patience comes as a {@link Mqtt5DisconnectException} too.
+     * Returns whether an attempt to connect that failed this way may have left a CONNECT that the broker has yet to
+     * process. A timeout of the client is a {@link Mqtt5DisconnectException}, too.
      */
     static boolean unanswered(Throwable cause) {
         boolean answered = cause instanceof Mqtt5ConnAckException
@@ -87,15 +87,18 @@ enum Loss {
         return !answered && NOT_THAT_FAR.stream().noneMatch(kind -> kind.isInstance(cause.getCause()));
     }
 
-    /** The cause, in words for people; the MQTT client puts no payload and no password into its own. */
+    /** Returns a description of the cause; the MQTT client's messages contain neither payloads nor passwords. */
     static String words(Throwable cause) {
         if (cause instanceof TimeoutException) {
-            return "no answer in time";
+            return "timed out";
         }
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 
-    /** What is behind the words that a stage failed, or that what was not acknowledged ended with its connection. */
+    /**
+     * Unwraps the exceptions that say only that a stage failed, or that an unacknowledged message failed with its
+     * connection.
+     */
     static Throwable unwrap(Throwable failure) {
         Throwable cause = failure;
         while (cause instanceof CompletionException || cause instanceof MqttSessionExpiredException) {

@@ -27,30 +27,31 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an MQTT broker is, how to connect to it, and which topics to use: the same for {@link MqttSignaller} and
- * {@link MqttInvitations}. Immutable, so one may serve many of either, unless it names a client id.
+ * The address of an MQTT broker, how to connect to it, and which topics to use, for both {@link MqttSignaller} and
+ * {@link MqttInvitations}. Immutable. One instance may be used for any number of them, unless it sets a client id.
  */
 public final class MqttBroker {
 
-    /** The topic on which a device hears, unless another is chosen. */
+    /** The default topic on which a device receives invitations. */
     public static final String INVITATION_TOPIC = "wsbridge/v1/devices/{deviceId}/invitations";
 
-    /** The topic on which a node hears answers, unless another is chosen. */
+    /** The default topic on which a node receives answers. */
     public static final String ANSWER_TOPIC = "wsbridge/v1/nodes/{nodeId}/answers";
 
     private static final int PLAIN_PORT = 1883;
     private static final int TLS_PORT = 8883;
     private static final int MAX_KEEP_ALIVE = 65_535;
 
-    /** Payloads are at most 64 KiB; beside them go the topic and the properties. */
+    /** Names the threads of all connections. */
     private static final ThreadFactory THREADS = Daemons.named("wsbridge-mqtt-");
 
-    /** Runs the event loops of all connections: one executor, so that they share their threads. */
+    /** Runs the event loops of all connections: a single executor, so that they share threads. */
     private static final Executor LOOPS = task -> THREADS.newThread(task).start();
 
+    /** Enough for a payload of 64 KiB, the topic and the properties. */
     private static final int MAX_PACKET = 2 * JsonMessage.MAX_BYTES;
 
-    /** How many messages may come before the first of them has been dealt with. */
+    /** The maximum number of incoming messages that are not yet processed. */
     private static final int RECEIVE_MAXIMUM = 100;
 
     private final URI server;
@@ -101,11 +102,11 @@ public final class MqttBroker {
     }
 
     /**
-     * Starts to describe a broker.
+     * Returns a builder for a broker.
      *
-     * @param server such as {@code mqtts://broker.example.com}, or {@code mqtt://} without TLS; the port is 8883 or 1883 if it
-     *     names none
-     * @throws IllegalArgumentException if it is anything else
+     * @param server such as {@code mqtts://broker.example.com}, or {@code mqtt://} without TLS; the default port is
+     *     8883 or 1883
+     * @throws IllegalArgumentException if it is not such a URI
      */
     public static Builder builder(URI server) {
         boolean known = "mqtt".equals(server.getScheme()) || "mqtts".equals(server.getScheme());
@@ -116,12 +117,12 @@ public final class MqttBroker {
                 || server.getRawQuery() != null
                 || server.getRawFragment() != null
                 || !(path == null || path.isEmpty() || path.equals("/"))) {
-            throw new IllegalArgumentException("a broker's URI is mqtt://HOST[:PORT] or mqtts://HOST[:PORT]");
+            throw new IllegalArgumentException("a broker's URI must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]");
         }
         return new Builder(server);
     }
 
-    /** A connection that is not opened yet. */
+    /** Returns a connection that is not open yet. */
     private Wire wire(String defaultClientId) {
         int port = server.getPort();
         String host = server.getHost();
@@ -164,7 +165,7 @@ public final class MqttBroker {
         return connect.build();
     }
 
-    /** A link that hears {@code topic}; null where there is nothing to hear. Not started yet. */
+    /** Returns a link, not started yet, that subscribes to {@code topic}, or to nothing if it is null. */
     BrokerLink link(
             String name,
             @Nullable String topic,
@@ -181,7 +182,7 @@ public final class MqttBroker {
                 linkUser);
     }
 
-    /** Shows neither user nor password. */
+    /** Omits the user and the password. */
     @Override
     public String toString() {
         return "MqttBroker[" + server + "]";
@@ -212,64 +213,71 @@ public final class MqttBroker {
         }
 
         /**
-         * The client id. By default a random one for a node, and for a device {@code wsbridge-device-} and its escaped name.
-         * Two connections with one client id drive each other out, so no two nodes may share one.
+         * Sets the client id. By default, it is random for a node, and {@code wsbridge-device-} with the escaped device
+         * id for a device. Two connections with the same client id disconnect each other, so no two nodes may share
+         * one.
          */
         public Builder clientId(String id) {
             clientId = id;
             return this;
         }
 
-        /** The user and the password; none by default. */
+        /** Sets the user and the password; none by default. */
         public Builder user(String name, String password) {
             this.user = name;
             this.password = password;
             return this;
         }
 
-        /** The user, where a certificate is the proof; none by default. */
+        /** Sets the user if a certificate authenticates it; none by default. */
         public Builder user(String name) {
             this.user = name;
             this.password = null;
             return this;
         }
 
-        /** Whose certificates are trusted, with {@code mqtts}; by default those that the JDK trusts. */
+        /** Sets which certificates are trusted with {@code mqtts}; by default, those that the JDK trusts. */
         public Builder trust(TrustManagerFactory authorities) {
             trust = authorities;
             return this;
         }
 
-        /** The certificate and key that are shown to the broker, with {@code mqtts}; none by default. */
+        /** Sets the client certificate and its key for {@code mqtts}; none by default. */
         public Builder key(KeyManagerFactory pair) {
             key = pair;
             return this;
         }
 
         /**
-         * Whether to speak MQTT 3.1.1; 5 by default. Then nobody learns whether a device listens, and a device rejects at its
-         * accept URL.
+         * Sets whether to use MQTT 3.1.1 instead of 5. With 3.1.1, a node does not learn whether a device is
+         * subscribed, and a device rejects at the accept URL.
          */
         public Builder mqtt3(boolean mqtt3) {
             this.mqtt3 = mqtt3;
             return this;
         }
 
-        /** How long the connection may be silent before a ping goes out; in whole seconds, 30 by default, 65,535 at most. */
+        /**
+         * Sets how long the connection may be silent before a ping is sent; in whole seconds, 30 by default, at most
+         * 65,535.
+         */
         public Builder keepAlive(Duration interval) {
             keepAlive = interval;
             return this;
         }
 
-        /** How long each step of connecting may take (TCP, TLS, MQTT), and twice that the whole; 10 seconds by default. */
+        /**
+         * Sets the time limit for each step of connecting (TCP, TLS, MQTT); connecting as a whole may take twice as
+         * long. 10 seconds by default.
+         */
         public Builder connectTimeout(Duration timeout) {
             connectTimeout = timeout;
             return this;
         }
 
         /**
-         * The bounds of the random pauses between tries to connect; 1 second and 1 minute by default. A broker that refuses
-         * the client is tried again after half of the longest to all of it.
+         * Sets the bounds of the random delays between attempts to connect; 1 second and 1 minute by default. If the
+         * broker refuses the client, the delay is between half the longest and the longest.
          */
         public Builder backoff(Duration shortest, Duration longest) {
             minPause = shortest;
@@ -278,9 +286,10 @@ public final class MqttBroker {
         }
 
         /**
-         * The topic on which a device hears; {@value MqttBroker#INVITATION_TOPIC} by default. It holds {@code {deviceId}} once;
-         * there goes the device's name, with each byte of its UTF-8 that is no ASCII letter or digit and none of
-         * {@code - _ . ~ :} written as {@code %} and two upper-case hexadecimal digits.
+         * Sets the topic on which a device receives invitations; {@value MqttBroker#INVITATION_TOPIC} by default. It
+         * must contain {@code {deviceId}} once, which is replaced with the device id. In its UTF-8 form, each byte that
+         * is neither an ASCII letter or digit nor one of {@code - _ . ~ :} is written as {@code %} and two upper-case
+         * hexadecimal digits.
          */
         public Builder invitationTopic(String template) {
             invitationTopic = template;
@@ -288,35 +297,39 @@ public final class MqttBroker {
         }
 
         /**
-         * The topic on which a node hears answers; {@value MqttBroker#ANSWER_TOPIC} by default. It holds {@code {nodeId}} once;
-         * there goes a name that each {@link MqttSignaller} draws for itself. A device answers on such topics only.
+         * Sets the topic on which a node receives answers; {@value MqttBroker#ANSWER_TOPIC} by default. It must contain
+         * {@code {nodeId}} once, which is replaced with a random name for each {@link MqttSignaller}. A device answers
+         * only on such topics.
          */
         public Builder answerTopic(String template) {
             answerTopic = template;
             return this;
         }
 
-        /** How many invitations a node keeps at a time until they are answered or expire, more are throttled; 10,000 by default. */
+        /** Sets how many invitations may be pending at a node; further ones are throttled. 10,000 by default. */
         public Builder maxPending(int max) {
             maxPending = max;
             return this;
         }
 
-        /** Draws pauses, names and correlation data; must be cryptographically strong, a {@code SecureRandom} by default. */
+        /**
+         * Sets the source of randomness for delays, names and correlation data. It must be cryptographically strong; a
+         * {@code SecureRandom} by default.
+         */
         public Builder random(RandomGenerator random) {
             this.random = random;
             return this;
         }
 
-        /** Tells how long invitations are good for; the system clock by default. */
+        /** Sets the clock for the expiry of invitations; the system clock by default. */
         public Builder clock(InstantSource clock) {
             this.clock = clock;
             return this;
         }
 
         /**
-         * Runs timers, nothing that blocks; by default a daemon thread for each signaller and each device. One that is given
-         * is not shut down.
+         * Sets the scheduler for timers, which never block; by default, a daemon thread for each signaller and each
+         * device. A scheduler given here is not shut down.
          */
         public Builder scheduler(ScheduledExecutorService scheduler) {
             this.scheduler = scheduler;
@@ -324,9 +337,9 @@ public final class MqttBroker {
         }
 
         /**
-         * Makes the description.
+         * Builds the broker.
          *
-         * @throws IllegalArgumentException if a setting makes no sense
+         * @throws IllegalArgumentException if a setting is invalid
          */
         public MqttBroker build() {
             Backoff.check(minPause, maxPause);
@@ -339,7 +352,7 @@ public final class MqttBroker {
 
         private static void check(boolean good, String what) {
             if (!good) {
-                throw new IllegalArgumentException("not a good choice: " + what);
+                throw new IllegalArgumentException("invalid setting: " + what);
             }
         }
     }

@@ -23,24 +23,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's half: hears its invitations on its topic. Give one to {@code BridgeDevice.Builder.source}. Thread-safe; no
- * method blocks.
+ * The device's side: receives invitations on the device's topic. Pass it to {@code BridgeDevice.Builder.source}.
+ * Thread-safe; no method blocks.
  *
- * <p>With MQTT 5 it answers where the invitation says; where it says nothing, or the answer does not get through, the device
- * rejects at the accept URL. The connection is opened again by itself, after random pauses that grow. The one end that is final
- * is another connection with the same client id, where the broker says so (MQTT 5): as with the listen socket, the newest wins.
- * Only where earlier tries to connect got no answer it may be one of those, so the connection is opened again.
+ * <p>With MQTT 5, it answers on the topic that the invitation names. If there is none, or the answer is not delivered,
+ * the device rejects at the accept URL. It reconnects after random, growing delays. Only one end is final: the broker
+ * reports (MQTT 5) that another connection with the same client id has taken over. As with the listen socket, the
+ * newest wins. But if earlier attempts to connect got no answer, the other connection may be one of those, so it
+ * reconnects.
  */
 public final class MqttInvitations implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(MqttInvitations.class);
 
-    /** How many invitations are remembered, so that one which comes twice is offered once. */
+    /** How many invitations are remembered, so that a duplicate is offered only once. */
     private static final int MAX_REMEMBERED = 1000;
 
     private static final int MAX_ANSWERS = 100;
 
-    /** How long the broker may hold an answer for a node that cannot be reached at the moment. */
+    /** How long the broker may keep an answer for a node that is temporarily disconnected. */
     private static final Duration ANSWER_EXPIRY = Duration.ofMinutes(1);
 
     private final MqttBroker broker;
@@ -53,9 +54,9 @@ public final class MqttInvitations implements InvitationSource {
     private volatile @Nullable Sink sink;
 
     /**
-     * Describes what {@code deviceId} hears from {@code broker}; {@link #start} connects.
+     * Creates a source of invitations for {@code deviceId}; {@link #start} connects it.
      *
-     * @throws IllegalArgumentException if no topic can be made of the device id
+     * @throws IllegalArgumentException if the device id cannot be part of a topic
      */
     public MqttInvitations(MqttBroker broker, String deviceId) {
         this.broker = broker;
@@ -79,7 +80,7 @@ public final class MqttInvitations implements InvitationSource {
         return answer(invitation.bridgeId(), AnswerJson.reject(rejection));
     }
 
-    /** Completes with whether the broker has taken the answer for somebody who hears it. */
+    /** Completes with whether the broker has accepted the answer and has a subscriber for it. */
     private CompletionStage<Boolean> answer(BridgeId bridge, JsonObject answer) {
         Optional<Wire.Address> address;
         synchronized (remembered) {
@@ -112,7 +113,7 @@ public final class MqttInvitations implements InvitationSource {
         }
     }
 
-    /** Hears what comes. */
+    /** Receives the invitations. */
     private final class Ear implements BrokerLink.User {
 
         @Override
@@ -126,7 +127,7 @@ public final class MqttInvitations implements InvitationSource {
         @Override
         public void received(Wire.Received message) {
             Sink to = sink;
-            if (to == null || message.retained()) { // an old one, for nobody waits that long
+            if (to == null || message.retained()) { // outdated: nobody waits for it any more
                 return;
             }
             try {
@@ -143,9 +144,9 @@ public final class MqttInvitations implements InvitationSource {
             }
         }
 
-        /** Notes an invitation and where to answer it; false where it came before. */
+        /** Records an invitation and where to answer it; returns false if it was received before. */
         private boolean remember(Invitation invitation, Wire.@Nullable Address address) {
-            // An invitation must not make the device publish wherever it is allowed to.
+            // An invitation must not be able to make the device publish on arbitrary topics.
             boolean good = address != null
                     && broker.answers.matches(address.topic())
                     && address.correlation().length() <= Correlation.MAX_LENGTH;

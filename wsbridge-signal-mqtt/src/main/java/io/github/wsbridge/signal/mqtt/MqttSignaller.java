@@ -22,15 +22,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's half: publishes each invitation on its device's topic. Thread-safe; no method blocks.
+ * The node's side: publishes each invitation on its device's topic. Thread-safe; no method blocks.
  *
- * <p>With MQTT 5 the device answers on a topic of this signaller alone, and the broker says at once where nobody listens. A
- * device that does not answer leaves the stage incomplete until the invitation expires. With MQTT 3.1.1 an invitation counts
- * as delivered when the broker has it. A broker that acknowledges nothing leaves the stage incomplete for good.
+ * <p>With MQTT 5, the device answers on a topic that only this signaller uses, and the broker reports at once if nobody
+ * is subscribed. If a device does not answer, the stage stays incomplete until the invitation expires. With MQTT 3.1.1,
+ * an invitation counts as delivered when the broker has acknowledged it. If the broker never acknowledges it, the stage
+ * stays incomplete.
  *
- * <p>While there is no connection, and where the broker has not acknowledged an invitation when the connection ends, devices
- * are unreachable at once. Where an MQTT 5 broker takes only so many messages unacknowledged, further invitations wait for
- * their turn, and are not sent if they have expired by then. The connection is opened again by itself, after random pauses that grow.
+ * <p>While there is no connection, devices are unreachable; so are those whose invitations were unacknowledged when the
+ * connection ended. If an MQTT 5 broker limits the number of unacknowledged messages, further invitations wait for
+ * their turn, and are not sent if they have expired by then. The signaller reconnects after random, growing delays.
  */
 public final class MqttSignaller implements Signaller {
 
@@ -65,14 +66,17 @@ public final class MqttSignaller implements Signaller {
                 new Answers());
     }
 
-    /** Makes a signaller and begins to connect it; does not wait for that. */
+    /** Creates a signaller and starts to connect it, without waiting for the connection. */
     public static MqttSignaller connect(MqttBroker broker) {
         MqttSignaller signaller = new MqttSignaller(broker);
         signaller.link.start();
         return signaller;
     }
 
-    /** Completes when the broker is there for the first time, on a thread of the MQTT client; cancelled by {@link #close}. */
+    /**
+     * Completes when the broker is connected for the first time, on a thread of the MQTT client; cancelled by
+     * {@link #close}.
+     */
     public CompletionStage<Void> connected() {
         return connected.minimalCompletionStage();
     }
@@ -81,13 +85,13 @@ public final class MqttSignaller implements Signaller {
     public CompletionStage<Result> signal(Invitation invitation) {
         Wire wire = link.wire();
         if (wire == null) {
-            return unreachable(closed ? "the node is stopping" : "the MQTT broker is not there");
+            return unreachable(closed ? "the node is stopping" : "the MQTT broker is not connected");
         }
         String topic;
         try {
             topic = broker.invitations.of(invitation.deviceId());
         } catch (IllegalArgumentException e) {
-            return unreachable("no MQTT topic can be made of the device id");
+            return unreachable("the device id cannot be part of an MQTT topic");
         }
         Duration left = Duration.between(broker.clock.instant(), invitation.expiresAt());
         if (left.isNegative() || left.isZero()) {
@@ -95,8 +99,7 @@ public final class MqttSignaller implements Signaller {
         }
         byte[] payload = JsonMessage.write(InvitationJson.write(invitation));
         if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(
-                    new Result.Throttled("too many invitations wait for MQTT devices"));
+            return CompletableFuture.completedFuture(new Result.Throttled("too many pending invitations over MQTT"));
         }
         return publish(wire, topic, payload, invitation, left);
     }
@@ -114,7 +117,7 @@ public final class MqttSignaller implements Signaller {
         pending.put(waiting.correlation, waiting);
         CompletableFuture<Result> result = new CompletableFuture<>();
         waiting.over.thenAccept(said -> {
-            pending.remove(waiting.correlation); // before anybody hears
+            pending.remove(waiting.correlation); // before the result is published
             expiry.cancel(false);
             said.ifPresent(result::complete);
         });
@@ -125,7 +128,7 @@ public final class MqttSignaller implements Signaller {
                         ? Duration.ZERO
                         : Duration.between(broker.clock.instant(), invitation.expiresAt()),
                 wire.answers() ? new Wire.Address(answerTopic, waiting.correlation) : null));
-        // What the broker has not acknowledged is still in the client's hands, even when it has expired.
+        // An invitation that the broker has not acknowledged still occupies the client, even after it has expired.
         CompletableFuture.allOf(sent.handle((ack, failure) -> ack), waiting.over)
                 .thenRun(room::release);
         sent.whenComplete((ack, failure) -> {
@@ -136,7 +139,7 @@ public final class MqttSignaller implements Signaller {
             }
         });
         if (closed) {
-            waiting.end(new Result.Unreachable("the node is stopping")); // close() may not have seen it
+            waiting.end(new Result.Unreachable("the node is stopping")); // close() may have missed it
         }
         return result.minimalCompletionStage();
     }
@@ -144,30 +147,30 @@ public final class MqttSignaller implements Signaller {
     private static Result notPublished(Invitation invitation, Throwable cause) {
         Loss loss = Loss.of(cause);
         if (loss == Loss.REFUSED) {
-            log.warn("The broker does not take {}: {}", invitation, Loss.words(cause));
+            log.warn("The broker rejects {}: {}", invitation, Loss.words(cause));
         } else {
             log.debug("{} could not be published: {}", invitation, Loss.words(cause));
         }
         return loss == Loss.OVER_LIMIT
                 ? new Result.Throttled("the MQTT broker is over its limit")
-                : new Result.Unreachable("the MQTT broker did not take the invitation");
+                : new Result.Unreachable("the MQTT broker did not accept the invitation");
     }
 
     private static CompletionStage<Result> unreachable(String reason) {
         return CompletableFuture.completedFuture(new Result.Unreachable(reason));
     }
 
-    /** How many invitations it keeps something for. */
+    /** The number of invitations for which state is kept. */
     int kept() {
         return pending.size();
     }
 
-    /** How many more invitations it would take now. */
+    /** The number of further invitations that would be accepted now. */
     int room() {
         return room.availablePermits();
     }
 
-    /** Ends the connection; what waits for an answer is unreachable. */
+    /** Ends the connection; devices that have not answered become unreachable. */
     @Override
     public void close() {
         closed = true;
@@ -179,7 +182,7 @@ public final class MqttSignaller implements Signaller {
         }
     }
 
-    /** One invitation from its publishing to its answer or expiry, whichever comes first. */
+    /** One invitation from when it is published until it is answered or expires. */
     private static final class Pending {
         private final Correlation correlation;
         private final boolean answers;
@@ -199,12 +202,15 @@ public final class MqttSignaller implements Signaller {
                         end(new Result.Delivered());
                     }
                 }
-                case NOBODY -> end(new Result.Unreachable("the device does not listen on MQTT"));
+                case NOBODY -> end(new Result.Unreachable("the device is not subscribed on MQTT"));
                 case UNSENT -> {} // it has expired, or is about to
             }
         }
 
-        /** Where the broker has said nothing there is nothing to say: the node's own timer, due now too, has the word. */
+        /**
+         * If the broker has not acknowledged the invitation, the result stays open: the node's own timer, due now too,
+         * decides.
+         */
         void expire() {
             over.complete(taken ? Optional.of(new Result.Delivered()) : Optional.empty());
         }
@@ -214,7 +220,7 @@ public final class MqttSignaller implements Signaller {
         }
     }
 
-    /** Takes the devices' answers. */
+    /** Receives the devices' answers. */
     private final class Answers implements BrokerLink.User {
 
         @Override
@@ -227,13 +233,13 @@ public final class MqttSignaller implements Signaller {
             Wire.Address address = message.address();
             Pending answered = address == null ? null : pending.get(address.correlation());
             if (answered == null) {
-                log.debug("An answer to nothing that waits is dropped");
+                log.debug("Dropping an answer to no pending invitation");
                 return;
             }
             try {
                 answered.end(AnswerJson.read(JsonMessage.read(message.payload())));
             } catch (MalformedMessageException e) {
-                log.debug("An answer is dropped: {}", e.getMessage());
+                log.debug("Dropping an answer: {}", e.getMessage());
             }
         }
 

@@ -7,9 +7,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets so many messages at a time on their way as the broker takes unacknowledged; the others wait for their turn. The MQTT
- * client would let them wait, too, but then nobody could look once more whether a message is still worth sending. Whoever
- * publishes bounds how many there are. Thread-safe; does not block.
+ * Limits messages in flight to the number that the broker accepts unacknowledged; others wait for their turn. The MQTT
+ * client would queue them, too, but then it could not be checked at the last moment whether a message is still worth
+ * sending. The caller bounds the number of messages. Thread-safe; does not block.
  */
 final class Window {
 
@@ -18,12 +18,15 @@ final class Window {
     private int free;
     private boolean letting;
 
-    /** A window of that size. */
+    /** Creates a window of the given size. */
     Window(int size) {
         free = size;
     }
 
-    /** Sends when it is the message's turn; the turn of another comes after all that depends on this one's future has run. */
+    /**
+     * Sends a message when its turn comes. The next message is sent after everything that depends on this one's future
+     * has run.
+     */
     <T> CompletableFuture<T> pass(Supplier<CompletableFuture<T>> send) {
         CompletableFuture<T> result = new CompletableFuture<>();
         synchronized (this) {
@@ -46,12 +49,12 @@ final class Window {
     private static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> send) {
         try {
             return send.get();
-        } catch (RuntimeException | Error e) { // one that escaped would keep all others waiting
+        } catch (RuntimeException | Error e) { // otherwise all others would wait forever
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    /** Where one is at it already, perhaps further up this stack, it sees the room that has become free. */
+    /** If another call is already doing this, perhaps further up the stack, that call sees the free slot. */
     private void letAllIn() {
         synchronized (this) {
             if (letting) {

@@ -7,48 +7,48 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to a broker, from its opening to its end, in one version of MQTT. Thread-safe; no method blocks; futures and
- * consumers are called on threads of the MQTT client.
+ * A single connection to a broker in one version of MQTT. Thread-safe; no method blocks. Futures complete and consumers
+ * are called on threads of the MQTT client.
  */
 interface Wire {
 
     /**
-     * Connects, and subscribes where there is something to hear; to be called once.
+     * Connects and subscribes; to be called once.
      *
-     * @param topic what to hear; null for nothing
-     * @param receiver gets what comes, one after another
-     * @param lost gets the cause when the connection cannot be opened or has ended; may be called more than once
+     * @param topic the topic to subscribe to; null for none
+     * @param receiver receives the messages, one at a time
+     * @param lost receives the cause if the connection cannot be opened or has ended; may be called more than once
      * @return completes when both are done
      */
     CompletableFuture<?> open(@Nullable String topic, Consumer<Received> receiver, Consumer<Throwable> lost);
 
     /**
-     * Publishes with QoS 1, with MQTT 5 no more messages at a time than the broker takes unacknowledged: the others wait here.
-     * Fails where the connection is not open or ends before the broker has answered.
+     * Publishes with QoS 1. With MQTT 5, messages beyond the number that the broker accepts unacknowledged wait here.
+     * Fails if the connection is not open or ends before the broker has answered.
      */
     CompletableFuture<Ack> publish(Outgoing message);
 
-    /** Whether messages can carry where to answer. */
+    /** Returns whether messages can name a response topic. */
     boolean answers();
 
     void close();
 
-    /** What became of a published message. */
+    /** The outcome of publishing a message. */
     enum Ack {
-        /** It has it. */
+        /** The broker has accepted it. */
         TAKEN,
-        /** Nobody hears that topic. */
+        /** There are no subscribers to the topic. */
         NOBODY,
-        /** Nothing, since it was not sent: its life was over when its turn came. */
+        /** It was not sent, because it had expired when its turn came. */
         UNSENT
     }
 
     /**
      * A message to publish.
      *
-     * @param life asked when it is its turn: how long it is still good for, after which the broker drops it; if that is nothing
-     *     it is not sent. Not in MQTT 3.1.1
-     * @param answerTo where an answer goes; null for nowhere; not in MQTT 3.1.1
+     * @param life returns, when the message's turn has come, how long it is still valid; after that time the broker
+     *     drops it, and if the time is not positive, it is not sent. Not in MQTT 3.1.1
+     * @param answerTo where to send an answer; null for none. Not in MQTT 3.1.1
      */
     record Outgoing(
             String topic,
@@ -56,7 +56,7 @@ interface Wire {
             Supplier<Duration> life,
             @Nullable Address answerTo) {
 
-        /** Does not show the payload. */
+        /** Omits the payload. */
         @Override
         public String toString() {
             return "Outgoing[" + payload.length + " bytes to " + topic + "]";
@@ -64,15 +64,15 @@ interface Wire {
     }
 
     /**
-     * A message that came.
+     * A received message.
      *
-     * @param retained whether it was said before anybody listened
-     * @param address where an answer goes, or for an answer what it answers; null where it does not say
+     * @param retained whether the message was published before the subscription
+     * @param address where to send an answer, or for an answer, what it answers; null if not given
      */
     record Received(
             byte[] payload, boolean retained, @Nullable Address address) {
 
-        /** Does not show the payload. */
+        /** Omits the payload. */
         @Override
         public String toString() {
             return "Received[" + payload.length + " bytes]";
@@ -82,7 +82,7 @@ interface Wire {
     /**
      * Response topic and correlation data.
      *
-     * @param topic empty on an answer
+     * @param topic empty in an answer
      */
     record Address(String topic, Correlation correlation) {}
 }

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** MQTT 3.1.1: no answers, no expiry, and nobody says whether anybody listens. */
+/** MQTT 3.1.1: no answers, no expiry, and no report of whether anyone is subscribed. */
 final class Wire3 implements Wire {
 
     private final MqttClientBuilder builder;
@@ -17,7 +17,7 @@ final class Wire3 implements Wire {
     private volatile @Nullable Mqtt3AsyncClient client;
     private volatile boolean closed;
 
-    /** A connection that {@code builder} describes and that begins with {@code connect}. */
+    /** Creates a connection with the settings of {@code builder} that starts with {@code connect}. */
     Wire3(MqttClientBuilder builder, Mqtt3Connect connect) {
         this.builder = builder;
         this.connect = connect;
@@ -31,7 +31,7 @@ final class Wire3 implements Wire {
         client = opening;
         CompletableFuture<?> connected = opening.connect(connect).thenAccept(accepted -> {
             if (closed) {
-                opening.disconnect(); // close() came while it could not do that yet
+                opening.disconnect(); // close() was called before this was possible
             }
         });
         if (topic == null) {
@@ -69,7 +69,7 @@ final class Wire3 implements Wire {
         closed = true;
         Mqtt3AsyncClient open = client;
         if (open != null) {
-            open.disconnect(); // fails where it is not connected, and that is fine
+            open.disconnect(); // fails if not connected, which is fine
         }
     }
 }

@@ -23,7 +23,7 @@ final class Wire5 implements Wire {
     private volatile @Nullable Window window; // once it is connected
     private volatile boolean closed;
 
-    /** A connection that {@code builder} describes and that begins with {@code connect}. */
+    /** Creates a connection with the settings of {@code builder} that starts with {@code connect}. */
     Wire5(MqttClientBuilder builder, Mqtt5Connect connect) {
         this.builder = builder;
         this.connect = connect;
@@ -38,7 +38,7 @@ final class Wire5 implements Wire {
         CompletableFuture<?> connected = opening.connect(connect).thenAccept(accepted -> {
             window = new Window(accepted.getRestrictions().getReceiveMaximum());
             if (closed) {
-                opening.disconnect(); // close() came while it could not do that yet
+                opening.disconnect(); // close() was called before this was possible
             }
         });
         if (topic == null) {
@@ -96,7 +96,7 @@ final class Wire5 implements Wire {
                 : Ack.TAKEN;
     }
 
-    /** Rounded up, and never zero, which would mean that it expires before it is sent on. */
+    /** Rounds up, so never to zero, with which the message would expire before the broker forwards it. */
     private static long seconds(Duration life) {
         return Math.max(1, life.plusMillis(999).toSeconds());
     }
@@ -111,7 +111,7 @@ final class Wire5 implements Wire {
         closed = true;
         Mqtt5AsyncClient open = client;
         if (open != null) {
-            open.disconnect(); // fails where it is not connected, and that is fine
+            open.disconnect(); // fails if not connected, which is fine
         }
     }
 }

@@ -63,7 +63,7 @@ class MqttSignallerTest {
             gone.close();
             signaller = MqttSignaller.connect(gone.client().build());
             assertThat(signaller.signal(Invitations.to("device-1")).toCompletableFuture())
-                    .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not there"));
+                    .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not connected"));
         }
     }
 
@@ -105,7 +105,7 @@ class MqttSignallerTest {
             FakeBroker.Published published = broker.take();
             broker.take();
             assertThat(get(signalInFakeTime()))
-                    .isEqualTo(new Result.Throttled("too many invitations wait for MQTT devices"));
+                    .isEqualTo(new Result.Throttled("too many pending invitations over MQTT"));
             time.advance(Duration.ofSeconds(30));
             assertThat(signaller.kept()).isZero();
             assertThat(first.toCompletableFuture())
@@ -253,7 +253,7 @@ class MqttSignallerTest {
     void signal_nobodyListens_isUnreachableLongBeforeItExpires() throws Exception {
         connect(EmbeddedBroker.shared().client());
         assertThat(get(signaller.signal(Invitations.to("nobody", Duration.ofHours(1)))))
-                .isEqualTo(new Result.Unreachable("the device does not listen on MQTT"));
+                .isEqualTo(new Result.Unreachable("the device is not subscribed on MQTT"));
     }
 
     @Test

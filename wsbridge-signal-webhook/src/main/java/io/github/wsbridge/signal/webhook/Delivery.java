@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One invitation on its way: tries, pauses and tries again until the receiver has spoken or the time is over. */
+/** The delivery of one invitation: retries with delays until the receiver has answered or the invitation expires. */
 final class Delivery {
 
     private final Invitation invitation;
@@ -32,7 +32,7 @@ final class Delivery {
     // Guarded by this.
     private boolean ended;
     private int attempts;
-    private @Nullable Future<?> timer; // the pause before the next try, or the deadline of this one
+    private @Nullable Future<?> timer; // the delay before the next attempt, or the deadline of this one
     private @Nullable Future<?> expiry;
     private @Nullable CompletableFuture<?> exchange;
 
@@ -71,7 +71,7 @@ final class Delivery {
         turns.enter(turn);
     }
 
-    /** One try, with a turn. */
+    /** Makes one attempt, holding a turn. */
     private void attempt() {
         if (ended()) {
             turns.leave();
@@ -86,7 +86,7 @@ final class Delivery {
             exchange = sending;
             timer = schedule(
                     () -> {
-                        answer.cancel(false); // first, since aborting the exchange gives it a failure of its own
+                        answer.cancel(false); // first, because aborting the exchange fails it with another exception
                         sending.cancel(true);
                     },
                     channel.requestTimeout());
@@ -119,7 +119,7 @@ final class Delivery {
         } else if (outcome instanceof Outcome.Failed failed) {
             fail(failed.why());
         } else {
-            end(); // nothing is known, and nobody will say
+            end(); // the result is unknown and will not be reported
         }
     }
 
@@ -159,18 +159,18 @@ final class Delivery {
         try {
             return scheduler.schedule(task, pause.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            return null; // closed, which ends this too
+            return null; // closed, which ends this delivery, too
         }
     }
 
-    /** Gives up, whatever is under way. */
+    /** Fails the delivery, aborting anything in progress. */
     void fail(IOException why) {
         if (end()) {
             result.completeExceptionally(why);
         }
     }
 
-    /** Drops all that is held; tells whether it was the first to. */
+    /** Releases all resources; returns whether this was the first call. */
     private boolean end() {
         CompletableFuture<?> sending;
         synchronized (this) {

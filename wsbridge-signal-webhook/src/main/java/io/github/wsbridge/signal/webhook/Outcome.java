@@ -14,22 +14,22 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 
-/** What an answer of the receiver means. */
+/** The meaning of a receiver's answer. */
 sealed interface Outcome {
 
-    /** It is known what became of the invitation. */
+    /** The result of the invitation is known. */
     record Known(Result result) implements Outcome {}
 
     /** The receiver does not know yet; the accept timeout decides. */
     record Deferred() implements Outcome {}
 
-    /** Another try may do better, after {@code pause} at the earliest. */
+    /** A retry may succeed, after {@code pause} at the earliest. */
     record Retry(IOException why, boolean throttled, Duration pause) implements Outcome {}
 
-    /** No further try will do better. */
+    /** A retry would not help. */
     record Failed(IOException why) implements Outcome {}
 
-    /** Beyond any invitation, and still something to reckon with. */
+    /** Longer than any invitation lasts, and still safe to compute with. */
     Duration MAX_PAUSE = Duration.ofDays(1);
 
     static Outcome of(HttpResponse<byte[]> response, Instant now) {
@@ -71,7 +71,7 @@ sealed interface Outcome {
         }
     }
 
-    /** Seconds or an HTTP date; nothing where it is missing or garbled. */
+    /** Parses seconds or an HTTP date; zero if it is missing or malformed. */
     private static Duration retryAfter(HttpHeaders headers, Instant now) {
         String value = headers.firstValue("Retry-After").orElse("0").strip();
         try {

@@ -5,7 +5,7 @@ import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.wire.message.RejectionJson;
 
-/** The body of an answer to a webhook; docs/protocol.md describes it. */
+/** The body of a webhook's response, described in docs/protocol.md. */
 final class ResultJson {
 
     static final String DELIVERED = "delivered";

@@ -5,20 +5,19 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 
-/** The idempotency keys of requests that could still be repeated, in bounded memory. Thread-safe. */
+/** Remembers the idempotency keys of requests that could still be repeated, in bounded memory. Thread-safe. */
 final class SeenKeys {
 
-    /** What was known of a key. */
+    /** What is known about a key. */
     enum Sight {
         FIRST,
         AGAIN,
-        /** Not seen, and there is no room to remember it: to take it would be to let it be repeated. */
+        /** Not seen, but there is no room to remember it; if it were accepted, a repetition would not be detected. */
         NO_ROOM
     }
 
     private final int room;
-    private final LinkedHashMap<BridgeId, Instant> until =
-            new LinkedHashMap<>(); // guarded by this; the latest come last
+    private final LinkedHashMap<BridgeId, Instant> until = new LinkedHashMap<>(); // guarded by this; the newest last
 
     SeenKeys(int room) {
         this.room = room;
@@ -41,7 +40,10 @@ final class SeenKeys {
         return Sight.FIRST;
     }
 
-    /** From the front only, so each is looked at once. Behind one of a fast clock others stay for as much longer. */
+    /**
+     * Removes expired keys from the front only, so each is checked once. A key from a fast clock keeps those after it
+     * for that much longer.
+     */
     private void forgetOver(Instant now) {
         Iterator<Instant> ends = until.values().iterator();
         while (ends.hasNext() && ends.next().isBefore(now)) {

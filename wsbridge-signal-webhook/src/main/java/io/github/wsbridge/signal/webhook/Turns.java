@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Lets so many run at once and the others wait in line. Who waits may step out. Thread-safe. */
+/** Limits the number of concurrent tasks; others wait in order. A waiting task can be withdrawn. Thread-safe. */
 final class Turns {
 
     private int free; // guarded by this
@@ -14,7 +14,10 @@ final class Turns {
         this.free = atOnce;
     }
 
-    /** Runs a task now, or when it is its turn, on the thread of who left. It holds its turn until it calls {@link #leave}. */
+    /**
+     * Runs a task now, or in its turn on the thread of a task that leaves. A task keeps its turn until it calls
+     * {@link #leave}.
+     */
     void enter(Runnable task) {
         synchronized (this) {
             if (free == 0) {
@@ -40,7 +43,7 @@ final class Turns {
         next.run();
     }
 
-    /** Steps out of the line, if it is still there. */
+    /** Withdraws a task if it is still waiting. */
     synchronized void forget(Runnable task) {
         waiting.remove(task);
     }

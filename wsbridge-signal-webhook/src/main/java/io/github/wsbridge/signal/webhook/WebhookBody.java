@@ -18,7 +18,7 @@ final class WebhookBody {
         return JsonMessage.write(message);
     }
 
-    /** @throws MalformedMessageException if it is not an invitation, or names no device */
+    /** @throws MalformedMessageException if the body is not an invitation or does not name a device */
     static Invitation read(byte[] body) {
         JsonObject message = JsonMessage.read(body);
         String deviceId = JsonMessage.string(message, "deviceId");

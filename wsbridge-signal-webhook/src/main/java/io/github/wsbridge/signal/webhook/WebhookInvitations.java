@@ -13,11 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a device what its backend or its push service hands it: the body of a webhook and the header fields that go with it.
+ * Receives a device's invitations from its backend or push service: the body of a webhook and its header fields.
  * Thread-safe; no method blocks.
  *
- * <p>What comes a second time is not offered again: it gets the answer of the first time. A rejection is in the answer, and the
- * device also says it at the accept URL, since nobody knows whether the answer goes all the way back.
+ * <p>A repeated invitation is not offered again: it gets the first answer. The reply contains a rejection, and the
+ * device also rejects at the accept URL, because the reply may not reach the node.
  */
 public final class WebhookInvitations implements InvitationSource {
 
@@ -25,7 +25,7 @@ public final class WebhookInvitations implements InvitationSource {
     private static final int MAX_REMEMBERED = 1000;
 
     /**
-     * What to answer the webhook's sender.
+     * The response to the sender of the webhook.
      *
      * @param status the HTTP status
      * @param body JSON; the content type is {@code application/json}
@@ -38,7 +38,7 @@ public final class WebhookInvitations implements InvitationSource {
     private volatile @Nullable Sink sink;
     private volatile boolean closed;
 
-    /** Brings what is for {@code deviceId} and what {@code verifier} takes for genuine. */
+    /** Creates a source of the invitations for {@code deviceId} that {@code verifier} finds genuine. */
     public WebhookInvitations(String deviceId, WebhookVerifier verifier) {
         this.deviceId = deviceId;
         this.verifier = verifier;
@@ -51,18 +51,18 @@ public final class WebhookInvitations implements InvitationSource {
     }
 
     /**
-     * Takes a request as it came.
+     * Processes a request as it was received.
      *
-     * @param header gives the value of a header field by its name, null where it is missing; names in any case
-     * @param body the body's bytes as they came
-     * @return completes, always normally, with what to answer, when the device has answered, at the latest when the invitation
-     *     expires; wait less long for it than the node waits, or answer 202 at once
+     * @param header returns the value of a header field by its case-insensitive name, or null if it is missing
+     * @param body the body's bytes as received
+     * @return completes normally with the response, when the device has answered or at the latest when the invitation
+     *     expires. Wait for it for less time than the node does, or answer 202 immediately
      */
     public CompletionStage<Reply> deliver(Function<String, @Nullable String> header, byte[] body) {
         return deliver(verifier.verify(header, body));
     }
 
-    /** Takes what was judged before, so that one verifier may stand before many devices. */
+    /** Processes a request that was already verified, so that many devices can share one verifier. */
     public CompletionStage<Reply> deliver(WebhookVerifier.Verdict verdict) {
         if (verdict instanceof WebhookVerifier.Verdict.Refused refused) {
             return reply(refused.status(), ResultJson.error(refused.why()));
@@ -94,8 +94,8 @@ public final class WebhookInvitations implements InvitationSource {
             try {
                 to.offer(invitation).whenComplete((answer, failure) -> reply.complete(reply(answer)));
             } catch (RuntimeException e) {
-                log.warn("The device did not take {}", invitation, e);
-                reply.complete(reply(null)); // or repetitions would wait for good
+                log.warn("The device failed to process {}", invitation, e);
+                reply.complete(reply(null)); // otherwise repetitions would never be answered
             }
         }
         return reply.minimalCompletionStage();
@@ -114,7 +114,7 @@ public final class WebhookInvitations implements InvitationSource {
         return CompletableFuture.completedFuture(new Reply(status, body));
     }
 
-    /** Takes nothing any more. */
+    /** Accepts no further requests. */
     @Override
     public void close() {
         closed = true;

@@ -8,10 +8,10 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A secret that the node and the receiver of a webhook share. Immutable; shows nothing of itself. */
+/** A secret shared by the node and the receiver of a webhook. Immutable; its string form reveals nothing. */
 public final class WebhookKey {
 
-    /** The fewest bytes that a key may have. */
+    /** The minimum length of a key, in bytes. */
     public static final int MIN_BYTES = 32;
 
     private static final String ALGORITHM = "HmacSHA256";
@@ -21,13 +21,14 @@ public final class WebhookKey {
 
     private WebhookKey(byte[] bytes) {
         if (bytes.length < MIN_BYTES) {
-            throw new IllegalArgumentException("a webhook key has at least " + MIN_BYTES + " bytes");
+            throw new IllegalArgumentException("a webhook key must have at least " + MIN_BYTES + " bytes");
         }
         key = new SecretKeySpec(bytes, ALGORITHM);
     }
 
     /**
-     * A key from text, as it stands in a file or an environment variable: its UTF-8 bytes, without white space at either end.
+     * Returns a key from text, such as the content of a file or an environment variable: its UTF-8 bytes, without
+     * leading and trailing white space.
      *
      * @throws IllegalArgumentException if it has fewer than {@link #MIN_BYTES} bytes
      */
@@ -35,7 +36,7 @@ public final class WebhookKey {
         return new WebhookKey(text.strip().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The signature of a body that is sent at a time, as it stands in the header. */
+    /** Returns the header value with the signature of a timestamp and a body. */
     String sign(long timestamp, byte[] body) {
         Mac mac;
         try {
@@ -48,7 +49,7 @@ public final class WebhookKey {
         return VERSION + HexFormat.of().formatHex(mac.doFinal(body));
     }
 
-    /** Tells whether a signature is right, in time that does not depend on where it is wrong. */
+    /** Returns whether a signature is correct, in constant time. */
     boolean verifies(String signature, long timestamp, byte[] body) {
         return MessageDigest.isEqual(
                 sign(timestamp, body).getBytes(StandardCharsets.UTF_8), signature.getBytes(StandardCharsets.UTF_8));

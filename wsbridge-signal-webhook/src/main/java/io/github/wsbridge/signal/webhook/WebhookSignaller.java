@@ -30,13 +30,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Posts each invitation, signed, to one URL, so that whatever answers there carries it to the device. Thread-safe; no method
- * blocks.
+ * Posts each invitation, signed, to one URL, whose receiver passes it on to the device. Thread-safe; no method blocks.
  *
- * <p>The URL is fixed and redirects are not followed, so neither a requester nor an answer decides where the node connects to. A
- * connection that fails, an answer that does not come in time, 429 and 5xx are tried again with the same idempotency key, after
- * a random and growing pause and whatever {@code Retry-After} says, while the invitation is good. A channel that stays over its
- * limit (429) gives {@link io.github.wsbridge.spi.Signaller.Result.Throttled}, one that stays broken a failure.
+ * <p>The URL is fixed and redirects are not followed, so neither a requester nor a response determines where the node
+ * connects. After a failed connection, a timeout, 429 or 5xx, the request is retried with the same idempotency key
+ * while the invitation is valid, after a random, growing delay and not before {@code Retry-After}. If the receiver
+ * stays over its limit (429), the result is {@link io.github.wsbridge.spi.Signaller.Result.Throttled}; if it keeps
+ * failing, a failure.
  */
 public final class WebhookSignaller implements Signaller {
 
@@ -59,11 +59,11 @@ public final class WebhookSignaller implements Signaller {
     }
 
     /**
-     * Starts to describe a signaller.
+     * Returns a builder for a signaller.
      *
-     * @param url where to post: {@code http} or {@code https}, a host, no user info, no fragment
-     * @param key signs what is posted
-     * @throws IllegalArgumentException if the URL is not such a one
+     * @param url the URL to post to: {@code http} or {@code https}, with a host and without user info or fragment
+     * @param key the key that signs the requests
+     * @throws IllegalArgumentException if it is not such a URL
      */
     public static Builder builder(URI url, WebhookKey key) {
         return new Builder(url, key);
@@ -73,7 +73,8 @@ public final class WebhookSignaller implements Signaller {
     public CompletionStage<Result> signal(Invitation invitation) {
         if (kept.incrementAndGet() > settings.maxWaiting) {
             kept.decrementAndGet();
-            return CompletableFuture.completedFuture(new Result.Throttled("too many invitations wait for the webhook"));
+            return CompletableFuture.completedFuture(
+                    new Result.Throttled("too many invitations are waiting" + " for the webhook"));
         }
         Delivery delivery = new Delivery(invitation, this, turns, scheduler, this::over);
         deliveries.add(delivery);
@@ -90,7 +91,7 @@ public final class WebhookSignaller implements Signaller {
         kept.decrementAndGet();
     }
 
-    /** How many invitations something is kept for. */
+    /** The number of invitations for which state is kept. */
     int kept() {
         return kept.get();
     }
@@ -135,7 +136,7 @@ public final class WebhookSignaller implements Signaller {
         return timer;
     }
 
-    /** Gives up what is under way. The HTTP client's threads are daemons and end by themselves. */
+    /** Abandons pending invitations. The HTTP client's threads are daemons and end on their own. */
     @Override
     public void close() {
         closed = true;
@@ -145,13 +146,13 @@ public final class WebhookSignaller implements Signaller {
         }
     }
 
-    /** Shows where it posts to, without path and query, which may be secrets. */
+    /** Includes the URL without its path and query, which may be secrets. */
     @Override
     public String toString() {
         return "WebhookSignaller[" + settings.url.getScheme() + "://" + settings.url.getRawAuthority() + "]";
     }
 
-    /** Settings of a signaller; all optional. Not thread-safe; to be used for one signaller. */
+    /** Settings of a signaller; all optional. Not thread-safe; use it for one signaller only. */
     public static final class Builder {
         private final URI url;
         private final WebhookKey key;
@@ -175,12 +176,12 @@ public final class WebhookSignaller implements Signaller {
                     || url.getRawFragment() != null) {
                 // The URL may be a secret.
                 throw new IllegalArgumentException(
-                        "a webhook URL is http or https and has a host, no user info and no fragment");
+                        "a webhook URL must be http or https, with a host and without user info or fragment");
             }
             this.url = url;
             this.key = key;
-            // With HTTP/2 the JDK fails what is more at once than the server's streams; with HTTP/1.1 it connects once
-            // more.
+            // With HTTP/2, the JDK fails requests beyond the server's stream limit; with HTTP/1.1, it opens another
+            // connection.
             client = HttpClient.newBuilder()
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .connectTimeout(Duration.ofSeconds(5))
@@ -188,9 +189,9 @@ public final class WebhookSignaller implements Signaller {
         }
 
         /**
-         * A further header field of each request, such as {@code Authorization}; the value may be a secret.
+         * Adds a header field to each request, such as {@code Authorization}; the value may be a secret.
          *
-         * @throws IllegalArgumentException if the JDK's client does not send it, or if it is one that the signature needs
+         * @throws IllegalArgumentException if the JDK's client cannot send it, or if the signature uses it
          */
         public Builder header(String name, String value) {
             if (WebhookHeaders.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
@@ -198,102 +199,115 @@ public final class WebhookSignaller implements Signaller {
             }
             try {
                 HttpRequest.newBuilder(url).header(name, value);
-            } catch (IllegalArgumentException e) { // whose words quote the value
+            } catch (IllegalArgumentException e) { // its message quotes the value
                 throw new IllegalArgumentException("not a header that can be sent");
             }
             headers.put(name, value);
             return this;
         }
 
-        /** How long a connection may take to be made; 5 seconds by default. */
+        /** Sets the time limit for connecting; 5 seconds by default. */
         public Builder connectTimeout(Duration timeout) {
             client.connectTimeout(timeout);
             return this;
         }
 
-        /** How long one try may take to its answer's last byte; 10 seconds by default, a day at most. */
+        /**
+         * Sets the time limit for one attempt, up to the last byte of the response; 10 seconds by default, at most a
+         * day.
+         */
         public Builder requestTimeout(Duration timeout) {
             if (timeout.compareTo(Duration.ZERO) <= 0 || timeout.compareTo(DAY) > 0) {
-                throw new IllegalArgumentException("a request's timeout is more than nothing and at most a day");
+                throw new IllegalArgumentException("the request timeout must be positive and at most a day");
             }
             requestTimeout = timeout;
             return this;
         }
 
-        /** How often an invitation is posted at most; 5 times by default. */
+        /** Sets the maximum number of attempts for each invitation; 5 by default. */
         public Builder maxAttempts(int attempts) {
             maxAttempts = positive(attempts);
             return this;
         }
 
-        /** Bounds of the random pauses between tries, a day at most; 200 milliseconds, doubling up to 5 seconds, by default. */
+        /**
+         * Sets the bounds of the random delays between attempts, at most a day; by default, 200 milliseconds, doubling
+         * up to 5 seconds.
+         */
         public Builder backoff(Duration shortest, Duration longest) {
             Backoff.check(shortest, longest);
             if (longest.compareTo(DAY) > 0) {
-                throw new IllegalArgumentException("the longest pause must be at most a day");
+                throw new IllegalArgumentException("the longest delay must be at most a day");
             }
             minPause = shortest;
             maxPause = longest;
             return this;
         }
 
-        /** How many requests may be under way at once; others wait. 256 by default. */
+        /** Sets the maximum number of concurrent requests; others wait. 256 by default. */
         public Builder maxConcurrent(int requests) {
             maxConcurrent = positive(requests);
             return this;
         }
 
-        /** How many invitations may be under way, in a pause or waiting; more are throttled. 10,000 by default. */
+        /**
+         * Sets the maximum number of invitations in progress or waiting; further ones are throttled. 10,000 by default.
+         */
         public Builder maxWaiting(int invitations) {
             maxWaiting = positive(invitations);
             return this;
         }
 
-        /** The longest answer that is read, in bytes; 16 KiB by default. */
+        /** Sets the maximum length of a response, in bytes; 16 KiB by default. */
         public Builder maxAnswerBytes(int bytes) {
             maxAnswerBytes = positive(bytes);
             return this;
         }
 
-        /** Keys and trust for {@code https}; the JDK's defaults otherwise. */
+        /** Sets keys and trust for {@code https}; the JDK's defaults otherwise. */
         public Builder sslContext(SSLContext context) {
             client.sslContext(context);
             return this;
         }
 
-        /** Chooses proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
+        /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
             client.proxy(proxies);
             return this;
         }
 
-        /** The clock; the system's by default. */
+        /** Sets the clock; the system clock by default. */
         public Builder clock(InstantSource value) {
             clock = value;
             return this;
         }
 
-        /** Draws the pauses; a {@code SecureRandom} by default. */
+        /** Sets the source of randomness for the delays; a {@code SecureRandom} by default. */
         public Builder random(RandomGenerator value) {
             random = value;
             return this;
         }
 
-        /** Runs timers, nothing that blocks; a daemon thread of its own by default. One that is given is not shut down. */
+        /**
+         * Sets the scheduler for timers, which never block; by default, a separate daemon thread. A scheduler given
+         * here is not shut down.
+         */
         public Builder scheduler(ScheduledExecutorService value) {
             scheduler = value;
             return this;
         }
 
-        /** Makes the signaller. Warns in the log where what it posts can be read on the way. */
+        /** Builds the signaller. Logs a warning if its requests are not encrypted. */
         public WebhookSignaller build() {
             if (!"https".equalsIgnoreCase(url.getScheme()) && !loopback(url.getHost())) {
-                log.warn("The webhook at {} has no TLS: whoever is on the way reads the invitations", url.getHost());
+                log.warn(
+                        "The webhook at {} does not use TLS: the invitations can be read on the network",
+                        url.getHost());
             }
             return new WebhookSignaller(this);
         }
 
-        /** Whether a host is this machine, without looking its name up. */
+        /** Returns whether a host is this machine, without resolving its name. */
         private static boolean loopback(String host) {
             return host.equalsIgnoreCase("localhost")
                     || host.equals("[::1]")
@@ -302,7 +316,7 @@ public final class WebhookSignaller implements Signaller {
 
         private static int positive(int value) {
             if (value < 1) {
-                throw new IllegalArgumentException("a bound is at least one");
+                throw new IllegalArgumentException("a limit must be at least 1");
             }
             return value;
         }

@@ -11,27 +11,28 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether what came to a webhook's URL is from the node, fresh, and new. Thread-safe; does not block.
+ * Verifies that a request to a webhook's URL is from the node, recent, and not a repetition. Thread-safe; does not
+ * block.
  *
- * <p>It remembers what it has seen for as long as the timestamp would pass. So one verifier serves all requests of a URL; where
- * several processes share one, each repetition is found only by the process that saw the first.
+ * <p>It remembers requests for as long as their timestamp is accepted, so use one verifier for all requests to a URL.
+ * If several processes share a URL, only the process that saw the first request detects a repetition.
  */
 public final class WebhookVerifier {
 
-    /** What a request is. */
+    /** The result of verifying a request. */
     public sealed interface Verdict {
 
-        /** The node's, and new: carry it to the device, or else {@link WebhookVerifier#forget} it. */
+        /** From the node, and new: pass it on to the device, or call {@link WebhookVerifier#forget}. */
         record Genuine(Invitation invitation) implements Verdict {}
 
-        /** The node's, but seen before: a retry whose first answer was lost, or a replay. Answer as the first time. */
+        /** From the node, but seen before: a retry after a lost response, or a replay. Answer as the first time. */
         record Repeated(Invitation invitation) implements Verdict {}
 
         /**
-         * Not to be acted upon.
+         * Not acceptable: do not act upon it.
          *
          * @param status the HTTP status to answer with
-         * @param why for people; never a secret
+         * @param why a human-readable reason; contains no secrets
          */
         record Refused(int status, String why) implements Verdict {}
     }
@@ -49,10 +50,11 @@ public final class WebhookVerifier {
     }
 
     /**
-     * Starts to describe a verifier.
+     * Returns a builder for a verifier.
      *
-     * @param keys each may have signed: to rotate, add the new key here, then change the node's, then drop the old one
-     * @throws IllegalArgumentException if there is none
+     * @param keys the keys that may have signed a request. To rotate, add the new key here, then switch the node to it,
+     *     then remove the old one
+     * @throws IllegalArgumentException if {@code keys} is empty
      */
     public static Builder builder(List<WebhookKey> keys) {
         if (keys.isEmpty()) {
@@ -61,16 +63,16 @@ public final class WebhookVerifier {
         return new Builder(keys);
     }
 
-    /** A verifier with one key and the defaults. */
+    /** Returns a verifier with one key and default settings. */
     public static WebhookVerifier of(WebhookKey key) {
         return builder(List.of(key)).build();
     }
 
     /**
-     * Judges a request.
+     * Verifies a request.
      *
-     * @param header gives the value of a header field by its name, null where it is missing; names in any case
-     * @param body the body's bytes as they came; at most 64 KiB are taken
+     * @param header returns the value of a header field by its case-insensitive name, or null if it is missing
+     * @param body the body's bytes as received; at most 64 KiB are accepted
      */
     public Verdict verify(Function<String, @Nullable String> header, byte[] body) {
         String signature = header.apply(WebhookHeaders.SIGNATURE);
@@ -83,7 +85,7 @@ public final class WebhookVerifier {
         }
         long timestamp = Long.parseLong(time);
         if (keys.stream().noneMatch(key -> key.verifies(signature, timestamp, body))) {
-            return new Verdict.Refused(401, "the signature is not right");
+            return new Verdict.Refused(401, "the signature is wrong");
         }
         Instant now = clock.instant();
         Instant sent = Instant.ofEpochSecond(timestamp);
@@ -96,24 +98,23 @@ public final class WebhookVerifier {
         } catch (MalformedMessageException e) {
             return new Verdict.Refused(400, "the body is not an invitation");
         }
-        // The body's name of the bridge, since it is signed: the header of that name is for those who do not read the
-        // body.
+        // Uses the bridge id in the body, because it is signed; the header is for receivers that do not read the body.
         return switch (seen.see(invitation.bridgeId(), sent.plus(window), now)) {
             case FIRST -> new Verdict.Genuine(invitation);
             case AGAIN -> new Verdict.Repeated(invitation);
-            case NO_ROOM -> new Verdict.Refused(503, "too many invitations at a time");
+            case NO_ROOM -> new Verdict.Refused(503, "too many invitations");
         };
     }
 
     /**
-     * Lets the next request with an invitation pass as new. For a backend that could not carry it on and answers with 5xx: the
-     * node tries again, and without this that would be a repetition of what nobody has acted upon.
+     * Makes the next request with the same invitation count as new. Call this if a backend could not pass the
+     * invitation on and answers with 5xx: the node retries, and the retry would otherwise count as a repetition.
      */
     public void forget(Invitation invitation) {
         seen.forget(invitation.bridgeId());
     }
 
-    /** How many keys are remembered. */
+    /** The number of keys remembered. */
     int remembered() {
         return seen.size();
     }
@@ -129,34 +130,37 @@ public final class WebhookVerifier {
             this.keys = keys;
         }
 
-        /** How far the node's clock and this one may be apart, and how long a repetition is remembered; 5 minutes by default. */
+        /**
+         * Sets how far the node's clock may differ from this one, and so how long requests are remembered; 5 minutes by
+         * default.
+         */
         public Builder window(Duration value) {
             if (value.compareTo(Duration.ZERO) <= 0 || value.compareTo(Duration.ofDays(1)) > 0) {
-                throw new IllegalArgumentException("a window is more than nothing and at most a day");
+                throw new IllegalArgumentException("the window must be positive and at most a day");
             }
             window = value;
             return this;
         }
 
         /**
-         * How many invitations are remembered, of about 100 bytes each; 100,000 by default. More within twice the window are
-         * refused with 503, and the node tries again.
+         * Sets how many invitations are remembered, at about 100 bytes each; 100,000 by default. Further ones within
+         * twice the window are refused with 503, and the node retries.
          */
         public Builder maxRemembered(int value) {
             if (value < 1) {
-                throw new IllegalArgumentException("a bound is at least one");
+                throw new IllegalArgumentException("a limit must be at least 1");
             }
             maxRemembered = value;
             return this;
         }
 
-        /** The clock; the system's by default. */
+        /** Sets the clock; the system clock by default. */
         public Builder clock(InstantSource value) {
             clock = value;
             return this;
         }
 
-        /** Makes the verifier. */
+        /** Builds the verifier. */
         public WebhookVerifier build() {
             return new WebhookVerifier(this);
         }

@@ -113,7 +113,7 @@ class WebhookInvitationsTest {
     void deliver_forged_isNotOffered() {
         source.start(device);
         assertThat(deliver(Samples.invitation(), Samples.OTHER))
-                .isCompletedWithValue(new Reply(401, "{\"error\":\"the signature is not right\"}"));
+                .isCompletedWithValue(new Reply(401, "{\"error\":\"the signature is wrong\"}"));
         assertThat(device.heard).isEmpty();
     }
 

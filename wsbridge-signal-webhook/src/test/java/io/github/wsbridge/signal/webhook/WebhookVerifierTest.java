@@ -85,7 +85,7 @@ class WebhookVerifierTest {
         String timestamp = Long.toString(time);
         String right = Samples.KEY.sign(time, body);
         assertThat(verify(verifier, Samples.OTHER, clock.instant(), body))
-                .isEqualTo(new Verdict.Refused(401, "the signature is not right"));
+                .isEqualTo(new Verdict.Refused(401, "the signature is wrong"));
         for (String wrong : List.of(
                 "",
                 "v1=",

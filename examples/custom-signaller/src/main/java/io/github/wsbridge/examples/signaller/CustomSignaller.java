@@ -17,20 +17,20 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A node whose devices hold no listen socket: it reaches them by files in a folder. Node, device and requester run in this one
- * program; the folder could as well be on a file server.
+ * A node whose devices have no listen socket: it reaches them through files in a folder. Node, device and requester run
+ * in this one program; the folder could also be on a file server.
  */
 public final class CustomSignaller {
 
     private CustomSignaller() {}
 
-    /** Says hello to a device. The optional argument is the folder. */
+    /** Asks a device for its greeting and prints it. The optional argument is the folder. */
     public static void main(String[] args) throws Exception {
         Path folder = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("mailboxes");
         System.out.println(hello(folder, "device-1"));
     }
 
-    /** Asks a device that hears by {@code folder} for its greeting. */
+    /** Asks a device that receives its invitations in {@code folder} for its greeting. */
     static String hello(Path folder, String deviceId) throws Exception {
         try (TyrusBridgeServer server = TyrusBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

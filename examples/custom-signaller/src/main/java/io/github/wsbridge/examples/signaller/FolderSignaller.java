@@ -19,8 +19,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The node's side: puts invitations into the mailbox of a device. A shared folder stands here for whatever channel a fleet
- * already has. The node calls {@link #signal} on its own threads, so files are touched on another one.
+ * The node's side: puts invitations into a device's mailbox. The shared folder stands in for any channel that a fleet
+ * already has. The node calls {@link #signal} on its own threads, so files are accessed on a separate thread.
  */
 public final class FolderSignaller implements Signaller {
 
@@ -29,7 +29,7 @@ public final class FolderSignaller implements Signaller {
     private final Set<Path> delivered = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor clerk;
 
-    /** Signals by the mailboxes in {@code root}, with room for so many invitations at a time, each until it expires. */
+    /** Uses the mailboxes in {@code root}. Each invitation counts towards {@code maxInvitations} until it expires. */
     public FolderSignaller(Path root, int maxInvitations) {
         this.root = root;
         room = new Semaphore(maxInvitations);
@@ -43,7 +43,7 @@ public final class FolderSignaller implements Signaller {
     @Override
     public CompletionStage<Result> signal(Invitation invitation) {
         if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(new Result.Throttled("too many invitations at a time"));
+            return CompletableFuture.completedFuture(new Result.Throttled("too many pending invitations"));
         }
         CompletableFuture<Result> result = new CompletableFuture<>();
         try {
@@ -64,7 +64,7 @@ public final class FolderSignaller implements Signaller {
     private Result deliver(Invitation invitation) throws IOException {
         long life = Duration.between(Instant.now(), invitation.expiresAt()).toMillis();
         if (life <= 0) {
-            return unreachable("it took too long");
+            return unreachable("the invitation has expired");
         }
         Path mailbox = Mailbox.of(root, invitation.deviceId());
         if (!Files.isDirectory(mailbox)) {
@@ -73,7 +73,7 @@ public final class FolderSignaller implements Signaller {
         try {
             Path file = Mailbox.put(mailbox, invitation);
             delivered.add(file);
-            // A device that does not read its mail must not let it pile up.
+            // The mailbox of a device that does not read it must not keep growing.
             clerk.schedule(() -> takeAway(file), life, TimeUnit.MILLISECONDS);
             return new Result.Delivered();
         } catch (NoSuchFileException e) {
@@ -92,7 +92,7 @@ public final class FolderSignaller implements Signaller {
         return Files.deleteIfExists(file);
     }
 
-    /** Takes back what nobody has read: it holds tokens. */
+    /** Deletes unread invitations, because they contain tokens. */
     @Override
     public void close() {
         clerk.shutdownNow();
@@ -105,7 +105,7 @@ public final class FolderSignaller implements Signaller {
         for (Path file : delivered) {
             try {
                 Files.deleteIfExists(file);
-            } catch (IOException e) { // the others go all the same
+            } catch (IOException e) { // delete the others anyway
                 failure = new UncheckedIOException(e);
             }
         }

@@ -13,19 +13,19 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The device's side: watches its mailbox. The mailbox exists for as long as the device hears. */
+/** The device's side: watches its mailbox, which exists for as long as the device is listening. */
 public final class FolderSource implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(FolderSource.class);
 
-    /** Some platforms are slow to tell of changes, so it looks by itself too. */
+    /** Some platforms report changes late, so the mailbox is also polled. */
     private static final long LOOK_MILLIS = 500;
 
     private final String deviceId;
     private final Path mailbox;
     private volatile boolean closed;
 
-    /** Hears what comes for {@code deviceId} in {@code root}. */
+    /** Receives invitations for {@code deviceId} in {@code root}. */
     public FolderSource(Path root, String deviceId) {
         this.deviceId = deviceId;
         this.mailbox = Mailbox.of(root, deviceId);
@@ -53,7 +53,7 @@ public final class FolderSource implements InvitationSource {
             }
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (!closed) {
-                log.warn("the mailbox of {} cannot be watched: {}", deviceId, e.toString());
+                log.warn("Cannot watch the mailbox of {}: {}", deviceId, e.toString());
                 sink.ended(CloseReason.vanished("the mailbox cannot be watched"));
             }
         }
@@ -65,14 +65,14 @@ public final class FolderSource implements InvitationSource {
                 try {
                     sink.offer(Mailbox.take(file, deviceId));
                 } catch (IOException e) {
-                    log.warn("a file in the mailbox of {} is skipped: {}", deviceId, e.toString());
+                    log.warn("Skipping a file in the mailbox of {}: {}", deviceId, e.toString());
                     Files.deleteIfExists(file);
                 }
             }
         }
     }
 
-    /** Takes the mailbox away, so that the node knows. */
+    /** Deletes the mailbox, so that the node knows that the device is not listening. */
     @Override
     public void close() {
         closed = true;
@@ -82,7 +82,7 @@ public final class FolderSource implements InvitationSource {
             }
             Files.deleteIfExists(mailbox);
         } catch (IOException e) {
-            log.debug("the mailbox of {} stays: {}", deviceId, e.toString());
+            log.debug("Cannot delete the mailbox of {}: {}", deviceId, e.toString());
         }
     }
 }

@@ -15,7 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Properties;
 
-/** How invitations lie in the folder: {@code ROOT/to-DEVICE/BRIDGE.invitation}. A device that hears has its folder there. */
+/** The layout of the folder: {@code ROOT/to-DEVICE/BRIDGE.invitation}. A device has a mailbox while it is listening. */
 final class Mailbox {
 
     static final String SUFFIX = ".invitation";
@@ -27,7 +27,7 @@ final class Mailbox {
         return root.resolve("to-" + URLEncoder.encode(deviceId, StandardCharsets.UTF_8));
     }
 
-    /** Writes so that a reader sees all of it or nothing; the file holds a token and is its owner's only. */
+    /** Writes an invitation atomically. The file contains a token, so only its owner can access it. */
     static Path put(Path mailbox, Invitation invitation) throws IOException {
         Properties fields = new Properties();
         fields.setProperty("bridgeId", invitation.bridgeId().toString());
@@ -47,7 +47,7 @@ final class Mailbox {
         }
     }
 
-    /** Reads an invitation and removes it: each is heard once. Fails where the file holds something else. */
+    /** Reads and deletes an invitation, so that it is received once. Fails if the file contains anything else. */
     static Invitation take(Path file, String deviceId) throws IOException {
         Properties fields = new Properties();
         try (Reader in = Files.newBufferedReader(file)) {

@@ -1,4 +1,4 @@
-/** A secondary channel of one's own: invitations as files in a shared folder. */
+/** A custom secondary channel: invitations as files in a shared folder. */
 @NullMarked
 package io.github.wsbridge.examples.signaller;
 

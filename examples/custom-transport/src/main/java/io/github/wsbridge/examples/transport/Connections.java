@@ -14,7 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
-/** The connections of a server or a connector, and the threads that serve them: one or two for each. */
+/** The connections of a server or a connector, and the threads that serve them, one or two per connection. */
 final class Connections implements AutoCloseable {
 
     private static final int PARTING_SECONDS = 5;
@@ -38,7 +38,7 @@ final class Connections implements AutoCloseable {
     }
 
     /**
-     * Runs what may block.
+     * Runs a task that may block.
      *
      * @throws RejectedExecutionException after {@link #close}
      */
@@ -46,16 +46,16 @@ final class Connections implements AutoCloseable {
         threads.execute(task);
     }
 
-    /** Runs what does not block, unless it is cancelled before. */
+    /** Schedules a task that does not block. */
     Future<?> after(Duration delay, Runnable task) {
         return timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Takes a socket in until it is {@linkplain #drop dropped}. */
+    /** Registers a socket until it is {@linkplain #drop dropped}. */
     Socket take(Socket socket) {
         open.add(socket);
         if (threads.isShutdown()) {
-            drop(socket); // close() may not have seen it
+            drop(socket); // close() may have missed it
         }
         return socket;
     }
@@ -65,7 +65,7 @@ final class Connections implements AutoCloseable {
         try {
             socket.close();
         } catch (IOException e) {
-            // it is gone either way
+            // it is closed either way
         }
     }
 
@@ -77,13 +77,13 @@ final class Connections implements AutoCloseable {
         return new FrameLeg(frames, subprotocol, threads, timer);
     }
 
-    /** Drops all connections, and ends the threads. */
+    /** Drops all connections and stops the threads. */
     @Override
     public void close() {
         threads.shutdown();
         open.forEach(this::drop);
         timer.shutdownNow();
-        threads.shutdownNow(); // those that wait for demand
+        threads.shutdownNow(); // interrupts those that wait for demand
         try {
             threads.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

@@ -16,7 +16,7 @@ public final class FrameConnector implements Connector {
 
     private final Connections connections = new Connections("frame-connector");
 
-    /** A connector with threads of its own. */
+    /** Creates a connector with its own threads. */
     public FrameConnector() {}
 
     @Override
@@ -33,7 +33,7 @@ public final class FrameConnector implements Connector {
         return leg;
     }
 
-    /** Blocks until the leg is there or is not to be had; whoever fails {@code leg} meanwhile ends that. */
+    /** Blocks until the leg is connected or has failed; completing {@code leg} exceptionally aborts the attempt. */
     private void connect(Target target, CompletableFuture<Leg> leg) {
         try {
             URI uri = target.uri();
@@ -54,7 +54,7 @@ public final class FrameConnector implements Connector {
         }
     }
 
-    /** Ends all legs of this connector, too. */
+    /** Closes the connector and drops all of its legs. */
     @Override
     public void close() {
         connections.close();

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the two ends say before the first frame: the path, the query and the header fields; then a status and a word. */
+/** The handshake before the first frame: the path, the query and the header fields; then a status and a word. */
 final class FrameHandshake {
 
     private static final int MOST_FIELDS = 100;
@@ -23,7 +23,7 @@ final class FrameHandshake {
 
     private FrameHandshake() {}
 
-    /** Asks for a target; returns the subprotocol that was agreed on. */
+    /** Sends a request for a target; returns the agreed subprotocol. */
     static String ask(FrameSocket socket, Connector.Target target) throws IOException {
         URI uri = target.uri();
         Map<String, String> fields = new HashMap<>(target.headers());
@@ -47,7 +47,7 @@ final class FrameHandshake {
         return word;
     }
 
-    /** Reads what a client asks for. */
+    /** Reads a client's request. */
     static Handshake read(FrameSocket socket) throws IOException {
         DataInputStream in = socket.in();
         String path = in.readUTF();
@@ -69,7 +69,7 @@ final class FrameHandshake {
         return value == null ? List.of() : List.of(value);
     }
 
-    /** Tells a client what has been decided. */
+    /** Sends the decision to a client. */
     static void answer(FrameSocket socket, Admission.Decision decision) throws IOException {
         DataOutputStream out = socket.out();
         if (decision instanceof Admission.Granted granted) {

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg on a {@link FrameSocket}. A thread reads, as long as the leg is open; another writes, while there is something to write.
- * No method of the leg blocks: they leave word for those two.
+ * A leg on a {@link FrameSocket}. One thread reads while the leg is open; another writes while there is something to
+ * write. The methods of the leg do not block: they only signal those two threads.
  */
 final class FrameLeg implements Leg {
 
@@ -42,10 +42,10 @@ final class FrameLeg implements Leg {
     private @Nullable CloseReason closing;
 
     /**
-     * A leg on an open connection.
+     * Creates a leg on an open connection.
      *
-     * @param threads run what blocks: up to two tasks for each leg
-     * @param timer is not blocked
+     * @param threads runs blocking tasks, up to two for each leg
+     * @param timer runs tasks that do not block
      */
     FrameLeg(FrameSocket socket, String subprotocol, Executor threads, ScheduledExecutorService timer) {
         this.socket = socket;
@@ -69,7 +69,7 @@ final class FrameLeg implements Leg {
         }
     }
 
-    /** Reads until the end, and returns why it came. */
+    /** Reads until the end, and returns its reason. */
     private CloseReason read(Receiver receiver) {
         try {
             while (true) {
@@ -79,8 +79,8 @@ final class FrameLeg implements Leg {
                     case PONG -> receiver.onPong();
                     case CLOSE -> {
                         CloseReason reason = closeReason(socket.readPayload(header.length()));
-                        close(reason); // which is the answer, unless this leg has closed, too
-                        written().join(); // in time: the deadline sees to that
+                        close(reason); // the answer, unless this leg has already sent a close
+                        written().join(); // bounded by the close deadline
                         return reason;
                     }
                     case BINARY -> deliver(receiver, Fragment.Kind.BINARY, header);
@@ -95,7 +95,7 @@ final class FrameLeg implements Leg {
         }
     }
 
-    /** Hands on a frame, in several fragments if it is a large one: as much as was asked for, and no sooner. */
+    /** Delivers a frame on demand, in several fragments if it is large. */
     private void deliver(Receiver receiver, Fragment.Kind kind, Header header) throws IOException {
         int left = header.length();
         do {
@@ -109,7 +109,7 @@ final class FrameLeg implements Leg {
         } while (left > 0);
     }
 
-    /** Waits for demand; false if the leg is closing, and nobody wants more. */
+    /** Waits for demand; returns false if the leg is closing and no more data is wanted. */
     private synchronized boolean awaitDemand() throws IOException {
         while (!demanded && closing == null && !dropped) {
             try {
@@ -149,7 +149,10 @@ final class FrameLeg implements Leg {
         control(Type.PONG, ponging);
     }
 
-    /** Sends a control frame, unless one of its kind still waits: so what waits is bounded, whatever the peer does. */
+    /**
+     * Sends a control frame, unless one of the same type is still queued, so that the queue is bounded whatever the
+     * peer does.
+     */
     private synchronized void control(Type type, AtomicBoolean waits) {
         if (closing == null && waits.compareAndSet(false, true)) {
             write(type, true, NOTHING.duplicate()).whenComplete((done, failure) -> waits.set(false));
@@ -169,7 +172,7 @@ final class FrameLeg implements Leg {
                     .putShort((short) reason.code())
                     .put(words)
                     .flip();
-            write(Type.CLOSE, true, payload); // behind all that was sent before
+            write(Type.CLOSE, true, payload); // after everything sent before
         }
         deadline.start();
     }
@@ -200,10 +203,10 @@ final class FrameLeg implements Leg {
             notifyAll();
         }
         deadline.stop();
-        socket.close(); // ends a read and a write that block
+        socket.close(); // ends a blocked read and a blocked write
     }
 
-    /** Completes when all that was to be written has been, or cannot be. */
+    /** Completes when everything queued has been written or has failed. */
     private CompletableFuture<Void> written() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         enqueue(() -> done.complete(null));
@@ -218,7 +221,7 @@ final class FrameLeg implements Leg {
                 done.complete(null);
             } catch (IOException e) {
                 done.completeExceptionally(e);
-                socket.close(); // the reader finds it so, and tells the end
+                socket.close(); // the reader notices this and reports the end
             }
         });
         return done;
@@ -232,7 +235,7 @@ final class FrameLeg implements Leg {
                 threads.execute(this::writeAll);
             } catch (RejectedExecutionException e) {
                 socket.close();
-                writeAll(); // each fails at once
+                writeAll(); // each fails immediately
             }
         }
     }

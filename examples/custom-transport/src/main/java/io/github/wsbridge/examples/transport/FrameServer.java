@@ -19,7 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Brings connections to a door. As each of them takes a thread or two, there is a limit to how many. Thread-safe. */
+/** Passes connections to a door. Each connection uses one or two threads, so their number is limited. Thread-safe. */
 public final class FrameServer implements BridgeServer {
 
     private static final Admission.Refused UNAVAILABLE = new Admission.Refused(503, "try again later");
@@ -74,7 +74,7 @@ public final class FrameServer implements BridgeServer {
             alarm.cancel(false);
             answer(connection, door.admit(handshake));
         } catch (IOException | RuntimeException | InterruptedException e) {
-            connections.drop(socket); // the client has gone or talks nonsense, or the server closes
+            connections.drop(socket); // the client disconnected or sent an invalid request, or the server is closing
         }
     }
 
@@ -93,7 +93,7 @@ public final class FrameServer implements BridgeServer {
         }
     }
 
-    /** Waits for the decision, its timeout or the client's leaving, whichever comes first. */
+    /** Waits for the decision, the timeout or the client's disconnection, whichever comes first. */
     private static Admission.Decision await(FrameSocket connection, Admission.Later later)
             throws IOException, InterruptedException {
         long deadline = System.nanoTime() + later.timeout().toNanos();
@@ -108,7 +108,7 @@ public final class FrameServer implements BridgeServer {
                     return made;
                 } catch (TimeoutException e) {
                     if (connection.ended()) {
-                        throw new EOFException("the client has gone");
+                        throw new EOFException("the client has disconnected");
                     }
                 } catch (ExecutionException e) {
                     decided = true;
@@ -143,7 +143,7 @@ public final class FrameServer implements BridgeServer {
         try {
             listener.close();
         } catch (IOException e) {
-            // it does not listen either way
+            // it is not listening either way
         }
     }
 

@@ -13,12 +13,12 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Frames on a TCP connection: one byte that says what it is, four with the length, and the payload. Everything blocks; one
+ * Frames on a TCP connection: one byte for the type, four for the length, and the payload. All methods block; one
  * thread may read while another writes.
  */
 final class FrameSocket implements Closeable {
 
-    /** What a frame is. */
+    /** The type of a frame. */
     enum Type {
         BINARY,
         TEXT,
@@ -27,7 +27,7 @@ final class FrameSocket implements Closeable {
         CLOSE
     }
 
-    /** The beginning of a frame: its payload follows. */
+    /** The header of a frame, which its payload follows. */
     record Header(Type type, boolean last, int length) {}
 
     private static final int LAST = 0x80;
@@ -40,7 +40,7 @@ final class FrameSocket implements Closeable {
     private final DataOutputStream out;
     private final AtomicLong written = new AtomicLong();
 
-    /** Frames on an open socket, which {@code drop} closes. */
+    /** Creates frames on an open socket, which {@code drop} closes. */
     FrameSocket(Socket socket, Runnable drop) throws IOException {
         this.socket = socket;
         this.drop = drop;
@@ -49,17 +49,17 @@ final class FrameSocket implements Closeable {
         out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), PIECE));
     }
 
-    /** For the handshake, which is no frame. */
+    /** For the handshake, which is not a frame. */
     DataInputStream in() {
         return in;
     }
 
-    /** For the handshake, which is no frame. */
+    /** For the handshake, which is not a frame. */
     DataOutputStream out() {
         return out;
     }
 
-    /** The other end's address. */
+    /** Returns the other end's address. */
     Peer peer() {
         return new Peer(String.valueOf(socket.getRemoteSocketAddress()));
     }
@@ -95,12 +95,12 @@ final class FrameSocket implements Closeable {
         written.incrementAndGet();
     }
 
-    /** A number that grows whenever the connection has taken something. */
+    /** Returns a number that grows whenever the connection has accepted data. */
     long written() {
         return written.get();
     }
 
-    /** Whether the peer has ended the connection; waits for a moment to see. */
+    /** Returns whether the peer has ended the connection, after waiting briefly. */
     boolean ended() {
         in.mark(1);
         try {

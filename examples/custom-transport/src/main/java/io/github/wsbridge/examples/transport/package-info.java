@@ -1,4 +1,4 @@
-/** A transport of one's own: legs, a connector and a server on plain sockets, with frames that are no WebSocket's. */
+/** A custom transport: legs, a connector and a server on plain sockets, with framing other than WebSocket. */
 @NullMarked
 package io.github.wsbridge.examples.transport;
 

@@ -13,16 +13,16 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A device behind NAT with a small home page. It speaks HTTP on the bridge itself, without a port of its own: a bridge is a
- * stream of bytes, and what speaks on it is the device's business.
+ * A device behind NAT with a small home page. It speaks HTTP directly on the bridge, without opening a port: a bridge
+ * is a byte stream that can carry any protocol.
  *
- * <p>Arguments: the bridge's URL and the device's id. The API key, if there is one, comes from {@code WSBRIDGE_API_KEY}.
+ * <p>Arguments: the bridge server's URL and the device id. The API key, if any, is read from {@code WSBRIDGE_API_KEY}.
  */
 public final class SimulatedDevice {
 
     private SimulatedDevice() {}
 
-    /** Runs until the device's place is taken or the process ends. */
+    /** Runs until another device with the same id takes over or the process ends. */
     public static void main(String[] args) {
         BridgeDevice.Builder builder = describe(args[1], URI.create(args[0]));
         String apiKey = System.getenv("WSBRIDGE_API_KEY");
@@ -35,14 +35,14 @@ public final class SimulatedDevice {
         }
     }
 
-    /** A device that answers with its page. */
+    /** Returns a builder for a device that answers with its page. */
     static BridgeDevice.Builder describe(String deviceId, URI server) {
         return BridgeDevice.builder(deviceId, server, SimulatedDevice::answer);
     }
 
     private static void answer(IncomingBridge incoming) throws Exception {
         if (!incoming.requestData().isEmpty() && !incoming.requestData().equals("web")) {
-            incoming.reject(404, "there is only a web page here");
+            incoming.reject(404, "only a web page is available");
             return;
         }
         try (BridgeChannel bridge = incoming.accept().get(30, TimeUnit.SECONDS)) {
@@ -51,7 +51,7 @@ public final class SimulatedDevice {
                     new BufferedReader(new InputStreamReader(bridge.inputStream(), StandardCharsets.US_ASCII));
             String path = request.readLine();
             for (String line = path; line != null && !line.isEmpty(); line = request.readLine()) {
-                // header fields make no difference here
+                // header fields are ignored
             }
             write(
                     bridge,

@@ -1,4 +1,4 @@
-/** A device that answers whoever asks for it. */
+/** A device that serves a web page. */
 @NullMarked
 package io.github.wsbridge.examples.device;
 
