@@ -120,6 +120,7 @@ public final class JakartaConnector implements Connector {
         try {
             if (!opening.leg().isDone()) { // or it waited too long
                 container.connectToServer(endpoint, config, target.uri());
+                opening.opened();
                 return;
             }
         } catch (IOException | DeploymentException | RuntimeException e) {

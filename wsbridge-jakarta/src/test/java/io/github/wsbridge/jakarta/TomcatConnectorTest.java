@@ -3,6 +3,7 @@ package io.github.wsbridge.jakarta;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.RecordingReceiver;
@@ -30,6 +31,21 @@ class TomcatConnectorTest extends SocketConnectorContract {
     @Override
     protected boolean tells(int status) {
         return status != 302 && status != 401; // it would follow the one and answer the other
+    }
+
+    @Override
+    protected boolean canSend(int code) {
+        return code != CloseReason.NO_STATUS;
+    }
+
+    @Override
+    protected boolean hearsAnswers() {
+        return false;
+    }
+
+    @Override
+    protected int codeOfProtocolErrors() {
+        return CloseReason.PROTOCOL_ERROR; // Tomcat reports its own close as the peer's
     }
 
     @Override

@@ -71,6 +71,21 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         return true;
     }
 
+    /** Whether a leg that has closed hears the code of the peer's answer. If not, it hears its own. */
+    protected boolean hearsAnswers() {
+        return true;
+    }
+
+    /** Whether the connection is dropped at once when the server's answer is not right. */
+    protected boolean dropsWrongAnswers() {
+        return true;
+    }
+
+    /** The code that a leg ends with whose peer has broken the protocol. */
+    protected int codeOfProtocolErrors() {
+        return CloseReason.VANISHED;
+    }
+
     /** The server that the connector connects to. */
     protected final TestWebSocketServer server() {
         TestWebSocketServer running = server;
@@ -148,8 +163,9 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     void connect_answerWithWhatWasNotOffered_fails(String field) throws Exception {
         server().upgradeWith(field + "\r\n");
         failsWithoutStatus();
-        assertThat(server().takeWebSocket(patience()).timeout(patience()).broken())
-                .isTrue();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        assumeTrue(dropsWrongAnswers(), "the transport drops the connection some time later");
+        assertThat(far.broken()).isTrue();
     }
 
     @Test
@@ -255,7 +271,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         assertThat(close.masked()).isTrue();
         assertThat(close.closeCode()).isEqualTo(code);
         far.writeClose(4001, "");
-        assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(4001, ""));
+        assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(hearsAnswers() ? 4001 : code, ""));
     }
 
     @Test
@@ -274,7 +290,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         near.demand();
         RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
         far.writeRaw(RawWebSocket.frame(RawWebSocket.BINARY, true, true, (byte) 1));
-        assertThat(near.awaitClosed(patience()).code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(near.awaitClosed(patience()).code()).isEqualTo(codeOfProtocolErrors());
         assertThat(near.count()).isZero();
         assertThat(far.broken()).isTrue();
     }

@@ -102,6 +102,7 @@ public final class TyrusConnector implements Connector {
                 .put(GrizzlySockets.OPENER, (GrizzlySockets.Opener) engine -> attempt.connect(engine, transport));
         try {
             tyrus.connectToServer(opening.endpoint(attempt::of), config, target.uri());
+            opening.opened();
         } catch (IOException e) {
             attempt.fail(e);
         } catch (DeploymentException | RuntimeException e) {

@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session of a Jakarta client that is about to be opened: what the client is told of the target, what is made of the session,
@@ -27,6 +28,7 @@ public final class Opening {
     private final CompletableFuture<Leg> leg = new CompletableFuture<>();
     private volatile String key = "";
     private volatile boolean agreed = true;
+    private volatile @Nullable Leg unwanted;
 
     /**
      * An opening of {@code target}, which {@link ClientUpgrade} has checked; it fails when the target's timeout is over.
@@ -59,9 +61,17 @@ public final class Opening {
                 leg.completeExceptionally(new IOException("not a WebSocket handshake"));
             }
             if (!leg.complete(opened)) {
-                opened.abort(); // or the caller has given up meanwhile
+                unwanted = opened; // or the caller has given up meanwhile
             }
         });
+    }
+
+    /** Drops a leg that nobody takes. Called once the client has opened it, before which some clients cannot. */
+    public void opened() {
+        Leg made = unwanted;
+        if (made != null) {
+            made.abort();
+        }
     }
 
     /** The configuration to open it with. */
