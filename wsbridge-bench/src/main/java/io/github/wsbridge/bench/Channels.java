@@ -71,9 +71,9 @@ final class Channels implements Agent.Role {
     private void open(int mqttPort) throws Exception {
         MqttBroker broker =
                 MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + mqttPort)).build();
-        MqttSignaller mqtt = MqttSignaller.connect(broker);
+        MqttSignaller mqtt = MqttSignaller.create(broker);
         WebhookKey key = WebhookKey.of("a key that signs what stays on this machine");
-        WebhookInvitations pushed = new WebhookInvitations(
+        WebhookInvitations pushed = WebhookInvitations.create(
                 WEBHOOK, WebhookVerifier.builder(List.of(key)).build());
         DirectChannel direct = new DirectChannel();
 
@@ -97,7 +97,7 @@ final class Channels implements Agent.Role {
         client = BridgeClient.builder(url).connector(NettyConnector.create()).build();
         device(LISTEN, url, null);
         device(IN_PROCESS, url, direct);
-        device(MQTT, url, new MqttInvitations(broker, MQTT));
+        device(MQTT, url, MqttInvitations.create(broker, MQTT));
         device(WEBHOOK, url, pushed);
         mqtt.connected().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
     }

@@ -101,7 +101,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         scheduler = from.scheduler == null ? Daemons.newTimer("wsbridge-node-timer") : from.scheduler;
         BridgeListener events = new NodeEvents(from.listeners);
         NodeCredentials credentials = new NodeCredentials(keys, from.clock);
-        TokenCodec codec = from.codec != null ? from.codec : new AeadTokenCodec(keys);
+        TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
         slots = new BridgeSlots(limits.maxBridges());
         pending = new PendingBridges(limits.maxPendingPerDevice());

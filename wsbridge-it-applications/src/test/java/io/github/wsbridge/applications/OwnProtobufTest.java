@@ -61,7 +61,7 @@ class OwnProtobufTest {
         try (BridgeNode node = BridgeNode.builder()
                 .publicUrl(PUBLIC)
                 .address(NodeAddress.parse("ws://10.0.0.1:8080"))
-                .keys(new KeyFile(file))
+                .keys(KeyFile.read(file))
                 .signaller(signaller)
                 .insecure()
                 .build()) {

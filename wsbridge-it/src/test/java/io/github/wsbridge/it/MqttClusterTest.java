@@ -92,7 +92,7 @@ final class MqttClusterTest {
     private static Cluster cluster(MqttBroker broker) throws Exception {
         return Cluster.start(
                 3,
-                node -> node.signaller(MqttSignaller.connect(broker))
+                node -> node.signaller(MqttSignaller.create(broker))
                         .limits(Limits.builder().acceptTimeout(ACCEPT_TIMEOUT).build()));
     }
 
@@ -106,7 +106,7 @@ final class MqttClusterTest {
                 BridgeDevice device = BridgeDevice.builder(
                                 "refuser", cluster.url(), incoming -> incoming.reject(42, "busy"))
                         .listen(false)
-                        .source(new MqttInvitations(broker, "refuser"))
+                        .source(MqttInvitations.create(broker, "refuser"))
                         .build()
                         .start()) {
             device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -190,7 +190,7 @@ final class MqttClusterTest {
     private BridgeDevice device(String id, URI server, MqttBroker broker, NettyConnector connector) {
         return BridgeDevice.builder(id, server, MqttClusterTest::tellNames)
                 .listen(false)
-                .source(new MqttInvitations(broker, id))
+                .source(MqttInvitations.create(broker, id))
                 .connector(connector)
                 .scheduler(timers)
                 .executor(threads)

@@ -237,7 +237,7 @@ final class RefusalsTest {
     @Test
     void tokens_thatLeadNowhere_endWithTheirCode() throws Exception {
         TokenKeys keys = TokenKeys.generate();
-        AeadTokenCodec codec = new AeadTokenCodec(() -> keys);
+        AeadTokenCodec codec = AeadTokenCodec.create(() -> keys);
         try (Socket nobody = new Socket(); // bound, so that nobody else listens there
                 Cluster cluster = Cluster.start(2, node -> node.keys(keys));
                 JdkConnector connector = JdkConnector.create()) {
@@ -257,7 +257,7 @@ final class RefusalsTest {
                             Instant.now().minusSeconds(1)))
                     .isEqualTo(4410);
             TokenKeys strange = TokenKeys.generate();
-            assertThat(accept(connector, cluster.url(0), new AeadTokenCodec(() -> strange), here, later))
+            assertThat(accept(connector, cluster.url(0), AeadTokenCodec.create(() -> strange), here, later))
                     .isEqualTo(4410);
             await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
                 assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));

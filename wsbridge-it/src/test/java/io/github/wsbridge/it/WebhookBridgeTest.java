@@ -36,7 +36,7 @@ final class WebhookBridgeTest {
     private static final WebhookKey KEY = WebhookKey.of("a key of the node and of the backend, 32 bytes");
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final WebhookInvitations invitations = new WebhookInvitations("device-1", WebhookVerifier.of(KEY));
+    private final WebhookInvitations invitations = WebhookInvitations.create("device-1", WebhookVerifier.of(KEY));
     private HttpServer backend;
 
     @BeforeEach

@@ -97,7 +97,7 @@ final class ClusterOptions {
             return () -> own;
         }
         try {
-            return new KeyFile(keys);
+            return KeyFile.read(keys);
         } catch (GeneralSecurityException e) {
             throw new IOException(keys + " does not contain a keyset: " + e.getMessage(), e);
         }

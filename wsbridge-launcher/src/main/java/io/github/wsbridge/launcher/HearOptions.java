@@ -72,7 +72,7 @@ final class HearOptions {
     private InvitationSource open(String name, String deviceId, Map<String, String> env)
             throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> new MqttInvitations(mqtt.broker(env), deviceId);
+            case "mqtt" -> MqttInvitations.create(mqtt.broker(env), deviceId);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };
@@ -96,7 +96,7 @@ final class HearOptions {
             throw usage("--signal iothub requires --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
         }
         try {
-            return IotHubInvitations.connect(connection, IotHubClientProtocol.MQTT)
+            return IotHubInvitations.builder(connection, IotHubClientProtocol.MQTT)
                     .build();
         } catch (IllegalArgumentException e) {
             throw usage(String.valueOf(e.getMessage()));

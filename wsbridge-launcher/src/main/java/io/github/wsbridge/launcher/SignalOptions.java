@@ -111,7 +111,7 @@ final class SignalOptions {
 
     private Signaller open(String name, Map<String, String> env) throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttSignaller.connect(mqtt.broker(env));
+            case "mqtt" -> MqttSignaller.create(mqtt.broker(env));
             case "webhook" -> webhook(env);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);

@@ -37,7 +37,7 @@ public class TokenCodecBenchmark {
 
     private static AeadTokenCodec codec() {
         TokenKeys keys = TokenKeys.generate();
-        return new AeadTokenCodec(() -> keys);
+        return AeadTokenCodec.create(() -> keys);
     }
 
     /** Encodes a token. */

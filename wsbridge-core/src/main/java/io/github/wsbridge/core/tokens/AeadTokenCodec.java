@@ -28,7 +28,11 @@ public final class AeadTokenCodec implements TokenCodec {
     private final Supplier<TokenKeys> keys;
 
     /** Creates a codec that fetches its keys on each call, so that they may change. */
-    public AeadTokenCodec(Supplier<TokenKeys> keys) {
+    public static AeadTokenCodec create(Supplier<TokenKeys> keys) {
+        return new AeadTokenCodec(keys);
+    }
+
+    private AeadTokenCodec(Supplier<TokenKeys> keys) {
         this.keys = keys;
     }
 

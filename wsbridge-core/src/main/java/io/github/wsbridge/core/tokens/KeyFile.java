@@ -34,7 +34,11 @@ public final class KeyFile implements Supplier<TokenKeys> {
      * @throws IOException if it cannot be read
      * @throws GeneralSecurityException if it does not contain a valid keyset
      */
-    public KeyFile(Path file) throws IOException, GeneralSecurityException {
+    public static KeyFile read(Path file) throws IOException, GeneralSecurityException {
+        return new KeyFile(file);
+    }
+
+    private KeyFile(Path file) throws IOException, GeneralSecurityException {
         this(file, System::nanoTime);
     }
 

@@ -59,7 +59,7 @@ class ForwardingTest {
     private BridgeToken token(NodeAddress owner) {
         TokenClaims claims = new TokenClaims(
                 new BridgeId(1, 2), owner, cluster.clock.instant().plusSeconds(30));
-        return new AeadTokenCodec(() -> cluster.keys).encode(claims);
+        return AeadTokenCodec.create(() -> cluster.keys).encode(claims);
     }
 
     @Test

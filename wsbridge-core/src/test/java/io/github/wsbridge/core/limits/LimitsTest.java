@@ -90,7 +90,7 @@ class LimitsTest {
         FakeLeg device = new FakeLeg();
         TokenClaims claims = new TokenClaims(
                 new BridgeId(1, 2), TestCluster.B, cluster.clock.instant().plusSeconds(9));
-        node.accept(new AeadTokenCodec(() -> cluster.keys).encode(claims), device, Hop.DIRECT);
+        node.accept(AeadTokenCodec.create(() -> cluster.keys).encode(claims), device, Hop.DIRECT);
         assertThat(device.closes()).containsExactly(new CloseReason(4503, "the node is full"));
     }
 

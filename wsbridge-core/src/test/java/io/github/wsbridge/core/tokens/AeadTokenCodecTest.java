@@ -10,11 +10,11 @@ class AeadTokenCodecTest extends TokenCodecContract {
 
     @Override
     protected TokenCodec codec() {
-        return new AeadTokenCodec(() -> keys);
+        return AeadTokenCodec.create(() -> keys);
     }
 
     @Override
     protected TokenCodec stranger() {
-        return new AeadTokenCodec(() -> others);
+        return AeadTokenCodec.create(() -> others);
     }
 }

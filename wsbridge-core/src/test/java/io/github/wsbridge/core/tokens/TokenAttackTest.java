@@ -29,8 +29,8 @@ class TokenAttackTest {
 
     private final TestCluster cluster = new TestCluster();
     private final BridgeNode node = cluster.node();
-    private final TokenCodec codec = new AeadTokenCodec(() -> cluster.keys);
-    private final TokenCodec foreign = new AeadTokenCodec(fixed(TokenKeys.generate()));
+    private final TokenCodec codec = AeadTokenCodec.create(() -> cluster.keys);
+    private final TokenCodec foreign = AeadTokenCodec.create(fixed(TokenKeys.generate()));
     private final Random random = new Random(11);
 
     private static Supplier<TokenKeys> fixed(TokenKeys keys) {

@@ -126,10 +126,10 @@ class TokenKeysTest {
         Path file = folder.resolve("keys.json");
         TokenKeys.generate().write(file);
         try (LogCapture log = new LogCapture()) {
-            new KeyFile(file).get();
+            KeyFile.read(file).get();
             assertThat(log.loud()).isEmpty();
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-            new KeyFile(file).get();
+            KeyFile.read(file).get();
             assertThat(log.loud()).singleElement().asString().contains("keys.json", "world-readable");
         }
     }
@@ -194,6 +194,6 @@ class TokenKeysTest {
         Files.setLastModifiedTime(file, FileTime.fromMillis(++time * 1000L));
         nanos.addAndGet(5_000_000_000L);
         assertThat(keyFile.get().keys()).isEqualTo(next.keys());
-        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> KeyFile.read(folder.resolve("missing"))).isInstanceOf(IOException.class);
     }
 }

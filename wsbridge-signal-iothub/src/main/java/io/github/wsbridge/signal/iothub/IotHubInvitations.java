@@ -59,7 +59,7 @@ public final class IotHubInvitations implements InvitationSource {
     }
 
     /** Returns a builder for a source that uses an existing client, which is not open yet. */
-    public static Builder over(DeviceClient client) {
+    public static Builder builder(DeviceClient client) {
         return new Builder(client);
     }
 
@@ -70,7 +70,7 @@ public final class IotHubInvitations implements InvitationSource {
      * @param protocol MQTT or AMQPS, or one of them over WebSocket
      * @throws IllegalArgumentException if it is not such a string
      */
-    public static Builder connect(String connectionString, IotHubClientProtocol protocol) {
+    public static Builder builder(String connectionString, IotHubClientProtocol protocol) {
         try {
             return over(new DeviceClient(connectionString, protocol));
         } catch (RuntimeException e) {

@@ -59,7 +59,7 @@ class CloudToDeviceContractTest extends SignallerContract {
 
     @Override
     protected AutoCloseable startDevice(String deviceId, Device device) throws Exception {
-        IotHubInvitations source = IotHubInvitations.over(
+        IotHubInvitations source = IotHubInvitations.builder(
                         HubDevices.client(deviceId, ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), devices))
                 .build();
         HearingSink sink = new HearingSink(invitation -> CompletableFuture.supplyAsync(

@@ -104,7 +104,7 @@ class CloudToDeviceTest {
     @Test
     void signal_message_isHeardByTheDevice() throws Exception {
         Map<String, MessageCallback> devices = new ConcurrentHashMap<>();
-        IotHubInvitations source = IotHubInvitations.over(
+        IotHubInvitations source = IotHubInvitations.builder(
                         HubDevices.client("device", ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), devices))
                 .build();
         HearingSink sink = new HearingSink(invitation -> CompletableFuture.completedFuture(new Answer.Accepted()));

@@ -38,7 +38,7 @@ class DirectMethodContractTest extends SignallerContract {
 
     @Override
     protected AutoCloseable startDevice(String deviceId, Device device) throws Exception {
-        IotHubInvitations source = IotHubInvitations.over(
+        IotHubInvitations source = IotHubInvitations.builder(
                         HubDevices.client(deviceId, hub.registered, hub.connected, new ConcurrentHashMap<>()))
                 .patience(Duration.ofSeconds(60))
                 .build();

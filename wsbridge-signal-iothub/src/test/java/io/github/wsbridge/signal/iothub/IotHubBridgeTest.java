@@ -48,7 +48,7 @@ class IotHubBridgeTest {
             IotHubSignaller signaller = IotHubSignaller.builder(FakeHub.CONNECTION_STRING)
                     .proxy(hub.proxy())
                     .build();
-            IotHubInvitations source = IotHubInvitations.over(
+            IotHubInvitations source = IotHubInvitations.builder(
                             HubDevices.client("device-1", hub.registered, hub.connected, new ConcurrentHashMap<>()))
                     .build();
             echo(signaller, source);
@@ -75,7 +75,7 @@ class IotHubBridgeTest {
                     .cloudToDevice()
                     .sslContext(HubKeys.clientContext())
                     .build();
-            IotHubInvitations source = IotHubInvitations.over(HubDevices.client(
+            IotHubInvitations source = IotHubInvitations.builder(HubDevices.client(
                             "device-1", ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), devices))
                     .build();
             echo(signaller, source);

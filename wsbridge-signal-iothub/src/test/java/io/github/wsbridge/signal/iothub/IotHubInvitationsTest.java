@@ -102,7 +102,7 @@ class IotHubInvitationsTest {
 
     @Test
     void method_answers_areStatusAndPayload() throws Exception {
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         Invitation invitation = Samples.invitation("device");
         assertThat(invoke(invitation).getStatus()).isEqualTo(200);
         assertThat(sink.heard).containsExactly(invitation);
@@ -121,7 +121,7 @@ class IotHubInvitationsTest {
     @Test
     void method_slowHandler_isAnsweredMeanwhile() throws Exception {
         answer = new CompletableFuture<>();
-        start(IotHubInvitations.over(client).patience(Duration.ofMillis(50)));
+        start(IotHubInvitations.builder(client).patience(Duration.ofMillis(50)));
         DirectMethodResponse response = invoke(Samples.invitation("device"));
         assertThat(response.getStatus()).isEqualTo(200);
         assertThat(response.getPayload()).isEqualTo(MethodAnswer.result("deferred"));
@@ -130,7 +130,7 @@ class IotHubInvitationsTest {
     @Test
     void method_again_isOfferedOnce() throws Exception {
         answer = CompletableFuture.completedFuture(new Answer.Rejected(409, "busy"));
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         Invitation invitation = Samples.invitation("device");
         assertThat(invoke(invitation).getStatus()).isEqualTo(409);
         answer = CompletableFuture.completedFuture(new Answer.Accepted());
@@ -143,7 +143,7 @@ class IotHubInvitationsTest {
 
     @Test
     void method_nonsense_isRefused() throws Exception {
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         for (String json : new String[] {"null", "[]", "{}", "\"x\"", "[".repeat(60_000), "garbage"}) {
             assertThat(invoke("Bridge", json).getStatus()).isEqualTo(400);
         }
@@ -153,7 +153,7 @@ class IotHubInvitationsTest {
 
     @Test
     void message_invitation_isOfferedAndOthersAreNot() throws Exception {
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         Invitation invitation = Samples.invitation("device");
         String json = JsonWriter.string(InvitationJson.write(invitation));
         assertThat(receive(json, false)).isEqualTo(IotHubMessageResult.REJECT);
@@ -165,7 +165,7 @@ class IotHubInvitationsTest {
 
     @Test
     void others_goToWhoHandlesThem() throws Exception {
-        start(IotHubInvitations.over(client)
+        start(IotHubInvitations.builder(client)
                 .methodName("Invite")
                 .otherMethods((name, payload, context) -> new DirectMethodResponse(299, name))
                 .otherMessages((message, context) -> IotHubMessageResult.ABANDON));
@@ -180,7 +180,7 @@ class IotHubInvitationsTest {
                 .doNothing()
                 .when(client)
                 .open(anyBoolean());
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         verify(client, times(2)).open(true);
         methods.clear();
         ArgumentCaptor<IotHubConnectionStatusChangeCallback> status =
@@ -201,7 +201,7 @@ class IotHubInvitationsTest {
                 .when(client)
                 .subscribeToMethods(any(), any(), anyInt());
         List<Long> bounds = new CopyOnWriteArrayList<>();
-        start(IotHubInvitations.over(client).random(shortest(bounds)));
+        start(IotHubInvitations.builder(client).random(shortest(bounds)));
         assertThat(bounds).containsExactly(1_000_000_001L, 2_000_000_001L, 4_000_000_001L);
         InOrder order = inOrder(client);
         for (int i = 0; i < 3; i++) {
@@ -236,7 +236,7 @@ class IotHubInvitationsTest {
                 .when(client)
                 .close();
         CompletableFuture<Void> heard = new CompletableFuture<>();
-        source = IotHubInvitations.over(client).build();
+        source = IotHubInvitations.builder(client).build();
         source.start(new InvitationSource.Sink() {
             @Override
             public void listening() {
@@ -267,7 +267,7 @@ class IotHubInvitationsTest {
         HearingSink broken = new HearingSink(invitation -> {
             throw new IllegalStateException();
         });
-        source = IotHubInvitations.over(client).patience(PATIENCE).build();
+        source = IotHubInvitations.builder(client).patience(PATIENCE).build();
         source.start(broken);
         broken.awaitListening();
         Invitation invitation = Samples.invitation("device");
@@ -278,10 +278,10 @@ class IotHubInvitationsTest {
 
     @Test
     void builder_whatCannotBe_isRefused() {
-        source = IotHubInvitations.over(client).build();
-        assertThatThrownBy(() -> IotHubInvitations.over(client).methodName(" "))
+        source = IotHubInvitations.builder(client).build();
+        assertThatThrownBy(() -> IotHubInvitations.builder(client).methodName(" "))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> IotHubInvitations.over(client).patience(Duration.ofSeconds(-1)))
+        assertThatThrownBy(() -> IotHubInvitations.builder(client).patience(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -303,7 +303,7 @@ class IotHubInvitationsTest {
 
     @Test
     void close_own_closesTheClient() throws Exception {
-        start(IotHubInvitations.over(client));
+        start(IotHubInvitations.builder(client));
         MethodCallback late = methods.get("device");
         source.close();
         await().atMost(PATIENCE).until(methods::isEmpty);
@@ -315,7 +315,7 @@ class IotHubInvitationsTest {
 
     @Test
     void shared_client_isLeftToTheProgram() throws Exception {
-        start(IotHubInvitations.over(client).shared());
+        start(IotHubInvitations.builder(client).shared());
         assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(200);
         source.close();
         verify(client, never()).open(anyBoolean());
@@ -325,11 +325,11 @@ class IotHubInvitationsTest {
 
     @Test
     void connect_realClient_isMadeWithoutConnecting() {
-        source = IotHubInvitations.connect(
+        source = IotHubInvitations.builder(
                         "HostName=test-hub.azure-devices.net;DeviceId=device;SharedAccessKey=" + FakeHub.KEY,
                         IotHubClientProtocol.MQTT)
                 .build();
-        assertThatThrownBy(() -> IotHubInvitations.connect("secret", IotHubClientProtocol.MQTT))
+        assertThatThrownBy(() -> IotHubInvitations.builder("secret", IotHubClientProtocol.MQTT))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("secret")
                 .hasNoCause();

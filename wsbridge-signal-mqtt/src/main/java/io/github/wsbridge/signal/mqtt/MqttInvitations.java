@@ -58,7 +58,11 @@ public final class MqttInvitations implements InvitationSource {
      *
      * @throws IllegalArgumentException if the device id cannot be part of a topic
      */
-    public MqttInvitations(MqttBroker broker, String deviceId) {
+    public static MqttInvitations create(MqttBroker broker, String deviceId) {
+        return new MqttInvitations(broker, deviceId);
+    }
+
+    private MqttInvitations(MqttBroker broker, String deviceId) {
         this.broker = broker;
         this.deviceId = deviceId;
         String topic = broker.invitations.of(deviceId);

@@ -67,7 +67,7 @@ public final class MqttSignaller implements Signaller {
     }
 
     /** Creates a signaller and starts to connect it, without waiting for the connection. */
-    public static MqttSignaller connect(MqttBroker broker) {
+    public static MqttSignaller create(MqttBroker broker) {
         MqttSignaller signaller = new MqttSignaller(broker);
         signaller.link.start();
         return signaller;

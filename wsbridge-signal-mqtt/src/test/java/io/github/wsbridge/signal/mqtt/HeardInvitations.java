@@ -34,7 +34,7 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
 
     static HeardInvitations listen(MqttBroker broker, String deviceId, Function<Invitation, Answer> device)
             throws InterruptedException {
-        return new HeardInvitations(new MqttInvitations(broker, deviceId), device).awaitListening();
+        return new HeardInvitations(MqttInvitations.create(broker, deviceId), device).awaitListening();
     }
 
     /** Waits for the next time that it begins to listen. */

@@ -45,7 +45,7 @@ class MosquittoSystemTest {
     }
 
     private static MqttSignaller node(boolean mqtt3) throws Exception {
-        MqttSignaller node = MqttSignaller.connect(mosquitto
+        MqttSignaller node = MqttSignaller.create(mosquitto
                 .client("node")
                 .mqtt3(mqtt3)
                 .backoff(Duration.ofMillis(100), Duration.ofMillis(500))
@@ -79,7 +79,7 @@ class MosquittoSystemTest {
     @Test
     void device_thatMayNotAnswer_learnsThatItsRejectionDidNotGetThrough() throws Exception {
         String elsewhere = "wsbridge/v1/elsewhere/{nodeId}";
-        try (MqttSignaller node = MqttSignaller.connect(
+        try (MqttSignaller node = MqttSignaller.create(
                         mosquitto.client("everything").answerTopic(elsewhere).build());
                 HeardInvitations device = HeardInvitations.listen(
                         mosquitto.client("device-1").answerTopic(elsewhere).build(),

@@ -29,7 +29,7 @@ class MqttBrokerTest {
 
     /** Tells whether a node gets through. */
     private static void connects(MqttBroker.Builder settings) throws Exception {
-        try (MqttSignaller signaller = MqttSignaller.connect(settings.build())) {
+        try (MqttSignaller signaller = MqttSignaller.create(settings.build())) {
             signaller.connected().toCompletableFuture().get(20, SECONDS);
         }
     }
@@ -38,7 +38,7 @@ class MqttBrokerTest {
     private static void doesNotConnect(MqttBroker.Builder settings) throws Exception {
         try (LogCapture log = new LogCapture();
                 MqttSignaller signaller =
-                        MqttSignaller.connect(settings.backoff(SHORT, SHORT).build())) {
+                        MqttSignaller.create(settings.backoff(SHORT, SHORT).build())) {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> log.all().stream()
                                     .filter(message -> message.contains("refuses") || message.contains("cannot reach"))
@@ -94,8 +94,8 @@ class MqttBrokerTest {
         MqttBroker.Builder settings = own.client().backoff(SHORT, SHORT.multipliedBy(5));
         MqttBroker mqtt5 = settings.build();
         MqttBroker mqtt3 = settings.mqtt3(true).build();
-        try (MqttSignaller node5 = MqttSignaller.connect(mqtt5);
-                MqttSignaller node3 = MqttSignaller.connect(mqtt3);
+        try (MqttSignaller node5 = MqttSignaller.create(mqtt5);
+                MqttSignaller node3 = MqttSignaller.create(mqtt3);
                 HeardInvitations device5 = HeardInvitations.listen(mqtt5, "device-5", HeardInvitations.ACCEPT);
                 HeardInvitations device3 = HeardInvitations.listen(mqtt3, "device-3", HeardInvitations.ACCEPT)) {
             node5.connected().toCompletableFuture().get(20, SECONDS);

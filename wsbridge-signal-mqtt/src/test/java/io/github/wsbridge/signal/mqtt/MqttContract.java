@@ -14,7 +14,7 @@ abstract class MqttContract extends SignallerContract {
 
     @Override
     protected Signaller newSignaller() throws Exception {
-        signaller = MqttSignaller.connect(broker());
+        signaller = MqttSignaller.create(broker());
         signaller.connected().toCompletableFuture().get(20, TimeUnit.SECONDS);
         return signaller;
     }

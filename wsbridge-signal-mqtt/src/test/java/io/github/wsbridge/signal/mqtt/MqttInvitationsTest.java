@@ -186,12 +186,13 @@ class MqttInvitationsTest {
     @Test
     void close_beforeAndWithoutStart_isQuiet() {
         assertThatNoException()
-                .isThrownBy(() -> new MqttInvitations(broker.client().build(), deviceId).close());
+                .isThrownBy(() -> MqttInvitations.create(broker.client().build(), deviceId)
+                        .close());
     }
 
     @Test
     void new_deviceIdThatNoTopicCanHold_isRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new MqttInvitations(broker.client().build(), "\ud800"));
+                .isThrownBy(() -> MqttInvitations.create(broker.client().build(), "\ud800"));
     }
 }

@@ -40,7 +40,7 @@ class MqttSignallerTest {
     }
 
     private void connect(MqttBroker.Builder settings) throws Exception {
-        signaller = MqttSignaller.connect(settings.build());
+        signaller = MqttSignaller.create(settings.build());
         signaller.connected().toCompletableFuture().get(20, SECONDS);
     }
 
@@ -61,7 +61,7 @@ class MqttSignallerTest {
     void signal_brokerThatNeverWas_isUnreachableAtOnce() throws Exception {
         try (FakeBroker gone = new FakeBroker()) {
             gone.close();
-            signaller = MqttSignaller.connect(gone.client().build());
+            signaller = MqttSignaller.create(gone.client().build());
             assertThat(signaller.signal(Invitations.to("device-1")).toCompletableFuture())
                     .isCompletedWithValue(new Result.Unreachable("the MQTT broker is not connected"));
         }
@@ -213,7 +213,7 @@ class MqttSignallerTest {
     void connect_answerTopicForbidden_isTriedAgainNearTheLongestPause() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             broker.subscribed = NOT_AUTHORIZED;
-            signaller = MqttSignaller.connect(
+            signaller = MqttSignaller.create(
                     broker.client().scheduler(time).clock(time.clock()).build());
             await().until(() -> time.pending() == 1);
             time.advance(Duration.ofSeconds(29));

@@ -57,7 +57,7 @@ class StalledBrokerTest {
         proxy.stall();
         MqttBroker hasty = client().connectTimeout(Duration.ofMillis(500)).build();
         try (HeardInvitations device =
-                new HeardInvitations(new MqttInvitations(hasty, deviceId), HeardInvitations.ACCEPT)) {
+                new HeardInvitations(MqttInvitations.create(hasty, deviceId), HeardInvitations.ACCEPT)) {
             await().atMost(PATIENCE).until(() -> givenUp() >= 1);
             CountDownLatch stalled = proxy.passNewcomers();
             device.awaitListening();
@@ -72,7 +72,7 @@ class StalledBrokerTest {
         MqttBroker alert = client().keepAlive(Duration.ofSeconds(1))
                 .connectTimeout(Duration.ofSeconds(1))
                 .build();
-        try (MqttSignaller node = MqttSignaller.connect(alert);
+        try (MqttSignaller node = MqttSignaller.create(alert);
                 HeardInvitations device = HeardInvitations.listen(alert, deviceId, HeardInvitations.ACCEPT)) {
             node.connected().toCompletableFuture().get(20, SECONDS);
             assertThat(signal(node, deviceId)).isInstanceOf(Result.Delivered.class);

@@ -39,7 +39,11 @@ public final class WebhookInvitations implements InvitationSource {
     private volatile boolean closed;
 
     /** Creates a source of the invitations for {@code deviceId} that {@code verifier} finds genuine. */
-    public WebhookInvitations(String deviceId, WebhookVerifier verifier) {
+    public static WebhookInvitations create(String deviceId, WebhookVerifier verifier) {
+        return new WebhookInvitations(deviceId, verifier);
+    }
+
+    private WebhookInvitations(String deviceId, WebhookVerifier verifier) {
         this.deviceId = deviceId;
         this.verifier = verifier;
     }

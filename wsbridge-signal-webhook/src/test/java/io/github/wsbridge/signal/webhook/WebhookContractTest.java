@@ -56,7 +56,7 @@ class WebhookContractTest extends SignallerContract {
 
     @Override
     protected AutoCloseable startDevice(String deviceId, Device device) {
-        WebhookInvitations invitations = new WebhookInvitations(deviceId, verifier);
+        WebhookInvitations invitations = WebhookInvitations.create(deviceId, verifier);
         invitations.start(new InvitationSource.Sink() {
             @Override
             public void listening() {}

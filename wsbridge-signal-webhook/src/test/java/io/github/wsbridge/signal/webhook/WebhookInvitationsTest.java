@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class WebhookInvitationsTest {
 
-    private final WebhookInvitations source = new WebhookInvitations("device-1", WebhookVerifier.of(Samples.KEY));
+    private final WebhookInvitations source = WebhookInvitations.create("device-1", WebhookVerifier.of(Samples.KEY));
     private final Hearing device = new Hearing();
 
     /** A device that hears and says what the test says. */
