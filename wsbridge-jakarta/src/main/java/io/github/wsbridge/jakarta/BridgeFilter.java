@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A node inside a servlet container: takes the requests for the bridge's paths to the node's door, and the connections of
- * those that are let in from the container. Runs in Tomcat 10.1 and 11, Jetty 12 and Undertow 2.3; others are refused in
+ * those that are let in from the container. Runs in Tomcat 10.1 and 11, Jetty 12.1 and Undertow 2.3; others are refused in
  * {@link #init}. Thread-safe.
  *
  * <p>Map it to {@code /bridge/*}; other paths are passed on. It must be declared with support for asynchronous requests, as

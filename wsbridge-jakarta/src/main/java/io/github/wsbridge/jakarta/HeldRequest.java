@@ -22,12 +22,16 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     private static final Logger log = LoggerFactory.getLogger(HeldRequest.class);
     private static final int HANDSHAKE_SECONDS = 10;
 
+    /** How long a container may take to hand over a connection once the request has ended. */
+    private static final int HANDOVER_SECONDS = 2;
+
     private final ServerUpgrade upgrade;
     private final ServletContainer.Upgradable upgradable;
     private final AsyncContext request;
     private final OpenLegs legs;
     private @Nullable Future<?> deadline; // guarded by this
     private boolean over; // guarded by this
+    private volatile boolean upgrading;
 
     HeldRequest(ServerUpgrade upgrade, ServletContainer.Upgradable upgradable, AsyncContext request, OpenLegs legs) {
         this.upgrade = upgrade;
@@ -102,13 +106,16 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
             if (!granted.subprotocol().isEmpty()) {
                 response.setHeader("Sec-WebSocket-Protocol", granted.subprotocol());
             }
-            upgradable.upgrade(response, connection -> open(granted, connection));
-            after(HANDSHAKE_SECONDS, upgrade::lost);
+            upgradable.upgrade(connection -> open(granted, connection));
+            upgrading = true;
             request.complete();
         } catch (IOException | ServletException | RuntimeException e) {
             log.warn("The container could not upgrade a connection", e);
             upgrade.lost();
-            complete();
+            if (!response.isCommitted()) {
+                response.reset();
+            }
+            answer(ServerUpgrade.UNAVAILABLE);
         }
     }
 
@@ -120,9 +127,12 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
 
     @Override
     public void refuse(Admission.Refused refused) {
-        if (!end()) {
-            return;
+        if (end()) {
+            answer(refused);
         }
+    }
+
+    private void answer(Admission.Refused refused) {
         HttpServletResponse response = (HttpServletResponse) request.getResponse();
         try {
             response.setStatus(refused.status());
@@ -154,6 +164,9 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
         end();
+        if (upgrading) {
+            after(HANDOVER_SECONDS, upgrade::lost); // it has none to hand over if the client has gone
+        }
     }
 
     @Override

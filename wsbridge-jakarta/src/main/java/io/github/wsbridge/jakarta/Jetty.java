@@ -33,7 +33,7 @@ final class Jetty implements ServletContainer {
         Request core = core(request);
         Connector connector = core.getConnectionMetaData().getConnector();
         watch(connector.getServer());
-        return (response, opened) -> {
+        return opened -> {
             EndPoint endPoint = core.getConnectionMetaData().getConnection().getEndPoint();
             core.setAttribute(
                     HttpStream.UPGRADE_CONNECTION_ATTRIBUTE,

@@ -18,7 +18,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
     private volatile @Nullable Events events;
     private @Nullable ByteBuffer early; // what came behind the request
     private volatile @Nullable ByteBuffer rest; // what is being written
-    private volatile long progress;
+    private volatile long total; // of what has been given to write
 
     JettyConnection(EndPoint endPoint, Executor executor, Consumer<UpgradedConnection> opened) {
         super(endPoint, executor);
@@ -84,7 +84,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
 
     @Override
     public boolean write(ByteBuffer bytes) throws IOException {
-        progress++;
+        total += bytes.remaining();
         if (getEndPoint().flush(bytes)) {
             return true;
         }
@@ -123,7 +123,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
     @Override
     public long progress() {
         ByteBuffer writing = rest;
-        return progress * Integer.MAX_VALUE - (writing == null ? 0 : writing.remaining());
+        return total - (writing == null ? 0 : writing.remaining());
     }
 
     @Override

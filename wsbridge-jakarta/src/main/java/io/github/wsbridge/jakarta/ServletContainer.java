@@ -3,7 +3,6 @@ package io.github.wsbridge.jakarta;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -21,8 +20,7 @@ interface ServletContainer {
          *
          * @param opened takes the connection, on any thread
          */
-        void upgrade(HttpServletResponse response, Consumer<UpgradedConnection> opened)
-                throws IOException, ServletException;
+        void upgrade(Consumer<UpgradedConnection> opened) throws IOException, ServletException;
     }
 
     /** Notes what an upgrade needs. Called on the request's thread, with the request as the filter got it. */

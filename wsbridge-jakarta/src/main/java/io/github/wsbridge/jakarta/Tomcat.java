@@ -32,6 +32,6 @@ final class Tomcat implements ServletContainer {
 
     @Override
     public Upgradable prepare(HttpServletRequest request) {
-        return (response, opened) -> request.upgrade(TomcatUpgrade.class).opened(opened);
+        return opened -> request.upgrade(TomcatUpgrade.class).opened(opened);
     }
 }

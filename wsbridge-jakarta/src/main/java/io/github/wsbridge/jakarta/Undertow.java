@@ -10,7 +10,6 @@ final class Undertow implements ServletContainer {
     @Override
     public Upgradable prepare(HttpServletRequest request) {
         HttpServerExchange exchange = ServletRequestContext.requireCurrent().getExchange();
-        return (response, opened) ->
-                exchange.upgradeChannel((channel, ended) -> opened.accept(new UndertowConnection(channel)));
+        return opened -> exchange.upgradeChannel((channel, ended) -> opened.accept(new UndertowConnection(channel)));
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -350,7 +351,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
         }
     }
 
-    private void tell(java.util.function.Consumer<Receiver> news) {
+    private void tell(Consumer<Receiver> news) {
         Receiver to = receiver;
         if (to != null) {
             try {

@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.wire.websocket.Frames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -167,7 +168,7 @@ final class UpgradedWriter {
         writing = null;
         sent = null;
         frame = null;
-        for (CompletableFuture<Void> waiting : java.util.Arrays.asList(first, second)) {
+        for (CompletableFuture<Void> waiting : Arrays.asList(first, second)) {
             if (waiting != null) {
                 waiting.completeExceptionally(new IOException("the connection is closed"));
             }

@@ -12,6 +12,11 @@ class UndertowTest extends BridgeServerContract {
     }
 
     @Override
+    protected boolean noticesLeavingWhileWaiting() {
+        return false;
+    }
+
+    @Override
     protected void stop() throws Exception {
         host.stop();
     }
