@@ -8,6 +8,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.jakarta.session.JakartaLeg;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.Admission;
@@ -168,7 +169,7 @@ abstract class MixedLegs extends LegContract {
                 assertThat(requester.read().text()).isEqualTo(text);
             }
             String one = NettyBridgeServer.class.getPackageName();
-            String other = TyrusConnector.class.getPackageName();
+            String other = JakartaLeg.class.getPackageName();
             await().atMost(patience())
                     .untilAsserted(() -> assertThat(transfers)
                             .containsExactlyInAnyOrder(
