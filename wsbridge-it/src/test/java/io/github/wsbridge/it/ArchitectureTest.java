@@ -102,7 +102,8 @@ final class ArchitectureTest {
         Set<String> allowed = new TreeSet<>();
         ARROWS.forEach((from, used) -> used.forEach(to -> allowed.add(from + " -> " + to)));
         assertThat(drawn).isEqualTo(allowed);
-        for (String subject : List.of("access", "bridges", "cluster", "limits", "local", "signalling", "tokens")) {
+        for (String subject : List.of(
+                "access", "admission", "bridges", "cluster", "limits", "local", "peers", "signalling", "tokens")) {
             assertThat(picture).contains(">" + subject + "<");
             assertThat(HOUSE.containPackage(ROOT + ".core." + subject)).isTrue();
         }

@@ -134,19 +134,21 @@ final class NodeCommand implements Callable<Integer> {
         }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
-        Transport.ServerSettings settings = new Transport.ServerSettings(
-                listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
-        try (Connector connector = transport.connector(tlsCa, null);
-                BridgeServer server = transport.bind(settings)) {
-            NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
-            builder.address(self)
-                    .publicUrl(cluster.publicUrl(self))
-                    .connector(connector)
-                    .peers(cluster.directory(self.uri().getScheme()));
-            try (BridgeNode node = builder.build()) {
-                built = true;
-                server.serve(node);
-                run(node, server, self);
+        try {
+            Transport.ServerSettings settings = new Transport.ServerSettings(
+                    listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
+            try (Connector connector = transport.connector(tlsCa, null);
+                    BridgeServer server = transport.bind(settings)) {
+                NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
+                builder.address(self)
+                        .publicUrl(cluster.publicUrl(self))
+                        .connector(connector)
+                        .peers(cluster.directory(self.uri().getScheme()));
+                try (BridgeNode node = builder.build()) {
+                    built = true;
+                    server.serve(node);
+                    run(node, server, self);
+                }
             }
         } finally {
             if (!built) { // otherwise the node has closed them

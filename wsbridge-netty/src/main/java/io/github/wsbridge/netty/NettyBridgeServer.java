@@ -61,6 +61,9 @@ public final class NettyBridgeServer implements BridgeServer {
         if (!listening.isOpen()) {
             throw new ClosedChannelException();
         }
+        if (initializer.door != null) {
+            throw new IllegalStateException("the server has a door already");
+        }
         initializer.door = door;
         listening.config().setAutoRead(true);
     }

@@ -35,6 +35,9 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     /** How long a refused client may take to read the answer. */
     private static final int PARTING_SECONDS = 2;
 
+    /** How much a client may send before it is answered. */
+    private static final int MOST_EARLY = 64 * 1024;
+
     private final Door door;
     private final Duration timeout;
     private boolean asked; // whether the head is complete
@@ -61,8 +64,8 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (!asked || refused) {
-            context.read();
+        if (refused || !answered && (early == null || early.readableBytes() < MOST_EARLY)) {
+            context.read(); // while the door decides, to notice that the client goes away
         }
     }
 
@@ -116,7 +119,9 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
                 onLoop(context, () -> ServerHandshake.this.refuse(context, refused));
             }
         });
-        context.read(); // to notice a client that goes away
+        if (!answered) {
+            context.read();
+        }
     }
 
     private static void onLoop(ChannelHandlerContext context, Runnable task) {

@@ -1,4 +1,4 @@
-/** Access control: every refusal before the upgrade is decided here. */
+/** Access policies: who may connect and who may listen. */
 @NullMarked
 package io.github.wsbridge.core.access;
 

@@ -20,6 +20,7 @@ import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
@@ -124,15 +125,24 @@ public final class Accepts {
         }
         device.open();
         slots.keep(splice);
-        bridge.upgrade().thenAccept(upgraded -> {
-            if (upgraded) {
+        bridge.upgrade().thenAccept(missing -> start(bridge, splice, leg, hop, missing));
+    }
+
+    /** Starts a splice; if the requester is missing, that ends it at once. */
+    private void start(OwnedBridge bridge, Splice splice, Leg device, Hop hop, Optional<CloseReason> missing) {
+        try {
+            if (missing.isEmpty()) {
                 events.onEstablished(bridge, hop);
             }
-            splice.start(greeting(bridge.requester(), id), greeting(leg, id)); // ends if the requester has gone
-            if (upgraded) {
+            splice.start(greeting(bridge.requester(), bridge.id()), greeting(device, bridge.id()));
+            if (missing.isEmpty()) {
                 bridge.announce();
             }
-        });
+        } catch (RuntimeException e) { // nobody would hear of it
+            log.warn("cannot start {}", bridge, e);
+            bridge.requester().abort();
+            device.abort();
+        }
     }
 
     private static @Nullable Fragment greeting(Leg leg, BridgeId id) {

@@ -1,7 +1,7 @@
 package io.github.wsbridge.core.bridges;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.core.limits.Capacity;
+import io.github.wsbridge.wire.concurrent.Capacity;
 import io.github.wsbridge.wire.relay.Splice;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -8,6 +8,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -85,17 +86,16 @@ public final class OwnedBridge implements Bridge {
     }
 
     /**
-     * Upgrades the requester if it waits for that. Completes, always normally, with whether the requester is connected.
+     * Has a waiting requester upgraded. Completes, always normally, with why the requester was not, and with nothing if it
+     * is there.
      */
-    CompletionStage<Boolean> upgrade() {
+    CompletionStage<Optional<CloseReason>> upgrade() {
         if (!(requester.leg() instanceof WaitingRequester waiting)) {
-            return CompletableFuture.completedFuture(true);
+            return CompletableFuture.completedFuture(Optional.empty());
         }
-        return waiting.upgrade().thenApply(upgraded -> {
-            if (!upgraded) {
-                established.completeExceptionally(new BridgeException(WaitingRequester.GONE));
-            }
-            return upgraded;
+        return waiting.upgrade().thenApply(missing -> {
+            missing.ifPresent(reason -> established.completeExceptionally(new BridgeException(reason)));
+            return missing;
         });
     }
 

@@ -7,6 +7,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
@@ -19,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WaitingRequester implements Leg {
 
-    static final CloseReason GONE = CloseReason.vanished("the requester has gone");
+    private static final CloseReason GONE = CloseReason.vanished("the requester has gone");
 
     private final String subprotocol;
     private final UnaryOperator<Leg> wrap;
     private final CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
-    private final CompletableFuture<Boolean> upgraded = new CompletableFuture<>();
+    private final CompletableFuture<Optional<CloseReason>> upgraded = new CompletableFuture<>();
     private final Object lock = new Object(); // never held while foreign code is called
     private @Nullable Receiver receiver; // guarded by lock
     private @Nullable CloseReason end; // guarded by lock; of a requester that was not upgraded
@@ -47,7 +48,7 @@ public final class WaitingRequester implements Leg {
     }
 
     /** Upgrades the requester. Completes, always normally, with whether that succeeded. */
-    CompletionStage<Boolean> upgrade() {
+    CompletionStage<Optional<CloseReason>> upgrade() {
         decision.complete(new Admission.Granted(subprotocol, this::arrive));
         return upgraded;
     }
@@ -66,8 +67,11 @@ public final class WaitingRequester implements Leg {
         if (ended != null) {
             EndAwaiter.of(arrived, ended);
         } else if (to != null) { // always true: a bridge opens its requester before it can be claimed
-            arrived.open(to);
-            upgraded.complete(true);
+            try {
+                arrived.open(to);
+            } finally { // a leg that fails to open is aborted, and the splice ends with it
+                upgraded.complete(Optional.empty());
+            }
         }
     }
 
@@ -85,7 +89,7 @@ public final class WaitingRequester implements Leg {
         if (to != null) {
             to.onClosed(reason);
         }
-        upgraded.complete(false);
+        upgraded.complete(Optional.of(reason));
         return true;
     }
 
@@ -97,7 +101,7 @@ public final class WaitingRequester implements Leg {
             case 503 -> Duration.ofSeconds(5);
             default -> null;
         };
-        return new Admission.Refused(status, reason.reason(), retryAfter);
+        return new Admission.Refused(status, reason.reason().replaceAll("\\p{Cntrl}+", " "), retryAfter); // one line
     }
 
     @Override

@@ -1,4 +1,4 @@
-/** The other nodes: credentials, links, forwarding. */
+/** Which nodes form the cluster. */
 @NullMarked
 package io.github.wsbridge.core.cluster;
 

@@ -1,13 +1,13 @@
 package io.github.wsbridge.core.local;
 
 import io.github.wsbridge.HandshakeException;
-import io.github.wsbridge.core.access.Admissions;
-import io.github.wsbridge.core.limits.Deadlines;
+import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.relay.LocalLeg;
 import java.io.IOException;
 import java.util.List;
@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeoutException;
 
 /** Connects to a node in this process without a socket. Of a target's URL, only the path and the query are used. */
 public final class InProcessConnector implements Connector {
@@ -66,8 +67,13 @@ public final class InProcessConnector implements Connector {
                         later.abandoned().run();
                     }
                 })
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        new IOException("no bridge established within " + target.timeout(), failure)));
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+                    return CompletableFuture.failedFuture(
+                            cause instanceof TimeoutException
+                                    ? new IOException("no bridge established within " + target.timeout(), cause)
+                                    : new IOException("the node failed to decide", cause));
+                });
     }
 
     private static List<String> field(Target target, String name) {

@@ -45,15 +45,13 @@ public final class AeadTokenCodec implements TokenCodec {
                 .putLong(claims.bridgeId().low())
                 .putLong(claims.expiresAt().toEpochMilli())
                 .put(owner);
-        byte[] sealed = keys.get().seal(plain.array(), PROTOCOL);
-        return new BridgeToken(TokenText.text(sealed));
+        return new BridgeToken(keys.get().seal(plain.array(), PROTOCOL));
     }
 
     @Override
     public TokenClaims decode(BridgeToken token) throws BridgeException {
         try {
-            byte[] sealed = TokenText.bytes(token.value());
-            ByteBuffer plain = ByteBuffer.wrap(keys.get().open(sealed, PROTOCOL));
+            ByteBuffer plain = ByteBuffer.wrap(keys.get().open(token.value(), PROTOCOL));
             if (plain.remaining() > HEAD && plain.get() == VERSION) {
                 BridgeId id = new BridgeId(plain.getLong(), plain.getLong());
                 Instant expiresAt = Instant.ofEpochMilli(plain.getLong());

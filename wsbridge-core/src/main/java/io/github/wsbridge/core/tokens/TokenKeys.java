@@ -125,10 +125,10 @@ public final class TokenKeys {
                 .toList();
     }
 
-    /** Encrypts with the primary key and authenticates {@code associatedData}. */
-    public byte[] seal(byte[] plaintext, byte[] associatedData) {
+    /** Encrypts with the primary key, authenticates {@code associatedData}, and encodes the result for a URL or header. */
+    public String seal(byte[] plaintext, byte[] associatedData) {
         try {
-            return primary.encrypt(plaintext, associatedData);
+            return TokenText.text(primary.encrypt(plaintext, associatedData));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot encrypt", e);
         }
@@ -138,8 +138,10 @@ public final class TokenKeys {
      * Decrypts the result of {@link #seal} with any key of this keyset.
      *
      * @throws GeneralSecurityException if no key fits, or either argument has been altered
+     * @throws IllegalArgumentException if {@code sealed} is not the canonical encoding of anything
      */
-    public byte[] open(byte[] ciphertext, byte[] associatedData) throws GeneralSecurityException {
+    public byte[] open(String sealed, byte[] associatedData) throws GeneralSecurityException {
+        byte[] ciphertext = TokenText.bytes(sealed);
         for (KeysetEntry entry : entries) {
             byte[] plaintext = entry.decrypt(ciphertext, associatedData);
             if (plaintext != null) {

@@ -3,11 +3,11 @@ package io.github.wsbridge.core.tokens;
 import java.util.Base64;
 
 /** Encodes sealed bytes as text: URL-safe base64 without padding. The same bytes have only one valid text. */
-public final class TokenText {
+final class TokenText {
 
     private TokenText() {}
 
-    public static String text(byte[] sealed) {
+    static String text(byte[] sealed) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
     }
 
@@ -17,7 +17,7 @@ public final class TokenText {
      *
      * @throws IllegalArgumentException if {@code text} is anything else
      */
-    public static byte[] bytes(String text) {
+    static byte[] bytes(String text) {
         byte[] sealed = Base64.getUrlDecoder().decode(text);
         if (!text(sealed).equals(text)) {
             throw new IllegalArgumentException("not the canonical encoding");

@@ -71,8 +71,10 @@ class TinkKeysetTest {
     }
 
     private static void assertSame(TokenKeys keys, Aead tink) throws GeneralSecurityException {
-        assertThat(tink.decrypt(keys.seal(PLAIN, CONTEXT), CONTEXT)).isEqualTo(PLAIN);
-        assertThat(keys.open(tink.encrypt(PLAIN, CONTEXT), CONTEXT)).isEqualTo(PLAIN);
+        assertThat(tink.decrypt(TokenText.bytes(keys.seal(PLAIN, CONTEXT)), CONTEXT))
+                .isEqualTo(PLAIN);
+        assertThat(keys.open(TokenText.text(tink.encrypt(PLAIN, CONTEXT)), CONTEXT))
+                .isEqualTo(PLAIN);
     }
 
     @Test
@@ -82,8 +84,9 @@ class TinkKeysetTest {
         for (String line : stored("tink-ciphertexts.txt").split("\n")) {
             String[] parts = line.split(" ");
             byte[] sealed = Base64.getDecoder().decode(parts[1]);
-            assertThat(keys.open(sealed, CONTEXT)).asString().isEqualTo("sealed by " + parts[0]);
-            assertThatThrownBy(() -> keys.open(sealed, PLAIN)).isInstanceOf(GeneralSecurityException.class);
+            assertThat(keys.open(TokenText.text(sealed), CONTEXT)).asString().isEqualTo("sealed by " + parts[0]);
+            assertThatThrownBy(() -> keys.open(TokenText.text(sealed), PLAIN))
+                    .isInstanceOf(GeneralSecurityException.class);
             ids.add(parts[0]);
         }
         assertThat(keys.keys())

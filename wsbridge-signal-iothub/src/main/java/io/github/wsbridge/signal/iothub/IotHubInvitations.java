@@ -72,7 +72,7 @@ public final class IotHubInvitations implements InvitationSource {
      */
     public static Builder builder(String connectionString, IotHubClientProtocol protocol) {
         try {
-            return over(new DeviceClient(connectionString, protocol));
+            return builder(new DeviceClient(connectionString, protocol));
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("not a device connection string of an IoT hub");
         }

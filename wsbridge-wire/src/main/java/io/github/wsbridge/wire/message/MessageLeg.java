@@ -151,8 +151,8 @@ public final class MessageLeg implements Leg.Receiver {
     private void handle(String text) {
         try {
             handler.onMessage(JsonMessage.read(text));
-        } catch (IllegalArgumentException e) {
-            log.debug("dropped a malformed message"); // not logged: it might hold a token
+        } catch (MalformedMessageException e) {
+            log.debug("dropped a malformed message: {}", e.getMessage()); // which quotes nothing: it might hold a token
         } catch (RuntimeException e) {
             log.warn("failed to handle a message", e);
         }

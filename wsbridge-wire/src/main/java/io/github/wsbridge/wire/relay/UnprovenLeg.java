@@ -85,8 +85,11 @@ public final class UnprovenLeg extends ForwardingLeg {
     @Override
     public boolean takesTransfers() {
         synchronized (lock) {
-            return state == State.PROVEN && leg.takesTransfers();
+            if (state != State.PROVEN) {
+                return false;
+            }
         }
+        return leg.takesTransfers();
     }
 
     @Override

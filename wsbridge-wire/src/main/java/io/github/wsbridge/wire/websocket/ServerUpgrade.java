@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,8 @@ public final class ServerUpgrade {
 
     /** The refusal of a request whose request line and header exceed the server's limit. */
     public static final Admission.Refused TOO_LARGE = new Admission.Refused(431, "the header is too large");
+
+    private static final Admission.Refused NOT_AN_UPGRADE = new Admission.Refused(426, "this is a WebSocket endpoint");
 
     private static final Logger log = LoggerFactory.getLogger(ServerUpgrade.class);
 
@@ -107,6 +110,10 @@ public final class ServerUpgrade {
      * @param timer runs the timeout of a client that the door keeps waiting
      */
     public void ask(Door door, ScheduledExecutorService timer, Answer answer) {
+        if (handshake.upgrade() && !WebSocketKey.valid(key)) { // before the door wakes a device for it
+            decide(Phase.ASKING, new Admission.Refused(400, "missing or invalid Sec-WebSocket-Key"), null, answer);
+            return;
+        }
         CompletionStage<Admission> admission;
         try {
             admission = door.admit(handshake);
@@ -123,11 +130,10 @@ public final class ServerUpgrade {
     }
 
     private void await(Admission.Later later, ScheduledExecutorService timer, Answer answer) {
-        Admission.Refused obstacle = obstacle();
-        if (obstacle != null || !wait(later)) { // wait() is false if the connection was lost
+        if (!handshake.upgrade() || !wait(later)) { // wait() is false if the connection was lost
             later.abandoned().run();
-            if (obstacle != null) {
-                decide(Phase.ASKING, obstacle, null, answer);
+            if (!handshake.upgrade()) {
+                decide(Phase.ASKING, NOT_AN_UPGRADE, null, answer);
             }
             return;
         }
@@ -136,6 +142,8 @@ public final class ServerUpgrade {
                     () -> {
                         if (end(Phase.WAITING)) {
                             answer.refuse(UNAVAILABLE);
+                        } else {
+                            end(Phase.GRANTED); // a transport that has not opened the leg by now never will
                         }
                     },
                     later.timeout().toMillis(),
@@ -143,7 +151,7 @@ public final class ServerUpgrade {
             boolean over;
             synchronized (this) {
                 deadline = task;
-                over = phase != Phase.WAITING;
+                over = phase == Phase.OVER;
             }
             if (over) {
                 task.cancel(false);
@@ -156,31 +164,24 @@ public final class ServerUpgrade {
     }
 
     private void decide(Phase from, Admission.@Nullable Decision decision, @Nullable Throwable failure, Answer answer) {
-        Admission.Refused obstacle = obstacle();
-        if (decision instanceof Admission.Granted granted && obstacle == null) {
+        if (decision instanceof Admission.Refused refused) {
+            if (move(from, Phase.OVER)) {
+                answer.refuse(refused);
+            }
+        } else if (decision instanceof Admission.Granted granted && handshake.upgrade()) {
             if (move(from, Phase.GRANTED)) {
                 answer.grant(granted);
             }
-            return;
-        }
-        if (decision == null) {
+        } else if (decision != null) {
+            if (end(from)) {
+                answer.refuse(NOT_AN_UPGRADE);
+            }
+        } else {
             log.error("the door failed on {}", handshake, failure);
+            if (move(from, Phase.OVER)) {
+                answer.refuse(UNAVAILABLE);
+            }
         }
-        boolean vain = decision instanceof Admission.Granted;
-        if (vain ? end(from) : move(from, Phase.OVER)) {
-            answer.refuse(
-                    decision instanceof Admission.Refused refused
-                            ? refused
-                            : vain && obstacle != null ? obstacle : UNAVAILABLE);
-        }
-    }
-
-    /** Returns what is wrong with a request that the door would grant, or null if nothing is. */
-    private Admission.@Nullable Refused obstacle() {
-        if (!handshake.upgrade()) {
-            return new Admission.Refused(426, "this is a WebSocket endpoint");
-        }
-        return WebSocketKey.valid(key) ? null : new Admission.Refused(400, "missing or invalid Sec-WebSocket-Key");
     }
 
     /** Passes an open leg to the receiver of the grant. Called once, after {@link Answer#grant}. */
@@ -227,7 +228,7 @@ public final class ServerUpgrade {
                 return false;
             }
             phase = to;
-            task = deadline;
+            task = to == Phase.OVER ? deadline : null; // until then the leg is still to be opened
         }
         if (task != null) {
             task.cancel(false);
@@ -238,13 +239,17 @@ public final class ServerUpgrade {
     /** Ends the handshake without a leg, from any phase if {@code from} is null. */
     private boolean end(@Nullable Phase from) {
         Runnable gone;
+        Future<?> task;
         synchronized (this) {
-            Phase now = phase;
-            if (now == Phase.OVER || from != null && now != from) {
+            if (phase == Phase.OVER || from != null && phase != from) {
                 return false;
             }
-            move(now, Phase.OVER);
+            phase = Phase.OVER;
             gone = abandoned;
+            task = deadline;
+        }
+        if (task != null) {
+            task.cancel(false);
         }
         if (gone != null) {
             gone.run();
@@ -289,7 +294,7 @@ public final class ServerUpgrade {
     }
 
     /** Passes on the header fields of a refusal, except {@code Content-Length}. */
-    public static void fields(Admission.Refused refused, java.util.function.BiConsumer<String, String> to) {
+    public static void fields(Admission.Refused refused, BiConsumer<String, String> to) {
         to.accept("Connection", "close");
         to.accept("Content-Type", "text/plain; charset=utf-8");
         Duration retryAfter = refused.retryAfter();

@@ -1,11 +1,11 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.core.limits.Deadlines;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.RejectionJson;

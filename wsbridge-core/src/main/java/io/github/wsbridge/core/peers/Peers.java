@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeToken;
@@ -7,6 +7,7 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;

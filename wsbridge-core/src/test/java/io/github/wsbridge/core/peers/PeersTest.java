@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static io.github.wsbridge.core.TestCluster.B;

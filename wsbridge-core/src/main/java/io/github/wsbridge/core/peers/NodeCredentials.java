@@ -1,8 +1,7 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.tokens.TokenKeys;
-import io.github.wsbridge.core.tokens.TokenText;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -37,8 +36,7 @@ public final class NodeCredentials {
 
     public String issue(NodeAddress addressee, String subject) {
         byte[] time = ByteBuffer.allocate(8).putLong(clock.millis()).array();
-        byte[] sealed = keys.get().seal(time, binding(addressee, subject));
-        return TokenText.text(sealed);
+        return keys.get().seal(time, binding(addressee, subject));
     }
 
     public boolean verify(String credential, NodeAddress addressee, String subject) {
@@ -46,8 +44,7 @@ public final class NodeCredentials {
             return false;
         }
         try {
-            byte[] sealed = TokenText.bytes(credential);
-            byte[] time = keys.get().open(sealed, binding(addressee, subject));
+            byte[] time = keys.get().open(credential, binding(addressee, subject));
             Instant issued = Instant.ofEpochMilli(ByteBuffer.wrap(time).getLong());
             Instant now = clock.instant();
             return Duration.between(issued, now).abs().compareTo(GOOD_FOR) <= 0

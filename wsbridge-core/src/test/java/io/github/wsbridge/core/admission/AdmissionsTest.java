@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.access;
+package io.github.wsbridge.core.admission;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.access;
+package io.github.wsbridge.core.admission;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
@@ -8,10 +8,8 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
-import io.github.wsbridge.core.cluster.NodeCredentials;
-import io.github.wsbridge.core.limits.Deadlines;
 import io.github.wsbridge.core.limits.Limits;
-import io.github.wsbridge.core.limits.RequestRate;
+import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.AccessPolicy.Access;
 import io.github.wsbridge.spi.AccessPolicy.AccessRequest;
@@ -20,6 +18,7 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Deadlines;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.limits;
+package io.github.wsbridge.wire.concurrent;
 
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.Invitation;

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;

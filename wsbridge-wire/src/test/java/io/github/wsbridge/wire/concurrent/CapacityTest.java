@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.limits;
+package io.github.wsbridge.wire.concurrent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

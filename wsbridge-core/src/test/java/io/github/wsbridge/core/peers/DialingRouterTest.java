@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.cluster;
+package io.github.wsbridge.core.peers;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
@@ -8,10 +8,10 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
-import io.github.wsbridge.core.access.Admissions;
-import io.github.wsbridge.core.access.Destinations;
+import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.Destinations;
+import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.limits.Limits;
-import io.github.wsbridge.core.limits.RequestRate;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Connector;

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.access;
+package io.github.wsbridge.core.admission;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;

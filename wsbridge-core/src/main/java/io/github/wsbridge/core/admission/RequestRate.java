@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.limits;
+package io.github.wsbridge.core.admission;
 
 import java.time.InstantSource;
 import java.util.Map;
