@@ -153,6 +153,8 @@ public final class MessageLeg implements Leg.Receiver {
             handler.onMessage(JsonMessage.read(text));
         } catch (MalformedMessageException e) {
             log.debug("dropped a malformed message: {}", e.getMessage()); // which quotes nothing: it might hold a token
+        } catch (IllegalArgumentException e) {
+            log.debug("dropped a message with an invalid value"); // whose text might be a token
         } catch (RuntimeException e) {
             log.warn("failed to handle a message", e);
         }
