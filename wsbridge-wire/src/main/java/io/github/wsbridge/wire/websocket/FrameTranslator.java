@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads one direction of RFC 6455 frames as they come from a socket, in pieces of any size, and holds none of them: of a
  * frame that is not complete it keeps the header and how far it has come. What it reads it either rewrites in place, for
- * another socket ({@link #translate}), or hands out as fragments ({@link #next}).
+ * another WebSocket ({@link #translate}) or for a plain connection ({@link #strip}), or hands out as fragments ({@link #next}).
  *
  * <p>A piece of a frame goes out as a frame of its own: the rest of it follows as continuations. So what has gone out always
  * ends at a frame's end, and a ping, a pong or a close may follow at any time, however long the frame is. Frames that come
@@ -48,6 +48,8 @@ public final class FrameTranslator {
     private @Nullable ByteBuffer control; // the payload of a control frame, as far as it has come
 
     private int opening; // the opcode of the message at hand; 0 between messages
+    private boolean filled; // whether that message holds anything
+    private boolean finished;
     private boolean withheld;
     private @Nullable CloseReason closed;
     private @Nullable String violation;
@@ -87,6 +89,11 @@ public final class FrameTranslator {
         return violation;
     }
 
+    /** Tells whether an empty binary message has come: the half-close of {@code wsbridge.v1}. */
+    public boolean finished() {
+        return finished;
+    }
+
     /** Tells whether the last {@link #next} gave nothing because data is next. */
     public boolean withheld() {
         return withheld;
@@ -101,6 +108,21 @@ public final class FrameTranslator {
      * @return where the frames that go out begin, in the upper half, and end, in the lower; the same where none do
      */
     public long translate(ByteBuffer bytes, int start, int end, boolean unmask) {
+        return rewrite(bytes, start, end, unmask, true);
+    }
+
+    /**
+     * Takes what is not payload out of what has come, in place: headers, masks, control frames, and all that follows an empty
+     * binary message, see {@link #finished}.
+     *
+     * @param bytes as for {@link #translate}, but nothing before {@code start} is touched
+     * @return as {@link #translate}
+     */
+    public long strip(ByteBuffer bytes, int start, int end) {
+        return rewrite(bytes, start, end, true, false);
+    }
+
+    private long rewrite(ByteBuffer bytes, int start, int end, boolean unmask, boolean framed) {
         withheld = false;
         int at = start;
         int out = start; // where the next frame goes
@@ -118,19 +140,23 @@ public final class FrameTranslator {
                 break;
             }
             boolean keepMask = masked && !unmask;
-            int size = headerSize(run, keepMask);
+            int size = framed ? headerSize(run, keepMask) : 0;
             if (begin < 0) {
                 out = at - size; // what came first stays where it is
                 begin = out;
             }
-            writeHeader(bytes, out, run, keepMask);
-            out += size;
-            if (masked && unmask) {
-                Masking.move(bytes, at, out, run, key);
-            } else if (out != at) {
-                bytes.put(out, bytes, at, run);
+            if (framed) {
+                writeHeader(bytes, out, run, keepMask);
+                out += size;
             }
-            out += run;
+            if (framed || !finished) {
+                if (masked && unmask && key != 0) { // a client over TLS may do without
+                    Masking.move(bytes, at, out, run, key);
+                } else if (out != at) {
+                    bytes.put(out, bytes, at, run);
+                }
+                out += run;
+            }
             at += run;
             carried += run;
             advance(run);
@@ -174,7 +200,7 @@ public final class FrameTranslator {
                 return null;
             }
             ByteBuffer payload = ByteBuffer.allocate(run);
-            if (masked) {
+            if (masked && key != 0) {
                 Masking.apply(in, at, payload, 0, run, key);
             } else {
                 payload.put(0, in, at, run);
@@ -191,12 +217,15 @@ public final class FrameTranslator {
 
     private void advance(int run) {
         missing -= run;
+        filled |= run > 0;
         if (missing > 0) {
             begun = true;
             key = Integer.rotateLeft(key, 8 * (run & 3));
         } else {
             inFrame = false;
             if ((first & FIN) != 0) {
+                finished |= !filled && opening == Frames.BINARY;
+                filled = false;
                 opening = 0;
             }
         }
