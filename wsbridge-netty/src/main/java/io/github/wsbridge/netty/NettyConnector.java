@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -119,6 +120,11 @@ public final class NettyConnector implements Connector {
         } catch (RuntimeException e) {
             attempt.leg.completeExceptionally(new IOException("cannot connect", e));
         }
+    }
+
+    /** TCP connections on the same threads, which are joined below fragments with the WebSockets. They end with this connector. */
+    public StreamTransport streams() {
+        return new NettyStreams(loops, connections);
     }
 
     @Override

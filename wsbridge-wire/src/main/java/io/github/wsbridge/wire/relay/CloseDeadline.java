@@ -1,5 +1,6 @@
 package io.github.wsbridge.wire.relay;
 
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -8,24 +9,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops a closing connection ten seconds after its peer has last taken anything, so that a slow reader still gets what was
- * sent before the close frame; and after two minutes however slowly it reads. Thread-safe.
+ * Drops a closing connection some time after its peer has last taken anything, so that a slow reader still gets what was sent
+ * before the close; and after a longer time however slowly it reads. By default ten seconds and two minutes. Thread-safe.
  */
 public final class CloseDeadline {
 
     private static final int LOOK_MILLIS = 500;
-    private static final int MOST_SILENT_LOOKS = 10_000 / LOOK_MILLIS;
-    private static final int MOST_LOOKS = 120_000 / LOOK_MILLIS;
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+    private static final Duration MOST = Duration.ofMinutes(2);
 
     private final ScheduledExecutorService timer;
     private final LongSupplier written;
     private final Runnable drop;
+    private final long mostSilentLooks;
+    private final long mostLooks;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
     // Used by the looks only, which never overlap, and set before the first.
     private long seen;
-    private int looks;
-    private int silent;
+    private long looks;
+    private long silent;
 
     /**
      * A deadline that has not begun.
@@ -35,9 +38,25 @@ public final class CloseDeadline {
      * @param drop called once
      */
     public CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
+        this(timer, written, drop, SILENCE, MOST);
+    }
+
+    /**
+     * A deadline that has not begun.
+     *
+     * @param timer calls the other two, and is not blocked by them
+     * @param written as above
+     * @param drop called once
+     * @param silence how long the peer may take nothing
+     * @param most how long it may take in all
+     */
+    public CloseDeadline(
+            ScheduledExecutorService timer, LongSupplier written, Runnable drop, Duration silence, Duration most) {
         this.timer = timer;
         this.written = written;
         this.drop = drop;
+        this.mostSilentLooks = silence.toMillis() / LOOK_MILLIS;
+        this.mostLooks = most.toMillis() / LOOK_MILLIS;
     }
 
     /** Only the first call counts. */
@@ -65,7 +84,7 @@ public final class CloseDeadline {
         long now = written.getAsLong();
         silent = now == seen ? silent + 1 : 0;
         seen = now;
-        if (silent >= MOST_SILENT_LOOKS || ++looks >= MOST_LOOKS) {
+        if (silent >= mostSilentLooks || ++looks >= mostLooks) {
             stop();
             drop.run();
         }

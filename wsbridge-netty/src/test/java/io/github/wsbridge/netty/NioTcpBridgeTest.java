@@ -1,0 +1,15 @@
+package io.github.wsbridge.netty;
+
+/** Without epoll, as on other systems than Linux. */
+class NioTcpBridgeTest extends TcpBridgeTests {
+
+    @Override
+    TcpBridge bridge() throws Exception {
+        System.setProperty(Loops.NO_EPOLL, "true");
+        try {
+            return new TcpBridge(null, false);
+        } finally {
+            System.clearProperty(Loops.NO_EPOLL);
+        }
+    }
+}
