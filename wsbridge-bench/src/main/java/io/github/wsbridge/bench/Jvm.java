@@ -19,10 +19,16 @@ final class Jvm {
             .map(entry -> Path.of(entry).toAbsolutePath().toString())
             .collect(Collectors.joining(File.pathSeparator));
 
+    /** As the {@code wsbridge} script gives them: what Netty and the MQTT client do, newer JDKs warn about unless it is allowed. */
+    private static final List<String> ALLOWED = Runtime.version().feature() < 23
+            ? List.of("--enable-native-access=ALL-UNNAMED")
+            : List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
+
     private Jvm() {}
 
     static List<String> command(String mainClass, String options, String... arguments) {
         List<String> command = new ArrayList<>(List.of(BIN + "/java"));
+        command.addAll(ALLOWED);
         Arrays.stream(options.trim().split("\\s+"))
                 .filter(option -> !option.isEmpty())
                 .forEach(command::add);

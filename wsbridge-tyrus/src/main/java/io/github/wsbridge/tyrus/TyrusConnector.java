@@ -73,7 +73,8 @@ public final class TyrusConnector implements Connector {
             return leg;
         }
         if (!wellFormed(target)) {
-            leg.completeExceptionally(new IOException("a header field or the subprotocol is garbled: " + target));
+            leg.completeExceptionally(new IOException(
+                    "a header field or the subprotocol holds characters that cannot be sent: " + target));
             return leg;
         }
         Attempt attempt = new Attempt(target, leg);

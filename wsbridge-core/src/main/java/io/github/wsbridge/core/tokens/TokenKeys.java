@@ -1,13 +1,6 @@
 package io.github.wsbridge.core.tokens;
 
-import com.google.crypto.tink.Aead;
-import com.google.crypto.tink.InsecureSecretKeyAccess;
-import com.google.crypto.tink.KeyStatus;
-import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.RegistryConfiguration;
-import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
-import com.google.crypto.tink.aead.AeadConfig;
-import com.google.crypto.tink.aead.PredefinedAeadParameters;
+import com.google.crypto.tink.subtle.Random;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +10,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that the nodes of a cluster share: a Tink keyset of authenticated encryption. One key is primary and encrypts;
@@ -30,40 +22,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenKeys {
 
-    static {
-        try {
-            AeadConfig.register();
-        } catch (GeneralSecurityException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private final KeysetEntry primary;
+    private final List<KeysetEntry> entries;
 
-    private final KeysetHandle handle;
-    private final Aead aead;
-
-    private TokenKeys(KeysetHandle handle) throws GeneralSecurityException {
-        this.handle = handle;
-        this.aead = handle.getPrimitive(RegistryConfiguration.get(), Aead.class);
+    TokenKeys(KeysetEntry primary, List<KeysetEntry> entries) {
+        this.primary = primary;
+        this.entries = List.copyOf(entries);
     }
 
     /** A keyset with one new key. */
     public static TokenKeys generate() {
-        try {
-            return new TokenKeys(
-                    KeysetHandle.newBuilder().addEntry(newEntry().makePrimary()).build());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot generate a key", e);
-        }
+        KeysetEntry key = newKey(List.of());
+        return new TokenKeys(key, List.of(key));
     }
 
     /**
      * Reads a keyset in Tink's JSON format.
      *
-     * @throws GeneralSecurityException if it is no such keyset, or its keys are not for authenticated encryption
+     * @throws GeneralSecurityException if it is not such a keyset, or if an enabled key is not for authenticated
+     *     encryption or is kept in a key management service
      */
     public static TokenKeys parse(String json) throws GeneralSecurityException {
-        return new TokenKeys(TinkJsonProtoKeysetFormat.parseKeyset(
-                json, RegistryConfiguration.get(), InsecureSecretKeyAccess.get()));
+        return KeysetJson.read(json);
     }
 
     /** Reads a file that holds a keyset in Tink's JSON format; errors as in {@link #parse}. */
@@ -73,12 +53,7 @@ public final class TokenKeys {
 
     /** The keyset in Tink's JSON format, keys in clear: a secret. */
     public String toJson() {
-        try {
-            return TinkJsonProtoKeysetFormat.serializeKeyset(
-                    handle, RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot serialize the keyset", e);
-        }
+        return KeysetJson.write(primary, entries);
     }
 
     /** Writes the keyset so that a reader sees the old or the new content whole, readable by the owner only. */
@@ -102,12 +77,9 @@ public final class TokenKeys {
 
     /** Adds a key that decrypts, but does not encrypt yet. */
     public TokenKeys withNewKey() {
-        try {
-            return new TokenKeys(
-                    KeysetHandle.newBuilder(handle).addEntry(newEntry()).build());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot add a key", e);
-        }
+        List<KeysetEntry> more = new ArrayList<>(entries);
+        more.add(newKey(entries));
+        return new TokenKeys(primary, more);
     }
 
     /**
@@ -116,7 +88,11 @@ public final class TokenKeys {
      * @throws IllegalArgumentException if there is no enabled key of that id
      */
     public TokenKeys withPrimary(int keyId) {
-        return rebuilt(keyId, null);
+        KeysetEntry chosen = entry(keyId);
+        if (!chosen.enabled()) {
+            throw noSuchKey(keyId);
+        }
+        return new TokenKeys(chosen, entries);
     }
 
     /**
@@ -125,58 +101,33 @@ public final class TokenKeys {
      * @throws IllegalArgumentException if there is no key of that id, or it is the primary one
      */
     public TokenKeys without(int keyId) {
-        return rebuilt(null, keyId);
+        KeysetEntry dropped = entry(keyId);
+        if (dropped == primary) {
+            throw new IllegalArgumentException("key " + Integer.toUnsignedString(keyId) + " is the primary key");
+        }
+        return new TokenKeys(
+                primary, entries.stream().filter(entry -> entry != dropped).toList());
     }
 
-    private TokenKeys rebuilt(@Nullable Integer primary, @Nullable Integer dropped) {
-        KeysetHandle.Builder builder = KeysetHandle.newBuilder();
-        boolean found = false;
-        for (int i = 0; i < handle.size(); i++) {
-            KeysetHandle.Entry old = handle.getAt(i);
-            if (dropped != null && old.getId() == dropped) {
-                if (old.isPrimary()) {
-                    throw new IllegalArgumentException(
-                            "key " + Integer.toUnsignedString(dropped) + " is the primary key");
-                }
-                found = true;
-                continue;
-            }
-            KeysetHandle.Builder.Entry entry = KeysetHandle.importKey(old.getKey())
-                    .setStatus(old.getStatus())
-                    .withFixedId(old.getId());
-            boolean chosen = primary != null && old.getId() == primary && old.getStatus() == KeyStatus.ENABLED;
-            found |= chosen;
-            builder.addEntry(chosen || primary == null && old.isPrimary() ? entry.makePrimary() : entry);
-        }
-        Integer named = primary != null ? primary : dropped;
-        if (!found && named != null) {
-            throw new IllegalArgumentException("no such key: " + Integer.toUnsignedString(named));
-        }
-        try {
-            return new TokenKeys(builder.build());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot rebuild the keyset", e);
-        }
+    private KeysetEntry entry(int keyId) {
+        return entries.stream().filter(entry -> entry.id() == keyId).findAny().orElseThrow(() -> noSuchKey(keyId));
+    }
+
+    private static IllegalArgumentException noSuchKey(int keyId) {
+        return new IllegalArgumentException("no such key: " + Integer.toUnsignedString(keyId));
     }
 
     /** What is known of each key, in the order of the keyset; nothing secret. */
     public List<Key> keys() {
-        List<Key> keys = new ArrayList<>();
-        for (int i = 0; i < handle.size(); i++) {
-            KeysetHandle.Entry entry = handle.getAt(i);
-            keys.add(new Key(
-                    entry.getId(),
-                    entry.getKey().getParameters().getClass().getSimpleName().replace("Parameters", ""),
-                    entry.isPrimary(),
-                    entry.getStatus().toString()));
-        }
-        return keys;
+        return entries.stream()
+                .map(entry -> new Key(entry.id(), entry.kind(), entry == primary, entry.status()))
+                .toList();
     }
 
     /** Encrypts with the primary key and authenticates {@code associatedData} with it. */
     public byte[] seal(byte[] plaintext, byte[] associatedData) {
         try {
-            return aead.encrypt(plaintext, associatedData);
+            return primary.encrypt(plaintext, associatedData);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot encrypt", e);
         }
@@ -188,12 +139,29 @@ public final class TokenKeys {
      * @throws GeneralSecurityException if none fits, or either argument has been altered
      */
     public byte[] open(byte[] ciphertext, byte[] associatedData) throws GeneralSecurityException {
-        return aead.decrypt(ciphertext, associatedData);
+        for (KeysetEntry entry : entries) {
+            byte[] plaintext = entry.decrypt(ciphertext, associatedData);
+            if (plaintext != null) {
+                return plaintext;
+            }
+        }
+        throw new GeneralSecurityException("no key decrypts this");
     }
 
-    private static KeysetHandle.Builder.Entry newEntry() {
-        return KeysetHandle.generateEntryFromParameters(PredefinedAeadParameters.XCHACHA20_POLY1305)
-                .withRandomId();
+    private static KeysetEntry newKey(List<KeysetEntry> others) {
+        int id;
+        do {
+            id = Random.randInt();
+        } while (id == 0 || isTaken(id, others));
+        try {
+            return KeysetEntry.generate(id);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot generate a key", e);
+        }
+    }
+
+    private static boolean isTaken(int id, List<KeysetEntry> entries) {
+        return entries.stream().anyMatch(entry -> entry.id() == id);
     }
 
     /** Shows key ids, no key. */
