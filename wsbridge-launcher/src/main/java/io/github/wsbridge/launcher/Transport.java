@@ -5,6 +5,7 @@ import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
 import java.io.IOException;
@@ -74,6 +75,11 @@ enum Transport {
 
     private static String show(InetSocketAddress address) {
         return HostPort.authority(address.getAddress().getHostAddress(), address.getPort());
+    }
+
+    /** Plain connections on the connector's threads, which are joined with its WebSockets; null where it has no such. */
+    static @Nullable StreamTransport streams(Connector connector) {
+        return connector instanceof NettyConnector fast ? fast.streams() : null;
     }
 
     /**

@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
@@ -92,7 +93,7 @@ final class TunnelCommand implements Callable<Integer> {
             if (listen == null) {
                 overStreams(client);
             } else {
-                overSockets(client, listen);
+                overSockets(client, listen, Transport.streams(connector));
             }
         }
         return 0;
@@ -110,10 +111,13 @@ final class TunnelCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private void overSockets(BridgeClient client, HostPort listen) throws Exception {
+    private void overSockets(BridgeClient client, HostPort listen, @Nullable StreamTransport streams) throws Exception {
         InetSocketAddress address = listen.resolve();
         TcpTunnel.Builder builder =
                 TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
+        if (streams != null) {
+            builder.streams(streams);
+        }
         try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
             here.say("tunnel ready: "
                     + HostPort.authority(
