@@ -61,7 +61,11 @@ final class NettyStreams implements StreamTransport {
                     @Override
                     protected void initChannel(Channel channel) {
                         connections.add(channel);
-                        channel.pipeline().addLast(new Beginning(leg::complete));
+                        channel.pipeline().addLast(new Beginning(opened -> {
+                            if (!leg.complete(opened)) {
+                                opened.abort(); // nobody waits for it any more
+                            }
+                        }));
                     }
                 });
         settings().forEach((option, value) -> set(bootstrap, option, value));
