@@ -2,6 +2,7 @@
 module io.github.wsbridge.signal.iothub {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.client;
+    requires io.github.wsbridge.wire;
     requires transitive com.azure.core;
     requires transitive com.microsoft.iot.device.client;
     requires com.microsoft.iot.service.client;

@@ -2,6 +2,7 @@
 module io.github.wsbridge.signal.mqtt {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.client;
+    requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires com.grack.nanojson;
     requires com.hivemq.client.mqtt;

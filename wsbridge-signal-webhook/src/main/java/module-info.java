@@ -2,6 +2,7 @@
 module io.github.wsbridge.signal.webhook {
     requires transitive io.github.wsbridge;
     requires transitive io.github.wsbridge.client;
+    requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires org.slf4j;
     requires com.grack.nanojson;

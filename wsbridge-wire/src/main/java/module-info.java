@@ -5,7 +5,9 @@ module io.github.wsbridge.wire {
     requires static org.jspecify;
     requires org.slf4j;
 
+    exports io.github.wsbridge.wire.concurrent;
     exports io.github.wsbridge.wire.message;
+    exports io.github.wsbridge.wire.net;
     exports io.github.wsbridge.wire.relay;
     exports io.github.wsbridge.wire.websocket;
 }

@@ -19,8 +19,38 @@ public record CloseReason(int code, String reason) implements Serializable {
     /** The node is stopping and its grace period is over. */
     public static final int GOING_AWAY = 1001;
 
+    /** The peer broke the rules of the protocol. */
+    public static final int PROTOCOL_ERROR = 1002;
+
+    /** The peer sent a kind of data that cannot be accepted. */
+    public static final int UNSUPPORTED_DATA = 1003;
+
     /** The peer's close frame held no code. It is relayed as a close frame without a code, never as a number. */
     public static final int NO_STATUS = 1005;
+
+    /** The connection ended without a close frame. Reported by some WebSocket libraries, never sent. */
+    public static final int ABNORMAL = 1006;
+
+    /** The content of a message does not fit its type, such as text that is not UTF-8. */
+    public static final int INVALID_PAYLOAD = 1007;
+
+    /** A message violates a policy. */
+    public static final int POLICY_VIOLATION = 1008;
+
+    /** A message is too big to be processed. */
+    public static final int TOO_BIG = 1009;
+
+    /** The server did not negotiate an extension that the client needs. */
+    public static final int MANDATORY_EXTENSION = 1010;
+
+    /** An unexpected condition at the peer. */
+    public static final int INTERNAL_ERROR = 1011;
+
+    /** The service restarts. */
+    public static final int SERVICE_RESTART = 1012;
+
+    /** The service is overloaded; a later attempt may succeed. */
+    public static final int TRY_AGAIN_LATER = 1013;
 
     /** The other end vanished without a close. */
     public static final int VANISHED = 4000;
@@ -74,14 +104,9 @@ public record CloseReason(int code, String reason) implements Serializable {
         return new CloseReason(VANISHED, why);
     }
 
-    /**
-     * A device's rejection.
-     *
-     * @param rejectCode the device's own code, 0 to 9999
-     * @param text the device's own words
-     */
-    public static CloseReason rejected(int rejectCode, String text) {
-        return new CloseReason(REJECTED, (rejectCode + " " + text).strip());
+    /** A device's rejection. */
+    public static CloseReason rejected(Rejection rejection) {
+        return new CloseReason(REJECTED, (rejection.code() + " " + rejection.reason()).strip());
     }
 
     private static String cut(String text) {

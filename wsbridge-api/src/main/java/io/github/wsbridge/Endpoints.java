@@ -63,9 +63,9 @@ public final class Endpoints {
     }
 
     /** The URL at which a device rejects what {@code acceptUrl} offers. */
-    public static URI reject(URI acceptUrl, int rejectCode, String rejectReason) {
-        return URI.create(
-                acceptUrl + "&" + REJECT_CODE + "=" + rejectCode + "&" + REJECT_REASON + "=" + encode(rejectReason));
+    public static URI reject(URI acceptUrl, Rejection rejection) {
+        return URI.create(acceptUrl + "&" + REJECT_CODE + "=" + rejection.code() + "&" + REJECT_REASON + "="
+                + encode(rejection.reason()));
     }
 
     /** The URL at which a device listens. */

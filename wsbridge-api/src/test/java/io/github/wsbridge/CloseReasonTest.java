@@ -58,9 +58,10 @@ class CloseReasonTest {
 
     @Test
     void rejected_holdsCodeAndText() {
-        assertThat(CloseReason.rejected(17, "not now")).isEqualTo(new CloseReason(4403, "17 not now"));
-        assertThat(CloseReason.rejected(0, "")).isEqualTo(new CloseReason(4403, "0"));
-        assertThat(CloseReason.rejected(9999, "x".repeat(200)).reason()).hasSize(123);
+        assertThat(CloseReason.rejected(new Rejection(17, "not now"))).isEqualTo(new CloseReason(4403, "17 not now"));
+        assertThat(CloseReason.rejected(new Rejection(0, ""))).isEqualTo(new CloseReason(4403, "0"));
+        assertThat(CloseReason.rejected(new Rejection(9999, "x".repeat(200))).reason())
+                .hasSize(123);
     }
 
     @Test

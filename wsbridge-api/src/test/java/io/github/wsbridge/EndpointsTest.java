@@ -45,7 +45,7 @@ class EndpointsTest {
     @MethodSource("texts")
     void acceptAndReject_anyText_isReadBack(String text) {
         URI accept = Endpoints.accept(BASE, TOKEN, text);
-        URI reject = Endpoints.reject(accept, 9999, text);
+        URI reject = Endpoints.reject(accept, new Rejection(9999, text));
         Query query = Query.parse(reject.getRawQuery());
         assertThat(query.get(Endpoints.BRIDGE_TOKEN)).isEqualTo(TOKEN.value());
         assertThat(query.get(Endpoints.REQUEST_DATA)).isEqualTo(text);
@@ -78,7 +78,7 @@ class EndpointsTest {
         assertThat(Endpoints.accept(base, TOKEN, "")).hasToString("wss://host/bridge/accept?bridgeToken=Az09-_");
         assertThat(Endpoints.accept(base, TOKEN, "x"))
                 .hasToString("wss://host/bridge/accept?bridgeToken=Az09-_&requestData=x");
-        assertThat(Endpoints.reject(Endpoints.accept(base, TOKEN, ""), 5, "no way"))
+        assertThat(Endpoints.reject(Endpoints.accept(base, TOKEN, ""), new Rejection(5, "no way")))
                 .hasToString("wss://host/bridge/accept?bridgeToken=Az09-_&rejectCode=5&rejectReason=no%20way");
         assertThat(Endpoints.listen(base, "a")).hasToString("wss://host/bridge/listen?deviceId=a");
         assertThat(Endpoints.peer(NodeAddress.parse("ws://10.0.0.1:8080/base/")))

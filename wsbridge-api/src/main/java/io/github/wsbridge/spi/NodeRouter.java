@@ -2,6 +2,7 @@ package io.github.wsbridge.spi;
 
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -31,5 +32,6 @@ public interface NodeRouter extends AutoCloseable {
      * @param subprotocol what the device's leg has agreed on, to be offered to the owner; empty for none
      * @param rejection the device's rejection; null where it accepts
      */
-    record Forward(BridgeToken token, String subprotocol, Signaller.Result.@Nullable Rejected rejection) {}
+    record Forward(
+            BridgeToken token, String subprotocol, @Nullable Rejection rejection) {}
 }

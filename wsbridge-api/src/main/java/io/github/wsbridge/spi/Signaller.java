@@ -1,6 +1,7 @@
 package io.github.wsbridge.spi;
 
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -30,13 +31,14 @@ public interface Signaller extends AutoCloseable {
         /** The channel has taken charge of it, or the device has it. Whether it accepts is not known yet. */
         record Delivered() implements Result {}
 
-        /**
-         * The device has said no.
-         *
-         * @param code the device's own code, 0 to 9999
-         * @param reason the device's own words
-         */
-        record Rejected(int code, String reason) implements Result {}
+        /** The device has said no. */
+        record Rejected(Rejection rejection) implements Result {
+
+            /** A rejection with the device's own code, 0 to 9999, and its own words. */
+            public Rejected(int code, String reason) {
+                this(new Rejection(code, reason));
+            }
+        }
 
         /**
          * This channel does not know the device or cannot reach it now.

@@ -8,6 +8,7 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.wire.concurrent.Backoff;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;

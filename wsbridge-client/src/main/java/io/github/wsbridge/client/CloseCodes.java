@@ -6,13 +6,6 @@ import java.nio.charset.StandardCharsets;
 /** Close codes as the JDK's WebSocket takes and gives them. */
 final class CloseCodes {
 
-    /** What the JDK reports where the peer has sent no close frame. */
-    static final int NO_CLOSE_FRAME = 1006;
-
-    private static final int PROTOCOL_ERROR = 1002;
-    private static final int POLICY_VIOLATION = 1008;
-    private static final int INTERNAL_ERROR = 1011;
-
     private CloseCodes() {}
 
     /**
@@ -27,17 +20,22 @@ final class CloseCodes {
     private static int sendable(int code) {
         return switch (code) {
             case CloseReason.NO_STATUS -> CloseReason.NORMAL;
-            case 1002, 1003, 1007, 1009, 1010 -> POLICY_VIOLATION; // the peer has sent what is not wanted
-            case 1012, 1013 -> CloseReason.GOING_AWAY; // come back later
-            case CloseReason.NORMAL, CloseReason.GOING_AWAY, POLICY_VIOLATION -> code;
-            default -> code >= 3000 ? code : INTERNAL_ERROR;
+            case CloseReason.PROTOCOL_ERROR,
+                    CloseReason.UNSUPPORTED_DATA,
+                    CloseReason.INVALID_PAYLOAD,
+                    CloseReason.TOO_BIG,
+                    CloseReason.MANDATORY_EXTENSION ->
+                CloseReason.POLICY_VIOLATION; // the peer has sent what is not wanted
+            case CloseReason.SERVICE_RESTART, CloseReason.TRY_AGAIN_LATER -> CloseReason.GOING_AWAY; // come back later
+            case CloseReason.NORMAL, CloseReason.GOING_AWAY, CloseReason.POLICY_VIOLATION -> code;
+            default -> code >= 3000 ? code : CloseReason.INTERNAL_ERROR;
         };
     }
 
     /** What the peer has sent. The JDK lets through codes above 4999, which mean nothing. */
     static CloseReason received(int code, String text) {
         return code > 4999
-                ? new CloseReason(PROTOCOL_ERROR, "invalid close code " + code)
+                ? new CloseReason(CloseReason.PROTOCOL_ERROR, "invalid close code " + code)
                 : new CloseReason(code, text);
     }
 }

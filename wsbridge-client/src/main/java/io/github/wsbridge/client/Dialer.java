@@ -8,6 +8,7 @@ import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -43,7 +45,7 @@ final class Dialer implements AutoCloseable {
         @Nullable
         ScheduledExecutorService scheduler;
 
-        Executor executor = Daemons.threads();
+        Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(15));
 
@@ -56,7 +58,6 @@ final class Dialer implements AutoCloseable {
         }
     }
 
-    private static final int PROTOCOL_ERROR = 1002;
     private static final int KNOCK_SECONDS = 10;
 
     private final Map<String, String> headers;
@@ -76,10 +77,16 @@ final class Dialer implements AutoCloseable {
         ownConnector = settings.connector == null;
         connector = settings.connector == null ? JdkConnector.create() : settings.connector;
         ownScheduler = settings.scheduler == null;
-        scheduler = settings.scheduler == null ? Daemons.newScheduler() : settings.scheduler;
+        scheduler = settings.scheduler == null ? newTimer() : settings.scheduler;
         executor = settings.executor;
         watch = settings.watch;
         timeout = settings.connectTimeout;
+    }
+
+    private static ScheduledExecutorService newTimer() {
+        ScheduledThreadPoolExecutor timer = Daemons.newTimer("wsbridge-timer");
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return timer;
     }
 
     ScheduledExecutorService scheduler() {
@@ -196,8 +203,8 @@ final class Dialer implements AutoCloseable {
 
         private void greet(Leg leg) {
             if (!leg.subprotocol().equals(Endpoints.SUBPROTOCOL)) {
-                CloseReason reason =
-                        new CloseReason(PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
+                CloseReason reason = new CloseReason(
+                        CloseReason.PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
                 leg.close(reason);
                 completer.execute(() -> result.completeExceptionally(new BridgeException(reason)));
                 return;

@@ -5,6 +5,10 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.EstablishedJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
+import io.github.wsbridge.wire.message.TextAssembler;
 import io.github.wsbridge.wire.relay.Demands;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -17,14 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Greeting<B> implements Leg.Receiver {
 
-    private static final int PROTOCOL_ERROR = 1002;
-
     private final Leg leg;
     private final Demands demands;
     private final Function<GreetedLeg, B> made;
     private final CompletableFuture<B> result;
     private final Executor executor;
-    private final Messages.Assembler message = new Messages.Assembler();
+    private final TextAssembler message = new TextAssembler();
     private Leg.@Nullable Receiver established; // touched by the receiver's thread only
 
     /**
@@ -57,10 +59,10 @@ final class Greeting<B> implements Leg.Receiver {
             if (text == null) {
                 demands.one();
             } else {
-                establish(Messages.established(text));
+                establish(EstablishedJson.read(JsonMessage.read(text)));
             }
-        } catch (Messages.MalformedException e) {
-            CloseReason reason = new CloseReason(PROTOCOL_ERROR, "the bridge began with " + e.getMessage());
+        } catch (MalformedMessageException e) {
+            CloseReason reason = new CloseReason(CloseReason.PROTOCOL_ERROR, "the bridge began with " + e.getMessage());
             leg.close(reason);
             fail(reason);
         }

@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -20,12 +21,10 @@ public interface InvitationSource extends AutoCloseable {
      * Carries a rejection back over the channel.
      *
      * @param invitation one that this source has brought
-     * @param code the device's own code, 0 to 9999
-     * @param reason the device's own words
      * @return completes with whether the channel has taken charge of it. If it has not, fails, or says nothing within five
      *     seconds, the device rejects by the accept URL, where it does no harm to have rejected before. By default it has not.
      */
-    default CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
+    default CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection) {
         return CompletableFuture.completedFuture(false);
     }
 
@@ -56,13 +55,14 @@ public interface InvitationSource extends AutoCloseable {
         /** It accepts; whether the bridge then comes about is not known yet. */
         record Accepted() implements Answer {}
 
-        /**
-         * It rejects.
-         *
-         * @param code the device's own code, 0 to 9999
-         * @param reason the device's own words
-         */
-        record Rejected(int code, String reason) implements Answer {}
+        /** It rejects. */
+        record Rejected(Rejection rejection) implements Answer {
+
+            /** A rejection with the device's own code, 0 to 9999, and its own words. */
+            public Rejected(int code, String reason) {
+                this(new Rejection(code, reason));
+            }
+        }
 
         /** It said nothing in time. */
         record Expired() implements Answer {}

@@ -30,7 +30,6 @@ final class JdkLeg implements Leg, WebSocket.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(JdkLeg.class);
     private static final long CLOSE_DEADLINE_SECONDS = 10;
-    private static final int NOT_UTF8 = 1007;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     private final Consumer<JdkLeg> onEnd;
@@ -94,7 +93,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
             try {
                 characters = text.decode(fragment.payload(), fragment.last());
             } catch (CharacterCodingException e) {
-                close(new CloseReason(NOT_UTF8, "text that is not UTF-8"));
+                close(new CloseReason(CloseReason.INVALID_PAYLOAD, "text that is not UTF-8"));
                 return CompletableFuture.failedStage(e);
             }
             if (characters.isEmpty() && !fragment.last()) {
@@ -236,7 +235,7 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
         setDeadline();
         CloseReason given = closing.get();
-        if (code == CloseCodes.NO_CLOSE_FRAME) {
+        if (code == CloseReason.ABNORMAL) {
             end(given == null ? CloseReason.vanished("no close frame") : given);
         } else {
             end(CloseCodes.received(code, reason));

@@ -5,15 +5,16 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.wire.relay.Demands;
+import io.github.wsbridge.wire.concurrent.Backoff;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.RejectionJson;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class ListenSocket implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
-    private static final int MAX_QUEUED = 100;
 
     private final Dialer dialer;
     private final URI url;
@@ -145,14 +145,16 @@ final class ListenSocket implements InvitationSource {
     }
 
     @Override
-    public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
+    public CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection) {
         Connection open;
         synchronized (this) {
             open = connection;
         }
         return open == null
                 ? CompletableFuture.completedFuture(false)
-                : open.send(Messages.reject(invitation.token(), code, reason));
+                : open.messages
+                        .send(RejectionJson.write(invitation.token(), rejection))
+                        .handle((sent, failure) -> failure == null);
     }
 
     @Override
@@ -166,100 +168,44 @@ final class ListenSocket implements InvitationSource {
             }
         }
         if (open != null) {
-            open.leg.close(CloseReason.normal());
+            open.messages.close(CloseReason.normal());
         }
     }
 
     /** One WebSocket from its opening to its end. */
-    private final class Connection implements Leg.Receiver {
-        private final Leg leg;
-        private final Demands demands;
-        private final Messages.Assembler incoming = new Messages.Assembler();
-        private final Queue<Rejection> outgoing = new ArrayDeque<>(); // guarded by itself, as is sending
-        private boolean sending;
-        private volatile boolean over;
+    private final class Connection implements MessageLeg.Handler {
+        private final MessageLeg messages;
         private volatile @Nullable ScheduledFuture<?> stable;
 
         Connection(Leg leg) {
-            this.leg = leg;
-            this.demands = new Demands(leg::demand);
+            this.messages = new MessageLeg(leg, this);
         }
 
         void open() {
             stable = schedule(backoff::reset, backoff.longest());
-            leg.open(this);
-            demands.one();
+            messages.open();
         }
 
         @Override
-        public void onFragment(Fragment fragment) {
-            try {
-                String text = incoming.add(fragment);
-                JsonObject message = text == null ? null : Messages.read(text);
-                if (message != null && Messages.type(message).equals("invitation")) {
-                    sink().offer(Messages.invitation(message, deviceId));
-                }
-            } catch (Messages.MalformedException e) {
-                log.debug("Device {} drops a message: {}", deviceId, e.getMessage());
+        public void onMessage(JsonObject message) {
+            if (JsonMessage.type(message).equals(InvitationJson.TYPE)) {
+                sink().offer(InvitationJson.read(message, deviceId));
             }
-            demands.one();
+        }
+
+        /** A device that left for one message would miss the others. */
+        @Override
+        public boolean skipsLongMessages() {
+            return true;
         }
 
         @Override
         public void onClosed(CloseReason reason) {
-            dropQueued();
             ScheduledFuture<?> timer = stable;
             if (timer != null) {
                 timer.cancel(false);
             }
             ended(reason);
         }
-
-        /** Completes with whether the message is on its way. */
-        CompletableFuture<Boolean> send(String message) {
-            Rejection rejection = new Rejection(message, new CompletableFuture<>());
-            synchronized (outgoing) {
-                if (over || outgoing.size() >= MAX_QUEUED) {
-                    return CompletableFuture.completedFuture(false);
-                }
-                outgoing.add(rejection);
-            }
-            sendNext();
-            return rejection.sent;
-        }
-
-        private void sendNext() {
-            Rejection rejection;
-            synchronized (outgoing) {
-                rejection = sending ? null : outgoing.poll();
-                sending |= rejection != null;
-            }
-            if (rejection != null) {
-                leg.send(Fragment.text(rejection.message)).whenComplete((sent, failure) -> {
-                    synchronized (outgoing) {
-                        sending = false;
-                    }
-                    rejection.sent.complete(failure == null);
-                    if (failure == null) {
-                        sendNext();
-                    } else {
-                        dropQueued();
-                    }
-                });
-            }
-        }
-
-        private void dropQueued() {
-            List<Rejection> dropped;
-            synchronized (outgoing) {
-                over = true;
-                dropped = List.copyOf(outgoing);
-                outgoing.clear();
-            }
-            dropped.forEach(rejection -> rejection.sent.complete(false));
-        }
     }
-
-    /** A message that waits to be sent. */
-    private record Rejection(String message, CompletableFuture<Boolean> sent) {}
 }

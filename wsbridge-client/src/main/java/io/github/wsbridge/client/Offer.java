@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** One invitation on its way through a handler. The answer's future decides who comes first. */
 final class Offer implements IncomingBridge {
 
-    private static final int INTERNAL_ERROR = 1011;
-
     private final Invitation invitation;
     private final Dialer dialer;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
@@ -95,9 +93,6 @@ final class Offer implements IncomingBridge {
 
     @Override
     public boolean reject(int code, String reason) {
-        if (code < 0 || code > 9999) {
-            throw new IllegalArgumentException("a reject code is from 0 to 9999");
-        }
         return answer.complete(new Answer.Rejected(code, reason));
     }
 
@@ -108,7 +103,7 @@ final class Offer implements IncomingBridge {
     /** The handler threw: whatever it has begun ends. */
     void fail() {
         if (!reject(500, "the device's handler failed")) {
-            CloseReason reason = new CloseReason(INTERNAL_ERROR, "the device's handler failed");
+            CloseReason reason = new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed");
             accepted.thenAccept(channel -> channel.close(reason));
             acceptedLeg.thenAccept(leg -> leg.close(reason));
         }

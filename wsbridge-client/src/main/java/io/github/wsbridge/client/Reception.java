@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -47,7 +48,7 @@ final class Reception {
         offer.answer().thenAccept(answer -> {
             log.debug("{}: {}", offer, answer);
             if (answer instanceof Answer.Rejected no) {
-                reject(invitation, no, source, trusted);
+                reject(invitation, no.rejection(), source, trusted);
             }
         });
         if (!trusted) {
@@ -62,10 +63,10 @@ final class Reception {
     }
 
     /** Rejects over the channel that brought the invitation, and at the accept URL where that did not work soon. */
-    private void reject(Invitation invitation, Answer.Rejected no, InvitationSource source, boolean trusted) {
+    private void reject(Invitation invitation, Rejection no, InvitationSource source, boolean trusted) {
         CompletableFuture<Boolean> carried = new CompletableFuture<>();
         try {
-            source.reject(invitation, no.code(), no.reason())
+            source.reject(invitation, no)
                     .whenComplete((taken, failure) -> carried.complete(Boolean.TRUE.equals(taken)));
         } catch (RuntimeException e) {
             log.warn("A source failed to reject {}", invitation, e);
@@ -82,7 +83,7 @@ final class Reception {
         }
         carried.thenAccept(done -> {
             if (!done && trusted) {
-                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no.code(), no.reason()));
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no));
             }
         });
     }

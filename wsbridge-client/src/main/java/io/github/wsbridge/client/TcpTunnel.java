@@ -2,6 +2,8 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -74,9 +76,7 @@ public final class TcpTunnel implements AutoCloseable {
 
     /** A read of standard input may hold the thread that carries it, so this one is never virtual. */
     private static void inDaemon(Runnable task) {
-        Thread thread = new Thread(task, "wsbridge-input");
-        thread.setDaemon(true);
-        thread.start();
+        Daemons.start("wsbridge-input", task);
     }
 
     /** Where it listens, with the port that the system has chosen if it was asked to. */
@@ -95,7 +95,7 @@ public final class TcpTunnel implements AutoCloseable {
         final BridgeClient client;
         final String deviceId;
         final String requestData;
-        Executor executor = Daemons.threads();
+        Executor executor = TaskThreads.shared();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         int backlog = 50;
         int maxConnections = 256;

@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -113,7 +114,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     private void block(IncomingBridge incoming, List<InetSocketAddress> addresses) {
         Socket socket;
         try {
-            socket = HostPort.dial(addresses, connectTimeout);
+            socket = NearSocket.dial(addresses, connectTimeout);
         } catch (IOException e) {
             unreachable(incoming, e);
             return;
@@ -173,7 +174,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         private final Map<String, HostPort> targets = new LinkedHashMap<>();
         private @Nullable Predicate<InetSocketAddress> allowed;
         private Duration connectTimeout = Duration.ofSeconds(10);
-        private Executor executor = Daemons.threads();
+        private Executor executor = TaskThreads.shared();
         private @Nullable StreamTransport streams;
 
         private Builder() {}

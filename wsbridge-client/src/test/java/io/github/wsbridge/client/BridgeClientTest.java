@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.FakeScheduler;
@@ -96,7 +97,7 @@ class BridgeClientTest {
     @Test
     void connect_closedByTheNode_failsWithItsReason() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
-        node.call().open().close(CloseReason.rejected(403, "not now"));
+        node.call().open().close(CloseReason.rejected(new Rejection(403, "not now")));
         assertFails(future, reason -> assertThat(reason).isEqualTo(new CloseReason(4403, "403 not now")));
     }
 

@@ -11,6 +11,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Fragment;
@@ -445,7 +446,7 @@ class BridgeDeviceTest {
             }
 
             @Override
-            public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
+            public CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection) {
                 return carried;
             }
 

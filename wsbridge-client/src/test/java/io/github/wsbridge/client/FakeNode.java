@@ -6,9 +6,11 @@ import com.grack.nanojson.JsonParserException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Query;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.RejectionJson;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -122,9 +124,9 @@ final class FakeNode implements Connector {
                 if (requester == null) {
                     device.close(new CloseReason(CloseReason.BAD_TOKEN, ""));
                 } else if (call.parameter(Endpoints.REJECT_CODE) != null) {
-                    requester.close(CloseReason.rejected(
+                    requester.close(CloseReason.rejected(new Rejection(
                             Integer.parseInt(call.parameter(Endpoints.REJECT_CODE)),
-                            call.parameter(Endpoints.REJECT_REASON)));
+                            call.parameter(Endpoints.REJECT_REASON))));
                     device.close(CloseReason.normal());
                 } else {
                     requester.send(Fragment.text(established()));
@@ -165,7 +167,7 @@ final class FakeNode implements Connector {
                 JsonObject message = JsonParser.object().from(QueueReceiver.text(fragment));
                 requesters
                         .remove(message.getString("bridgeToken"))
-                        .close(CloseReason.rejected(message.getInt("code"), message.getString("reason")));
+                        .close(CloseReason.rejected(RejectionJson.read(message)));
             } catch (JsonParserException e) {
                 throw new AssertionError(e);
             }

@@ -139,7 +139,7 @@ class TcpTunnelTest {
                             throw new IllegalStateException(e);
                         }
                     },
-                    Daemons.threads());
+                    TaskThreads.shared());
             near.getOutputStream().write(data);
             near.shutdownOutput();
             echo.get();
@@ -277,7 +277,7 @@ class TcpTunnelTest {
                     if (full.getAndSet(false)) {
                         throw new RejectedExecutionException("full on purpose");
                     }
-                    Daemons.threads().execute(task);
+                    TaskThreads.shared().execute(task);
                 })
                 .start();
         try (Socket first = dial();
@@ -303,7 +303,7 @@ class TcpTunnelTest {
         try (BridgeClient waiting =
                 BridgeClient.builder(FakeNode.BASE).connector(slow).build()) {
             tunnel = TcpTunnel.builder(waiting, "dev", "echo")
-                    .executor(task -> Daemons.threads().execute(() -> {
+                    .executor(task -> TaskThreads.shared().execute(() -> {
                         Thread.currentThread().interrupt();
                         task.run();
                     }))
@@ -356,7 +356,7 @@ class TcpTunnelTest {
                         throw new IllegalStateException(e);
                     }
                 },
-                Daemons.threads());
+                TaskThreads.shared());
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         TcpTunnel.run(
                 client.connect("dev", "echo").get(10, TimeUnit.SECONDS),

@@ -9,6 +9,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.access.Admissions;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeSlots;
@@ -39,9 +40,9 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Signaller;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.net.URI;
 import java.time.Duration;
@@ -53,7 +54,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -97,8 +97,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         self = address;
         limits = from.limits;
         ownScheduler = from.scheduler == null;
-        scheduler = from.scheduler == null ? Builder.newScheduler() : from.scheduler;
-        BridgeListener events = new SafeListener(from.listeners);
+        scheduler = from.scheduler == null ? Daemons.newTimer("wsbridge-node-timer") : from.scheduler;
+        BridgeListener events = new NodeEvents(from.listeners);
         NodeCredentials credentials = new NodeCredentials(keys, from.clock);
         TokenCodec codec = from.codec != null ? from.codec : new AeadTokenCodec(keys);
 
@@ -177,7 +177,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /** A rejection that came over a listen socket, of this node or of a peer. */
-    void rejected(BridgeToken token, Rejected rejection) {
+    void rejected(BridgeToken token, Rejection rejection) {
         try {
             TokenClaims claims = accepts.read(token);
             if (claims.owner().equals(self)) {
@@ -191,7 +191,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /** A rejection over one channel when another has delivered the invitation already. */
-    private void rejectedLate(BridgeId id, Rejected rejection) {
+    private void rejectedLate(BridgeId id, Rejection rejection) {
         accepts.end(id, rejection);
     }
 
@@ -231,10 +231,7 @@ public final class BridgeNode implements Door, AutoCloseable {
                 .thenCompose(last -> last)
                 .handle((done, timeout) -> {
                     if (!stopped.getAndSet(true)) {
-                        Thread thread =
-                                new Thread(this::release, "wsbridge-node-stop"); // foreign code closes, and may block
-                        thread.setDaemon(true);
-                        thread.start();
+                        Daemons.start("wsbridge-node-stop", this::release); // foreign code closes, and may block
                     }
                     return Deadlines.within(LAST_CALL, released, scheduler);
                 })
@@ -423,16 +420,6 @@ public final class BridgeNode implements Door, AutoCloseable {
             all.add(new SignalChain.Route(builtIn));
             all.addAll(routes);
             return all;
-        }
-
-        private static ScheduledExecutorService newScheduler() {
-            ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
-                Thread thread = new Thread(task, "wsbridge-node-timer");
-                thread.setDaemon(true);
-                return thread;
-            });
-            scheduler.setRemoveOnCancelPolicy(true); // most timeouts never fire
-            return scheduler;
         }
     }
 }

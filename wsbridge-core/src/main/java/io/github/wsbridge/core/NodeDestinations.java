@@ -4,13 +4,13 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.access.Destinations;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.cluster.PeerServer;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.UnprovenLeg;
 import java.time.Duration;
@@ -45,7 +45,7 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
+    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop) {
         node.accepts.accept(token, rejection, hop == Hop.DIRECT ? unproven(leg) : node.watched(leg), hop);
     }
 

@@ -10,6 +10,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeLeg;
@@ -140,13 +141,13 @@ class BridgeNodeTest {
     void reject_byAcceptUrl_tellsTheRequester() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         Invitation invitation = cluster.signaller.take(TestCluster.PATIENCE);
-        RecordingReceiver device =
-                TestCluster.open(node, Endpoints.reject(invitation.acceptUrl(), 7, "too büsy & tired"), "");
+        RecordingReceiver device = TestCluster.open(
+                node, Endpoints.reject(invitation.acceptUrl(), new Rejection(7, "too büsy & tired")), "");
         assertThat(why(requester)).isEqualTo(new CloseReason(4403, "7 too büsy & tired"));
         assertThat(why(device)).isEqualTo(new CloseReason(1000, "rejected"));
         assertThat(why(TestCluster.open(node, invitation.acceptUrl(), "")).code())
                 .isEqualTo(4410);
-        assertThat(why(TestCluster.open(node, Endpoints.reject(invitation.acceptUrl(), 7, ""), ""))
+        assertThat(why(TestCluster.open(node, Endpoints.reject(invitation.acceptUrl(), new Rejection(7, "")), ""))
                         .code())
                 .isEqualTo(4410);
     }

@@ -12,6 +12,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.cluster.DialingRouter;
 import io.github.wsbridge.core.cluster.NodeCredentials;
 import io.github.wsbridge.core.tokens.AeadTokenCodec;
@@ -91,8 +92,8 @@ class ClusterTest {
     @Test
     void reject_onAnotherNode_isForwarded() throws Exception {
         RecordingReceiver requester = TestCluster.request(a, "device", "");
-        RecordingReceiver device =
-                TestCluster.open(c, Endpoints.reject(invitation().acceptUrl(), 42, "kein Zutritt für & dich"), "");
+        RecordingReceiver device = TestCluster.open(
+                c, Endpoints.reject(invitation().acceptUrl(), new Rejection(42, "kein Zutritt für & dich")), "");
         assertThat(requester.closed()).isEqualTo(new CloseReason(4403, "42 kein Zutritt für & dich"));
         assertThat(device.closed().code()).isEqualTo(1000);
     }

@@ -2,7 +2,7 @@ package io.github.wsbridge.core;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.spi.Fragment;
-import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.nio.charset.StandardCharsets;
 
 /** Reads the bridge's messages in tests. */
@@ -11,7 +11,7 @@ public final class Json {
     private Json() {}
 
     public static JsonObject read(Fragment message) {
-        return Messages.parse(
+        return JsonMessage.read(
                 StandardCharsets.UTF_8.decode(message.payload().duplicate()).toString());
     }
 

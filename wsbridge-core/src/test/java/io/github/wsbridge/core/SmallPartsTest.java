@@ -3,7 +3,9 @@ package io.github.wsbridge.core;
 import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
 
+import io.github.wsbridge.Bridge;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.cluster.PeerDirectory;
@@ -130,20 +132,22 @@ class SmallPartsTest {
     }
 
     @Test
-    void safeListener_everyEvent_isPassedOn() throws Exception {
+    void nodeEvents_everyEvent_isPassedOn() throws Exception {
         List<String> heard = new ArrayList<>();
         BridgeListener listener = (BridgeListener) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {BridgeListener.class}, (proxy, method, arguments) -> {
                     heard.add(method.getName());
                     return null;
                 });
-        SafeListener safe = new SafeListener(List.of(listener));
+        NodeEvents events = new NodeEvents(List.of(listener));
+        Bridge bridge = mock(Bridge.class);
         for (var method : BridgeListener.class.getMethods()) {
             Object[] nothing = new Object[method.getParameterCount()];
             for (int i = 0; i < nothing.length; i++) {
-                nothing[i] = method.getParameterTypes()[i] == int.class ? (Object) 0 : null;
+                Class<?> type = method.getParameterTypes()[i];
+                nothing[i] = type == int.class ? (Object) 0 : type == Bridge.class ? bridge : null;
             }
-            method.invoke(safe, nothing);
+            method.invoke(events, nothing);
             assertThat(heard).last().isEqualTo(method.getName());
         }
         assertThat(heard).hasSize(9);

@@ -5,6 +5,7 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.tokens.KeyFile;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -121,7 +122,7 @@ final class ClusterOptions {
             }
             host = machine.getHostAddress();
         }
-        return NodeAddress.parse((tls ? "wss://" : "ws://") + HostPort.authority(host, bound.getPort()));
+        return NodeAddress.parse((tls ? "wss://" : "ws://") + new HostPort(host, bound.getPort()));
     }
 
     PeerDirectory directory(String scheme) {

@@ -50,7 +50,6 @@ final class DemoCluster implements AutoCloseable {
                     .connector(connector)
                     .peers(PeerDirectory.of(all))
                     .listener(routes.listener(named.getKey()))
-                    .listener(new NodeLog())
                     .build();
             servers.get(nodes.size()).serve(node);
             nodes.add(node);

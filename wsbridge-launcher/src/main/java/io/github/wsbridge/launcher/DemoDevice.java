@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -79,8 +80,8 @@ final class DemoDevice implements AutoCloseable {
     static DemoDevice start(URI server, long size) throws Exception {
         DemoDevice demo = new DemoDevice(server, size);
         demo.page.start();
-        daemon("demo-sink", () -> serve(demo.sink, DemoDevice::drain));
-        daemon("demo-source", () -> serve(demo.source, demo::pour));
+        Daemons.start("demo-sink", () -> serve(demo.sink, DemoDevice::drain));
+        Daemons.start("demo-source", () -> serve(demo.source, demo::pour));
         demo.device.start().listening().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
         return demo;
     }
@@ -125,7 +126,7 @@ final class DemoDevice implements AutoCloseable {
         while (!port.isClosed()) {
             try {
                 Socket socket = port.accept();
-                daemon("demo-connection", () -> {
+                Daemons.start("demo-connection", () -> {
                     try (socket) {
                         socket.setSoTimeout(STALL_MILLIS);
                         service.serve(socket);
@@ -137,12 +138,6 @@ final class DemoDevice implements AutoCloseable {
                 // closed
             }
         }
-    }
-
-    private static void daemon(String name, Runnable task) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -16,6 +17,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code wsbridge} command. */
 @Command(
@@ -106,13 +108,21 @@ public final class Main implements Runnable {
             Logs.configure(LogOptions.of(parsed));
             return new CommandLine.RunLast().execute(parsed);
         });
-        main.registerConverter(HostPort.class, HostPort::parse);
+        main.registerConverter(HostPort.class, Main::hostPort);
         main.registerConverter(Duration.class, Quantities::duration);
         main.registerConverter(Quantities.Bytes.class, Quantities::bytes);
         main.setUsageHelpWidth(110);
         main.setUsageHelpLongOptionsMaxWidth(34);
         main.setAbbreviatedOptionsAllowed(false);
         return main;
+    }
+
+    private static HostPort hostPort(String text) {
+        try {
+            return HostPort.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
     }
 
     /** Without a command: says what there is. */

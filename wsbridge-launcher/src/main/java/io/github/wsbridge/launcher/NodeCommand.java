@@ -8,6 +8,7 @@ import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.net.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -123,8 +124,7 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check();
         Limits limits = limits();
-        BridgeNode.Builder builder =
-                BridgeNode.builder().limits(limits).listener(new NodeLog()).keys(cluster.keys());
+        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(cluster.keys());
         if (insecure) {
             builder.insecure();
         } else if (apiKeys != null) {
@@ -133,7 +133,7 @@ final class NodeCommand implements Callable<Integer> {
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         Transport.ServerSettings settings = new Transport.ServerSettings(
-                listen.resolve(), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
+                listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
         try (Connector connector = transport.connector(tlsCa, null);
                 BridgeServer server = transport.bind(settings)) {
             NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
@@ -156,7 +156,7 @@ final class NodeCommand implements Callable<Integer> {
 
     private void run(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
         here.say("node ready: listens on "
-                + HostPort.authority(listen.host(), server.address().getPort()) + ", address " + self
+                + new HostPort(listen.host(), server.address().getPort()) + ", address " + self
                 + (insecure ? ", INSECURE: open to everybody" : ""));
         here.awaitStop();
         NodeStats held = node.stats();

@@ -1,5 +1,6 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.wire.concurrent.Daemons;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -33,7 +34,7 @@ final class RoundRobinFront implements AutoCloseable {
     RoundRobinFront(List<InetSocketAddress> nodes) throws IOException {
         this.nodes = List.copyOf(nodes);
         listening = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-        start("wsbridge-front", this::accept);
+        Daemons.start("wsbridge-front", this::accept);
     }
 
     int port() {
@@ -54,7 +55,7 @@ final class RoundRobinFront implements AutoCloseable {
                 next = (next + 1) % nodes.size();
                 if (room.tryAcquire()) {
                     sockets.add(client);
-                    start("wsbridge-front-connection", () -> join(client, node));
+                    Daemons.start("wsbridge-front-connection", () -> join(client, node));
                 } else {
                     drop(client);
                 }
@@ -72,7 +73,7 @@ final class RoundRobinFront implements AutoCloseable {
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             AtomicInteger directions = new AtomicInteger(2);
-            start("wsbridge-front-back", () -> copy(server, client, directions));
+            Daemons.start("wsbridge-front-back", () -> copy(server, client, directions));
             copy(client, server, directions);
         } catch (IOException e) {
             end(client, server);
@@ -115,11 +116,5 @@ final class RoundRobinFront implements AutoCloseable {
         } catch (IOException e) {
             // it is gone either way
         }
-    }
-
-    private static void start(String name, Runnable task) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
     }
 }

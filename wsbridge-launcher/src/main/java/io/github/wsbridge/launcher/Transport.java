@@ -8,6 +8,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -74,7 +75,7 @@ enum Transport {
     }
 
     private static String show(InetSocketAddress address) {
-        return HostPort.authority(address.getAddress().getHostAddress(), address.getPort());
+        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /** Plain connections on the connector's threads, which are joined with its WebSockets; null where it has no such. */

@@ -6,6 +6,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
@@ -112,7 +113,7 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     private void overSockets(BridgeClient client, HostPort listen, @Nullable StreamTransport streams) throws Exception {
-        InetSocketAddress address = listen.resolve();
+        InetSocketAddress address = listen.resolve().get(0);
         TcpTunnel.Builder builder =
                 TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
         if (streams != null) {
@@ -120,7 +121,7 @@ final class TunnelCommand implements Callable<Integer> {
         }
         try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
             here.say("tunnel ready: "
-                    + HostPort.authority(
+                    + new HostPort(
                             tunnel.address().getAddress().getHostAddress(),
                             tunnel.address().getPort())
                     + " leads to " + target + " of " + device);

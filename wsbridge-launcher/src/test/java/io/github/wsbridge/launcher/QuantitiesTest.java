@@ -48,16 +48,4 @@ class QuantitiesTest {
     void show_size_isShort(long bytes, String expected) {
         assertThat(Quantities.show(bytes)).isEqualTo(expected);
     }
-
-    @ParameterizedTest
-    @CsvSource({"localhost:80,localhost,80", "[::1]:0,::1,0", "10.0.0.1:65535,10.0.0.1,65535"})
-    void hostPort_address_isReadAndWritten(String text, String host, int port) {
-        assertThat(HostPort.parse(text)).isEqualTo(new HostPort(host, port)).hasToString(text);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "80", ":80", "host:", "host:65536", "host:-1", "::1:80", "[host]:80", "host:x"})
-    void hostPort_anythingElse_isRefused(String text) {
-        assertThatThrownBy(() -> HostPort.parse(text)).isInstanceOf(TypeConversionException.class);
-    }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.testkit.LogCapture;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -183,6 +185,31 @@ class RunningCommandsTest {
             assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key is not good for this");
             for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
                 assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
+            }
+        }
+    }
+
+    @Test
+    void verbose_node_logsEachEventOnce() throws Exception {
+        try (LogCapture log = new LogCapture();
+                EchoPort echo = new EchoPort();
+                Run node = Run.of("node", "--insecure", "--listen", "127.0.0.1:0", "--verbose");
+                Run device = device(node, echo)) {
+            device.ready();
+            Run tunnel = Run.of("tunnel", "--server", url(node), "--device", "d", "--target", "echo", "--stdio");
+            assertThat(tunnel.code()).as(tunnel.err()).isZero();
+            Awaitility.await()
+                    .atMost(Run.PATIENCE)
+                    .until(() -> log.all().stream().anyMatch(line -> line.matches("bridge \\w+ to d closed: .*")));
+            for (String event : List.of(
+                    "device d listens.*",
+                    "bridge \\w+.* requested .*",
+                    "bridge \\w+.* established.*",
+                    "bridge \\w+.* closed.*")) {
+                assertThat(log.all())
+                        .filteredOn(line -> line.matches(event))
+                        .as(event)
+                        .hasSize(1);
             }
         }
     }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     private static final int PARTING_SECONDS = 2;
-    private static final int PROTOCOL_ERROR = 1002;
 
     private final boolean client;
     private final String subprotocol;
@@ -190,7 +189,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         if (ended != null) {
             return;
         }
-        sendClose(new CloseReason(PROTOCOL_ERROR, how));
+        sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
         if (!gone) {
             // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
             flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Over TLS from PEM files, by BoringSSL. */
+@Tag("system")
 class BoringSslJoinedTest extends JoinedTests {
 
     private static TestKeys keys;

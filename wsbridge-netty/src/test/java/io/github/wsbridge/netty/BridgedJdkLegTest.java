@@ -2,8 +2,10 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.spi.Connector;
+import org.junit.jupiter.api.Tag;
 
 /** With a device on the JDK's client. The node's two legs are Netty's all the same, and joined below fragments. */
+@Tag("system")
 class BridgedJdkLegTest extends BridgedLegs {
 
     @Override

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.spi.Connector;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** With a node between that dials the owner by the JDK's client: it joins a Netty leg and a JDK leg, by fragments. */
+@Tag("system")
 class MixedJdkLegTest extends BridgedLegs {
 
     private final Connector dialler = JdkConnector.create();

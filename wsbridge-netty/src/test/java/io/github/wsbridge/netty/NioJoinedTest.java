@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.socket.nio.NioSocketChannel;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** On one node without epoll. */
+@Tag("system")
 class NioJoinedTest extends JoinedTests {
 
     @BeforeEach

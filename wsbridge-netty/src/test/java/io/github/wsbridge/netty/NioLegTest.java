@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.spi.Connector;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Without epoll, as on other systems than Linux. */
+@Tag("system")
 class NioLegTest extends NettyLegTest {
 
     @Override

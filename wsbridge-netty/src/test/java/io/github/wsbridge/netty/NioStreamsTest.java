@@ -3,9 +3,11 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.StreamTransportContract;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 
 /** Without epoll, as on other systems than Linux. */
+@Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NioStreamsTest extends StreamTransportContract {
 

@@ -1,6 +1,9 @@
 package io.github.wsbridge.netty;
 
+import org.junit.jupiter.api.Tag;
+
 /** Without epoll, as on other systems than Linux. */
+@Tag("system")
 class NioTcpBridgeTest extends TcpBridgeTests {
 
     @Override

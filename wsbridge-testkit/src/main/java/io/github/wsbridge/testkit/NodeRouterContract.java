@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.NodeRouter.Forward;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -81,7 +81,7 @@ public abstract class NodeRouterContract {
             BridgeToken token,
             String subprotocol,
             Hop hop,
-            @Nullable Rejected rejection,
+            @Nullable Rejection rejection,
             @Nullable Leg leg) {}
 
     @BeforeEach
@@ -120,8 +120,8 @@ public abstract class NodeRouterContract {
     @Test
     void dial_rejection_isPassedOn() throws Exception {
         Owner owner = owner();
-        for (Rejected rejected :
-                List.of(new Rejected(0, ""), new Rejected(9999, "nö & so=fort? 100% 日本 \uD83D\uDE80 +"))) {
+        for (Rejection rejected :
+                List.of(new Rejection(0, ""), new Rejection(9999, "nö & so=fort? 100% 日本 \uD83D\uDE80 +"))) {
             router().dial(owner.address(), new Forward(new BridgeToken("t"), "", rejected));
             Dialled seen = owner.takeDialled(patience());
             assertThat(seen.rejection()).isEqualTo(rejected);

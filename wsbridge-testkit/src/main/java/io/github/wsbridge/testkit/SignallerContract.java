@@ -169,7 +169,7 @@ public abstract class SignallerContract {
                     new Result.Rejected(0, ""),
                     new Result.Rejected(403, "not today"),
                     new Result.Rejected(9999, "nö, 日本 \uD83D\uDE80 \"quoted\" & more"))) {
-                String deviceId = "refuser-" + rejected.code();
+                String deviceId = "refuser-" + rejected.rejection().code();
                 devices.add(startDevice(deviceId, heard -> rejected));
                 assertThat(result(invitation(deviceId, "", Duration.ofMinutes(1))))
                         .isEqualTo(rejected);

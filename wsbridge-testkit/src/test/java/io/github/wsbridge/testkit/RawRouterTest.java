@@ -5,9 +5,9 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -40,8 +40,8 @@ class RawRouterTest extends NodeRouterContract {
     protected NodeRouter newRouter() {
         return (owner, forward) -> {
             URI accept = Endpoints.accept(owner.uri(), forward.token(), "");
-            Rejected rejection = forward.rejection();
-            URI url = rejection == null ? accept : Endpoints.reject(accept, rejection.code(), rejection.reason());
+            Rejection rejection = forward.rejection();
+            URI url = rejection == null ? accept : Endpoints.reject(accept, rejection);
             CompletableFuture<Leg> leg = new CompletableFuture<>();
             Thread thread = new Thread(() -> {
                 try {
@@ -77,7 +77,7 @@ class RawRouterTest extends NodeRouterContract {
                         seen.headers().only(MARK).isEmpty() ? Hop.DIRECT : Hop.FORWARDED,
                         code == null
                                 ? null
-                                : new Rejected(
+                                : new Rejection(
                                         Integer.parseInt(code), String.valueOf(query.get(Endpoints.REJECT_REASON))),
                         leg);
             }

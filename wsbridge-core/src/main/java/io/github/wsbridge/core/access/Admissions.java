@@ -7,6 +7,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.cluster.NodeCredentials;
 import io.github.wsbridge.core.limits.Deadlines;
 import io.github.wsbridge.core.limits.Limits;
@@ -19,7 +20,6 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -153,10 +153,7 @@ public final class Admissions {
             return refused(403, "bad node credential");
         }
         Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;
-        String code = query.get(Endpoints.REJECT_CODE);
-        String reason = query.get(Endpoints.REJECT_REASON);
-        Rejected rejection =
-                code == null && reason == null ? null : new Rejected(rejectCode(code), reason == null ? "" : reason);
+        Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
         return done(granted(handshake, leg -> destinations.accept(token, rejection, leg, hop)));
     }
 
@@ -197,14 +194,15 @@ public final class Admissions {
         return "true".equals(wait);
     }
 
-    private static int rejectCode(@Nullable String code) {
-        if (code == null) {
-            return 403;
+    private static @Nullable Rejection rejection(@Nullable String code, @Nullable String reason) {
+        if (code == null && reason == null) {
+            return null;
         }
-        if (code.isEmpty() || code.length() > 4 || !code.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (code != null && !code.matches("[0-9]{1,4}")) {
             throw new IllegalArgumentException(Endpoints.REJECT_CODE + " is not a number from 0 to 9999");
         }
-        return Integer.parseInt(code);
+        return new Rejection(
+                code == null ? Rejection.DEFAULT_CODE : Integer.parseInt(code), reason == null ? "" : reason);
     }
 
     private CompletionStage<Admission> allowed(

@@ -4,9 +4,9 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import org.jspecify.annotations.Nullable;
 
 /** Where an admitted handshake goes. */
@@ -23,7 +23,7 @@ public interface Destinations {
     Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol);
 
     /** A device that accepts, or rejects if there is a rejection. */
-    void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop);
+    void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
     /** A device that listens. */
     void listen(String deviceId, Leg leg);

@@ -1,5 +1,6 @@
 package io.github.wsbridge.core.bridges;
 
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
@@ -7,14 +8,14 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
-import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.message.EstablishedJson;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
@@ -62,7 +63,7 @@ public final class Accepts {
     }
 
     /** The device accepts, or, where there is a rejection, rejects by the same way. */
-    public void accept(BridgeToken token, @Nullable Rejected rejection, Leg device, Hop hop) {
+    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg device, Hop hop) {
         TokenClaims claims;
         try {
             claims = read(token);
@@ -105,9 +106,9 @@ public final class Accepts {
     }
 
     /** Ends a bridge of this node because its device rejects; false if there is nothing left to reject. */
-    public boolean end(BridgeId id, Rejected rejection) {
+    public boolean end(BridgeId id, Rejection rejection) {
         OwnedBridge bridge = pending.find(id);
-        return bridge != null && bridge.end(CloseReason.rejected(rejection.code(), rejection.reason()));
+        return bridge != null && bridge.end(CloseReason.rejected(rejection));
     }
 
     private void join(BridgeId id, Leg leg, Hop hop) {
@@ -132,7 +133,9 @@ public final class Accepts {
     }
 
     private static @Nullable Fragment greeting(Leg leg, BridgeId id) {
-        return leg.subprotocol().equals(Endpoints.SUBPROTOCOL) ? Fragment.text(Messages.established(id)) : null;
+        return leg.subprotocol().equals(Endpoints.SUBPROTOCOL)
+                ? Fragment.text(JsonWriter.string(EstablishedJson.write(id)))
+                : null;
     }
 
     private void forward(TokenClaims claims, NodeRouter.Forward forward, Leg leg) {

@@ -45,22 +45,22 @@ public final class OwnedBridge implements Bridge {
         this.decided = decided;
     }
 
-    public Leg requester() {
+    Leg requester() {
         return requester.leg();
     }
 
     /** Begins to watch the requester. */
-    public void open() {
+    void open() {
         requester.open();
     }
 
     /** Whether it still waits for its device. */
-    public boolean pending() {
+    boolean pending() {
         return state.get() == PENDING;
     }
 
     /** Sets what is to be cancelled when the bridge is no longer pending. */
-    public void timeout(Future<?> task) {
+    void timeout(Future<?> task) {
         timeout = task;
         if (state.get() != PENDING) {
             task.cancel(false);
@@ -73,7 +73,7 @@ public final class OwnedBridge implements Bridge {
      * @return the splice, not yet started; null if the bridge is no longer to be had
      */
     @Nullable
-    public Splice claim(Gate device) {
+    Splice claim(Gate device) {
         Splice splice = new Splice(requester, device);
         if (!state.compareAndSet(PENDING, splice)) {
             return null;
@@ -85,7 +85,7 @@ public final class OwnedBridge implements Bridge {
     }
 
     /** Has the requester upgraded if it waits for that; completes, always normally, with whether it is there. */
-    public CompletionStage<Boolean> upgrade() {
+    CompletionStage<Boolean> upgrade() {
         if (!(requester.leg() instanceof WaitingRequester waiting)) {
             return CompletableFuture.completedFuture(true);
         }
@@ -98,7 +98,7 @@ public final class OwnedBridge implements Bridge {
     }
 
     /** Tells those who wait that the bridge is established; after {@link #claim}, once the splice has started. */
-    public void announce() {
+    void announce() {
         established.complete(this);
     }
 
@@ -110,7 +110,7 @@ public final class OwnedBridge implements Bridge {
     }
 
     /** Ends the bridge if it is still pending; tells whether it was. */
-    public boolean end(CloseReason reason) {
+    boolean end(CloseReason reason) {
         if (!state.compareAndSet(PENDING, reason)) {
             return false;
         }
@@ -142,7 +142,7 @@ public final class OwnedBridge implements Bridge {
     }
 
     /** Completes with the reason when nothing is held any more. */
-    public CompletionStage<CloseReason> gone() {
+    CompletionStage<CloseReason> gone() {
         return gone;
     }
 

@@ -127,7 +127,7 @@ public final class Requests {
                 .thenAccept(result -> {
                     events.onSignalled(bridge, result);
                     if (result instanceof Signaller.Result.Rejected rejected) {
-                        bridge.end(CloseReason.rejected(rejected.code(), rejected.reason()));
+                        bridge.end(CloseReason.rejected(rejected.rejection()));
                     } else if (result instanceof Signaller.Result.Unreachable unreachable) {
                         bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
                     } else if (result instanceof Signaller.Result.Throttled throttled) {

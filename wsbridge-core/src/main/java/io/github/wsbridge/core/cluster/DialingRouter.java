@@ -29,8 +29,7 @@ public final class DialingRouter implements NodeRouter {
         BridgeToken token = forward.token();
         URI url = Endpoints.accept(owner.uri(), token, "");
         if (forward.rejection() != null) {
-            url = Endpoints.reject(
-                    url, forward.rejection().code(), forward.rejection().reason());
+            url = Endpoints.reject(url, forward.rejection());
         }
         Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, credentials.issue(owner, token.value()));
         return connector.connect(new Connector.Target(url, headers, forward.subprotocol(), timeout));

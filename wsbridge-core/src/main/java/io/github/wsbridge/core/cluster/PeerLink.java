@@ -5,8 +5,8 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.core.limits.Deadlines;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
-import io.github.wsbridge.wire.message.Messages;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -83,11 +83,12 @@ final class PeerLink {
         CompletableFuture<MessageLeg> used = link();
         Question question = new Question(invitation, used, answer, again);
         questions.put(number, question);
-        used.thenCompose(to -> to.send(Messages.deliver(number, invitation))).whenComplete((sent, failure) -> {
-            if (failure != null) {
-                broken(number, question);
-            }
-        });
+        used.thenCompose(to -> to.send(PeerMessages.deliver(number, invitation)))
+                .whenComplete((sent, failure) -> {
+                    if (failure != null) {
+                        broken(number, question);
+                    }
+                });
     }
 
     private void broken(long number, Question question) {
@@ -101,7 +102,7 @@ final class PeerLink {
     }
 
     /** Tells the peer something that needs no answer; lost if the peer cannot be reached. */
-    void tell(String message) {
+    void tell(JsonObject message) {
         link().thenCompose(to -> to.send(message)).exceptionally(failure -> null);
     }
 
@@ -170,10 +171,10 @@ final class PeerLink {
 
         @Override
         public void onMessage(JsonObject message) {
-            if ("answer".equals(message.getString("type"))) {
-                Question question = questions.remove(message.getLong("number"));
+            if (JsonMessage.type(message).equals(PeerMessages.ANSWER)) {
+                Question question = questions.remove(PeerMessages.number(message));
                 if (question != null) {
-                    question.answer().complete(message.getBoolean("delivered"));
+                    question.answer().complete(PeerMessages.delivered(message));
                 }
             }
         }

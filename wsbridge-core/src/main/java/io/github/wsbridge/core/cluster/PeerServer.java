@@ -6,10 +6,10 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.core.limits.Deadlines;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
-import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.message.RejectionJson;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -50,12 +50,12 @@ public final class PeerServer implements MessageLeg.Handler {
 
     @Override
     public void onMessage(JsonObject message) {
-        switch (message.getString("type", "")) {
-            case "deliver" -> deliver(message.getLong("number"), Messages.readInvitation(message));
-            case "listening" ->
-                listeners.listensElsewhere(
-                        Messages.text(message, "deviceId"), Instant.ofEpochMilli(message.getLong("since")));
-            case "reject" -> rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+        switch (JsonMessage.type(message)) {
+            case PeerMessages.DELIVER -> deliver(PeerMessages.number(message), PeerMessages.invitation(message));
+            case PeerMessages.LISTENING ->
+                listeners.listensElsewhere(PeerMessages.deviceId(message), PeerMessages.since(message));
+            case RejectionJson.TYPE ->
+                rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));
             default -> {} // a newer peer may say more
         }
     }
@@ -63,11 +63,11 @@ public final class PeerServer implements MessageLeg.Handler {
     private void deliver(long number, Invitation invitation) {
         CompletionStage<Void> delivered = listeners.deliver(invitation);
         if (delivered == null) {
-            link.send(Messages.answer(number, false));
+            link.send(PeerMessages.answer(number, false));
         } else {
             // A device that takes nothing must not pass for a peer that does not answer.
             Deadlines.within(answerWithin, delivered, scheduler)
-                    .whenComplete((done, failure) -> link.send(Messages.answer(number, failure == null)));
+                    .whenComplete((done, failure) -> link.send(PeerMessages.answer(number, failure == null)));
         }
     }
 

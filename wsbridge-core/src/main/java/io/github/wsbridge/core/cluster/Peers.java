@@ -1,15 +1,17 @@
 package io.github.wsbridge.core.cluster;
 
+import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.Signaller;
-import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
 import java.time.Instant;
@@ -67,17 +69,13 @@ public final class Peers {
     /** A directory may block, for a name server for instance; the scheduler's thread must not. */
     private void refreshAside() {
         if (refreshing.compareAndSet(false, true)) {
-            Thread thread = new Thread(
-                    () -> {
-                        try {
-                            refresh();
-                        } finally {
-                            refreshing.set(false);
-                        }
-                    },
-                    "wsbridge-peers");
-            thread.setDaemon(true);
-            thread.start();
+            Daemons.start("wsbridge-peers", () -> {
+                try {
+                    refresh();
+                } finally {
+                    refreshing.set(false);
+                }
+            });
         }
     }
 
@@ -115,14 +113,14 @@ public final class Peers {
 
     /** Tells all peers that a device has begun to listen here. */
     public void announce(String deviceId, Instant since) {
-        String message = Messages.listening(deviceId, since);
+        JsonObject message = PeerMessages.listening(deviceId, since);
         all().forEach(link -> link.tell(message));
     }
 
     /** Passes a device's rejection on to the node that owns the token. */
-    public void reject(NodeAddress owner, BridgeToken token, Signaller.Result.Rejected rejection) {
+    public void reject(NodeAddress owner, BridgeToken token, Rejection rejection) {
         if (connector != null && nodes.contains(owner)) {
-            link(owner).tell(Messages.reject(token, rejection));
+            link(owner).tell(RejectionJson.write(token, rejection));
         }
     }
 

@@ -4,12 +4,14 @@ import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.limits.Capacity;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
-import io.github.wsbridge.wire.message.Messages;
+import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.time.Instant;
 import java.util.Map;
@@ -26,7 +28,7 @@ public final class DeviceListeners {
 
     /** Where rejections go that come over a listen socket. */
     public interface Rejections {
-        void rejected(BridgeToken token, Signaller.Result.Rejected rejection);
+        void rejected(BridgeToken token, Rejection rejection);
     }
 
     private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here");
@@ -76,7 +78,7 @@ public final class DeviceListeners {
     @Nullable
     public CompletionStage<Void> deliver(Invitation invitation) {
         Listener listener = listeners.get(invitation.deviceId());
-        return listener == null ? null : listener.socket.send(Messages.invitation(invitation));
+        return listener == null ? null : listener.socket.send(InvitationJson.write(invitation));
     }
 
     /** A device has begun to listen on another node. */
@@ -113,8 +115,8 @@ public final class DeviceListeners {
 
         @Override
         public void onMessage(JsonObject message) {
-            if ("reject".equals(message.getString("type"))) {
-                rejections.rejected(Messages.readToken(message), Messages.readRejection(message));
+            if (JsonMessage.type(message).equals(RejectionJson.TYPE)) {
+                rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));
             }
         }
 

@@ -2,6 +2,7 @@ package io.github.wsbridge.core.signalling;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Signaller;
 import java.time.InstantSource;
 import java.util.Collections;
@@ -35,7 +36,7 @@ public final class SignalChain implements Signaller {
 
     private final List<Route> routes;
     private final Predicate<BridgeId> wanted;
-    private final BiConsumer<BridgeId, Result.Rejected> late;
+    private final BiConsumer<BridgeId, Rejection> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
 
@@ -48,7 +49,7 @@ public final class SignalChain implements Signaller {
     public SignalChain(
             List<Route> routes,
             Predicate<BridgeId> wanted,
-            BiConsumer<BridgeId, Result.Rejected> late,
+            BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
             ScheduledExecutorService scheduler) {
         this.routes = List.copyOf(routes);

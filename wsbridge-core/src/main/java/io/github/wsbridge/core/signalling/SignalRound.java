@@ -2,6 +2,7 @@ package io.github.wsbridge.core.signalling;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.time.Duration;
@@ -34,7 +35,7 @@ final class SignalRound {
     private final List<Signaller> channels;
     private final Invitation invitation;
     private final Predicate<BridgeId> wanted;
-    private final BiConsumer<BridgeId, Result.Rejected> late;
+    private final BiConsumer<BridgeId, Rejection> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final CompletableFuture<Result> result = new CompletableFuture<>();
@@ -49,7 +50,7 @@ final class SignalRound {
             List<Signaller> channels,
             Invitation invitation,
             Predicate<BridgeId> wanted,
-            BiConsumer<BridgeId, Result.Rejected> late,
+            BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
             ScheduledExecutorService scheduler) {
         this.channels = channels;
@@ -136,7 +137,7 @@ final class SignalRound {
         boolean first = result.complete(said);
         cancelPatience();
         if (!first && said instanceof Result.Rejected no) {
-            late.accept(invitation.bridgeId(), no);
+            late.accept(invitation.bridgeId(), no.rejection());
         }
     }
 

@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ApiKeyPolicyTest {
@@ -85,57 +84,5 @@ class ApiKeyPolicyTest {
     void newKey_isLongAndNeedsNoEscaping() {
         assertThat(ApiKeyPolicy.newKey()).matches("[A-Za-z0-9_-]{43}").isNotEqualTo(ApiKeyPolicy.newKey());
         assertThat(HASH).isEqualTo("2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683");
-    }
-
-    @Test
-    void matches_patterns_asAnyTextBetween() {
-        for (String yes : List.of(
-                "a|a",
-                "*|",
-                "*|a",
-                "**|a",
-                "a*|a",
-                "a*|ab",
-                "*a|a",
-                "*a|ba",
-                "a*c|ac",
-                "a*c|abc",
-                "a*b*c|axbyc",
-                "a*b*c|abbc",
-                "*b*|abc",
-                "*ab*ab|abab",
-                "a**c|ac",
-                ".*|.x",
-                "*aa*aa*|aaaa")) {
-            String[] parts = yes.split("\\|", -1);
-            assertThat(ApiKeyPolicy.matches(parts[0], parts[1])).as(yes).isTrue();
-        }
-        for (String no : List.of(
-                "a|b",
-                "a|A",
-                "a|aa",
-                "a*|ba",
-                "*a|ab",
-                "ab*ba|aba",
-                "a*b*c|acb",
-                "*ab*ab|ab",
-                "*aa*aa*|aaa",
-                ".|x",
-                "a*b*b|ab",
-                "x*|")) {
-            String[] parts = no.split("\\|", -1);
-            assertThat(ApiKeyPolicy.matches(parts[0], parts[1])).as(no).isFalse();
-        }
-    }
-
-    @Test
-    @Timeout(10)
-    void matches_pathologicalPattern_staysFast() {
-        String text = "a".repeat(1024);
-        for (int i = 0; i < 1000; i++) {
-            assertThat(ApiKeyPolicy.matches("*a".repeat(300) + "b", text)).isFalse();
-            assertThat(ApiKeyPolicy.matches("*aab".repeat(100), text)).isFalse();
-            assertThat(ApiKeyPolicy.matches("*".repeat(1000), text)).isTrue();
-        }
     }
 }

@@ -6,6 +6,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.access.Admissions;
 import io.github.wsbridge.core.access.Destinations;
@@ -18,7 +19,6 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Peer;
-import io.github.wsbridge.spi.Signaller.Result.Rejected;
 import io.github.wsbridge.testkit.NodeRouterContract;
 import io.github.wsbridge.wire.relay.LocalLeg;
 import java.io.IOException;
@@ -101,7 +101,7 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void accept(BridgeToken token, @Nullable Rejected rejection, Leg leg, Hop hop) {
+        public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop) {
             dialled.add(new Dialled(token, leg.subprotocol(), hop, rejection, leg));
         }
 

@@ -2,6 +2,7 @@ package io.github.wsbridge.core.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
@@ -11,7 +12,6 @@ import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.FakeScheduler;
-import io.github.wsbridge.wire.message.Messages;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +65,7 @@ class PeerLinkTest {
     }
 
     private void answer(int leg, int number, boolean delivered) {
-        legs.get(leg).deliver(Messages.answer(number, delivered));
+        legs.get(leg).deliver(JsonWriter.string(PeerMessages.answer(number, delivered)));
     }
 
     @Test

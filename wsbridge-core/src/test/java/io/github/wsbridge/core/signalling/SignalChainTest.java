@@ -7,6 +7,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.spi.BridgeListener;
@@ -29,7 +30,7 @@ class SignalChainTest {
     private final FakeSignaller first = new FakeSignaller();
     private final FakeSignaller second = new FakeSignaller();
     private final FakeSignaller third = new FakeSignaller();
-    private final List<Result> handedOn = new ArrayList<>();
+    private final List<Rejection> handedOn = new ArrayList<>();
     private boolean wanted = true;
 
     private SignalChain chain(SignalChain.Route... routes) {
@@ -134,7 +135,7 @@ class SignalChainTest {
         scheduler.advance(Duration.ofSeconds(10));
         assertThat(result).isCompletedWithValue(new Result.Delivered());
         silent.complete(new Result.Rejected(2, "late no"));
-        assertThat(handedOn).containsExactly(new Result.Rejected(2, "late no"));
+        assertThat(handedOn).containsExactly(new Rejection(2, "late no"));
     }
 
     @Test
@@ -224,7 +225,7 @@ class SignalChainTest {
         cluster.scheduler.advance(Duration.ofSeconds(20));
         assertThat(asked()).as("the second has delivered").containsExactly(1, 1, 0);
         silent.complete(new Result.Rejected(7, "late no"));
-        assertThat(requester.closed()).isEqualTo(CloseReason.rejected(7, "late no"));
+        assertThat(requester.closed()).isEqualTo(CloseReason.rejected(new Rejection(7, "late no")));
     }
 
     @Test

@@ -8,6 +8,9 @@ import com.microsoft.azure.sdk.iot.device.exceptions.IotHubClientException;
 import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.wire.concurrent.Backoff;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -24,15 +27,15 @@ final class HubConnection {
 
     private static final Logger log = LoggerFactory.getLogger(HubConnection.class);
     private static final int SUBSCRIBE_MILLIS = 30_000;
-    private static final long MIN_PAUSE_MILLIS = 1_000;
-    private static final long MAX_PAUSE_MILLIS = 60_000;
+    private static final Duration MIN_PAUSE = Duration.ofSeconds(1);
+    private static final Duration MAX_PAUSE = Duration.ofMinutes(1);
 
     private final DeviceClient client;
     private final String deviceId;
     private final boolean shared;
     private final MethodCallback methods;
     private final MessageCallback messages;
-    private final RandomGenerator random;
+    private final Backoff backoff;
     private final Semaphore lost = new Semaphore(0); // also wakes the thread to close
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable Thread opening; // inside the SDK's blocking calls; guarded by this
@@ -49,34 +52,24 @@ final class HubConnection {
         this.shared = shared;
         this.methods = methods;
         this.messages = messages;
-        this.random = random;
+        this.backoff = new Backoff(MIN_PAUSE, MAX_PAUSE, random);
     }
 
     void start(InvitationSource.Sink sink) {
-        daemon(() -> keep(sink), "wsbridge-iothub-device");
-    }
-
-    private static void daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        thread.start();
+        Daemons.start("wsbridge-iothub-device", () -> keep(sink));
     }
 
     private void keep(InvitationSource.Sink sink) {
-        long bound = MIN_PAUSE_MILLIS;
-        long pause;
         try {
             do {
                 try {
                     if (hear(sink)) {
-                        bound = MIN_PAUSE_MILLIS;
+                        backoff.reset();
                     }
                 } finally {
                     release();
                 }
-                pause = random.nextLong(bound + 1);
-                bound = Math.min(MAX_PAUSE_MILLIS, 2 * bound);
-            } while (!closed.await(pause, TimeUnit.MILLISECONDS));
+            } while (!closed.await(backoff.next().toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed while it was opening
         }
@@ -160,7 +153,8 @@ final class HubConnection {
             }
         }
         if (stuck) {
-            daemon(this::release, "wsbridge-iothub-device-closer"); // tells it to try no more, and waits for that
+            Daemons.start(
+                    "wsbridge-iothub-device-closer", this::release); // tells it to try no more, and waits for that
         }
     }
 }

@@ -9,8 +9,11 @@ import com.microsoft.azure.sdk.iot.device.twin.DirectMethodPayload;
 import com.microsoft.azure.sdk.iot.device.twin.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource;
-import java.nio.charset.StandardCharsets;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IotHubInvitations implements InvitationSource {
 
-    private static final int OK = 200;
     private static final int NOT_IMPLEMENTED = 501;
     private static final int BAD_REQUEST = 400;
     private static final int UNAVAILABLE = 503;
@@ -90,55 +92,54 @@ public final class IotHubInvitations implements InvitationSource {
     private @Nullable DirectMethodResponse invoked(String name, DirectMethodPayload payload, @Nullable Object context) {
         if (!name.equals(methodName)) {
             return otherMethods == null
-                    ? new DirectMethodResponse(NOT_IMPLEMENTED, Messages.result("unknown method"))
+                    ? new DirectMethodResponse(NOT_IMPLEMENTED, MethodAnswer.result("unknown method"))
                     : otherMethods.onMethodInvoked(name, payload, context);
         }
         CompletionStage<Answer> answer;
         try {
-            answer = offer(Messages.readInvitation(payload.getPayloadAsJsonString(), deviceId));
-        } catch (IllegalArgumentException e) {
-            return response(BAD_REQUEST, "not an invitation");
+            answer = offer(InvitationJson.read(JsonMessage.read(payload.getPayloadAsJsonString()), deviceId));
+        } catch (MalformedMessageException e) {
+            return response(new Rejection(BAD_REQUEST, "not an invitation"));
         }
         if (answer == null) {
-            return response(UNAVAILABLE, "the device is stopping");
+            return response(new Rejection(UNAVAILABLE, "the device is stopping"));
         }
         try {
             Answer said = answer.toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
             if (said instanceof Answer.Rejected no) {
-                return response(no.code(), no.reason());
+                return response(no.rejection());
             }
             return new DirectMethodResponse(
-                    OK, Messages.result(said instanceof Answer.Accepted ? "accepted" : "expired"));
+                    MethodAnswer.OK, MethodAnswer.result(said instanceof Answer.Accepted ? "accepted" : "expired"));
         } catch (TimeoutException e) {
-            return new DirectMethodResponse(OK, Messages.result("deferred"));
+            return new DirectMethodResponse(MethodAnswer.OK, MethodAnswer.result("deferred"));
         } catch (ExecutionException e) {
-            return response(UNAVAILABLE, "the device is in trouble");
+            return response(new Rejection(UNAVAILABLE, "the device is in trouble"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return response(UNAVAILABLE, "the device is stopping");
+            return response(new Rejection(UNAVAILABLE, "the device is stopping"));
         }
     }
 
-    private static DirectMethodResponse response(int code, String reason) {
-        return new DirectMethodResponse(Messages.status(code), Messages.rejection(code, reason));
+    private static DirectMethodResponse response(Rejection rejection) {
+        return new DirectMethodResponse(MethodAnswer.status(rejection), MethodAnswer.rejection(rejection));
     }
 
     private IotHubMessageResult received(Message message, @Nullable Object context) {
-        if (!Messages.INVITATION.equals(message.getProperty(Messages.PROPERTY))) {
+        if (!InvitationJson.TYPE.equals(message.getProperty(HubNames.PROPERTY))) {
             return otherMessages == null
                     ? IotHubMessageResult.REJECT
                     : otherMessages.onCloudToDeviceMessageReceived(message, context);
         }
         try {
-            String body = new String(message.getBytes(), StandardCharsets.UTF_8);
-            CompletionStage<Answer> answer = offer(Messages.readInvitation(body, deviceId));
+            CompletionStage<Answer> answer = offer(InvitationJson.read(JsonMessage.read(message.getBytes()), deviceId));
             if (answer == null) {
                 return IotHubMessageResult.ABANDON;
             }
             return answer.toCompletableFuture().isCompletedExceptionally()
                     ? IotHubMessageResult.REJECT
                     : IotHubMessageResult.COMPLETE;
-        } catch (IllegalArgumentException e) {
+        } catch (MalformedMessageException e) {
             return IotHubMessageResult.REJECT;
         }
     }
@@ -153,7 +154,7 @@ public final class IotHubInvitations implements InvitationSource {
     public static final class Builder {
         private final DeviceClient client;
         private boolean shared;
-        private String methodName = Messages.METHOD;
+        private String methodName = HubNames.METHOD;
         private Duration patience = Duration.ofSeconds(2);
         private @Nullable MethodCallback otherMethods;
         private @Nullable MessageCallback otherMessages;
@@ -174,7 +175,7 @@ public final class IotHubInvitations implements InvitationSource {
 
         /** The direct method that invites; {@code Bridge} by default. */
         public Builder methodName(String name) {
-            methodName = Messages.methodName(name);
+            methodName = HubNames.methodName(name);
             return this;
         }
 

@@ -106,7 +106,7 @@ public final class IotHubSignaller implements Signaller {
         private final @Nullable String connectionString;
         private final @Nullable TokenCredential credential;
         private boolean cloudToDevice;
-        private String methodName = Messages.METHOD;
+        private String methodName = HubNames.METHOD;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration acknowledgeTimeout = Duration.ofSeconds(10);
         private int maxConcurrent = 64;
@@ -145,7 +145,7 @@ public final class IotHubSignaller implements Signaller {
 
         /** The direct method; {@code Bridge} by default. */
         public Builder methodName(String name) {
-            methodName = Messages.methodName(name);
+            methodName = HubNames.methodName(name);
             return this;
         }
 

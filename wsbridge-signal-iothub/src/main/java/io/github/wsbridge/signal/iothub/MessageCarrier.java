@@ -6,8 +6,10 @@ import com.microsoft.azure.sdk.iot.service.messaging.Message;
 import com.microsoft.azure.sdk.iot.service.messaging.MessagingClient;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,12 +49,8 @@ final class MessageCarrier implements Carrier {
     private final AtomicInteger heard = new AtomicInteger(); // acknowledgements, of whatever message
 
     /** One thread. Its line needs no bound of its own: whoever is in it is kept, and those are bounded. */
-    private final ThreadPoolExecutor line =
-            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread sender = new Thread(task, "wsbridge-iothub-sender");
-                sender.setDaemon(true);
-                return sender;
-            });
+    private final ThreadPoolExecutor line = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.named("wsbridge-iothub-sender-"));
 
     private volatile boolean closed;
 
@@ -218,12 +216,11 @@ final class MessageCarrier implements Carrier {
     }
 
     private static Message message(Invitation invitation) {
-        Message message =
-                new Message(Messages.json(Messages.invitation(invitation)).getBytes(StandardCharsets.UTF_8));
+        Message message = new Message(JsonMessage.write(InvitationJson.write(invitation)));
         message.setMessageId(invitation.bridgeId().toString());
         message.setExpiryTimeUtc(Date.from(invitation.expiresAt()));
         message.setDeliveryAcknowledgement(DeliveryAcknowledgement.None);
-        message.getProperties().put(Messages.PROPERTY, Messages.INVITATION);
+        message.getProperties().put(HubNames.PROPERTY, InvitationJson.TYPE);
         return message;
     }
 

@@ -6,6 +6,8 @@ import com.microsoft.azure.sdk.iot.service.methods.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.service.methods.DirectMethodsClient;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.InvitationJson;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -55,13 +57,13 @@ final class MethodCarrier implements Carrier {
         this.connectTimeout = connectTimeout;
         this.clock = clock;
         this.timers = timers;
-        AtomicInteger threads = new AtomicInteger();
         this.pool = new ThreadPoolExecutor(
-                maxConcurrent, maxConcurrent, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(maxWaiting), task -> {
-                    Thread thread = new Thread(task, "wsbridge-iothub-" + threads.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                maxConcurrent,
+                maxConcurrent,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(maxWaiting),
+                Daemons.named("wsbridge-iothub-"));
         pool.allowCoreThreadTimeOut(true);
     }
 
@@ -113,7 +115,7 @@ final class MethodCarrier implements Carrier {
                 (int) Math.min(MAX_SECONDS, Carrier.left(invitation, clock).toSeconds());
         int connect = (int) Math.max(0, Math.min(connectTimeout.toSeconds(), seconds - MIN_RESPONSE_SECONDS));
         DirectMethodRequestOptions options = DirectMethodRequestOptions.builder()
-                .payload(Messages.invitation(invitation))
+                .payload(InvitationJson.write(invitation))
                 .methodConnectTimeoutSeconds(connect)
                 .methodResponseTimeoutSeconds(Math.max(MIN_RESPONSE_SECONDS, seconds - connect))
                 .build();
@@ -124,7 +126,7 @@ final class MethodCarrier implements Carrier {
             if (status == null) {
                 result.completeExceptionally(new IOException("the IoT hub's answer has no status"));
             } else {
-                result.complete(Messages.readAnswer(status, answer.getPayloadAsJsonString()));
+                result.complete(MethodAnswer.read(status, answer.getPayloadAsJsonString()));
             }
         } catch (IotHubException | IOException | RuntimeException e) {
             Carrier.fail(result, e);

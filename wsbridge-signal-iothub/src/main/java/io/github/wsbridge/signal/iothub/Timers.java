@@ -1,10 +1,10 @@
 package io.github.wsbridge.signal.iothub;
 
+import io.github.wsbridge.wire.concurrent.Daemons;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,18 +19,8 @@ final class Timers implements AutoCloseable {
     private final boolean own;
 
     Timers(@Nullable ScheduledExecutorService given) {
-        scheduler = given == null ? newScheduler() : given;
+        scheduler = given == null ? Daemons.newTimer("wsbridge-iothub-timer") : given;
         own = given == null;
-    }
-
-    private static ScheduledExecutorService newScheduler() {
-        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "wsbridge-iothub-timer");
-            thread.setDaemon(true);
-            return thread;
-        });
-        scheduler.setRemoveOnCancelPolicy(true);
-        return scheduler;
     }
 
     /** Runs a task later; null where the scheduler has been shut down. */

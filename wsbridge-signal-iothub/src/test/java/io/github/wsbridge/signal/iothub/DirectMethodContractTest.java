@@ -46,7 +46,7 @@ class DirectMethodContractTest extends SignallerContract {
                         () -> device.invited(new Heard(invitation.acceptUrl().toString(), invitation.requestData())),
                         threads)
                 .thenApply(result -> result instanceof Result.Rejected no
-                        ? new Answer.Rejected(no.code(), no.reason())
+                        ? new Answer.Rejected(no.rejection())
                         : new Answer.Accepted()));
         source.start(sink);
         sink.awaitListening();

@@ -106,6 +106,7 @@ class IotHubBridgeTest {
                         .build()
                         .start();
                 BridgeClient client = BridgeClient.builder(url).build()) {
+            server.serve(node);
             device.listening().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
             try (BridgeChannel bridge = client.connect("device-1", "echo").get(SECONDS, TimeUnit.SECONDS)) {
                 bridge.write(ByteBuffer.wrap(payload));

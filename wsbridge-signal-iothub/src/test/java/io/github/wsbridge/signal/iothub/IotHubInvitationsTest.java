@@ -31,8 +31,10 @@ import com.microsoft.azure.sdk.iot.device.twin.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.wire.message.InvitationJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -79,7 +81,7 @@ class IotHubInvitationsTest {
     }
 
     private static String json(Invitation invitation) {
-        return JsonWriter.string(Messages.invitation(invitation));
+        return JsonWriter.string(InvitationJson.write(invitation));
     }
 
     private DirectMethodResponse invoke(String name, String json) {
@@ -107,7 +109,7 @@ class IotHubInvitationsTest {
         answer = CompletableFuture.completedFuture(new Answer.Rejected(409, "busy"));
         DirectMethodResponse no = invoke(Samples.invitation("device"));
         assertThat(no.getStatus()).isEqualTo(409);
-        assertThat(no.getPayload()).isEqualTo(Messages.rejection(409, "busy"));
+        assertThat(no.getPayload()).isEqualTo(MethodAnswer.rejection(new Rejection(409, "busy")));
         answer = CompletableFuture.completedFuture(new Answer.Rejected(200, ""));
         assertThat(invoke(Samples.invitation("device")).getStatus())
                 .as("not to be taken for an acceptance")
@@ -122,7 +124,7 @@ class IotHubInvitationsTest {
         start(IotHubInvitations.over(client).patience(Duration.ofMillis(50)));
         DirectMethodResponse response = invoke(Samples.invitation("device"));
         assertThat(response.getStatus()).isEqualTo(200);
-        assertThat(response.getPayload()).isEqualTo(Messages.result("deferred"));
+        assertThat(response.getPayload()).isEqualTo(MethodAnswer.result("deferred"));
     }
 
     @Test
@@ -133,7 +135,7 @@ class IotHubInvitationsTest {
         assertThat(invoke(invitation).getStatus()).isEqualTo(409);
         answer = CompletableFuture.completedFuture(new Answer.Accepted());
         assertThat(invoke(invitation).getStatus()).isEqualTo(409);
-        assertThat(receive(JsonWriter.string(Messages.invitation(invitation)), true))
+        assertThat(receive(JsonWriter.string(InvitationJson.write(invitation)), true))
                 .as("by the other way, too")
                 .isEqualTo(IotHubMessageResult.COMPLETE);
         assertThat(sink.heard).hasSize(1);
@@ -153,7 +155,7 @@ class IotHubInvitationsTest {
     void message_invitation_isOfferedAndOthersAreNot() throws Exception {
         start(IotHubInvitations.over(client));
         Invitation invitation = Samples.invitation("device");
-        String json = JsonWriter.string(Messages.invitation(invitation));
+        String json = JsonWriter.string(InvitationJson.write(invitation));
         assertThat(receive(json, false)).isEqualTo(IotHubMessageResult.REJECT);
         assertThat(receive("garbage", true)).isEqualTo(IotHubMessageResult.REJECT);
         assertThat(sink.heard).isEmpty();
@@ -200,7 +202,7 @@ class IotHubInvitationsTest {
                 .subscribeToMethods(any(), any(), anyInt());
         List<Long> bounds = new CopyOnWriteArrayList<>();
         start(IotHubInvitations.over(client).random(shortest(bounds)));
-        assertThat(bounds).containsExactly(1_001L, 2_001L, 4_001L);
+        assertThat(bounds).containsExactly(1_000_000_001L, 2_000_000_001L, 4_000_000_001L);
         InOrder order = inOrder(client);
         for (int i = 0; i < 3; i++) {
             order.verify(client).open(true);

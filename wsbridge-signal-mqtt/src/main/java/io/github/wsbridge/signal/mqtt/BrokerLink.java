@@ -1,5 +1,6 @@
 package io.github.wsbridge.signal.mqtt;
 
+import io.github.wsbridge.wire.concurrent.Backoff;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;

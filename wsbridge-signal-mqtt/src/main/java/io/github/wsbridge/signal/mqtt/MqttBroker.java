@@ -9,12 +9,17 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3ConnectBuilder;
 import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5ConnectBuilder;
+import io.github.wsbridge.wire.concurrent.Backoff;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.KeyManagerFactory;
@@ -38,7 +43,12 @@ public final class MqttBroker {
     private static final int MAX_KEEP_ALIVE = 65_535;
 
     /** Payloads are at most 64 KiB; beside them go the topic and the properties. */
-    private static final int MAX_PACKET = 2 * Messages.MAX_BYTES;
+    private static final ThreadFactory THREADS = Daemons.named("wsbridge-mqtt-");
+
+    /** Runs the event loops of all connections: one executor, so that they share their threads. */
+    private static final Executor LOOPS = task -> THREADS.newThread(task).start();
+
+    private static final int MAX_PACKET = 2 * JsonMessage.MAX_BYTES;
 
     /** How many messages may come before the first of them has been dealt with. */
     private static final int RECEIVE_MAXIMUM = 100;
@@ -118,7 +128,7 @@ public final class MqttBroker {
         MqttClientBuilder client = MqttClient.builder()
                 .identifier(clientId == null ? defaultClientId : clientId)
                 .executorConfig()
-                .nettyExecutor(Daemons.LOOPS)
+                .nettyExecutor(LOOPS)
                 .applyExecutorConfig()
                 .transportConfig()
                 .serverHost(host.startsWith("[") ? host.substring(1, host.length() - 1) : host)
@@ -319,7 +329,7 @@ public final class MqttBroker {
          * @throws IllegalArgumentException if a setting makes no sense
          */
         public MqttBroker build() {
-            check(minPause.compareTo(Duration.ZERO) > 0 && maxPause.compareTo(minPause) >= 0, "pauses");
+            Backoff.check(minPause, maxPause);
             check(keepAlive.toSeconds() > 0 && keepAlive.toSeconds() <= MAX_KEEP_ALIVE, "keep-alive");
             check(connectTimeout.compareTo(Duration.ZERO) > 0, "connect timeout");
             check(maxPending > 0, "number of pending invitations");

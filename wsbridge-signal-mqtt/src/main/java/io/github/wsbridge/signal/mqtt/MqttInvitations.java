@@ -1,9 +1,15 @@
 package io.github.wsbridge.signal.mqtt;
 
+import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -57,7 +63,7 @@ public final class MqttInvitations implements InvitationSource {
         String topic = broker.invitations.of(deviceId);
         ScheduledExecutorService given = broker.scheduler;
         ownScheduler = given == null;
-        scheduler = given == null ? Daemons.newScheduler() : given;
+        scheduler = given == null ? Daemons.newTimer("wsbridge-mqtt-timer") : given;
         link = broker.link(
                 "Device " + deviceId, topic, "wsbridge-device-" + TopicTemplate.escape(deviceId), scheduler, new Ear());
     }
@@ -69,12 +75,12 @@ public final class MqttInvitations implements InvitationSource {
     }
 
     @Override
-    public CompletionStage<Boolean> reject(Invitation invitation, int code, String reason) {
-        return answer(invitation.bridgeId(), Messages.reject(code, reason));
+    public CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection) {
+        return answer(invitation.bridgeId(), AnswerJson.reject(rejection));
     }
 
     /** Completes with whether the broker has taken the answer for somebody who hears it. */
-    private CompletionStage<Boolean> answer(BridgeId bridge, byte[] payload) {
+    private CompletionStage<Boolean> answer(BridgeId bridge, JsonObject answer) {
         Optional<Wire.Address> address;
         synchronized (remembered) {
             address = remembered.getOrDefault(bridge, Optional.empty());
@@ -85,7 +91,7 @@ public final class MqttInvitations implements InvitationSource {
         }
         return wire.publish(new Wire.Outgoing(
                         address.get().topic(),
-                        payload,
+                        JsonMessage.write(answer),
                         () -> ANSWER_EXPIRY,
                         new Wire.Address("", address.get().correlation())))
                 .handle((ack, failure) -> {
@@ -124,15 +130,15 @@ public final class MqttInvitations implements InvitationSource {
                 return;
             }
             try {
-                Invitation invitation = Messages.readInvitation(message.payload(), deviceId);
+                Invitation invitation = InvitationJson.read(JsonMessage.read(message.payload()), deviceId);
                 if (remember(invitation, message.address())) {
                     to.offer(invitation).thenAccept(answer -> {
                         if (answer instanceof Answer.Accepted) {
-                            answer(invitation.bridgeId(), Messages.accept());
+                            answer(invitation.bridgeId(), AnswerJson.accept());
                         }
                     });
                 }
-            } catch (IllegalArgumentException e) {
+            } catch (MalformedMessageException e) {
                 log.debug("Device {} drops a message: {}", deviceId, e.getMessage());
             }
         }

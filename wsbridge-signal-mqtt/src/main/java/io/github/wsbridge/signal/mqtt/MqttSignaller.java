@@ -2,6 +2,10 @@ package io.github.wsbridge.signal.mqtt;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
@@ -52,7 +56,7 @@ public final class MqttSignaller implements Signaller {
         room = new Semaphore(broker.maxPending);
         ScheduledExecutorService given = broker.scheduler;
         ownScheduler = given == null;
-        scheduler = given == null ? Daemons.newScheduler() : given;
+        scheduler = given == null ? Daemons.newTimer("wsbridge-mqtt-timer") : given;
         link = broker.link(
                 "The node's MQTT signaller",
                 broker.mqtt3 ? null : answerTopic,
@@ -89,7 +93,7 @@ public final class MqttSignaller implements Signaller {
         if (left.isNegative() || left.isZero()) {
             return unreachable("the invitation has expired");
         }
-        byte[] payload = Messages.invitation(invitation);
+        byte[] payload = JsonMessage.write(InvitationJson.write(invitation));
         if (!room.tryAcquire()) {
             return CompletableFuture.completedFuture(
                     new Result.Throttled("too many invitations wait for MQTT devices"));
@@ -227,8 +231,8 @@ public final class MqttSignaller implements Signaller {
                 return;
             }
             try {
-                answered.end(Messages.readAnswer(message.payload()));
-            } catch (IllegalArgumentException e) {
+                answered.end(AnswerJson.read(JsonMessage.read(message.payload())));
+            } catch (MalformedMessageException e) {
                 log.debug("An answer is dropped: {}", e.getMessage());
             }
         }

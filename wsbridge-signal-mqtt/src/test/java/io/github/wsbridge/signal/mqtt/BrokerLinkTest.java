@@ -8,6 +8,7 @@ import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import io.github.wsbridge.testkit.FakeScheduler;
 import io.github.wsbridge.testkit.LogCapture;
+import io.github.wsbridge.wire.concurrent.Backoff;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;

@@ -65,7 +65,7 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
                 () -> {
                     Answer answer = device.apply(invitation);
                     if (answer instanceof Answer.Rejected no) {
-                        rejectionsTaken.add(source.reject(invitation, no.code(), no.reason())
+                        rejectionsTaken.add(source.reject(invitation, no.rejection())
                                 .toCompletableFuture()
                                 .orTimeout(20, TimeUnit.SECONDS)
                                 .join());

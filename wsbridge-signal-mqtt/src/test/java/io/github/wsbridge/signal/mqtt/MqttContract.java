@@ -25,7 +25,7 @@ abstract class MqttContract extends SignallerContract {
             Signaller.Result result =
                     device.invited(new Heard(invitation.acceptUrl().toString(), invitation.requestData()));
             return result instanceof Signaller.Result.Rejected no
-                    ? new Answer.Rejected(no.code(), no.reason())
+                    ? new Answer.Rejected(no.rejection())
                     : new Answer.Accepted();
         });
     }

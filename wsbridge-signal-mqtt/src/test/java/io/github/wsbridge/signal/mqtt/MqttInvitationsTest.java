@@ -13,6 +13,8 @@ import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishBuilder;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +50,10 @@ class MqttInvitationsTest {
         return HeardInvitations.listen(settings.build(), deviceId, invitation -> new Answer.Rejected(7, "no"));
     }
 
+    private static byte[] payload(Invitation invitation) {
+        return JsonMessage.write(InvitationJson.write(invitation));
+    }
+
     private void publish(byte[] payload, UnaryOperator<Mqtt5PublishBuilder.Complete> more) {
         node.publish(more.apply(Mqtt5Publish.builder()
                         .topic(topic)
@@ -61,9 +67,9 @@ class MqttInvitationsTest {
         try (HeardInvitations device = listen(broker.client())) {
             Invitation first = Invitations.to(deviceId);
             Invitation second = Invitations.to(deviceId);
-            publish(Messages.invitation(first), message -> message);
-            publish(Messages.invitation(first), message -> message);
-            publish(Messages.invitation(second), message -> message);
+            publish(payload(first), message -> message);
+            publish(payload(first), message -> message);
+            publish(payload(second), message -> message);
             assertThat(device.take()).isEqualTo(first);
             assertThat(device.take()).isEqualTo(second);
         }
@@ -74,22 +80,22 @@ class MqttInvitationsTest {
         try (HeardInvitations device = listen(broker.client())) {
             publish(new byte[0], message -> message);
             publish(new byte[] {(byte) 0xff, 0}, message -> message);
-            publish(Messages.accept(), message -> message);
-            publish(new byte[Messages.MAX_BYTES + 1], message -> message);
-            publish(new byte[Messages.MAX_BYTES * 3], message -> message); // the broker itself must not send that
+            publish(JsonMessage.write(AnswerJson.accept()), message -> message);
+            publish(new byte[JsonMessage.MAX_BYTES + 1], message -> message);
+            publish(new byte[JsonMessage.MAX_BYTES * 3], message -> message); // the broker itself must not send that
             Invitation invitation = Invitations.to(deviceId);
-            publish(Messages.invitation(invitation), message -> message);
+            publish(payload(invitation), message -> message);
             assertThat(device.take()).isEqualTo(invitation);
         }
     }
 
     @Test
     void invitation_fromBeforeItListened_isDropped() throws Exception {
-        publish(Messages.invitation(Invitations.to(deviceId)), message -> message.retain(true));
+        publish(payload(Invitations.to(deviceId)), message -> message.retain(true));
         for (boolean mqtt3 : new boolean[] {true, false}) {
             try (HeardInvitations device = listen(broker.client().mqtt3(mqtt3))) {
                 Invitation invitation = Invitations.to(deviceId);
-                publish(Messages.invitation(invitation), message -> message);
+                publish(payload(invitation), message -> message);
                 assertThat(device.take()).isEqualTo(invitation);
             }
         }
@@ -101,7 +107,7 @@ class MqttInvitationsTest {
         node.subscribeWith().topicFilter("wsbridge/v1/nodes/n/answers").send();
         try (HeardInvitations device = listen(broker.client())) {
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message ->
                             message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isTrue();
@@ -113,7 +119,7 @@ class MqttInvitationsTest {
     void reject_nobodyHearsTheAnswer_isLeftToTheAcceptUrl() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message ->
                             message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
@@ -128,7 +134,7 @@ class MqttInvitationsTest {
             return new Answer.Rejected(7, "no");
         })) {
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message ->
                             message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
@@ -141,15 +147,13 @@ class MqttInvitationsTest {
     void reject_invitationThatSaysElsewhere_isLeftToTheAcceptUrl() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message -> message.responseTopic("alarm/off").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
-            publish(
-                    Messages.invitation(Invitations.to(deviceId)),
-                    message -> message.responseTopic("wsbridge/v1/nodes/n/answers"));
+            publish(payload(Invitations.to(deviceId)), message -> message.responseTopic("wsbridge/v1/nodes/n/answers"));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message -> message.responseTopic("wsbridge/v1/nodes/n/answers")
                             .correlationData(new byte[Correlation.MAX_LENGTH + 1]));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
@@ -160,7 +164,7 @@ class MqttInvitationsTest {
     void reject_mqtt3_isLeftToTheAcceptUrl() throws Exception {
         try (HeardInvitations device = listen(broker.client().mqtt3(true))) {
             publish(
-                    Messages.invitation(Invitations.to(deviceId)),
+                    payload(Invitations.to(deviceId)),
                     message ->
                             message.responseTopic("wsbridge/v1/nodes/n/answers").correlationData(new byte[] {1}));
             assertThat(device.rejectionsTaken.poll(20, SECONDS)).isFalse();
@@ -173,7 +177,7 @@ class MqttInvitationsTest {
                 HeardInvitations newer = listen(broker.client())) {
             assertThat(older.ended.get(20, SECONDS).code()).isEqualTo(CloseReason.REPLACED);
             Invitation invitation = Invitations.to(deviceId);
-            publish(Messages.invitation(invitation), message -> message);
+            publish(payload(invitation), message -> message);
             assertThat(newer.take()).isEqualTo(invitation);
             assertThat(older.heard).isEmpty();
         }

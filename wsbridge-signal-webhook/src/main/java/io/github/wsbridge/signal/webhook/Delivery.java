@@ -2,6 +2,7 @@ package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.concurrent.Backoff;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -21,6 +22,7 @@ final class Delivery {
     private final Invitation invitation;
     private final byte[] body;
     private final WebhookSignaller channel;
+    private final Backoff backoff;
     private final Turns turns;
     private final ScheduledExecutorService scheduler;
     private final Consumer<Delivery> over;
@@ -41,8 +43,9 @@ final class Delivery {
             ScheduledExecutorService scheduler,
             Consumer<Delivery> over) {
         this.invitation = invitation;
-        this.body = Messages.invitation(invitation);
+        this.body = WebhookBody.write(invitation);
         this.channel = channel;
+        this.backoff = channel.backoff();
         this.turns = turns;
         this.scheduler = scheduler;
         this.over = over;
@@ -138,7 +141,7 @@ final class Delivery {
         synchronized (this) {
             done = attempts;
         }
-        Duration pause = after.pause().plus(channel.jitter(done));
+        Duration pause = after.pause().plus(backoff.next());
         if (done < channel.maxAttempts() && pause.compareTo(channel.left(invitation)) < 0) {
             synchronized (this) {
                 if (!ended) {

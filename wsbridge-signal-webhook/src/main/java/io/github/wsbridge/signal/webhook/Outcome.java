@@ -2,6 +2,9 @@ package io.github.wsbridge.signal.webhook;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
+import io.github.wsbridge.wire.message.RejectionJson;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
@@ -26,8 +29,6 @@ sealed interface Outcome {
     /** No further try will do better. */
     record Failed(IOException why) implements Outcome {}
 
-    int MAX_CODE = 9999;
-
     /** Beyond any invitation, and still something to reckon with. */
     Duration MAX_PAUSE = Duration.ofDays(1);
 
@@ -51,26 +52,22 @@ sealed interface Outcome {
 
     private static Outcome read(byte[] body) {
         try {
-            JsonObject json = body.length == 0 ? new JsonObject() : Messages.parse(body);
+            JsonObject json = body.length == 0 ? new JsonObject() : JsonMessage.read(body);
             String reason = json.getString("reason", "");
-            switch (json.getString("result", Messages.DELIVERED)) {
-                case Messages.DELIVERED:
+            switch (json.getString("result", ResultJson.DELIVERED)) {
+                case ResultJson.DELIVERED:
                     return new Known(new Result.Delivered());
-                case Messages.DEFERRED:
+                case ResultJson.DEFERRED:
                     return new Deferred();
-                case Messages.UNREACHABLE:
+                case ResultJson.UNREACHABLE:
                     return new Known(new Result.Unreachable(reason.isEmpty() ? "device not reachable" : reason));
-                case Messages.REJECTED:
-                    int code = json.getInt("code", 403);
-                    if (code >= 0 && code <= MAX_CODE) {
-                        return new Known(new Result.Rejected(code, reason));
-                    }
-                    return new Failed(new IOException("the webhook answered with a code that is none"));
+                case ResultJson.REJECTED:
+                    return new Known(new Result.Rejected(RejectionJson.read(json)));
                 default:
-                    return new Failed(new IOException("the webhook answered with a result that is none"));
+                    return new Failed(new IOException("the webhook answered with an unknown result"));
             }
-        } catch (IllegalArgumentException e) {
-            return new Failed(new IOException("the webhook answered with what is no JSON object"));
+        } catch (MalformedMessageException e) {
+            return new Failed(new IOException("the webhook's answer: " + e.getMessage()));
         }
     }
 

@@ -65,13 +65,15 @@ public final class WebhookInvitations implements InvitationSource {
     /** Takes what was judged before, so that one verifier may stand before many devices. */
     public CompletionStage<Reply> deliver(WebhookVerifier.Verdict verdict) {
         if (verdict instanceof WebhookVerifier.Verdict.Refused refused) {
-            return reply(refused.status(), Messages.error(refused.why()));
+            return reply(refused.status(), ResultJson.error(refused.why()));
         }
         if (verdict instanceof WebhookVerifier.Verdict.Repeated repeated) {
             synchronized (replies) {
                 CompletableFuture<Reply> known =
                         replies.get(repeated.invitation().bridgeId());
-                return known != null ? known.minimalCompletionStage() : reply(202, Messages.result(Messages.DEFERRED));
+                return known != null
+                        ? known.minimalCompletionStage()
+                        : reply(202, ResultJson.result(ResultJson.DEFERRED));
             }
         }
         return offer(((WebhookVerifier.Verdict.Genuine) verdict).invitation());
@@ -87,7 +89,7 @@ public final class WebhookInvitations implements InvitationSource {
         }
         Sink to = sink;
         if (closed || to == null || !invitation.deviceId().equals(deviceId)) {
-            reply.complete(new Reply(200, Messages.result(Messages.UNREACHABLE, "the device does not listen")));
+            reply.complete(new Reply(200, ResultJson.unreachable("the device does not listen")));
         } else {
             try {
                 to.offer(invitation).whenComplete((answer, failure) -> reply.complete(reply(answer)));
@@ -101,11 +103,11 @@ public final class WebhookInvitations implements InvitationSource {
 
     private static Reply reply(@Nullable Answer answer) {
         if (answer instanceof Answer.Accepted) {
-            return new Reply(200, Messages.result(Messages.DELIVERED));
+            return new Reply(200, ResultJson.result(ResultJson.DELIVERED));
         }
         return answer instanceof Answer.Rejected no
-                ? new Reply(200, Messages.rejected(no.code(), no.reason()))
-                : new Reply(202, Messages.result(Messages.DEFERRED));
+                ? new Reply(200, ResultJson.rejected(no.rejection()))
+                : new Reply(202, ResultJson.result(ResultJson.DEFERRED));
     }
 
     private static CompletionStage<Reply> reply(int status, String body) {

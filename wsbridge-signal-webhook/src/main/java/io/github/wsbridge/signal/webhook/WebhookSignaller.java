@@ -2,6 +2,8 @@ package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.concurrent.Backoff;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -52,7 +54,7 @@ public final class WebhookSignaller implements Signaller {
     private WebhookSignaller(Builder settings) {
         this.settings = settings;
         this.client = settings.client.build();
-        this.scheduler = settings.scheduler == null ? newScheduler() : settings.scheduler;
+        this.scheduler = settings.scheduler == null ? newTimer() : settings.scheduler;
         this.turns = new Turns(settings.maxConcurrent);
     }
 
@@ -99,9 +101,9 @@ public final class WebhookSignaller implements Signaller {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
-                .header(Messages.IDEMPOTENCY_KEY, invitation.bridgeId().toString())
-                .header(Messages.TIMESTAMP, Long.toString(timestamp))
-                .header(Messages.SIGNATURE, settings.key.sign(timestamp, body));
+                .header(WebhookHeaders.IDEMPOTENCY_KEY, invitation.bridgeId().toString())
+                .header(WebhookHeaders.TIMESTAMP, Long.toString(timestamp))
+                .header(WebhookHeaders.SIGNATURE, settings.key.sign(timestamp, body));
         settings.headers.forEach(request::setHeader);
         return client.sendAsync(request.build(), head -> new LimitedBody(settings.maxAnswerBytes));
     }
@@ -123,24 +125,14 @@ public final class WebhookSignaller implements Signaller {
         return settings.maxAttempts;
     }
 
-    /** Anything up to a bound that doubles with each attempt, so that many do not come back together. */
-    Duration jitter(int attempts) {
-        long bound = settings.minPause.toNanos();
-        for (int i = 1; i < attempts && bound < settings.maxPause.toNanos(); i++) {
-            bound *= 2;
-        }
-        return Duration.ofNanos(settings.random.nextLong(Math.min(bound, settings.maxPause.toNanos()) + 1));
+    Backoff backoff() {
+        return new Backoff(settings.minPause, settings.maxPause, settings.random);
     }
 
-    private static ScheduledExecutorService newScheduler() {
-        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "wsbridge-webhook-timer");
-            thread.setDaemon(true);
-            return thread;
-        });
-        scheduler.setRemoveOnCancelPolicy(true);
-        scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        return scheduler;
+    private static ScheduledExecutorService newTimer() {
+        ScheduledThreadPoolExecutor timer = Daemons.newTimer("wsbridge-webhook-timer");
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return timer;
     }
 
     /** Gives up what is under way. The HTTP client's threads are daemons and end by themselves. */
@@ -201,7 +193,7 @@ public final class WebhookSignaller implements Signaller {
          * @throws IllegalArgumentException if the JDK's client does not send it, or if it is one that the signature needs
          */
         public Builder header(String name, String value) {
-            if (Messages.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
+            if (WebhookHeaders.OWN.stream().anyMatch(name::equalsIgnoreCase)) {
                 throw new IllegalArgumentException("the signaller sets this header itself");
             }
             try {
@@ -236,11 +228,9 @@ public final class WebhookSignaller implements Signaller {
 
         /** Bounds of the random pauses between tries, a day at most; 200 milliseconds, doubling up to 5 seconds, by default. */
         public Builder backoff(Duration shortest, Duration longest) {
-            if (shortest.compareTo(Duration.ZERO) <= 0
-                    || longest.compareTo(shortest) < 0
-                    || longest.compareTo(DAY) > 0) {
-                throw new IllegalArgumentException(
-                        "the shortest pause is longer than nothing and not longer than the longest, which is at most a day");
+            Backoff.check(shortest, longest);
+            if (longest.compareTo(DAY) > 0) {
+                throw new IllegalArgumentException("the longest pause must be at most a day");
             }
             minPause = shortest;
             maxPause = longest;

@@ -1,6 +1,8 @@
 package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -15,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * several processes share one, each repetition is found only by the process that saw the first.
  */
 public final class WebhookVerifier {
-
-    private static final int MAX_BYTES = 64 * 1024;
 
     /** What a request is. */
     public sealed interface Verdict {
@@ -73,12 +73,12 @@ public final class WebhookVerifier {
      * @param body the body's bytes as they came; at most 64 KiB are taken
      */
     public Verdict verify(Function<String, @Nullable String> header, byte[] body) {
-        String signature = header.apply(Messages.SIGNATURE);
-        String time = header.apply(Messages.TIMESTAMP);
+        String signature = header.apply(WebhookHeaders.SIGNATURE);
+        String time = header.apply(WebhookHeaders.TIMESTAMP);
         if (signature == null || time == null || !time.matches("[0-9]{1,12}")) {
             return new Verdict.Refused(401, "timestamp or signature is missing");
         }
-        if (body.length > MAX_BYTES) {
+        if (body.length > JsonMessage.MAX_BYTES) {
             return new Verdict.Refused(413, "the body is too long");
         }
         long timestamp = Long.parseLong(time);
@@ -92,8 +92,8 @@ public final class WebhookVerifier {
         }
         Invitation invitation;
         try {
-            invitation = Messages.readInvitation(body);
-        } catch (IllegalArgumentException e) {
+            invitation = WebhookBody.read(body);
+        } catch (MalformedMessageException e) {
             return new Verdict.Refused(400, "the body is not an invitation");
         }
         // The body's name of the bridge, since it is signed: the header of that name is for those who do not read the

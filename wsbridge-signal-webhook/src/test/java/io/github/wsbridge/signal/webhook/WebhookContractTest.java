@@ -66,7 +66,7 @@ class WebhookContractTest extends SignallerContract {
                 Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
                 return CompletableFuture.supplyAsync(() -> device.invited(heard), threads)
                         .thenApply(result -> result instanceof Result.Rejected no
-                                ? new InvitationSource.Answer.Rejected(no.code(), no.reason())
+                                ? new InvitationSource.Answer.Rejected(no.rejection())
                                 : new InvitationSource.Answer.Accepted());
             }
 

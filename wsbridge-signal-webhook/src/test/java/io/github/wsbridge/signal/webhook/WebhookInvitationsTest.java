@@ -50,10 +50,10 @@ class WebhookInvitationsTest {
     }
 
     private CompletableFuture<Reply> deliver(Invitation invitation, WebhookKey key) {
-        byte[] body = Messages.invitation(invitation);
+        byte[] body = WebhookBody.write(invitation);
         long time = Instant.now().getEpochSecond();
         Map<String, String> headers =
-                Map.of(Messages.TIMESTAMP, Long.toString(time), Messages.SIGNATURE, key.sign(time, body));
+                Map.of(WebhookHeaders.TIMESTAMP, Long.toString(time), WebhookHeaders.SIGNATURE, key.sign(time, body));
         return source.deliver(headers::get, body).toCompletableFuture();
     }
 

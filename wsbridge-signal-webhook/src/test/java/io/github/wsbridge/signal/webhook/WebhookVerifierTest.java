@@ -37,8 +37,8 @@ class WebhookVerifierTest {
 
     private static Verdict verify(WebhookVerifier verifier, String timestamp, String signature, byte[] body) {
         Map<String, String> headers = new HashMap<>();
-        headers.put(Messages.TIMESTAMP, timestamp);
-        headers.put(Messages.SIGNATURE, signature);
+        headers.put(WebhookHeaders.TIMESTAMP, timestamp);
+        headers.put(WebhookHeaders.SIGNATURE, signature);
         return verifier.verify(headers::get, body);
     }
 
@@ -50,7 +50,7 @@ class WebhookVerifierTest {
     void verify_signed_isGenuineOnceAndThenRepeated() {
         WebhookVerifier verifier = verifier(Samples.KEY);
         Invitation invitation = invitation();
-        byte[] body = Messages.invitation(invitation);
+        byte[] body = WebhookBody.write(invitation);
         assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Genuine(invitation));
         clock.advance(Duration.ofSeconds(2));
         assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Repeated(invitation));
@@ -63,7 +63,7 @@ class WebhookVerifierTest {
     void forget_whatCouldNotBeCarried_isGenuineOnceMore() {
         WebhookVerifier verifier = verifier(Samples.KEY);
         Invitation invitation = invitation();
-        byte[] body = Messages.invitation(invitation);
+        byte[] body = WebhookBody.write(invitation);
         verify(verifier, Samples.KEY, clock.instant(), body);
         verifier.forget(invitation);
         assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Genuine(invitation));
@@ -80,7 +80,7 @@ class WebhookVerifierTest {
     @Test
     void verify_wrongSignature_isRefused() {
         WebhookVerifier verifier = verifier(Samples.KEY);
-        byte[] body = Messages.invitation(invitation());
+        byte[] body = WebhookBody.write(invitation());
         long time = clock.instant().getEpochSecond();
         String timestamp = Long.toString(time);
         String right = Samples.KEY.sign(time, body);
@@ -110,7 +110,7 @@ class WebhookVerifierTest {
     @Test
     void verify_missingOrGarbledHeaders_areRefused() {
         WebhookVerifier verifier = verifier(Samples.KEY);
-        byte[] body = Messages.invitation(invitation());
+        byte[] body = WebhookBody.write(invitation());
         String right = Samples.KEY.sign(clock.instant().getEpochSecond(), body);
         assertThat(status(verify(verifier, null, right, body))).isEqualTo(401);
         assertThat(status(verify(verifier, Long.toString(clock.instant().getEpochSecond()), null, body)))
@@ -126,14 +126,14 @@ class WebhookVerifierTest {
     void verify_clocksApart_passesWithinTheWindowOnly() {
         Duration window = Duration.ofMinutes(5);
         for (Duration skew : List.of(window, window.negated(), Duration.ZERO)) {
-            byte[] body = Messages.invitation(invitation());
+            byte[] body = WebhookBody.write(invitation());
             assertThat(verify(
                             verifier(Samples.KEY), Samples.KEY, clock.instant().plus(skew), body))
                     .isInstanceOf(Verdict.Genuine.class);
         }
         for (Duration skew :
                 List.of(window.plusSeconds(1), window.plusSeconds(1).negated())) {
-            byte[] body = Messages.invitation(invitation());
+            byte[] body = WebhookBody.write(invitation());
             assertThat(verify(
                             verifier(Samples.KEY), Samples.KEY, clock.instant().plus(skew), body))
                     .isEqualTo(new Verdict.Refused(401, "the timestamp is too far from this clock"));
@@ -147,9 +147,9 @@ class WebhookVerifierTest {
                 .maxRemembered(1)
                 .build();
         Instant sent = clock.instant().plus(Duration.ofMinutes(5)); // the sender's clock is ahead
-        byte[] body = Messages.invitation(invitation());
+        byte[] body = WebhookBody.write(invitation());
         assertThat(verify(verifier, Samples.KEY, sent, body)).isInstanceOf(Verdict.Genuine.class);
-        byte[] other = Messages.invitation(invitation());
+        byte[] other = WebhookBody.write(invitation());
         for (int minute = 0; minute < 10; minute++) {
             assertThat(status(verify(verifier, Samples.KEY, clock.instant(), other)))
                     .as("no room for another, which would drive the first out")
@@ -166,12 +166,12 @@ class WebhookVerifierTest {
     @Test
     void verify_rotation_takesOldAndNewUntilTheOldIsGone() {
         WebhookVerifier both = verifier(Samples.KEY, Samples.OTHER);
-        assertThat(status(verify(both, Samples.KEY, clock.instant(), Messages.invitation(invitation()))))
+        assertThat(status(verify(both, Samples.KEY, clock.instant(), WebhookBody.write(invitation()))))
                 .isEqualTo(200);
-        assertThat(status(verify(both, Samples.OTHER, clock.instant(), Messages.invitation(invitation()))))
+        assertThat(status(verify(both, Samples.OTHER, clock.instant(), WebhookBody.write(invitation()))))
                 .isEqualTo(200);
-        assertThat(status(verify(
-                        verifier(Samples.OTHER), Samples.KEY, clock.instant(), Messages.invitation(invitation()))))
+        assertThat(status(
+                        verify(verifier(Samples.OTHER), Samples.KEY, clock.instant(), WebhookBody.write(invitation()))))
                 .isEqualTo(401);
         assertThatThrownBy(() -> WebhookVerifier.builder(List.of())).isInstanceOf(IllegalArgumentException.class);
     }

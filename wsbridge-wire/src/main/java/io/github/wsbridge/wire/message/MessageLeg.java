@@ -1,15 +1,13 @@
 package io.github.wsbridge.wire.message;
 
 import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.Demands;
 import io.github.wsbridge.wire.relay.Sending;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -20,21 +18,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A leg that carries JSON objects, one a text message: a device's listen socket, or the link between two nodes. Outgoing
- * messages queue, up to {@value #MAX_QUEUED} characters together; incoming ones are put together up to
- * {@value #MAX_MESSAGE} bytes.
+ * messages queue, up to {@value #MAX_QUEUED} characters together; incoming ones have at most {@value JsonMessage#MAX_BYTES}
+ * bytes.
  */
 public final class MessageLeg implements Leg.Receiver {
 
     private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
-    public static final int MAX_MESSAGE = 64 * 1024;
-    public static final int MAX_QUEUED = 4 * 1024 * 1024;
-    private static final int TOO_BIG = 1009;
 
+    static final int MAX_QUEUED = 4 * 1024 * 1024;
     /** Takes what comes; called by one thread at a time, must not block. */
     public interface Handler {
 
         /** Handles one message and tells nothing of what it cannot understand. */
         void onMessage(JsonObject message);
+
+        /** Whether a message that is too long is skipped; by default it ends the leg. */
+        default boolean skipsLongMessages() {
+            return false;
+        }
 
         /** The leg has ended. */
         void onClosed(CloseReason reason);
@@ -45,7 +46,7 @@ public final class MessageLeg implements Leg.Receiver {
     private final Leg leg;
     private final Handler handler;
     private final Demands demands;
-    private final ByteArrayOutputStream incoming = new ByteArrayOutputStream(); // receiver's thread only
+    private final TextAssembler incoming = new TextAssembler(); // receiver's thread only
     private final Queue<Outgoing> outgoing = new ArrayDeque<>(); // guarded by itself, as are the three below
     private int queued;
     private boolean sending;
@@ -63,7 +64,8 @@ public final class MessageLeg implements Leg.Receiver {
     }
 
     /** Sends a message when its turn has come; completes when the transport has it. */
-    public CompletionStage<Void> send(String json) {
+    public CompletionStage<Void> send(JsonObject message) {
+        String json = JsonWriter.string(message);
         CompletableFuture<Void> sent = new CompletableFuture<>();
         synchronized (outgoing) {
             if (ended != null) {
@@ -127,17 +129,17 @@ public final class MessageLeg implements Leg.Receiver {
     @Override
     public void onFragment(Fragment fragment) {
         if (fragment.kind() == Fragment.Kind.TEXT) {
-            ByteBuffer payload = fragment.payload();
-            if (incoming.size() + payload.remaining() > MAX_MESSAGE) {
-                leg.close(new CloseReason(TOO_BIG, "message too big"));
-                return; // asking for no more leaves the end to the transport
+            String text = null;
+            try {
+                text = incoming.add(fragment);
+            } catch (MalformedMessageException e) {
+                if (!handler.skipsLongMessages()) {
+                    leg.close(new CloseReason(CloseReason.TOO_BIG, "message too big"));
+                    return; // asking for no more leaves the end to the transport
+                }
+                log.debug("dropped a message: {}", e.getMessage());
             }
-            byte[] bytes = new byte[payload.remaining()];
-            payload.get(bytes);
-            incoming.writeBytes(bytes);
-            if (fragment.last()) {
-                String text = incoming.toString(StandardCharsets.UTF_8);
-                incoming.reset();
+            if (text != null) {
                 handle(text);
             }
         }
@@ -146,7 +148,7 @@ public final class MessageLeg implements Leg.Receiver {
 
     private void handle(String text) {
         try {
-            handler.onMessage(Messages.parse(text));
+            handler.onMessage(JsonMessage.read(text));
         } catch (IllegalArgumentException e) {
             log.debug("dropped a message that makes no sense"); // and might hold a token
         } catch (RuntimeException e) {

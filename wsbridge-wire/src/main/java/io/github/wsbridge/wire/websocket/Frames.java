@@ -22,8 +22,6 @@ public final class Frames {
     /** The opcode of a pong. */
     public static final int PONG = 0xA;
 
-    private static final int INTERNAL_ERROR = 1011;
-
     private Frames() {}
 
     /** How many bytes {@link #write} writes beside the payload, at the most. */
@@ -89,7 +87,7 @@ public final class Frames {
             return new byte[0];
         }
         byte[] words = reason.reason().getBytes(StandardCharsets.UTF_8);
-        int code = reason.sendable() ? reason.code() : INTERNAL_ERROR;
+        int code = reason.sendable() ? reason.code() : CloseReason.INTERNAL_ERROR;
         return ByteBuffer.allocate(2 + words.length)
                 .putShort((short) code)
                 .put(words)

@@ -3,19 +3,13 @@ package io.github.wsbridge.wire.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.grack.nanojson.JsonObject;
-import io.github.wsbridge.BridgeId;
-import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.LogCapture;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,7 +109,7 @@ class MessageLegTest {
 
     @Test
     void onFragment_tooLong_isClosed1009() {
-        byte[] half = new byte[MessageLeg.MAX_MESSAGE / 2];
+        byte[] half = new byte[JsonMessage.MAX_BYTES / 2];
         Arrays.fill(half, (byte) ' ');
         leg.deliver(piece(half, 0, half.length, false));
         leg.deliver(piece(half, 0, half.length, false));
@@ -127,11 +121,39 @@ class MessageLegTest {
     }
 
     @Test
+    void onFragment_tooLongForOneThatSkips_goesOnWithTheNext() {
+        FakeLeg far = new FakeLeg();
+        List<JsonObject> heard = new ArrayList<>();
+        new MessageLeg(far, new MessageLeg.Handler() {
+                    @Override
+                    public void onMessage(JsonObject message) {
+                        heard.add(message);
+                    }
+
+                    @Override
+                    public boolean skipsLongMessages() {
+                        return true;
+                    }
+
+                    @Override
+                    public void onClosed(CloseReason reason) {}
+                })
+                .open();
+        byte[] text = new byte[JsonMessage.MAX_BYTES + 1];
+        Arrays.fill(text, (byte) ' ');
+        far.deliver(piece(text, 0, text.length, false));
+        far.deliver("{}"); // still of the long message
+        far.deliver("{\"n\":1}");
+        assertThat(heard).containsExactly(JsonObject.builder().value("n", 1).done());
+        assertThat(far.closes()).isEmpty();
+    }
+
+    @Test
     void send_keepsTheOrderAndSendsOneAtATime() {
         leg.holdSends();
         List<CompletionStage<Void>> sends = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            sends.add(messageLeg.send("{\"n\":" + i + "}"));
+            sends.add(messageLeg.send(JsonObject.builder().value("n", i).done()));
         }
         for (int i = 0; i < 100; i++) {
             assertThat(sends.get(i).toCompletableFuture()).isNotDone();
@@ -147,13 +169,13 @@ class MessageLegTest {
     void send_manySynchronous_keepsTheStackFlat() {
         leg.holdSends();
         for (int i = 0; i < 50_000; i++) {
-            messageLeg.send("{}");
+            messageLeg.send(new JsonObject());
         }
         FakeLeg free = new FakeLeg();
         MessageLeg other = new MessageLeg(free, new Ignoring());
         other.open();
         for (int i = 0; i < 50_000; i++) {
-            other.send("{}");
+            other.send(new JsonObject());
         }
         assertThat(free.sent()).hasSize(50_000);
         for (int i = 0; i < 50_000; i++) {
@@ -165,7 +187,7 @@ class MessageLegTest {
     @Test
     void send_tooMuchWaits_isRefused() {
         leg.holdSends();
-        String kilobyte = "x".repeat(1024);
+        JsonObject kilobyte = message(1024);
         List<CompletableFuture<Void>> taken = new ArrayList<>();
         taken.add(messageLeg.send(kilobyte).toCompletableFuture()); // in flight: no longer in the queue
         for (int i = 0; i < MessageLeg.MAX_QUEUED / 1024; i++) {
@@ -182,31 +204,20 @@ class MessageLegTest {
     @Test
     void end_unsentMessages_fail() {
         leg.holdSends();
-        CompletableFuture<Void> first = messageLeg.send("{}").toCompletableFuture();
-        CompletableFuture<Void> second = messageLeg.send("{}").toCompletableFuture();
+        CompletableFuture<Void> first = messageLeg.send(new JsonObject()).toCompletableFuture();
+        CompletableFuture<Void> second = messageLeg.send(new JsonObject()).toCompletableFuture();
         leg.failSend(new IOException("cut"));
         assertThat(first).isCompletedExceptionally();
         assertThat(second).isCompletedExceptionally();
-        assertThat(messageLeg.send("{}").toCompletableFuture()).isCompletedExceptionally();
+        assertThat(messageLeg.send(new JsonObject()).toCompletableFuture()).isCompletedExceptionally();
         assertThat(closed.code()).isEqualTo(CloseReason.VANISHED);
     }
 
-    @Test
-    void invitation_largestAllowed_fitsIntoAMessage() {
-        String worst = "\u0001".repeat(6144);
-        String deviceId = "\u0800".repeat(341);
-        BridgeToken token = new BridgeToken("t".repeat(1024));
-        Invitation invitation = new Invitation(
-                new BridgeId(-1, -1),
-                deviceId,
-                token,
-                Endpoints.accept(URI.create("wss://bridge.example.com"), token, worst),
-                worst,
-                Instant.parse("2026-01-01T00:00:00.123Z"));
-        byte[] json = Messages.deliver(Long.MAX_VALUE, invitation).getBytes(StandardCharsets.UTF_8);
-        assertThat(json.length).isLessThan(MessageLeg.MAX_MESSAGE);
-        leg.deliver(piece(json, 0, json.length, true));
-        assertThat(Messages.readInvitation(messages.get(0))).isEqualTo(invitation);
+    /** A message whose JSON is so long. */
+    private static JsonObject message(int length) {
+        JsonObject message = new JsonObject();
+        message.put("x", "x".repeat(length - "{\"x\":\"\"}".length()));
+        return message;
     }
 
     private static final class Ignoring implements MessageLeg.Handler {

@@ -12,14 +12,14 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells all listeners, and lets none of them harm a bridge. */
-final class SafeListener implements BridgeListener {
+/** Logs what happens on a node and tells all listeners, none of which can harm a bridge. */
+final class NodeEvents implements BridgeListener {
 
-    private static final Logger log = LoggerFactory.getLogger(SafeListener.class);
+    private static final Logger log = LoggerFactory.getLogger(NodeEvents.class);
 
     private final List<BridgeListener> listeners;
 
-    SafeListener(List<BridgeListener> listeners) {
+    NodeEvents(List<BridgeListener> listeners) {
         this.listeners = List.copyOf(listeners);
     }
 
@@ -53,7 +53,12 @@ final class SafeListener implements BridgeListener {
 
     @Override
     public void onClosed(Bridge bridge, CloseReason reason) {
-        log.debug("{} closed: {}", bridge, reason);
+        log.debug(
+                "{} closed: {}; {} bytes to the device, {} to the requester",
+                bridge,
+                reason,
+                bridge.bytesToDevice(),
+                bridge.bytesToRequester());
         tell(listener -> listener.onClosed(bridge, reason));
     }
 

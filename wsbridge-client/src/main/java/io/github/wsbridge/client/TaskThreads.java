@@ -1,0 +1,28 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.wire.concurrent.Daemons;
+import java.lang.reflect.InvocationTargetException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The threads for work that may block, one thread a task: virtual where the JDK has such threads, else pooled daemons. */
+final class TaskThreads {
+
+    private static final ExecutorService SHARED = newThreads();
+
+    private TaskThreads() {}
+
+    /** Never shut down. */
+    static ExecutorService shared() {
+        return SHARED;
+    }
+
+    private static ExecutorService newThreads() {
+        try {
+            return (ExecutorService)
+                    Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+            return Executors.newCachedThreadPool(Daemons.named("wsbridge-"));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.wsbridge.wire.concurrent;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * Pauses between attempts: random, from zero to a bound that doubles from the shortest to the longest. Not thread-safe, except
+ * for {@link #reset}.
+ */
+public final class Backoff {
+
+    private final long minNanos;
+    private final long maxNanos;
+    private final RandomGenerator random;
+    private volatile int tries;
+
+    /** @throws IllegalArgumentException as {@link #check} */
+    public Backoff(Duration shortest, Duration longest, RandomGenerator random) {
+        check(shortest, longest);
+        this.minNanos = shortest.toNanos();
+        this.maxNanos = longest.toNanos();
+        this.random = random;
+    }
+
+    /** @throws IllegalArgumentException if the shortest pause is not positive, or longer than the longest */
+    public static void check(Duration shortest, Duration longest) {
+        if (shortest.compareTo(Duration.ZERO) <= 0 || longest.compareTo(shortest) < 0) {
+            throw new IllegalArgumentException(
+                    "the shortest pause must be positive and not longer than the longest pause");
+        }
+    }
+
+    /** The whole interval is drawn from, so that many who lost the same server do not come back together. */
+    public Duration next() {
+        long bound = maxNanos;
+        int doublings = tries;
+        if (doublings < Long.numberOfLeadingZeros(minNanos) - 1) {
+            bound = Math.min(maxNanos, minNanos << doublings);
+            tries = doublings + 1;
+        }
+        return Duration.ofNanos(random.nextLong(bound + 1));
+    }
+
+    /** After a failure that time does not mend: from half of the longest pause to all of it. */
+    public Duration nearLongest() {
+        return Duration.ofNanos(maxNanos - random.nextLong(maxNanos / 2 + 1));
+    }
+
+    public Duration longest() {
+        return Duration.ofNanos(maxNanos);
+    }
+
+    /** Begins with the shortest pause again. */
+    public void reset() {
+        tries = 0;
+    }
+}

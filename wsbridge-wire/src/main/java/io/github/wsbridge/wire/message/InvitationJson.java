@@ -1,0 +1,56 @@
+package io.github.wsbridge.wire.message;
+
+import com.grack.nanojson.JsonObject;
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Invitation;
+import java.net.URI;
+import java.time.DateTimeException;
+import java.time.Instant;
+
+/** The invitation: the same message over every secondary channel. It does not name the device. */
+public final class InvitationJson {
+
+    /** The message's type. */
+    public static final String TYPE = "invitation";
+
+    private InvitationJson() {}
+
+    public static JsonObject write(Invitation invitation) {
+        return JsonObject.builder()
+                .value("type", TYPE)
+                .value("bridgeId", invitation.bridgeId().toString())
+                .value("bridgeToken", invitation.token().value())
+                .value("acceptUrl", invitation.acceptUrl().toString())
+                .value("requestData", invitation.requestData())
+                .value("expiresAt", invitation.expiresAt().toString())
+                .done();
+    }
+
+    /** @throws MalformedMessageException if it is not an invitation */
+    public static Invitation read(JsonObject message, String deviceId) {
+        if (!JsonMessage.type(message).equals(TYPE)) {
+            throw new MalformedMessageException("not an invitation");
+        }
+        return readMembers(message, deviceId);
+    }
+
+    /**
+     * Reads an invitation's members from a message of any type.
+     *
+     * @throws MalformedMessageException if one is missing or invalid
+     */
+    public static Invitation readMembers(JsonObject message, String deviceId) {
+        try {
+            return new Invitation(
+                    BridgeId.parse(JsonMessage.string(message, "bridgeId")),
+                    deviceId,
+                    new BridgeToken(JsonMessage.string(message, "bridgeToken")),
+                    URI.create(JsonMessage.string(message, "acceptUrl")),
+                    message.getString("requestData", ""),
+                    Instant.parse(JsonMessage.string(message, "expiresAt")));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new MalformedMessageException("not a complete invitation"); // their words quote the members
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.wsbridge.wire.message;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
+import com.grack.nanojson.JsonWriter;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** The messages of the bridge as JSON text; docs/protocol.md describes each. */
+public final class JsonMessage {
+
+    /** The longest message that is read, in bytes. */
+    public static final int MAX_BYTES = 64 * 1024;
+
+    private static final int MAX_DEPTH = 16;
+
+    private JsonMessage() {}
+
+    public static byte[] write(JsonObject message) {
+        return JsonWriter.string(message).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** @throws MalformedMessageException if it is not a JSON object, too long, or nested too deep */
+    public static JsonObject read(byte[] utf8) {
+        if (utf8.length > MAX_BYTES) {
+            throw tooLong();
+        }
+        return read(new String(utf8, StandardCharsets.UTF_8));
+    }
+
+    /** @throws MalformedMessageException if it is not a JSON object, too long, or nested too deep */
+    public static JsonObject read(String text) {
+        if (readValue(text) instanceof JsonObject message) {
+            return message;
+        }
+        throw new MalformedMessageException("not a JSON object");
+    }
+
+    /**
+     * Reads any JSON value, for channels whose peers may send other than an object.
+     *
+     * @throws MalformedMessageException if it is not JSON, too long, or nested too deep
+     */
+    public static @Nullable Object readValue(String text) {
+        if (text.length() > MAX_BYTES) {
+            throw tooLong();
+        }
+        if (deep(text)) {
+            throw new MalformedMessageException("nested too deep");
+        }
+        try {
+            return JsonParser.any().from(text);
+        } catch (JsonParserException e) {
+            throw new MalformedMessageException("not JSON"); // the parser's words quote the text
+        }
+    }
+
+    /** The parser recurses, so depth costs stack. */
+    private static boolean deep(String text) {
+        int depth = 0;
+        boolean quoted = false;
+        for (int i = 0; i < text.length() && depth <= MAX_DEPTH; i++) {
+            char c = text.charAt(i);
+            if (c == '"') {
+                quoted = !quoted;
+            } else if (quoted) {
+                i += c == '\\' ? 1 : 0;
+            } else if (c == '{' || c == '[') {
+                depth++;
+            } else if (c == '}' || c == ']') {
+                depth--;
+            }
+        }
+        return depth > MAX_DEPTH;
+    }
+
+    private static MalformedMessageException tooLong() {
+        return new MalformedMessageException("longer than 64 KiB");
+    }
+
+    /** The member {@code type}; empty if there is none. */
+    public static String type(JsonObject message) {
+        return message.getString("type", "");
+    }
+
+    /** @throws MalformedMessageException if there is no string of that name */
+    public static String string(JsonObject message, String name) {
+        String value = message.getString(name);
+        if (value == null) {
+            throw new MalformedMessageException(name + " is missing");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,5 @@
+/** Network addresses. */
+@NullMarked
+package io.github.wsbridge.wire.net;
+
+import org.jspecify.annotations.NullMarked;

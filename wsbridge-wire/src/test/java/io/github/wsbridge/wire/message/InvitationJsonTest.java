@@ -1,0 +1,84 @@
+package io.github.wsbridge.wire.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonWriter;
+import io.github.wsbridge.Invitation;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InvitationJsonTest {
+
+    private static final String WHOLE = """
+            {"type":"invitation","bridgeId":"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42","bridgeToken":"AUq3",\
+            "acceptUrl":"wss://bridge.example.com/bridge/accept?bridgeToken=AUq3&requestData=ssh",\
+            "requestData":"ssh","expiresAt":"2026-01-31T12:00:30Z"}""";
+
+    private static Invitation read(String text) {
+        return InvitationJson.read(JsonMessage.read(text), "device-1");
+    }
+
+    @Test
+    void write_whatWasRead_isTheSame() {
+        Invitation invitation = read(WHOLE);
+        assertThat(invitation.deviceId()).isEqualTo("device-1");
+        assertThat(invitation.requestData()).isEqualTo("ssh");
+        assertThat(JsonWriter.string(InvitationJson.write(invitation))).isEqualTo(WHOLE);
+    }
+
+    @Test
+    void read_withoutRequestData_hasNone() {
+        JsonObject message = JsonMessage.read(WHOLE);
+        message.remove("requestData");
+        assertThat(InvitationJson.read(message, "device-1").requestData()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"type", "bridgeId", "bridgeToken", "acceptUrl", "expiresAt"})
+    void read_withoutAMember_isMalformed(String name) {
+        JsonObject message = JsonMessage.read(WHOLE);
+        message.remove(name);
+        assertThatThrownBy(() -> InvitationJson.read(message, "device-1"))
+                .isInstanceOf(MalformedMessageException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "7",
+                "{",
+                "{}",
+                "{}{}",
+                "{\"type\":\"reject\"}",
+                "{\"type\":\"invitation\"}",
+                "{\"type\":7}",
+                "{\"secret",
+                "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\",\"bridgeToken\":\"secret!\","
+                        + "\"acceptUrl\":\"wss://x\",\"expiresAt\":\"2026-01-31T12:00:30Z\"}",
+                "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\",\"bridgeToken\":\"secret\","
+                        + "\"acceptUrl\":\"\\u0000\",\"expiresAt\":\"2026-01-31T12:00:30Z\"}",
+                "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\",\"bridgeToken\":\"secret\","
+                        + "\"acceptUrl\":\"wss://x\",\"expiresAt\":\"soon\"}",
+            })
+    void read_garbage_failsWithoutShowingIt(String text) {
+        assertThatThrownBy(() -> read(text))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasNoCause()
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void read_hugeOrDeep_isRefused() {
+        String huge = WHOLE + " ".repeat(JsonMessage.MAX_BYTES);
+        assertThatThrownBy(() -> read(huge)).hasMessage("longer than 64 KiB");
+        assertThatThrownBy(() -> JsonMessage.read(huge.getBytes(StandardCharsets.UTF_8)))
+                .hasMessage("longer than 64 KiB");
+        assertThatThrownBy(() -> read("{\"a\":" + "[".repeat(60_000))).hasMessage("nested too deep");
+    }
+}
