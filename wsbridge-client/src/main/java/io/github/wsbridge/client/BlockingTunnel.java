@@ -1,7 +1,6 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.wire.concurrent.Daemons;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;

@@ -139,7 +139,8 @@ public abstract class StreamTransportContract extends LegFixture {
                     new Fragment(Kind.BINARY, ByteBuffer.allocate(0), false),
                     new Fragment(Kind.BINARY, UTF_8.encode("pieces"), false),
                     new Fragment(Kind.BINARY, ByteBuffer.allocate(0), true))) {
-                sent.writeBytes(UTF_8.decode(piece.payload().duplicate()).toString().getBytes(UTF_8));
+                sent.writeBytes(
+                        UTF_8.decode(piece.payload().duplicate()).toString().getBytes(UTF_8));
                 send(from, piece);
             }
             awaitStream(to, sent.toByteArray());
@@ -153,8 +154,8 @@ public abstract class StreamTransportContract extends LegFixture {
             byte[] content = bytes(300, 5);
             ByteBuffer direct = ByteBuffer.allocateDirect(400).position(50);
             direct.put(content).flip().position(50);
-            List<ByteBuffer> buffers = List.of(
-                    direct, ByteBuffer.wrap(content.clone()).asReadOnlyBuffer(), direct.asReadOnlyBuffer());
+            List<ByteBuffer> buffers =
+                    List.of(direct, ByteBuffer.wrap(content.clone()).asReadOnlyBuffer(), direct.asReadOnlyBuffer());
             to.demandAlways();
             for (ByteBuffer buffer : buffers) {
                 send(from, Fragment.binary(buffer));
@@ -450,8 +451,8 @@ public abstract class StreamTransportContract extends LegFixture {
         send(near, Fragment.text("still here"));
         far.demand();
         awaitStream(far, "still here".getBytes(UTF_8));
-        await().atMost(patience()).untilAsserted(() -> assertThatThrownBy(() -> dial(listening))
-                .isInstanceOf(ExecutionException.class));
+        await().atMost(patience())
+                .untilAsserted(() -> assertThatThrownBy(() -> dial(listening)).isInstanceOf(ExecutionException.class));
     }
 
     private void failsToSend(RecordingReceiver from) {
