@@ -1,5 +1,7 @@
 package io.github.wsbridge.netty;
 
+import static io.github.wsbridge.wire.websocket.FrameTranslator.HEADROOM;
+
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import io.netty.buffer.ByteBuf;
@@ -27,9 +29,11 @@ import org.slf4j.LoggerFactory;
 abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
     private static final Logger log = LoggerFactory.getLogger(ChannelLeg.class);
+    private static final int GROWTH = 4;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     final Channel channel;
+    final boolean secure;
     final LoopSwitch loops;
     final Outlet outlet;
     final GuardedReceiver receiver = new GuardedReceiver(this::abort);
@@ -49,6 +53,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     /** A leg on a channel whose loop adds it to the pipeline. */
     ChannelLeg(Channel channel) {
         this.channel = channel;
+        this.secure = channel.pipeline().get(NettyBridgeServer.TLS) != null;
         this.loops = new LoopSwitch(channel);
         this.outlet = new Outlet(channel, loops, this::takes);
     }
@@ -197,8 +202,43 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
             return; // the end of the handshake's request
         }
         loop().carried(bytes.readableBytes());
-        unread = unread == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), unread, bytes);
-        turn();
+        if (secure && unread != null && HEADROOM + unread.readableBytes() + bytes.readableBytes() > ReadBuffers.MOST) {
+            turn();
+        }
+        ByteBuf before = unread;
+        unread = before == null ? bytes : secure ? gathered(before, bytes) : cumulated(before, bytes);
+        if (!secure) {
+            turn();
+        }
+    }
+
+    /** TLS gives the records of a read one by one: they go on together, or each would cost a write, and a record more. */
+    @Override
+    public final void channelReadComplete(ChannelHandlerContext context) {
+        if (secure) {
+            turn();
+        }
+    }
+
+    private ByteBuf gathered(ByteBuf before, ByteBuf bytes) {
+        int size = before.readableBytes() + bytes.readableBytes();
+        if (HEADROOM + size > ReadBuffers.MOST) {
+            return cumulated(before, bytes); // nobody asks for it now
+        }
+        ByteBuf all = before;
+        if (before.maxFastWritableBytes() < bytes.readableBytes() || before.readerIndex() < HEADROOM) {
+            int room = Math.min(HEADROOM + GROWTH * size, ReadBuffers.MOST);
+            all = channel.alloc().ioBuffer(room, room).setIndex(HEADROOM, HEADROOM);
+            all.writeBytes(before);
+            before.release();
+        }
+        all.writeBytes(bytes);
+        bytes.release();
+        return all;
+    }
+
+    private ByteBuf cumulated(ByteBuf before, ByteBuf bytes) {
+        return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
     }
 
     /** Does what can be done now with what has been read, then reads on if nothing is left. */

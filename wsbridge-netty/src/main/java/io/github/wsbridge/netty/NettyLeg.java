@@ -33,8 +33,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         this.client = client;
         this.subprotocol = subprotocol;
         this.frames = new FrameTranslator(!client, this);
-        this.writer = new FrameWriter(
-                channel, outlet, client, channel.pipeline().get(NettyBridgeServer.TLS) != null, this::takes);
+        this.writer = new FrameWriter(channel, outlet, client, secure, this::takes);
     }
 
     boolean client() {
