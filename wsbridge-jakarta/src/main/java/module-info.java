@@ -1,4 +1,5 @@
 /** A node inside a servlet container, and a connector on any Jakarta WebSocket client. */
+@SuppressWarnings("module") // the module that the sessions are exported to is built after this one
 module io.github.wsbridge.jakarta {
     requires transitive io.github.wsbridge;
     requires io.github.wsbridge.wire;
@@ -9,4 +10,6 @@ module io.github.wsbridge.jakarta {
     requires org.slf4j;
 
     exports io.github.wsbridge.jakarta;
+    exports io.github.wsbridge.jakarta.session to
+            io.github.wsbridge.tyrus;
 }

@@ -7,7 +7,12 @@ module io.github.wsbridge.tyrus {
     requires jakarta.websocket;
     requires jakarta.websocket.client;
     requires org.glassfish.grizzly;
+    requires org.glassfish.grizzly.http;
+    requires org.glassfish.tyrus.client;
+    requires org.glassfish.tyrus.container.grizzly.client;
+    requires org.glassfish.tyrus.container.grizzly.server;
     requires org.glassfish.tyrus.core;
+    requires org.glassfish.tyrus.server;
     requires org.glassfish.tyrus.spi;
     requires org.slf4j;
 

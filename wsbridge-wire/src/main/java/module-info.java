@@ -1,4 +1,4 @@
-/** WebSocket frames and messages, and the relay between two legs: for transports, nodes and clients. */
+/** WebSocket frames and messages, and the relay between two legs, for transports, nodes and clients. */
 module io.github.wsbridge.wire {
     requires transitive io.github.wsbridge;
     requires transitive com.grack.nanojson;

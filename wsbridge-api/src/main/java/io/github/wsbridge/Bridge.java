@@ -3,34 +3,39 @@ package io.github.wsbridge;
 import java.util.concurrent.CompletionStage;
 
 /**
- * One requester joined, or about to be joined, with one device. Thread-safe.
+ * A requester and a device that are joined, or about to be. Thread-safe.
  *
- * <p>A bridge is first pending, then established, then closed; or it is closed straight away. Its owner is the node that
- * returned it.
+ * <p>A bridge is first pending, then established, then closed; or it is closed while still pending. It is owned by the
+ * node that returned it.
  */
 public interface Bridge {
 
-    /** Its name, the same on every node that it crosses. */
+    /** Returns the bridge's id, which is the same on every node that the bridge crosses. */
     BridgeId id();
 
-    /** The device that was asked for. */
+    /** Returns the id of the requested device. */
     String deviceId();
 
     /**
-     * Completes when the device is there. Fails with a {@link BridgeException} where the bridge ended before.
-     * Completed on the thread that joined the legs: continuations must not block.
+     * Completes when the bridge is established, or fails with a {@link BridgeException} if it ends before that.
+     * Completed on the thread that joined the legs, so continuations must not block.
      */
     CompletionStage<Bridge> established();
 
-    /** Completes, always normally, with the first reason why the bridge ended, once both legs have been told. */
+    /**
+     * Completes, always normally, with the first reason why the bridge ended, once both legs have been told to close.
+     */
     CompletionStage<CloseReason> closed();
 
-    /** Payload bytes relayed from requester to device so far. */
+    /** Returns the number of payload bytes relayed from the requester to the device so far. */
     long bytesToDevice();
 
-    /** Payload bytes relayed from device to requester so far. */
+    /** Returns the number of payload bytes relayed from the device to the requester so far. */
     long bytesToRequester();
 
-    /** Ends the bridge: both ends are sent {@code reason}. No effect on a bridge that has ended. Does not block. */
+    /**
+     * Closes the bridge with {@code reason}, which is sent to both ends. Has no effect on a bridge that has ended. Does
+     * not block.
+     */
     void close(CloseReason reason);
 }

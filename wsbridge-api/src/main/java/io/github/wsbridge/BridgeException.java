@@ -3,25 +3,25 @@ package io.github.wsbridge;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A bridge that could not be made, or ended other than in good order. It always says why. */
+/** Thrown when a bridge cannot be established or ends abnormally. Always carries a {@link CloseReason}. */
 public class BridgeException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
     private final CloseReason closeReason;
 
-    /** A failure with the reason that the peers are told. */
+    /** Creates an exception with the reason that the peers receive. */
     public BridgeException(CloseReason closeReason) {
         this(closeReason, null);
     }
 
-    /** The same, with what caused it; the cause is for logs and stays on this side. */
+    /** Creates an exception with the reason that the peers receive and a cause, which is for logs and is not sent. */
     public BridgeException(CloseReason closeReason, @Nullable Throwable cause) {
         super(closeReason.toString(), cause);
         this.closeReason = closeReason;
     }
 
-    /** Why. */
+    /** Returns the reason. */
     public CloseReason closeReason() {
         return closeReason;
     }

@@ -4,33 +4,33 @@ import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
 /**
- * The random name of one bridge: 128 bits, unique in the cluster without any coordination.
+ * The random id of a bridge: 128 bits, unique without coordination between nodes.
  *
- * <p>An id may be logged. It opens nothing: only a {@link BridgeToken}, which wraps it encrypted, does.
+ * <p>An id may be logged. It grants no access; only a {@link BridgeToken}, which contains it encrypted, does.
  *
  * @param high the upper 64 bits
  * @param low the lower 64 bits
  */
 public record BridgeId(long high, long low) {
 
-    /** Draws an id; {@code random} must be cryptographically strong, such as a {@code SecureRandom}. */
+    /** Returns a random id. {@code random} must be cryptographically strong, such as a {@code SecureRandom}. */
     public static BridgeId random(RandomGenerator random) {
         return new BridgeId(random.nextLong(), random.nextLong());
     }
 
     /**
-     * Reads what {@link #toString()} wrote.
+     * Parses the output of {@link #toString()}.
      *
      * @throws IllegalArgumentException if {@code hex} is not 32 hexadecimal digits
      */
     public static BridgeId parse(String hex) {
         if (hex.length() != 32) {
-            throw new IllegalArgumentException("a bridge id has 32 hexadecimal digits");
+            throw new IllegalArgumentException("a bridge id must have 32 hexadecimal digits");
         }
         return new BridgeId(HexFormat.fromHexDigitsToLong(hex, 0, 16), HexFormat.fromHexDigitsToLong(hex, 16, 32));
     }
 
-    /** 32 lower-case hexadecimal digits. */
+    /** Returns the id as 32 lower-case hexadecimal digits. */
     @Override
     public String toString() {
         HexFormat hex = HexFormat.of();

@@ -1,26 +1,26 @@
 package io.github.wsbridge;
 
 /**
- * What a requester asks for.
+ * A requester's request for a bridge.
  *
- * @param deviceId the device to reach: not empty, no control characters
- * @param requestData what the requester tells the device, carried as it is; empty where there is nothing to tell
+ * @param deviceId the device to reach; not empty, without control characters
+ * @param requestData data from the requester for the device, carried unchanged; may be empty
  */
 public record BridgeRequest(String deviceId, String requestData) {
 
-    /** Refuses an empty device id and control characters in it. */
+    /** Validates the device id. */
     public BridgeRequest {
         if (deviceId.isEmpty() || deviceId.chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException("a device id is not empty and has no control characters");
+            throw new IllegalArgumentException("a device id must not be empty or contain control characters");
         }
     }
 
-    /** A request that tells the device nothing. */
+    /** A request without request data. */
     public BridgeRequest(String deviceId) {
         this(deviceId, "");
     }
 
-    /** Shows the device only: request data may be a secret. */
+    /** Shows the device only; request data may be secret. */
     @Override
     public String toString() {
         return "BridgeRequest[" + deviceId + "]";

@@ -1,17 +1,17 @@
 package io.github.wsbridge;
 
 /**
- * The encrypted name of a waiting bridge, as it travels in an accept URL. Whoever holds it before its first successful
- * use can be the device, so it is a secret: {@link #toString()} does not show it, and it must never be logged.
+ * The encrypted name of a pending bridge, as used in an accept URL. Anyone who holds it before its first successful use
+ * can act as the device, so it is a secret: {@link #toString()} does not show it, and it must never be logged.
  *
- * @param value the token as text that needs no escaping in a URL: letters, digits, {@code -} and {@code _}
+ * @param value the token, which needs no escaping in a URL: ASCII letters, digits, {@code -} and {@code _}
  */
 public record BridgeToken(String value) {
 
-    /** The longest token a node reads, in characters. */
+    /** The maximum length of a token, in characters. */
     public static final int MAX_LENGTH = 1024;
 
-    /** Checks length and alphabet, so that garbage never reaches a codec. */
+    /** Checks the length and the alphabet, so that no garbage reaches a codec. */
     public BridgeToken {
         if (value.isEmpty() || value.length() > MAX_LENGTH || !value.chars().allMatch(BridgeToken::allowed)) {
             throw new IllegalArgumentException("not a bridge token");

@@ -3,50 +3,50 @@ package io.github.wsbridge;
 import java.io.Serializable;
 
 /**
- * Why a leg or a bridge ended: a WebSocket close code (RFC 6455, section 7.4) and a short text.
+ * Why a leg or a bridge ended: a WebSocket close code (RFC 6455, section 7.4) and a short reason.
  *
- * <p>The codes from 4000 on that are named here are the bridge's own. Any other valid code is a peer's and is relayed as
- * it came.
+ * <p>The codes from 4000 up that are defined here are the bridge's own. Any other valid code comes from a peer and is
+ * relayed unchanged.
  *
- * @param code the close code, or {@link #NO_STATUS} where the peer's close frame had none
+ * @param code the close code, or {@link #NO_STATUS} if the peer's close frame had none
  * @param reason at most 123 bytes of UTF-8, for people; never a secret
  */
 public record CloseReason(int code, String reason) implements Serializable {
 
-    /** The end was reached in good order. */
+    /** A normal closure. */
     public static final int NORMAL = 1000;
 
     /** The node is stopping and its grace period is over. */
     public static final int GOING_AWAY = 1001;
 
-    /** The peer broke the rules of the protocol. */
+    /** The peer violated the protocol. */
     public static final int PROTOCOL_ERROR = 1002;
 
-    /** The peer sent a kind of data that cannot be accepted. */
+    /** The peer sent a type of data that cannot be accepted. */
     public static final int UNSUPPORTED_DATA = 1003;
 
-    /** The peer's close frame held no code. It is relayed as a close frame without a code, never as a number. */
+    /** The peer's close frame had no code. It is relayed as a close frame without a code; this number is never sent. */
     public static final int NO_STATUS = 1005;
 
     /** The connection ended without a close frame. Reported by some WebSocket libraries, never sent. */
     public static final int ABNORMAL = 1006;
 
-    /** The content of a message does not fit its type, such as text that is not UTF-8. */
+    /** The content of a message is not consistent with its type, such as text that is not UTF-8. */
     public static final int INVALID_PAYLOAD = 1007;
 
     /** A message violates a policy. */
     public static final int POLICY_VIOLATION = 1008;
 
-    /** A message is too big to be processed. */
+    /** A message is too big to process. */
     public static final int TOO_BIG = 1009;
 
     /** The server did not negotiate an extension that the client needs. */
     public static final int MANDATORY_EXTENSION = 1010;
 
-    /** An unexpected condition at the peer. */
+    /** The peer encountered an unexpected condition. */
     public static final int INTERNAL_ERROR = 1011;
 
-    /** The service restarts. */
+    /** The service is restarting. */
     public static final int SERVICE_RESTART = 1012;
 
     /** The service is overloaded; a later attempt may succeed. */
@@ -55,7 +55,7 @@ public record CloseReason(int code, String reason) implements Serializable {
     /** The other end vanished without a close. */
     public static final int VANISHED = 4000;
 
-    /** The device rejected the invitation; the reason holds its code, a space and its text. */
+    /** The device rejected the invitation. The reason consists of the device's code, a space and its text. */
     public static final int REJECTED = 4403;
 
     /** The device cannot be reached over any secondary channel. */
@@ -64,13 +64,13 @@ public record CloseReason(int code, String reason) implements Serializable {
     /** The device did not accept in time. */
     public static final int TIMED_OUT = 4408;
 
-    /** A newer listener of the same device has taken this one's place. */
+    /** A newer listener for the same device has replaced this one. */
     public static final int REPLACED = 4409;
 
-    /** The token is invalid, expired or used, or its requester has gone. */
+    /** The token is invalid, expired or already used, or its requester has gone. */
     public static final int BAD_TOKEN = 4410;
 
-    /** Over a limit. */
+    /** A limit was exceeded. */
     public static final int OVER_LIMIT = 4429;
 
     /** The node that owns the token cannot be reached. */
@@ -81,37 +81,37 @@ public record CloseReason(int code, String reason) implements Serializable {
 
     private static final int MAX_REASON_BYTES = 123;
 
-    /** Cuts the reason to what a close frame can carry, at a character boundary. */
+    /** Truncates the reason, at a character boundary, to what a close frame can carry. */
     public CloseReason {
         if (code < 1000 || code > 4999) {
-            throw new IllegalArgumentException("no close code: " + code);
+            throw new IllegalArgumentException("not a close code: " + code);
         }
         reason = cut(reason);
     }
 
-    /** Tells whether the code may stand in a close frame (RFC 6455, section 7.4, and the IANA registry). */
+    /** Returns whether the code may appear in a close frame (RFC 6455, section 7.4, and the IANA registry). */
     public boolean sendable() {
         return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000;
     }
 
-    /** A close in good order. */
+    /** Returns a normal closure. */
     public static CloseReason normal() {
         return new CloseReason(NORMAL, "");
     }
 
-    /** An end without a close frame. */
+    /** Returns the reason for an end without a close frame. */
     public static CloseReason vanished(String why) {
         return new CloseReason(VANISHED, why);
     }
 
-    /** A device's rejection. */
+    /** Returns the reason for a device's rejection. */
     public static CloseReason rejected(Rejection rejection) {
         return new CloseReason(REJECTED, (rejection.code() + " " + rejection.reason()).strip());
     }
 
     private static String cut(String text) {
         if (text.length() <= MAX_REASON_BYTES / 3) {
-            return text; // no UTF-16 unit takes more than three bytes
+            return text; // no UTF-16 code unit takes more than three bytes
         }
         int bytes = 0;
         for (int i = 0; i < text.length(); ) {

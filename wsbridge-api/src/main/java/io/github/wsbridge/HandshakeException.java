@@ -1,6 +1,6 @@
 package io.github.wsbridge;
 
-/** A server answered a WebSocket handshake with an HTTP status other than 101. */
+/** Thrown when a server answers a WebSocket handshake with an HTTP status other than 101. */
 public final class HandshakeException extends BridgeException {
 
     private static final long serialVersionUID = 1L;
@@ -8,7 +8,7 @@ public final class HandshakeException extends BridgeException {
     private final int status;
 
     /**
-     * A refused handshake; its close code is 4000 plus the status.
+     * Creates an exception whose close code is 4000 plus the status.
      *
      * @param status the HTTP status, 100 to 599
      */
@@ -17,7 +17,7 @@ public final class HandshakeException extends BridgeException {
         this.status = status;
     }
 
-    /** The HTTP status. */
+    /** Returns the HTTP status. */
     public int status() {
         return status;
     }

@@ -1,9 +1,9 @@
 package io.github.wsbridge;
 
-/** How an accept came to a node. At most one forward ever happens. */
+/** How an accept reached a node. An accept is forwarded at most once. */
 public enum Hop {
-    /** From outside. */
+    /** Directly from outside the cluster. */
     DIRECT,
-    /** From another node of the cluster, which had it from outside. */
+    /** From another node of the cluster, which received it from outside. */
     FORWARDED
 }

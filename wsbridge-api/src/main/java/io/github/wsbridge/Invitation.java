@@ -4,19 +4,19 @@ import java.net.URI;
 import java.time.Instant;
 
 /**
- * What a device is told when somebody wants a bridge to it.
+ * What a device receives when a requester wants a bridge to it.
  *
- * @param bridgeId the bridge; safe to log
- * @param deviceId the device that is invited
+ * @param bridgeId the id of the bridge; safe to log
+ * @param deviceId the invited device
  * @param token the bridge token, also part of {@code acceptUrl}; a secret
- * @param acceptUrl the URL that the device opens to accept; a secret, since it holds the token
- * @param requestData what the requester tells the device; empty where there is nothing
+ * @param acceptUrl the URL that the device opens to accept; a secret, since it contains the token
+ * @param requestData data from the requester for the device; may be empty
  * @param expiresAt when the requester stops waiting
  */
 public record Invitation(
         BridgeId bridgeId, String deviceId, BridgeToken token, URI acceptUrl, String requestData, Instant expiresAt) {
 
-    /** Shows neither token nor URL nor request data. */
+    /** Omits the token, the URL and the request data. */
     @Override
     public String toString() {
         return "Invitation[bridge " + bridgeId + " to " + deviceId + ", expires " + expiresAt + "]";

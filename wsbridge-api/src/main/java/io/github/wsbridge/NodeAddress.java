@@ -3,20 +3,20 @@ package io.github.wsbridge;
 import java.net.URI;
 
 /**
- * Where other nodes of the cluster reach a node: {@code ws://10.1.2.3:8080} or {@code wss://…}, optionally with a base
- * path. It is an address inside the cluster; requesters and devices never see it.
+ * The address at which the other nodes of the cluster reach a node: {@code ws://10.1.2.3:8080} or {@code wss://…},
+ * optionally with a base path. Requesters and devices never see it.
  *
- * @param uri the address: scheme {@code ws} or {@code wss}, a host, no query, no fragment, no user info
+ * @param uri the address, with the scheme {@code ws} or {@code wss} and a host, without query, fragment or user info
  */
 public record NodeAddress(URI uri) {
 
-    /** Checks the parts named above and drops a trailing slash. */
+    /** Validates the address and removes a trailing slash. */
     public NodeAddress {
         uri = Endpoints.base(uri);
     }
 
     /**
-     * Reads an address.
+     * Parses an address.
      *
      * @throws IllegalArgumentException if {@code text} is not a node address
      */

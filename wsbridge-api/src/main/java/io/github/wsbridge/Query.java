@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a request URL, decoded strictly: percent-escapes must be whole and make valid UTF-8, and no parameter
- * may stand twice. {@code +} is a space, as browsers' forms send it.
+ * The parameters of a request URL, strictly decoded: percent-escapes must be complete and yield valid UTF-8, and no
+ * parameter may appear twice. {@code +} is decoded as a space, as in HTML forms.
  */
 public final class Query {
 
@@ -21,10 +21,10 @@ public final class Query {
     }
 
     /**
-     * Reads the part of a URL after the question mark.
+     * Parses the part of a URL after the question mark.
      *
-     * @param raw the query as it stood on the wire, or null where there was none
-     * @throws IllegalArgumentException if it is garbled; the message names the trouble, never a value
+     * @param raw the query as received, or null if there was none
+     * @throws IllegalArgumentException if the query is malformed; the message never quotes a value
      */
     public static Query parse(@Nullable String raw) {
         Map<String, String> parameters = new LinkedHashMap<>();
@@ -34,14 +34,14 @@ public final class Query {
                 String name = decode(equals < 0 ? part : part.substring(0, equals));
                 String value = equals < 0 ? "" : decode(part.substring(equals + 1));
                 if (!name.isEmpty() && parameters.put(name, value) != null) {
-                    throw new IllegalArgumentException("a query parameter stands twice");
+                    throw new IllegalArgumentException("a query parameter appears more than once");
                 }
             }
         }
         return new Query(parameters);
     }
 
-    /** The decoded value; null where the parameter is missing. */
+    /** Returns the decoded value, or null if the parameter is missing. */
     public @Nullable String get(String name) {
         return parameters.get(name);
     }
@@ -55,7 +55,7 @@ public final class Query {
             char c = text.charAt(i);
             if (c == '%') {
                 if (i + 2 >= text.length()) {
-                    throw new IllegalArgumentException("a percent-escape is cut off");
+                    throw new IllegalArgumentException("a percent-escape is incomplete");
                 }
                 if (!HexFormat.isHexDigit(text.charAt(i + 1)) || !HexFormat.isHexDigit(text.charAt(i + 2))) {
                     throw new IllegalArgumentException("a percent-escape is not hexadecimal");
@@ -65,7 +65,7 @@ public final class Query {
             } else if (c < 0x80) {
                 bytes.put((byte) (c == '+' ? ' ' : c));
             } else {
-                throw new IllegalArgumentException("the query holds characters that must be escaped");
+                throw new IllegalArgumentException("the query contains characters that must be percent-encoded");
             }
         }
         try {

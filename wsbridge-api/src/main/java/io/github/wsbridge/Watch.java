@@ -3,10 +3,10 @@ package io.github.wsbridge;
 import java.time.Duration;
 
 /**
- * How a connection is watched for a peer that is gone.
+ * The timing of the checks that detect a dead peer.
  *
- * @param interval the time between two checks, and thereby how long a peer has to answer a ping
- * @param stall how long a send may wait for a peer that takes no data
+ * @param interval the time between checks, which is also how long a peer has to answer a ping
+ * @param stall how long a send may wait for a peer that reads no data
  */
 public record Watch(Duration interval, Duration stall) {
 

@@ -1,8 +1,8 @@
 /**
- * The words of the WebSocket Bridge: a request, an invitation, a token, a close reason, a bridge.
+ * The value types of the WebSocket Bridge: requests, invitations, tokens, close reasons, bridges.
  *
- * <p>All types here are immutable unless they say otherwise. Strings may hold any Unicode text that their type allows;
- * sizes are limited by the node that handles them, not here.
+ * <p>All types in this package are immutable unless documented otherwise. Strings may contain any Unicode text that
+ * their type allows. Their sizes are limited by nodes, not by these types.
  */
 @NullMarked
 package io.github.wsbridge;

@@ -4,10 +4,11 @@ import io.github.wsbridge.Query;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Decides who may connect to a device and who may listen as one. An accept needs no decision: its token is the proof.
+ * Decides who may connect to a device and who may listen as one. An accept needs no decision: its token is proof
+ * enough.
  *
- * <p>Called once per handshake, before the upgrade, on a transport thread, by many at a time: thread-safe, and must not
- * block.
+ * <p>Called once per handshake, before the upgrade, on a transport thread. Implementations must be thread-safe and must
+ * not block.
  */
 @FunctionalInterface
 public interface AccessPolicy {
@@ -15,30 +16,31 @@ public interface AccessPolicy {
     /**
      * Decides on one handshake.
      *
-     * @return the decision; a failure, or none within the node's handshake deadline, refuses with status 503
+     * @return the decision. If the stage fails, or does not complete within the node's admission timeout, the handshake
+     *     is refused with status 503.
      */
     CompletionStage<Access> check(AccessRequest request);
 
-    /** What somebody wants to do. */
+    /** What the client wants to do. */
     enum Action {
-        /** Be a requester. */
+        /** Connect to a device, as a requester. */
         CONNECT,
-        /** Hear the invitations of a device. */
+        /** Listen for a device's invitations. */
         LISTEN
     }
 
     /**
-     * What is known of who asks.
+     * A client's request, with everything known about the client.
      *
-     * @param action what it wants to do
-     * @param deviceId with which device
-     * @param query the parameters of the request; may hold secrets
-     * @param headers the handshake's header fields; may hold secrets
-     * @param peer its address and certificates, as the transport sees them
+     * @param action what the client wants to do
+     * @param deviceId the device concerned
+     * @param query the request's parameters; may contain secrets
+     * @param headers the handshake's header fields; may contain secrets
+     * @param peer the client's address and certificates, as the transport sees them
      */
     record AccessRequest(Action action, String deviceId, Query query, Headers headers, Peer peer) {
 
-        /** Shows neither query nor headers. */
+        /** Omits the query and the headers. */
         @Override
         public String toString() {
             return action + " " + deviceId + " from " + peer;
@@ -49,17 +51,17 @@ public interface AccessPolicy {
     sealed interface Access {
 
         /**
-         * Yes.
+         * Access is granted.
          *
-         * @param principal who it is, for logs and limits; the same for the same caller
+         * @param principal identifies the client, for logs and limits; the same each time for the same client
          */
         record Granted(String principal) implements Access {}
 
         /**
-         * No.
+         * Access is denied.
          *
-         * @param status the HTTP status to refuse with: 401 where credentials are missing or unknown, 403 where they are not
-         *     enough, 429 where there were too many
+         * @param status the HTTP status of the refusal: 401 if credentials are missing or unknown, 403 if they are
+         *     insufficient, 429 if there were too many requests
          */
         record Denied(int status) implements Access {}
     }

@@ -5,44 +5,46 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link Door} says to a {@link Handshake}. The transport carries it out. */
+/** A {@link Door}'s decision on a {@link Handshake}, carried out by the transport. */
 public sealed interface Admission {
 
-    /** The answer to a handshake for good: an upgrade or a refusal. */
+    /** A final answer to a handshake: an upgrade or a refusal. */
     sealed interface Decision extends Admission {}
 
     /**
-     * Refuse before the upgrade.
+     * Refuses the request before the upgrade.
      *
      * @param status the HTTP status
      * @param reason a short plain-text body; never a secret
-     * @param retryAfter when to try again, for the {@code Retry-After} field in whole seconds; null for no such field
+     * @param retryAfter how long to wait before retrying, sent in whole seconds as {@code Retry-After}; null to omit
+     *     the field
      */
     record Refused(int status, String reason, @Nullable Duration retryAfter) implements Decision {
 
-        /** A refusal that does not say when to try again. */
+        /** A refusal without {@code Retry-After}. */
         public Refused(int status, String reason) {
             this(status, reason, null);
         }
     }
 
     /**
-     * Upgrade.
+     * Grants the upgrade.
      *
-     * @param subprotocol the subprotocol to agree on; empty for none
-     * @param opened takes the leg once the upgrade is done; called at most once, does not block. A transport whose upgrade
-     *     fails just drops the admission.
+     * @param subprotocol the subprotocol to negotiate; empty for none
+     * @param opened receives the leg once the upgrade is done; called at most once, does not block. If the upgrade
+     *     fails, the transport just discards the admission.
      */
     record Granted(String subprotocol, Consumer<Leg> opened) implements Decision {}
 
     /**
-     * Keep the client waiting, without an answer to its request, until the decision is made. The transport's handshake
-     * timeout no longer applies; {@code timeout} does.
+     * Keeps the client waiting, its request unanswered, until the decision is made. Meanwhile {@code timeout}
+     * applies instead of the transport's handshake timeout.
      *
-     * @param decision completes on any thread; a failure, or no decision in time, refuses with status 503
-     * @param timeout how long the transport waits for it
-     * @param abandoned called at most once, on any thread, if nothing will come of the decision: the connection was lost, the
-     *     timeout was over, or the upgrade failed. Does not block.
+     * @param decision completes on any thread; if it fails, or does not complete in time, the request is refused with
+     *     status 503
+     * @param timeout how long the transport waits for the decision
+     * @param abandoned called at most once, on any thread, if the decision is no longer of use: the connection was
+     *     lost, the timeout expired, or the upgrade failed. Does not block.
      */
     record Later(CompletionStage<? extends Decision> decision, Duration timeout, Runnable abandoned)
             implements Admission {}

@@ -7,44 +7,44 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 
 /**
- * Watches a node: for metrics, audit logs and tests.
+ * Observes a node, for metrics, audit logs and tests.
  *
- * <p>Called on transport threads, by many at a time. A listener must not block; what it throws is logged and dropped. Of
- * one bridge, the calls come in the order below; only {@link #onSignalled} may come at any time after the first, since a
- * device may be faster than the answer of the channel that called it.
+ * <p>Called on transport threads, by several at a time. A listener must not block. Exceptions that it throws are logged
+ * and otherwise ignored. For one bridge, the calls arrive in the order below, except that {@link #onSignalled} may
+ * arrive at any time after the first: a device may accept before the channel that signalled it has answered.
  */
 public interface BridgeListener {
 
-    /** A requester waits for its device. */
+    /** A requester is waiting for its device. */
     default void onRequested(Bridge bridge, String principal) {}
 
-    /** The secondary channels have answered. */
+    /** The secondary channels have reported a result. */
     default void onSignalled(Bridge bridge, Signaller.Result result) {}
 
-    /** Requester and device are joined on this node, which owns the bridge. */
+    /** Requester and device have been joined on this node, which owns the bridge. */
     default void onEstablished(Bridge bridge, Hop hop) {}
 
-    /** A bridge of this node has ended. */
+    /** A bridge owned by this node has ended. */
     default void onClosed(Bridge bridge, CloseReason reason) {}
 
-    /** This node passes a device's accept on to the owner of its token. */
+    /** This node has forwarded a device's accept to the node that owns the token. */
     default void onForwarded(BridgeId bridgeId, NodeAddress owner) {}
 
-    /** A bridge that this node only forwarded has ended. */
+    /** A bridge that this node forwarded, and does not own, has ended. */
     default void onForwardClosed(BridgeId bridgeId, CloseReason reason) {}
 
     /**
-     * Something was refused.
+     * A request was refused.
      *
      * @param where the endpoint's path
-     * @param status an HTTP status below 1000, or else a close code
-     * @param remoteAddress the peer's address as the transport sees it; empty where it is not known
+     * @param status an HTTP status if below 1000, otherwise a close code
+     * @param remoteAddress the peer's address as the transport sees it; empty if it is not known
      */
     default void onRefused(String where, int status, String remoteAddress) {}
 
-    /** A device has begun to listen on this node. */
+    /** A device has started listening on this node. */
     default void onListening(String deviceId) {}
 
-    /** A device has ceased to listen on this node. */
+    /** A device has stopped listening on this node. */
     default void onListenerGone(String deviceId, CloseReason reason) {}
 }

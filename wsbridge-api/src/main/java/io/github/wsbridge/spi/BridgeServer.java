@@ -4,26 +4,27 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 
 /**
- * A standalone server of a transport. It is bound when it is made, so that a node can be told its address, and begins to take
- * connections with {@link #serve}; those that come in between wait in the backlog. Thread-safe.
+ * A transport's standalone server. It is bound on creation, so that its address is known before the node is built, and
+ * accepts connections once {@link #serve} is called. Connections that arrive in between wait in the backlog.
+ * Thread-safe.
  */
 public interface BridgeServer extends AutoCloseable {
 
-    /** The address that it is bound to, with the port that it got. */
+    /** Returns the address that the server is bound to, with the actual port. */
     InetSocketAddress address();
 
     /**
-     * Begins to take connections. Called once.
+     * Starts accepting connections. Called once.
      *
      * @param door answers every request, on the server's threads
-     * @throws IOException if the server has been closed meanwhile or cannot start
+     * @throws IOException if the server has been closed or cannot start
      */
     void serve(Door door) throws IOException;
 
-    /** Takes no further connections. Those it has go on. */
+    /** Stops accepting connections. Existing ones continue. */
     void stopAccepting();
 
-    /** Stops: drops all connections, so close the node first, and ends the threads. Blocks for a moment. */
+    /** Drops all connections and stops the threads. Close the node first. Blocks briefly. */
     @Override
     void close();
 }

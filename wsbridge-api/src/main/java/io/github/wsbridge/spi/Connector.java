@@ -7,31 +7,32 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Opens WebSockets. Used by the client library and by a node that forwards. Thread-safe.
+ * Opens WebSockets. Used by the client library and by nodes that forward.
  *
- * <p>Called on any thread, must not block.
+ * <p>Called on any thread. Implementations must be thread-safe and must not block.
  */
 public interface Connector extends AutoCloseable {
 
     /**
      * Opens a WebSocket.
      *
-     * @return the open leg; fails with a {@link HandshakeException} where the server answered with another status than
-     *     101, with any other {@code IOException} where it could not be reached, within the target's timeout at the latest
+     * @return the open leg. The stage fails within the target's timeout: with a {@link HandshakeException} if the
+     *     server answered with a status other than 101, or with another {@code IOException} if the server could not be
+     *     reached.
      */
     CompletionStage<Leg> connect(Target target);
 
-    /** Releases the connector's own threads, where it has any; the legs that these serve end. Does nothing by default. */
+    /** Stops the connector's own threads, if any. Legs served by those threads end. Does nothing by default. */
     @Override
     default void close() {}
 
     /**
-     * What to connect to.
+     * The target of a connection.
      *
      * @param uri a {@code ws} or {@code wss} URL
-     * @param headers further header fields of the handshake; values may be secrets
+     * @param headers additional header fields of the handshake; values may be secret
      * @param subprotocol the subprotocol to offer; empty for none
-     * @param timeout how long until the handshake must be complete; it bounds nothing after that
+     * @param timeout the time limit for the handshake; does not apply afterwards
      */
     record Target(URI uri, Map<String, String> headers, String subprotocol, Duration timeout) {
 
@@ -40,7 +41,7 @@ public interface Connector extends AutoCloseable {
             headers = Map.copyOf(headers);
         }
 
-        /** Shows neither query nor headers. */
+        /** Omits the query and the headers. */
         @Override
         public String toString() {
             return "Target[" + uri.getScheme() + "://" + uri.getRawAuthority() + uri.getRawPath() + "]";

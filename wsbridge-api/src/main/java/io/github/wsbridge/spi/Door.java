@@ -3,10 +3,10 @@ package io.github.wsbridge.spi;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The entrance to a node. A transport brings every HTTP request to it before any upgrade, and does what it says; that is all
- * that transports and nodes know of each other.
+ * The entrance to a node. A transport passes every HTTP request to it before any upgrade, and carries out its decision.
+ * This is all that transports and nodes know about each other.
  *
- * <p>Called once per request, on a transport thread, by many at a time: thread-safe, and must not block.
+ * <p>Called once per request, on transport threads. Implementations must be thread-safe and must not block.
  */
 @FunctionalInterface
 public interface Door {
@@ -14,7 +14,8 @@ public interface Door {
     /**
      * Decides on a request.
      *
-     * @return the decision; a failure, or none within the transport's handshake timeout, refuses with status 503
+     * @return the decision. If the stage fails, or does not complete within the transport's handshake timeout, the
+     *     request is refused with status 503.
      */
     CompletionStage<Admission> admit(Handshake handshake);
 }

@@ -5,134 +5,138 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * One half of a bridge: an open WebSocket, or an end inside this process. Implemented by transports, used by the node and
- * the client library.
+ * One half of a bridge: an open WebSocket, or an endpoint inside this process. Transports implement it; nodes and the
+ * client library use it.
  *
- * <p><b>Reading is by demand.</b> After {@link #open}, each call of {@link #demand} allows exactly one
- * {@link Receiver#onFragment}; without demand the transport leaves the bytes where they are, in the end in the peer's
- * hands. A leg never holds more than one undelivered fragment and what its transport reads at a time.
+ * <p><b>Reading is by demand.</b> After {@link #open}, each call to {@link #demand} permits exactly one call to
+ * {@link Receiver#onFragment}. Without demand the transport stops reading, and flow control eventually stops the peer.
+ * A leg never holds more than one undelivered fragment plus whatever its transport reads at once.
  *
- * <p><b>Writing is one at a time.</b> The caller sends the next fragment only after the stage of the previous one has
- * completed, which happens when the transport is ready for more, not when the peer has read it.
+ * <p><b>Writing is one at a time.</b> The caller sends a fragment only after the stage of the previous one has
+ * completed. That happens when the transport is ready for more, not when the peer has read the fragment.
  *
- * <p><b>Threads.</b> All methods may be called from any thread and do not block. The one exception: a send may block
- * its caller where the leg knows that the calling thread belongs to a transport of its own kind, whose threads are there
- * to block. The receiver is called by one thread at a time, each call happening-before the next, possibly before the
- * {@code demand} that caused it has returned.
+ * <p><b>Threads.</b> All methods may be called from any thread and do not block. The one exception: {@code send} may
+ * block if the leg knows that the calling thread belongs to a transport of its own kind whose threads are meant to
+ * block. The receiver is called by one thread at a time. Each call <i>happens-before</i> the next, and may happen
+ * before the {@code demand} that caused it has returned.
  *
- * <p><b>Control frames.</b> A leg answers pings by itself, also without demand where its transport can read them. Control
- * frames are never fragments.
+ * <p><b>Control frames.</b> A leg answers pings itself, even without demand if its transport can read them. Control
+ * frames are never delivered as fragments.
  */
 public interface Leg {
 
-    /** The subprotocol agreed on in the handshake; empty where there is none. */
+    /** Returns the subprotocol negotiated in the handshake, or an empty string if there is none. */
     String subprotocol();
 
     /**
-     * Names the receiver; called exactly once, before any other method but {@link #close}. An end that came before is
-     * reported now.
+     * Sets the receiver. Called exactly once, before any other method except {@link #close}. If the leg has already
+     * ended, the receiver is told now.
      */
     void open(Receiver receiver);
 
-    /** Asks for one fragment more. Asking while an earlier demand is still unanswered is a caller's error. */
+    /** Requests one more fragment. It is an error to call this while an earlier demand is outstanding. */
     void demand();
 
     /**
-     * Sends a fragment. The payload must not be touched until the stage completes; on success it has been consumed.
+     * Sends a fragment. The payload must not be touched until the stage completes. On success it has been consumed.
      *
-     * @return completes when the next fragment may be sent; fails with an {@code IOException} where the leg is closed or
-     *     closing. A failed leg also reports {@link Receiver#onClosed}.
+     * @return a stage that completes when the next fragment may be sent, or fails with an {@code IOException} if the
+     *     leg is closed or closing. A failed leg also calls {@link Receiver#onClosed}.
      */
     CompletionStage<Void> send(Fragment fragment);
 
-    /** Sends a ping with a payload of the leg's choice; dropped where the leg is closed. */
+    /** Sends a ping with a payload of the leg's choice. Does nothing if the leg is closed. */
     void ping();
 
     /**
-     * Sends a pong that nobody asked for (RFC 6455, section 5.5.3), so that the peer hears of an end that flow control keeps
-     * from reading its pings; dropped where the leg is closed. Does nothing by default, which suits a leg that reads pings
-     * however much data waits before them.
+     * Sends an unsolicited pong (RFC 6455, section 5.5.3), so that the peer can tell that this end is alive even though
+     * flow control keeps it from reading pings. Does nothing if the leg is closed. Does nothing by default, which suits
+     * a leg that reads pings however much data precedes them.
      */
     default void heartbeat() {}
 
     /**
-     * Closes in good order: what was sent before goes out first, then a close frame with {@code reason} (without a code
-     * where it is {@link CloseReason#NO_STATUS}, with the nearest code that the transport can send where it cannot send
-     * this one). The connection is dropped at the transport's close deadline: where the peer has taken nothing more and not
-     * answered for ten seconds, or a shorter time, and after two minutes at the latest. Only the first call counts.
+     * Closes the leg in an orderly way: flushes what was sent before, then sends a close frame with {@code reason}. The
+     * frame has no code if the reason is {@link CloseReason#NO_STATUS}. If the transport cannot send the code, it sends
+     * the nearest one that it can. The connection is dropped if the peer neither reads anything nor answers for ten
+     * seconds, or a shorter time of the transport's choice, and after two minutes in any case. Only the first call has
+     * an effect.
      */
     void close(CloseReason reason);
 
-    /** Drops the connection without a close frame, for a peer that no longer answers. */
+    /** Drops the connection without a close frame, for a peer that no longer responds. */
     void abort();
 
-    /** The leg of the transport itself: this one, or the one that a wrapper wraps. */
+    /** Returns the transport's own leg: this one, or the one that a wrapper wraps. */
     default Leg transport() {
         return this;
     }
 
     /**
-     * Brings this leg and {@code other} onto one thread, where both are of a transport with threads that own connections.
-     * Called once at most for both, after {@link #open}, before the first {@link #demand} and {@link #send} of either. Does
-     * nothing by default.
+     * Moves this leg and {@code other} to the same thread, if both belong to a transport whose threads own connections.
+     * Called at most once per pair, after {@link #open} and before the first {@link #demand} or {@link #send} on either
+     * leg. Does nothing by default.
      *
-     * @param other the leg that is about to be joined with this one
-     * @return completes when both legs may be used further; never fails
+     * @param other the leg that is about to be joined to this one
+     * @return a stage that completes when both legs may be used again; never fails
      */
     default CompletionStage<Void> shareThread(Leg other) {
         return CompletableFuture.completedStage(null);
     }
 
     /**
-     * Whether what arrives at another leg may go straight to this one by {@link #transferTo}: not if a wrapper has to see what
-     * is sent. May become true later, and then stays so.
+     * Returns whether data may be sent to this leg by {@link #transferTo}. It may not while a wrapper has to see what
+     * is sent. Once true, the answer stays true.
      */
     default boolean takesTransfers() {
         return true;
     }
 
     /**
-     * Lets all that arrives from now on go straight to {@code target}, below fragments, for as long as the legs live; the
-     * transport sees to flow control. In place of a {@link #demand}, so nothing is under way from here to the target. From
-     * then on the caller neither demands here nor sends there. Receivers hear of the traffic by
-     * {@link Receiver#onTransferred}, {@link Receiver#onReading} and {@link Receiver#onWritable}, and of the end as ever.
+     * Sends everything that arrives from now on directly to {@code target}, without delivering fragments, for as long
+     * as both legs are open. The transport takes care of flow control. Called instead of {@link #demand}, so nothing is
+     * in flight from this leg to the target. From then on the caller must neither demand from this leg nor send on the
+     * target. Receivers learn of the traffic from {@link Receiver#onTransferred}, {@link Receiver#onReading} and
+     * {@link Receiver#onWritable}, and of the end from {@link Receiver#onClosed} as usual.
      *
-     * @return whether the transport does that; if not, nothing has changed, and the caller goes on by fragments. By default
-     *     it does not.
+     * @return whether the transport does this. If not, nothing has changed, and the caller continues with fragments.
+     *     The default implementation returns false.
      */
     default boolean transferTo(Leg target) {
         return false;
     }
 
-    /** What a leg tells. Implemented by the node and the client library; no method may block or throw. */
+    /** Receives a leg's events. Implemented by the node and the client library. No method may block or throw. */
     interface Receiver {
 
-        /** A fragment that was asked for. */
+        /** Called with a fragment that was demanded. */
         void onFragment(Fragment fragment);
 
-        /** A pong arrived; anything in it is ignored. */
+        /** Called when a pong arrives. Its payload is ignored. */
         default void onPong() {}
 
         /**
-         * So many payload bytes went from this leg straight to another.
+         * Called when payload bytes have gone directly from this leg to another.
          *
-         * @param bytes may be 0, for frames without payload
+         * @param bytes the number of bytes; 0 for frames without a payload
          */
         default void onTransferred(long bytes) {}
 
-        /** While all goes straight to another leg: whether this one is read, or flow control holds it. True at first. */
+        /**
+         * Called during a transfer from this leg when reading stops or resumes because of flow control. Initially true.
+         */
         default void onReading(boolean reading) {}
 
-        /** While all comes straight from another leg: whether this one takes more. True at first. */
+        /** Called during a transfer to this leg when it becomes writable or stops being so. Initially true. */
         default void onWritable(boolean writable) {}
 
         /**
-         * The leg has ended: the last call, exactly once, in order after every fragment that was sent before the end and
-         * asked for. It comes without demand where the transport notices the end by itself.
+         * Called when the leg has ended. This is the last call, made exactly once, after every demanded fragment that
+         * was sent before the end. It needs no demand if the transport notices the end by itself.
          *
-         * @param reason the peer's code and words; {@link CloseReason#NO_STATUS} where its close frame was empty;
-         *     {@link CloseReason#VANISHED} where there was no close frame; and after {@link Leg#close} the peer's answer
-         *     or, where that is missing, the reason given there
+         * @param reason the peer's code and reason; {@link CloseReason#NO_STATUS} if its close frame was empty;
+         *     {@link CloseReason#VANISHED} if there was no close frame; after {@link Leg#close}, the peer's answer or,
+         *     failing that, the reason passed to {@code close}
          */
         void onClosed(CloseReason reason);
     }

@@ -9,28 +9,29 @@ import org.jspecify.annotations.Nullable;
 /**
  * Opens a leg to the node that owns a token.
  *
- * <p>Called at most once per accept, on a transport thread, by many at a time: thread-safe, and must not block. Never
- * called for an accept that was forwarded already.
+ * <p>Called at most once per accept, on a transport thread, and never for an accept that has already been forwarded.
+ * Implementations must be thread-safe and must not block.
  */
 public interface NodeRouter extends AutoCloseable {
 
     /**
-     * Dials the owner so that it sees the accept as {@link io.github.wsbridge.Hop#FORWARDED}.
+     * Connects to the owner in such a way that it sees the accept as {@link io.github.wsbridge.Hop#FORWARDED}.
      *
-     * @return the leg; a failure, within the router's own deadline, means that the owner cannot be reached
+     * @return the leg. A failure means that the owner cannot be reached. The router applies its own timeout.
      */
     CompletionStage<Leg> dial(NodeAddress owner, Forward forward);
 
-    /** Releases connections and threads; called once, on a thread that may block for a moment. Does nothing by default. */
+    /** Releases connections and threads. Called once, on a thread that may block briefly. Does nothing by default. */
     @Override
     default void close() {}
 
     /**
-     * The accept that is forwarded.
+     * An accept to be forwarded.
      *
-     * @param token the token as it came
-     * @param subprotocol what the device's leg has agreed on, to be offered to the owner; empty for none
-     * @param rejection the device's rejection; null where it accepts
+     * @param token the token as received
+     * @param subprotocol the subprotocol that the device's leg has negotiated, to be offered to the owner; empty for
+     *     none
+     * @param rejection the device's rejection; null if it accepts
      */
     record Forward(
             BridgeToken token, String subprotocol, @Nullable Rejection rejection) {}

@@ -6,13 +6,13 @@ import java.util.List;
 /**
  * The other end of a connection, as the transport sees it.
  *
- * @param address its address for logs, such as {@code 192.0.2.7:50123}; empty if it is not known
- * @param certificates the certificate chain that it proved to own in the TLS handshake, its own certificate first; empty if
- *     there was none, or if TLS ends elsewhere
+ * @param address the peer's address for logs, such as {@code 192.0.2.7:50123}; empty if it is not known
+ * @param certificates the certificate chain that the peer authenticated with in the TLS handshake, its own certificate
+ *     first; empty if there was none, or if TLS is terminated elsewhere
  */
 public record Peer(String address, List<X509Certificate> certificates) {
 
-    /** Copies the chain. */
+    /** Copies the certificate chain. */
     public Peer {
         certificates = List.copyOf(certificates);
     }
@@ -22,7 +22,7 @@ public record Peer(String address, List<X509Certificate> certificates) {
         this(address, List.of());
     }
 
-    /** The address. */
+    /** Returns the address. */
     @Override
     public String toString() {
         return address;

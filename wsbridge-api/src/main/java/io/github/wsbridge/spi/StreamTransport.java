@@ -7,41 +7,42 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * Plain connections, such as those of TCP, as legs. Used by the two ends of a tunnel. Thread-safe.
+ * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel. Thread-safe.
  *
- * <p>Such a leg is a stream of bytes. What arrives comes as binary messages that begin and end anywhere; binary and text
- * messages that are sent arrive as their bytes. An empty binary message, in either direction, is the end of that direction
- * (a FIN), as in {@code wsbridge.v1}; the other direction goes on. When both have ended, the leg ends with
- * {@link io.github.wsbridge.CloseReason#NORMAL}. A reset by the peer is {@link io.github.wsbridge.CloseReason#VANISHED}.
- * {@link Leg#close} with 1000 or without a code ends the connection behind what was sent before; with any other code it resets
- * the connection, as {@link Leg#abort} does. {@link Leg#ping} does nothing: TCP itself notices a dead peer.
+ * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary and
+ * text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction (a
+ * FIN), as in {@code wsbridge.v1}; the other direction continues. Once both directions have ended, the leg ends with
+ * {@link io.github.wsbridge.CloseReason#NORMAL}. A reset by the peer ends it with
+ * {@link io.github.wsbridge.CloseReason#VANISHED}. {@link Leg#close} with 1000 or without a code ends the connection
+ * after everything that was sent before; with any other code it resets the connection, as {@link Leg#abort} does.
+ * {@link Leg#ping} does nothing, since TCP itself detects a dead peer.
  */
 public interface StreamTransport {
 
     /**
      * Connects. Does not block.
      *
-     * @param address where to, resolved
-     * @return completes with the leg, on a thread of the transport; fails with an {@code IOException}, within {@code timeout}
-     *     at the latest
+     * @param address the resolved address to connect to
+     * @return completes with the leg, on a thread of the transport; fails with an {@code IOException} after
+     *     {@code timeout} at the latest
      */
     CompletionStage<Leg> dial(SocketAddress address, Duration timeout);
 
     /**
-     * Listens.
+     * Starts to listen.
      *
-     * @param address where, resolved
-     * @param limits how many connections are taken, and wait to be
-     * @param accepted takes each connection as a leg, on a thread of the transport, and must not block
-     * @throws IOException if it cannot listen there
+     * @param address the resolved address to listen on
+     * @param limits how many connections to accept
+     * @param accepted receives each connection as a leg, on a thread of the transport; must not block
+     * @throws IOException if the address cannot be bound
      */
     Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException;
 
     /**
-     * How many connections a listener takes.
+     * How many connections a listener accepts.
      *
-     * @param backlog how many wait to be accepted, as a hint to the system
-     * @param maxConnections how many there are at once; further ones wait to be accepted
+     * @param backlog how many may wait to be accepted; a hint to the system
+     * @param maxConnections how many may be open at once; any others wait to be accepted
      */
     record Limits(int backlog, int maxConnections) {
 
@@ -53,13 +54,13 @@ public interface StreamTransport {
         }
     }
 
-    /** A listener. */
+    /** A running listener. */
     interface Listening extends AutoCloseable {
 
-        /** Where it listens, with the port that the system has chosen if it was asked to. */
+        /** Returns the bound address, with the port that the system chose if the requested port was 0. */
         SocketAddress address();
 
-        /** Accepts nothing more; the legs that it has accepted stay. */
+        /** Stops accepting. Legs that were accepted before stay open. */
         @Override
         void close();
     }

@@ -5,10 +5,10 @@ import io.github.wsbridge.NodeAddress;
 import java.time.Instant;
 
 /**
- * What a bridge token says once it is decrypted.
+ * The decrypted content of a bridge token.
  *
- * @param bridgeId the bridge that waits
- * @param owner the node that holds its requester
- * @param expiresAt when the token stops being good; whole milliseconds
+ * @param bridgeId the pending bridge
+ * @param owner the node that holds the bridge's requester
+ * @param expiresAt when the token expires, in whole milliseconds
  */
 public record TokenClaims(BridgeId bridgeId, NodeAddress owner, Instant expiresAt) {}

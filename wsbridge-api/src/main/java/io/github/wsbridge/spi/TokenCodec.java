@@ -5,23 +5,23 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 
 /**
- * Makes bridge tokens and reads them. All nodes of a cluster use codecs that read each other's tokens.
+ * Creates and reads bridge tokens. All nodes of a cluster must be able to read each other's tokens.
  *
- * <p>Called once per bridge and node, on transport threads, by many at a time: thread-safe, and must not block.
+ * <p>Called once per bridge and node, on transport threads. Implementations must be thread-safe and must not block.
  */
 public interface TokenCodec {
 
     /**
-     * Wraps claims so that nobody without the key can read or alter them. Two calls with the same claims give different
-     * tokens.
+     * Encodes claims so that nobody without the key can read or alter them. Two calls with the same claims return
+     * different tokens.
      */
     BridgeToken encode(TokenClaims claims);
 
     /**
-     * Reads a token. It does not look at the clock: expiry is the node's business.
+     * Reads a token. Does not check the expiry; the node does that.
      *
-     * @throws BridgeException with {@link CloseReason#BAD_TOKEN} if no key of this codec made the token, or it was altered.
-     *     The message says no more than that.
+     * @throws BridgeException with {@link CloseReason#BAD_TOKEN} if the token was not made with a key of this codec, or
+     *     was altered; the message gives no further detail
      */
     TokenClaims decode(BridgeToken token) throws BridgeException;
 }

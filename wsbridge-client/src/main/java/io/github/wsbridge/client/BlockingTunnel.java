@@ -16,8 +16,8 @@ import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A tunnel on sockets of the JDK, two threads a connection. */
-final class BlockingTunnel implements TcpTunnel.Way {
+/** A tunnel on blocking sockets of the JDK, with two threads per connection. */
+final class BlockingTunnel implements TcpTunnel.Entrance {
 
     private static final Logger log = LoggerFactory.getLogger(TcpTunnel.class);
     private static final int PAUSE_MILLIS = 100;

@@ -9,14 +9,14 @@ import io.github.wsbridge.wire.relay.Gate;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A leg from which the greeting has been taken, and which waits for whom the rest is for. */
+/** A leg that has received its greeting and waits for a receiver. */
 final class GreetedLeg extends ForwardingLeg implements BridgeLeg {
 
     private final BridgeId bridgeId;
     private final Gate gate;
     private final CompletableFuture<CloseReason> ended = new CompletableFuture<>();
 
-    /** A leg that is open, and whose receiver passes all that comes from now on to {@link #ear}. */
+    /** Wraps a leg that is open, and whose receiver passes all further events to {@link #ear}. */
     GreetedLeg(Leg leg, BridgeId bridgeId) {
         super(leg);
         this.bridgeId = bridgeId;
@@ -43,7 +43,7 @@ final class GreetedLeg extends ForwardingLeg implements BridgeLeg {
         gate.pass(receiver);
     }
 
-    /** Completes when it has ended, opened or not. */
+    /** Completes when the leg has ended, whether or not it was opened. */
     CompletionStage<CloseReason> ended() {
         return ended;
     }

@@ -7,7 +7,7 @@ import io.github.wsbridge.wire.relay.Splice;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A plain connection that waits for its bridge, and is then joined with it. Thread-safe; nothing blocks. */
+/** Joins a plain connection with its bridge as soon as that is established. Thread-safe; no method blocks. */
 final class Joint {
 
     private final Gate near;
@@ -16,10 +16,10 @@ final class Joint {
     private final CompletableFuture<CloseReason> over = new CompletableFuture<>();
 
     /**
-     * Of two halves.
+     * Creates a joint.
      *
-     * @param near a connection that nobody listens to yet; it is reset if the bridge does not come about
-     * @param coming the bridge, which is given up if the connection ends before
+     * @param near a connection that is not open yet; reset if there will be no bridge
+     * @param coming the bridge; cancelled if the connection ends first
      */
     Joint(Leg near, CompletableFuture<BridgeLeg> coming) {
         this.near = new Gate(near, reason -> coming.cancel(true));
@@ -27,9 +27,9 @@ final class Joint {
     }
 
     /**
-     * Joins the two as soon as it can.
+     * Starts.
      *
-     * @return completes when both have ended, with what ended them; fails where the bridge did not come about, with the reason
+     * @return completes with the reason when both have ended; fails as {@code coming} does
      */
     CompletionStage<CloseReason> run() {
         near.open();
@@ -53,7 +53,7 @@ final class Joint {
         splice.gone().thenAccept(over::complete);
     }
 
-    /** Closes the bridge and resets the connection, with a reason other than a good one; or gives the bridge up. */
+    /** Closes both with a reason that resets the connection, or cancels the bridge. */
     void close(CloseReason reason) {
         if (!coming.cancel(true)) {
             joined.thenAccept(splice -> splice.close(reason));

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A tunnel whose connections are legs, and are joined with their bridges' on the threads of their transport. */
-final class LegTunnel implements TcpTunnel.Way {
+/** A tunnel whose connections are legs, joined with their bridges on the threads of the transport. */
+final class LegTunnel implements TcpTunnel.Entrance {
 
     private static final Logger log = LoggerFactory.getLogger(LegTunnel.class);
     private static final CloseReason CLOSED = new CloseReason(CloseReason.GOING_AWAY, "tunnel closed");

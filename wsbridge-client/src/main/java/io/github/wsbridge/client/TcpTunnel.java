@@ -22,19 +22,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpTunnel implements AutoCloseable {
 
-    /** Where connections come in. */
-    interface Way {
+    /** Accepts connections and leads them to bridges. */
+    interface Entrance {
 
         InetSocketAddress address();
 
-        /** Listens no more, and resets what there is. */
+        /** Stops listening and resets the connections. */
         void close();
     }
 
-    private final Way way;
+    private final Entrance entrance;
 
-    private TcpTunnel(Way way) {
-        this.way = way;
+    private TcpTunnel(Entrance entrance) {
+        this.entrance = entrance;
     }
 
     /**
@@ -81,13 +81,13 @@ public final class TcpTunnel implements AutoCloseable {
 
     /** Where it listens, with the port that the system has chosen if it was asked to. */
     public InetSocketAddress address() {
-        return way.address();
+        return entrance.address();
     }
 
     /** Stops listening and resets its connections. */
     @Override
     public void close() {
-        way.close();
+        entrance.close();
     }
 
     /** Settings of a tunnel; all optional. Not thread-safe. */
@@ -128,8 +128,9 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * What listens, and joins its connections with those of the client's connector: the fast way where both are of one
-         * transport, which takes no thread for a connection. By default sockets of the JDK, and two threads for each.
+         * Listens by this transport, and joins each connection with its bridge as two legs. If the client's connector belongs
+         * to the same transport, this is the fast way, and takes no threads. By default, the tunnel uses blocking sockets of
+         * the JDK and two threads per connection.
          */
         public Builder streams(StreamTransport transport) {
             streams = transport;
@@ -137,8 +138,8 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * Threads that may block, two a connection where there is no {@link #streams} transport; by default daemons, virtual
-         * ones where the JDK has them.
+         * Runs blocking tasks, two per connection, unless {@link #streams} is set; by default on daemon threads, virtual ones if
+         * the JDK supports them.
          */
         public Builder executor(Executor executor) {
             this.executor = executor;

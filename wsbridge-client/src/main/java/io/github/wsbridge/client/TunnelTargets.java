@@ -227,8 +227,9 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
 
         /**
-         * What dials, and joins its connections with those of the device's connector: the fast way where both are of one
-         * transport, which takes no thread for a bridge. By default sockets of the JDK, and two threads for each.
+         * Connects to targets by this transport, and joins each connection with its bridge as two legs. If the device's
+         * connector belongs to the same transport, this is the fast way, and takes no threads. By default, blocking sockets of
+         * the JDK and two threads per bridge are used.
          */
         public Builder streams(StreamTransport transport) {
             streams = transport;

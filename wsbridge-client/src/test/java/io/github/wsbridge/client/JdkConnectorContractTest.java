@@ -9,4 +9,14 @@ class JdkConnectorContractTest extends SocketConnectorContract {
     protected Connector newConnector() {
         return JdkConnector.create();
     }
+
+    @Override
+    protected boolean canSend(int code) {
+        return code == 1000 || code >= 3000;
+    }
+
+    @Override
+    protected boolean answersProtocolErrors() {
+        return false;
+    }
 }

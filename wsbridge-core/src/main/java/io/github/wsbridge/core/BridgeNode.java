@@ -61,17 +61,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One bridge node: the only door to this module. Transports bring it handshakes ({@link #admit}); an application that embeds
- * it may also bring legs ({@link #request}, {@link #accept}), or connect without a socket ({@link #connector}).
+ * A bridge node, the entry point to this module. Transports pass handshakes to it ({@link #admit}). An application that
+ * embeds a node may also pass legs directly ({@link #request}, {@link #accept}), or connect without a socket
+ * ({@link #connector}).
  *
- * <p>Thread-safe; no method blocks but {@link #close}. The node has no threads of its own but its scheduler's: all else runs
- * on the threads of its transports.
+ * <p>Thread-safe. No method except {@link #close} blocks. Apart from its scheduler's thread, the node runs on the
+ * threads of its transports.
  */
 public final class BridgeNode implements Door, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BridgeNode.class);
 
-    /** How long legs have to end once they have been told to; a leg's own deadline is ten seconds. */
+    /** How long legs may take to end once they have been told to close. A leg's own deadline is ten seconds. */
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
 
     private final NodeAddress self;
@@ -132,51 +133,54 @@ public final class BridgeNode implements Door, AutoCloseable {
         admissions = new Admissions(destinations, self, credentials, policy, limits, rate, scheduler, events);
     }
 
-    /** Starts to describe a node. */
+    /** Returns a builder with the default settings. */
     public static Builder builder() {
         return new Builder();
     }
 
     /**
-     * Decides on a handshake that came to a transport.
+     * Decides on a handshake received by a transport.
      *
-     * @return the decision, within {@link Limits#admissionTimeout}; never fails
+     * @return a stage that completes with the decision within {@link Limits#admissionTimeout} and never fails
      */
     @Override
     public CompletionStage<Admission> admit(Handshake handshake) {
         return admissions.admit(handshake);
     }
 
-    /** Connects requesters and devices of this process to this node, without a socket and without credentials. */
+    /**
+     * Returns a connector by which requesters and devices in this process connect to this node, without a socket and
+     * without credentials.
+     */
     public Connector connector() {
         return new InProcessConnector(admissions, scheduler);
     }
 
     /**
-     * Takes on a requester: mints a token, signals the device and waits for it. A leg that cannot be taken on is closed with
-     * the reason, and so is the bridge that is returned.
+     * Creates a bridge for a requester: mints a token, signals the device and waits for it to accept. If that is not
+     * possible, the leg and the returned bridge are closed with the reason.
      *
-     * @param request what is asked for
-     * @param principal who asks, for logs
-     * @param leg the requester, not yet opened
+     * @param request the request
+     * @param principal identifies the requester in logs
+     * @param leg the requester's leg, not yet opened
      */
     public Bridge request(BridgeRequest request, String principal, Leg leg) {
         return requests.request(request, principal, watched(leg));
     }
 
     /**
-     * Takes a device's leg for a token: joins it with the requester that waits here, or forwards it to the node where the
-     * requester waits. A leg that cannot be joined is closed with the reason.
+     * Joins a device's leg to the requester that waits here under its token, or forwards it to the node where the
+     * requester waits. If that is not possible, the leg is closed with the reason.
      *
-     * @param token what the device was given
-     * @param leg the device, not yet opened
-     * @param hop whether the device's accept came from another node already
+     * @param token the token that the device received
+     * @param leg the device's leg, not yet opened
+     * @param hop whether the accept comes from outside or from another node
      */
     public void accept(BridgeToken token, Leg leg, Hop hop) {
         accepts.accept(token, null, watched(leg), hop);
     }
 
-    /** A rejection that came over a listen socket, of this node or of a peer. */
+    /** Handles a rejection from a listen socket of this node or of a peer. */
     void rejected(BridgeToken token, Rejection rejection) {
         try {
             TokenClaims claims = accepts.read(token);
@@ -190,7 +194,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         }
     }
 
-    /** A rejection over one channel when another has delivered the invitation already. */
+    /** Handles a rejection over one channel after another has delivered the invitation. */
     private void rejectedLate(BridgeId id, Rejection rejection) {
         accepts.end(id, rejection);
     }
@@ -199,25 +203,25 @@ public final class BridgeNode implements Door, AutoCloseable {
         return leg instanceof WatchedLeg ? leg : new WatchedLeg(leg, limits.watch(), scheduler);
     }
 
-    /** The address at which other nodes reach this one. */
+    /** Returns the address at which other nodes reach this one. */
     public NodeAddress address() {
         return self;
     }
 
-    /** What the node holds now. */
+    /** Returns a snapshot of the node's counters. */
     public NodeStats stats() {
         int waiting = pending.size();
         return new NodeStats(waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.draining());
     }
 
     /**
-     * Stops in good order: takes on nothing new, ends bridges that wait for a device, tells listening devices to go
-     * elsewhere, and gives live bridges time to end before they are closed with {@link CloseReason#GOING_AWAY}. Then closes
-     * the router, the signallers and the scheduler, where that is the node's own; not the connector.
+     * Stops the node gracefully: accepts nothing new, ends pending bridges, closes the sockets of listening devices,
+     * and gives live bridges time to end before it closes them with {@link CloseReason#GOING_AWAY}. Then closes the
+     * router, the signallers and, if the node created it, the scheduler. Does not close the connector.
      *
-     * @param grace how long live bridges have
-     * @return completes when nothing is held any more: at most eleven seconds after the grace period, and eleven more where
-     *     the router or a signaller is slow to close
+     * @param grace how long to wait for live bridges to end
+     * @return a stage that completes when everything has been released: at most eleven seconds after the grace period,
+     *     plus eleven if the router or a signaller is slow to close
      */
     public CompletionStage<Void> stop(Duration grace) {
         CompletionStage<Void> empty = slots.drain();
@@ -231,7 +235,7 @@ public final class BridgeNode implements Door, AutoCloseable {
                 .thenCompose(last -> last)
                 .handle((done, timeout) -> {
                     if (!stopped.getAndSet(true)) {
-                        Daemons.start("wsbridge-node-stop", this::release); // foreign code closes, and may block
+                        Daemons.start("wsbridge-node-stop", this::release); // closes foreign code, which may block
                     }
                     return Deadlines.within(LAST_CALL, released, scheduler);
                 })
@@ -255,7 +259,7 @@ public final class BridgeNode implements Door, AutoCloseable {
                 router.close();
             }
         } catch (RuntimeException e) {
-            log.warn("the router failed to close", e);
+            log.warn("failed to close the router", e);
         }
         signaller.close();
         if (ownScheduler) {
@@ -263,15 +267,15 @@ public final class BridgeNode implements Door, AutoCloseable {
         }
     }
 
-    /** Stops without a grace period, and waits for it. */
+    /** Stops the node without a grace period and waits until it has stopped. */
     @Override
     public void close() {
         stop(Duration.ZERO).toCompletableFuture().join();
     }
 
     /**
-     * Describes a node. Needed are a public URL, an address, keys, and an access policy or {@link #insecure}. A cluster needs a
-     * connector as well: a node without one serves its own bridges only. Not thread-safe.
+     * Builds a node. A public URL, an address, keys, and an access policy (or {@link #insecure}) are required. A
+     * cluster also needs a connector: without one, a node serves only its own bridges. Not thread-safe.
      */
     public static final class Builder {
 
@@ -295,13 +299,13 @@ public final class BridgeNode implements Door, AutoCloseable {
 
         private Builder() {}
 
-        /** The base of accept URLs, as devices reach the cluster: {@code wss://bridge.example.com}. Required. */
+        /** The base of accept URLs, at which devices reach the cluster: {@code wss://bridge.example.com}. Required. */
         public Builder publicUrl(URI value) {
             publicUrl = Endpoints.base(value);
             return this;
         }
 
-        /** Where other nodes reach this one. Required, and different for each node. */
+        /** The address at which other nodes reach this one. Required, and different for each node. */
         public Builder address(NodeAddress value) {
             address = value;
             return this;
@@ -313,34 +317,35 @@ public final class BridgeNode implements Door, AutoCloseable {
             return this;
         }
 
-        /** The cluster's keys from a source that may change them while the node runs, such as a {@link KeyFile}. */
+        /** A source of the cluster's keys, which may change while the node runs, such as a {@link KeyFile}. */
         public Builder keys(Supplier<TokenKeys> value) {
             keys = value;
             return this;
         }
 
-        /** Another codec for bridge tokens. Default: an {@link AeadTokenCodec} with the cluster's keys. */
+        /** The codec for bridge tokens. Default: an {@link AeadTokenCodec} with the cluster's keys. */
         public Builder tokenCodec(TokenCodec value) {
             codec = value;
             return this;
         }
 
-        /** Who may connect and listen. Required, unless {@link #insecure} is called. */
+        /** Decides who may connect and listen. Required, unless {@link #insecure} is called. */
         public Builder accessPolicy(AccessPolicy value) {
             policy = value;
             return this;
         }
 
-        /** Lets everybody connect to every device and listen as any device: for tests and demonstrations. */
+        /** Lets anyone connect to any device and listen as any device. For tests and demonstrations. */
         public Builder insecure() {
             policy = request -> CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("anonymous"));
             return this;
         }
 
         /**
-         * Adds a secondary channel. They are tried in the order in which they were added, after the built-in listen socket; the
-         * first that knows the device decides. One that fails hands on to the next at once, one that stays silent after an equal
-         * share of what is left of the accept timeout. The node closes them when it stops.
+         * Adds a secondary channel. Channels are tried in the order in which they were added, after the built-in listen
+         * socket. The first that knows the device decides. If a channel fails, the next is tried at once; if it does
+         * not answer, the next is tried after an equal share of the remaining accept timeout. The node closes the
+         * signallers when it stops.
          */
         public Builder signaller(Signaller value) {
             routes.add(new SignalChain.Route(value));
@@ -348,9 +353,9 @@ public final class BridgeNode implements Door, AutoCloseable {
         }
 
         /**
-         * Adds a secondary channel for some devices only; it takes its place in the order like any other.
+         * Adds a secondary channel for some devices only. Its place in the order is as for any other.
          *
-         * @param deviceIdPattern a device id in which {@code *} stands for any characters, also none: {@code plant-7/*}
+         * @param deviceIdPattern a device id in which {@code *} matches any number of characters: {@code plant-7/*}
          * @throws IllegalArgumentException if the pattern is empty
          */
         public Builder signaller(String deviceIdPattern, Signaller value) {
@@ -358,25 +363,28 @@ public final class BridgeNode implements Door, AutoCloseable {
             return this;
         }
 
-        /** How this node reaches others, to forward and to ask. The caller closes it, after the node. Default none. */
+        /**
+         * Connects to other nodes, to forward accepts and to deliver invitations. The caller closes it, after the node.
+         * Default: none.
+         */
         public Builder connector(Connector value) {
             connector = value;
             return this;
         }
 
-        /** Another way to forward accepts. The node closes it when it stops. Default: dial the owner with the connector. */
+        /** Forwards accepts. The node closes it when it stops. Default: dials the owner with the connector. */
         public Builder router(NodeRouter value) {
             router = value;
             return this;
         }
 
-        /** The other nodes, which are asked for devices that do not listen here. Default none. */
+        /** The other nodes, which are asked about devices that do not listen on this one. Default: none. */
         public Builder peers(PeerDirectory value) {
             peers = value;
             return this;
         }
 
-        /** The bounds. Default: those of {@link Limits.Builder}. */
+        /** The node's limits. Default: those of {@link Limits.Builder}. */
         public Builder limits(Limits value) {
             limits = value;
             return this;
@@ -394,14 +402,17 @@ public final class BridgeNode implements Door, AutoCloseable {
             return this;
         }
 
-        /** Runs timeouts and looks at idle legs; short tasks that do not block. Default: one daemon thread of the node's own. */
+        /**
+         * Runs timeouts and checks of idle legs, which are short and do not block. Default: one daemon thread owned by
+         * the node.
+         */
         public Builder scheduler(ScheduledExecutorService value) {
             scheduler = value;
             return this;
         }
 
         /**
-         * Makes the node; it is ready at once.
+         * Builds the node, which is ready at once.
          *
          * @throws IllegalStateException if something required is missing; the message says what
          */

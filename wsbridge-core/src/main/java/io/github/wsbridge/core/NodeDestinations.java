@@ -18,10 +18,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Leads admitted handshakes to the parts of a node that serve them. */
+/** Passes admitted handshakes to the parts of a node that serve them. */
 final class NodeDestinations implements Destinations {
 
-    /** A requester that waits is answered by the accept timeout; only if that fails, by the transport. */
+    /** The accept timeout answers a waiting requester. The transport's timeout is later, as a fallback. */
     private static final Duration MARGIN = Duration.ofSeconds(5);
 
     private final BridgeNode node;
@@ -55,7 +55,7 @@ final class NodeDestinations implements Destinations {
         if (node.slots.draining()) {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
         } else if (node.listeners.add(deviceId, node.watched(leg), since)) {
-            if (node.slots.draining()) { // stop() may have closed those that listened before this one came
+            if (node.slots.draining()) { // stop() may have closed the listeners before this one was added
                 node.listeners.closeAll(BridgeSlots.STOPPING);
             } else {
                 node.peers.announce(deviceId, since);
@@ -65,11 +65,11 @@ final class NodeDestinations implements Destinations {
 
     @Override
     public void peer(Leg leg) {
-        Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is the way there and back
+        Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is for the round trip
         PeerServer server = new PeerServer(
                 node.watched(leg), node.listeners, node::rejected, node.peerServers, half, node.scheduler);
         server.open();
-        if (node.stopped.get()) { // stop() may have closed those that came before this one
+        if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);
         }
     }

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs what happens on a node and tells all listeners, none of which can harm a bridge. */
+/** Logs a node's events and passes them to all listeners. A listener that throws does not affect a bridge. */
 final class NodeEvents implements BridgeListener {
 
     private static final Logger log = LoggerFactory.getLogger(NodeEvents.class);
@@ -82,7 +82,7 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onListening(String deviceId) {
-        log.debug("device {} listens", deviceId);
+        log.debug("device {} is listening", deviceId);
         tell(listener -> listener.onListening(deviceId));
     }
 

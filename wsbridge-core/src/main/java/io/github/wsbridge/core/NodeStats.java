@@ -1,11 +1,11 @@
 package io.github.wsbridge.core;
 
 /**
- * What a node holds at one moment.
+ * A snapshot of a node's counters.
  *
- * @param pending requesters that wait for their device
- * @param bridges bridges that are joined here or forwarded, among them those about to end
- * @param listeners devices that listen here
+ * @param pending the number of requesters waiting for their device
+ * @param bridges the number of bridges that are joined on this node or forwarded, including those about to end
+ * @param listeners the number of devices listening on this node
  * @param draining whether the node is stopping
  */
 public record NodeStats(int pending, int bridges, int listeners, boolean draining) {}

@@ -1,6 +1,6 @@
 /**
- * The bridge node: pending bridges, splices, tokens, the built-in secondary channel, and the only door to them all,
- * {@link io.github.wsbridge.core.BridgeNode}.
+ * The bridge node: {@link io.github.wsbridge.core.BridgeNode} is the entry point to pending bridges, splices, tokens
+ * and the built-in secondary channel.
  */
 @NullMarked
 package io.github.wsbridge.core;

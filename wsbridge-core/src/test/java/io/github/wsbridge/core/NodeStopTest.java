@@ -177,7 +177,7 @@ class NodeStopTest {
                 builder -> builder.listener(new BridgeListener() {
                     @Override
                     public void onListening(String deviceId) {
-                        meanwhile.get().run(); // a stop at the worst moment: counted, not yet in the map
+                        meanwhile.get().run(); // a stop at the worst moment: counted, but not yet in the map
                     }
                 }));
         meanwhile.set(() -> racing.stop(Duration.ofHours(1)));

@@ -32,8 +32,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /**
- * Nodes of this process that find each other by their addresses, as over a network but on the caller's thread: when a call
- * returns, all that follows from it has happened.
+ * Nodes in this process that find each other by address, as over a network but on the caller's thread: when a call
+ * returns, all its consequences have happened.
  */
 public final class TestCluster implements Connector {
 
@@ -43,7 +43,7 @@ public final class TestCluster implements Connector {
     public static final NodeAddress C = NodeAddress.parse("ws://10.0.0.3:8080");
     public static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /** A connection between nodes: where it goes, and its end at the node that dialled. */
+    /** A connection between nodes: its target, and the leg at the dialling node. */
     public record Link(Target target, LocalLeg near) {}
 
     public final FakeClock clock = new FakeClock();
@@ -51,15 +51,15 @@ public final class TestCluster implements Connector {
     public final TokenKeys keys = TokenKeys.generate();
     public final FakeSignaller signaller = new FakeSignaller();
     public final RecordingListener events = new RecordingListener();
-    /** Nodes that cannot be reached now. */
+    /** Nodes that are unreachable. */
     public final Set<NodeAddress> down = ConcurrentHashMap.newKeySet();
-    /** Nodes that take a connection and never say anything. */
+    /** Nodes that accept a connection and never send anything. */
     public final Set<NodeAddress> silent = ConcurrentHashMap.newKeySet();
 
     public final List<Link> links = new CopyOnWriteArrayList<>();
     private final Map<NodeAddress, BridgeNode> nodes = new ConcurrentHashMap<>();
 
-    /** A node that signals by the test's signaller and tells the test's listener. */
+    /** A node with the test's signaller and listener. */
     public BridgeNode node() {
         return node(A, builder -> builder.signaller(signaller).listener(events));
     }
@@ -78,7 +78,7 @@ public final class TestCluster implements Connector {
         return node;
     }
 
-    /** A node with peers, which signals by its listen sockets only. */
+    /** A node with peers that signals only over listen sockets. */
     public BridgeNode peer(NodeAddress address) {
         Set<NodeAddress> all = new LinkedHashSet<>(List.of(A, B, C));
         return node(address, builder -> builder.peers(PeerDirectory.of(all)));
@@ -130,7 +130,7 @@ public final class TestCluster implements Connector {
         return open(node, Endpoints.listen(PUBLIC, deviceId), "");
     }
 
-    /** Opens a leg that takes all that comes. */
+    /** Opens a leg that receives everything. */
     public static RecordingReceiver open(BridgeNode node, URI url, String subprotocol) {
         Leg leg = node.connector()
                 .connect(new Target(url, Map.of(), subprotocol, PATIENCE))
@@ -141,7 +141,7 @@ public final class TestCluster implements Connector {
         return end;
     }
 
-    /** The status with which a handshake is refused. */
+    /** Returns the status with which a handshake is refused. */
     public static int refusal(BridgeNode node, URI url) {
         try {
             open(node, url, "");

@@ -20,6 +20,7 @@ import io.github.wsbridge.core.tokens.AeadTokenCodec;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.TokenClaims;
+import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,6 +46,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a node refuses, as it looks on the wire, and that nothing is left of it. */
 @Timeout(120)
@@ -56,30 +59,43 @@ final class RefusalsTest {
     @TempDir
     private Path folder;
 
+    @ParameterizedTest
+    @CsvSource({
+        "400, /bridge/connect",
+        "400, /bridge/connect?deviceId=",
+        "400, /bridge/connect?deviceId=%zz",
+        "400, /bridge/connect?deviceId=%C3%28",
+        "400, /bridge/connect?deviceId=a&deviceId=b",
+        "400, /bridge/accept",
+        "400, /bridge/listen",
+        "403, /bridge/peer",
+        "404, /bridge/other",
+        "404, /",
+    })
+    void handshake_thatIsWrong_endsWithAStatusAndWithoutASession(int status, String target) throws Exception {
+        refuses(status, target, UPGRADE);
+    }
+
     @Test
-    void handshakes_thatAreWrong_endWithAStatusAndWithoutASession() throws Exception {
+    void handshake_withTooLongAParameter_isRefused400() throws Exception {
+        refuses(400, "/bridge/connect?deviceId=" + "a".repeat(257), UPGRADE);
+        refuses(400, "/bridge/connect?deviceId=a&requestData=" + "b".repeat(4097), UPGRADE);
+        refuses(400, "/bridge/accept?bridgeToken=" + "A".repeat(1025), UPGRADE);
+    }
+
+    @Test
+    void handshake_withAForgedNodeCredential_isRefused403() throws Exception {
+        refuses(403, "/bridge/accept?bridgeToken=AAAA", UPGRADE + "X-Bridge-Node: AAAA\r\n");
+    }
+
+    @Test
+    void request_thatAsksForNoWebSocket_isRefused426() throws Exception {
+        refuses(426, "/bridge/connect?deviceId=a", "");
+    }
+
+    private static void refuses(int status, String target, String headers) throws Exception {
         try (Cluster cluster = Cluster.start(1)) {
-            URI url = cluster.url(0);
-            assertThat(status(url, "/bridge/connect", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=%zz", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=%C3%28", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=a&deviceId=b", UPGRADE))
-                    .isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=" + "a".repeat(257), UPGRADE))
-                    .isEqualTo(400);
-            assertThat(status(url, "/bridge/connect?deviceId=a&requestData=" + "b".repeat(4097), UPGRADE))
-                    .isEqualTo(400);
-            assertThat(status(url, "/bridge/accept", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/accept?bridgeToken=" + "A".repeat(1025), UPGRADE))
-                    .isEqualTo(400);
-            assertThat(status(url, "/bridge/listen", UPGRADE)).isEqualTo(400);
-            assertThat(status(url, "/bridge/peer", UPGRADE)).isEqualTo(403);
-            assertThat(status(url, "/bridge/accept?bridgeToken=AAAA", UPGRADE + "X-Bridge-Node: AAAA\r\n"))
-                    .isEqualTo(403);
-            assertThat(status(url, "/bridge/other", UPGRADE)).isEqualTo(404);
-            assertThat(status(url, "/", UPGRADE)).isEqualTo(404);
-            assertThat(status(url, "/bridge/connect?deviceId=a", "")).isEqualTo(426);
+            assertThat(status(cluster.url(0), target, headers)).isEqualTo(status);
             assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
         }
     }
@@ -178,6 +194,44 @@ final class RefusalsTest {
             assertThat(status(cluster.url(0), "/bridge/connect?deviceId=a", UPGRADE))
                     .isEqualTo(429);
         }
+    }
+
+    @Test
+    void waiting_isAnsweredWhenTheDeviceHasDecided() throws Exception {
+        String connect = "/bridge/connect?wait=true&deviceId=";
+        try (Cluster cluster = Cluster.start(2);
+                BridgeDevice busy = device("busy", cluster, incoming -> incoming.reject(403, "not now"));
+                BridgeDevice polite = device("polite", cluster, incoming -> {
+                    try (BridgeChannel bridge = incoming.accept().get()) {
+                        bridge.outputStream().write("welcome".getBytes(StandardCharsets.UTF_8));
+                        bridge.inputStream().transferTo(bridge.outputStream());
+                    }
+                })) {
+            URI url = cluster.url(0);
+            assertThat(status(url, "/bridge/connect?deviceId=a&wait=yes", UPGRADE))
+                    .isEqualTo(400);
+            assertThat(status(url, connect + "nobody", UPGRADE)).isEqualTo(404);
+            assertThat(answer(url, connect + "busy", UPGRADE))
+                    .startsWith("HTTP/1.1 403 ")
+                    .endsWith("\r\n\r\n403 not now\n");
+            try (RawWebSocket requester = RawWebSocket.connect(URI.create(url + connect + "polite"), Map.of(), "")
+                    .timeout(Duration.ofSeconds(20))) {
+                assertThat(requester.read().text()).isEqualTo("welcome");
+                requester.writeText("echo");
+                assertThat(requester.read().text()).isEqualTo("echo");
+            }
+            busy.close();
+            polite.close();
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false)));
+        }
+    }
+
+    private static BridgeDevice device(String id, Cluster cluster, BridgeDevice.Handler handler) throws Exception {
+        BridgeDevice device =
+                BridgeDevice.builder(id, cluster.url(), handler).build().start();
+        device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return device;
     }
 
     @Test

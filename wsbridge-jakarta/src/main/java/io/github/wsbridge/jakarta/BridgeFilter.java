@@ -1,11 +1,11 @@
 package io.github.wsbridge.jakarta;
 
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Door;
-import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
@@ -14,11 +14,8 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.websocket.DeploymentException;
-import jakarta.websocket.server.ServerContainer;
-import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
@@ -26,68 +23,92 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A node inside a servlet container: answers the bridge's paths by asking the node's door before the upgrade, so that a
- * refused request never becomes a WebSocket. Works in any container with Jakarta WebSocket 2.1 or later. Thread-safe.
+ * A node inside a servlet container: takes the requests for the bridge's paths to the node's door, and the connections of
+ * those that are let in from the container. Runs in Tomcat 10.1 and 11, Jetty 12 and Undertow 2.3; others are refused in
+ * {@link #init}. Thread-safe.
  *
- * <p>Map it to {@code /bridge/*}; other paths are passed on. While a peer is slow, a container's thread waits for it: size the container's pool at two threads for each
- * bridge, or give it virtual threads. Sends that start outside the container's threads have threads of the filter's own,
- * which are virtual where the JDK has them.
+ * <p>Map it to {@code /bridge/*}; other paths are passed on. It must be declared with support for asynchronous requests, as
+ * must filters before it.
+ *
+ * <p>No thread of the container ever waits for a peer or for the door, so that bridges, however many and however slow, leave
+ * the container's threads to the application.
+ *
+ * <p>When the application ends, {@link #destroy} closes what is still open with code 1001. An application that lets bridges
+ * go on for a while first closes its node itself, before the container stops.
  */
 public final class BridgeFilter implements Filter {
 
-    private static final Logger LOG = LoggerFactory.getLogger(BridgeFilter.class);
-    private static final Duration DOOR_DEADLINE = Duration.ofSeconds(10);
-    private static final int DEFAULT_SENDERS = 1_000;
     private static final Set<String> PATHS =
             Set.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER);
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
     private final Door door;
-    private final Workers workers;
+    private final Duration grace;
+    private @Nullable ServletContainer container;
+    private @Nullable OpenLegs legs;
 
     /**
-     * A filter with up to 1,000 sender threads.
+     * A filter.
      *
-     * @param door answers each handshake, such as {@code node::admit}; a failure, or no answer within ten seconds, refuses
+     * @param door answers each request, such as {@code node::admit}; a failure, or no decision within ten seconds, refuses
      *     with status 503
      */
     public BridgeFilter(Door door) {
-        this(door, DEFAULT_SENDERS);
+        this(door, GRACE);
     }
 
     /**
      * A filter.
      *
      * @param door as above
-     * @param maxSenders how many threads may wait in sends, where threads are not virtual; at least one for each bridge
+     * @param grace how long {@link #destroy} waits for peers to answer its close frames, and to take what was sent before; 5
+     *     seconds by default
      */
-    public BridgeFilter(Door door, int maxSenders) {
-        if (maxSenders <= 0) {
-            throw new IllegalArgumentException("must be positive");
-        }
+    public BridgeFilter(Door door, Duration grace) {
         this.door = door;
-        this.workers = new Workers("wsbridge-container", maxSenders);
+        this.grace = grace;
     }
 
+    /**
+     * Checks the container.
+     *
+     * @throws ServletException if it cannot hand over connections, or would not ask this filter; says what to do
+     */
     @Override
-    public void init(FilterConfig config) {}
+    public void init(FilterConfig config) throws ServletException {
+        ServletContainer found = ServletContainer.of(config.getServletContext(), PATHS.toArray(String[]::new));
+        OpenLegs open = new OpenLegs();
+        found.beforeStop(this::destroy);
+        container = found;
+        legs = open;
+    }
 
-    /** Ends the filter's threads, and waits a moment for them. Close the node before. */
+    /** Refuses further requests, closes what is open with code 1001, and waits for that as long as the grace allows. */
     @Override
     public void destroy() {
-        workers.close();
+        OpenLegs open = legs;
+        if (open != null) {
+            open.close(new CloseReason(CloseReason.GOING_AWAY, "the server is stopping"), grace);
+        }
+        ServletContainer from = container;
+        if (from != null) {
+            from.close();
+        }
     }
 
     @Override
     public void doFilter(ServletRequest plain, ServletResponse answer, FilterChain chain)
             throws IOException, ServletException {
-        if (!(plain instanceof HttpServletRequest request) || !(answer instanceof HttpServletResponse response)) {
+        OpenLegs open = legs;
+        ServletContainer host = container;
+        if (!(plain instanceof HttpServletRequest request)
+                || !(answer instanceof HttpServletResponse)
+                || open == null
+                || host == null) {
             chain.doFilter(plain, answer);
             return;
         }
@@ -96,81 +117,26 @@ public final class BridgeFilter implements Filter {
             chain.doFilter(plain, answer);
             return;
         }
-        Headers headers = headers(request);
-        boolean upgrade = request.getMethod().equals("GET") && upgrade(headers);
-        Handshake handshake =
-                new Handshake(path, request.getQueryString(), upgrade, headers, new Peer(request.getRemoteAddr()));
-        Admission admission = ask(handshake);
-        if (admission instanceof Admission.Granted granted && handshake.upgrade()) {
-            upgrade(request, response, path, granted);
-        } else if (admission instanceof Admission.Refused refused) {
-            refuse(response, refused);
-        } else {
-            refuse(response, new Admission.Refused(426, "this is a WebSocket endpoint", null));
+        if (!request.isAsyncSupported()) {
+            throw new ServletException(
+                    "the bridge's filter, each filter before it and the servlet behind it must be declared"
+                            + " with async-supported");
         }
+        ServerUpgrade upgrade = new ServerUpgrade(
+                request.getMethod(),
+                request.getProtocol(),
+                path,
+                request.getQueryString(),
+                headers(request),
+                peer(request));
+        HeldRequest held = new HeldRequest(upgrade, host.prepare(request), request.startAsync(), open);
+        held.ask(door);
     }
 
-    private Admission ask(Handshake handshake) {
-        try {
-            return door.admit(handshake).toCompletableFuture().get(DOOR_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            LOG.error("The door failed on {}", handshake, e);
-        }
-        return new Admission.Refused(503, "try again later", Duration.ofSeconds(5));
-    }
-
-    private void upgrade(
-            HttpServletRequest request, HttpServletResponse response, String path, Admission.Granted granted)
-            throws IOException, ServletException {
-        if (!(request.getServletContext().getAttribute(ServerContainer.class.getName())
-                instanceof ServerContainer container)) {
-            throw new ServletException("this web application has no Jakarta WebSocket");
-        }
-        String protocol = granted.subprotocol();
-        LegEndpoint endpoint =
-                new LegEndpoint(session -> new ContainerWire(session, workers), protocol, granted.opened());
-        ServerEndpointConfig config = ServerEndpointConfig.Builder.create(LegEndpoint.class, path)
-                .subprotocols(protocol.isEmpty() ? List.of() : List.of(protocol))
-                .configurator(new OneConnection(endpoint, protocol))
-                .build();
-        try {
-            container.upgradeHttpToWebSocket(request, response, config, Map.of());
-        } catch (DeploymentException e) {
-            throw new ServletException(e);
-        }
-    }
-
-    private static void refuse(HttpServletResponse response, Admission.Refused refused) throws IOException {
-        response.setStatus(refused.status());
-        response.setHeader("Connection", "close");
-        Duration retryAfter = refused.retryAfter();
-        if (retryAfter != null) {
-            response.setHeader("Retry-After", Long.toString(retryAfter.toSeconds()));
-        }
-        if (refused.status() == 426) {
-            response.setHeader("Upgrade", "websocket");
-            response.setHeader("Sec-WebSocket-Version", "13");
-        } else if (refused.status() == 401) {
-            response.setHeader("WWW-Authenticate", "Bearer");
-        }
-        byte[] body = (refused.reason() + "\n").getBytes(StandardCharsets.UTF_8);
-        response.setContentType("text/plain;charset=utf-8");
-        response.setContentLength(body.length);
-        response.getOutputStream().write(body);
-    }
-
-    private static boolean upgrade(Headers headers) {
-        return lists(headers, "Upgrade", "websocket")
-                && lists(headers, "Connection", "upgrade")
-                && headers.only("Sec-WebSocket-Version").equals("13");
-    }
-
-    private static boolean lists(Headers headers, String name, String token) {
-        return headers.all(name).stream()
-                .flatMap(value -> List.of(value.split(",")).stream())
-                .anyMatch(part -> part.strip().equalsIgnoreCase(token));
+    private static Peer peer(HttpServletRequest request) {
+        List<X509Certificate> chain =
+                request.getAttribute(CERTIFICATES) instanceof X509Certificate[] own ? List.of(own) : List.of();
+        return new Peer(request.getRemoteAddr() + ":" + request.getRemotePort(), chain);
     }
 
     /** A copy: the container uses the request again, and the door may look at it later. */
@@ -180,37 +146,5 @@ public final class BridgeFilter implements Filter {
             fields.put(name.toLowerCase(Locale.ROOT), Collections.list(request.getHeaders(name)));
         }
         return name -> fields.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
-    }
-
-    /** The configuration of a single connection. */
-    private static final class OneConnection extends ServerEndpointConfig.Configurator {
-        private final LegEndpoint endpoint;
-        private final String protocol;
-
-        OneConnection(LegEndpoint endpoint, String protocol) {
-            this.endpoint = endpoint;
-            this.protocol = protocol;
-        }
-
-        @Override
-        public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
-            return protocol;
-        }
-
-        @Override
-        public List<jakarta.websocket.Extension> getNegotiatedExtensions(
-                List<jakarta.websocket.Extension> installed, List<jakarta.websocket.Extension> requested) {
-            return List.of(); // compression on both hops would be work for nothing
-        }
-
-        @Override
-        public boolean checkOrigin(String origin) {
-            return true; // who may connect is the node's to decide
-        }
-
-        @Override
-        public <T> T getEndpointInstance(Class<T> endpointClass) {
-            return endpointClass.cast(endpoint);
-        }
     }
 }

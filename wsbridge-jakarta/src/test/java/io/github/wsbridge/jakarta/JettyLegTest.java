@@ -6,21 +6,21 @@ import io.github.wsbridge.testkit.transport.TransportLegContract;
 
 class JettyLegTest extends TransportLegContract {
 
-    private final JettyServer server = new JettyServer();
+    private final Host host = new JettyServer();
 
     @Override
     protected int start() throws Exception {
-        return server.start(door);
+        return host.start(door);
     }
 
     @Override
     protected void stop() throws Exception {
-        server.stop();
+        host.stop();
     }
 
     @Override
     protected boolean sendsEmptyClose() {
-        return false;
+        return false; // the JDK's client does not
     }
 
     @Override

@@ -1,34 +1,53 @@
 package io.github.wsbridge.jakarta;
 
-import io.github.wsbridge.testkit.transport.FakeDoor;
+import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
-import org.eclipse.jetty.ee11.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The filter in Jetty. */
-final class JettyServer {
+final class JettyServer implements Host {
 
-    private final Server server = new Server();
+    private final int threads;
+    private Server server;
 
-    int start(FakeDoor door) throws Exception {
-        ServerConnector connector = new ServerConnector(server);
+    JettyServer() {
+        this(50);
+    }
+
+    JettyServer(int threads) {
+        this.threads = threads;
+    }
+
+    @Override
+    public int start(Door door, TestKeys tls) throws Exception {
+        server = new Server(new QueuedThreadPool(threads));
+        SslContextFactory.Server keys = null;
+        if (tls != null) {
+            keys = new SslContextFactory.Server();
+            keys.setSslContext(tls.context());
+        }
+        ServerConnector connector = new ServerConnector(server, keys);
         connector.setHost("127.0.0.1");
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
-        JakartaWebSocketServletContainerInitializer.configure(context, null);
         FilterHolder filter = new FilterHolder(new BridgeFilter(door));
         filter.setAsyncSupported(true);
         context.addFilter(filter, "/bridge/*", EnumSet.of(DispatcherType.REQUEST));
+        context.addServlet(Page.class, "/page");
         server.setHandler(context);
         server.start();
         return connector.getLocalPort();
     }
 
-    void stop() throws Exception {
+    @Override
+    public void stop() throws Exception {
         server.stop();
     }
 }

@@ -4,15 +4,15 @@ import io.github.wsbridge.testkit.transport.BridgeServerContract;
 
 class JettyTest extends BridgeServerContract {
 
-    private final JettyServer server = new JettyServer();
+    private final Host host = new JettyServer();
 
     @Override
     protected int start() throws Exception {
-        return server.start(door);
+        return host.start(door);
     }
 
     @Override
     protected void stop() throws Exception {
-        server.stop();
+        host.stop();
     }
 }

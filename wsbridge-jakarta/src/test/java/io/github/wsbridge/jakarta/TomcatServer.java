@@ -1,28 +1,59 @@
 package io.github.wsbridge.jakarta;
 
-import io.github.wsbridge.testkit.transport.FakeDoor;
+import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import java.nio.file.Files;
 import org.apache.catalina.Context;
-import org.apache.catalina.Wrapper;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
-import org.apache.tomcat.websocket.server.WsSci;
+import org.apache.tomcat.util.net.SSLHostConfig;
+import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 
 /** The filter in Tomcat. */
-final class TomcatServer {
+final class TomcatServer implements Host {
 
-    private final Tomcat tomcat = new Tomcat();
+    private final int threads;
+    private final String protocol;
+    private final boolean servlets;
+    private Tomcat tomcat;
 
-    int start(FakeDoor door) throws Exception {
-        tomcat.setBaseDir(Files.createTempDirectory("tyrus-tomcat").toString());
-        tomcat.setPort(0);
-        tomcat.getConnector().setProperty("address", "127.0.0.1");
+    TomcatServer() {
+        this(50, "HTTP/1.1", true);
+    }
+
+    TomcatServer(int threads, String protocol, boolean servlets) {
+        this.threads = threads;
+        this.protocol = protocol;
+        this.servlets = servlets;
+    }
+
+    @Override
+    public int start(Door door, TestKeys tls) throws Exception {
+        tomcat = new Tomcat();
+        tomcat.setBaseDir(Files.createTempDirectory("wsbridge-tomcat").toString());
+        Connector connector = new Connector(protocol);
+        connector.setPort(0);
+        connector.setProperty("address", "127.0.0.1");
+        connector.setProperty("maxThreads", Integer.toString(threads));
+        if (tls != null) {
+            SSLHostConfig host = new SSLHostConfig();
+            SSLHostConfigCertificate own = new SSLHostConfigCertificate(host, SSLHostConfigCertificate.Type.EC);
+            own.setCertificateFile(tls.certificate().toString());
+            own.setCertificateKeyFile(tls.key().toString());
+            host.addCertificate(own);
+            connector.setSecure(true);
+            connector.setScheme("https");
+            connector.setProperty("SSLEnabled", "true");
+            connector.addSslHostConfig(host);
+        }
+        tomcat.setConnector(connector);
         Context context = tomcat.addContext("", null);
         ((StandardContext) context).setClearReferencesRmiTargets(false);
         ((StandardContext) context).setClearReferencesThreadLocals(false);
-        context.addServletContainerInitializer(new WsSci(), null);
         FilterDef filter = new FilterDef();
         filter.setFilterName("bridge");
         filter.setFilter(new BridgeFilter(door));
@@ -32,13 +63,17 @@ final class TomcatServer {
         map.setFilterName("bridge");
         map.addURLPattern("/bridge/*");
         context.addFilterMap(map);
-        Wrapper servlet = Tomcat.addServlet(context, "default", new org.apache.catalina.servlets.DefaultServlet());
-        servlet.addMapping("/");
+        if (servlets) {
+            Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");
+            Tomcat.addServlet(context, "page", new Page()).addMapping("/page");
+            Tomcat.addServlet(context, "greedy", new Page()).addMapping("/bridge/*");
+        }
         tomcat.start();
-        return tomcat.getConnector().getLocalPort();
+        return connector.getLocalPort();
     }
 
-    void stop() throws Exception {
+    @Override
+    public void stop() throws Exception {
         tomcat.stop();
         tomcat.destroy();
     }

@@ -78,7 +78,7 @@ class CommandLineTest {
                 "node --insecure --listen ::1:80                            | not HOST:PORT",
                 "node --insecure --accept-timeout 30                        | not a duration",
                 "node --insecure --accept-timeout 999999999h                | a hundred years",
-                "node --insecure --accept-timeout 0s                        | longer than nothing",
+                "node --insecure --accept-timeout 0s                        | must be positive",
                 "node --insecure --max-bridges 0                            | at least 1",
                 "node --insecure --max-request-data 9G                      | overflow",
                 "node --insecure --public-url ftp://a                       | not a ws or wss URL",

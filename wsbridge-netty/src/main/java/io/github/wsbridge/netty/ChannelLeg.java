@@ -20,11 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg on a channel, whatever is spoken there. All that is not volatile or final belongs to the channel's event loop, and
- * every method loops there.
+ * A leg on a channel, independent of the protocol. Fields that are neither volatile nor final belong to the channel's event
+ * loop, and every method does its work there.
  *
- * <p>It reads only while nothing that it has read waits for demand. So it notices the end without demand, until data comes that
- * nobody has asked for.
+ * <p>The channel is read only while no received data waits for demand. So the leg notices its end without demand, until it has
+ * received data that no one demanded.
  */
 abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
@@ -43,14 +43,14 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     @Nullable
     ByteBuf unread;
 
-    volatile @Nullable Transfer transfer; // where all that arrives goes
-    private @Nullable Transfer incoming; // where all that is sent comes from
-    volatile @Nullable CloseReason closing; // what was given to close()
-    boolean dropped; // what has come and was not asked for is of no use any more
+    volatile @Nullable Transfer transfer; // receives everything that arrives
+    private @Nullable Transfer incoming; // sends everything that is sent
+    volatile @Nullable CloseReason closing; // the reason passed to close()
+    boolean dropped; // received data that was not demanded is discarded
     boolean gone; // the channel is closed
     volatile @Nullable CloseReason ended;
 
-    /** A leg on a channel whose loop adds it to the pipeline. */
+    /** Creates a leg; the channel's loop adds it to the pipeline. */
     ChannelLeg(Channel channel) {
         this.channel = channel;
         this.secure = channel.pipeline().get(NettyBridgeServer.TLS) != null;
@@ -66,23 +66,23 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         return receiver;
     }
 
-    /** Whether what arrives goes straight to another leg. */
+    /** Returns whether received data is transferred to another leg. */
     final boolean passesOn() {
         return transfer != null;
     }
 
-    /** How much memory it holds: what waits to be written, and what waits for demand. */
+    /** Returns how many bytes of memory are held by data that waits to be written or demanded. */
     final long holds() {
         ByteBuf read = unread;
         return outlet.waiting() + (read == null ? 0 : read.capacity());
     }
 
-    /** Whether it has neither ended nor been closed here. */
+    /** Returns whether the leg has neither ended nor been closed by this side. */
     final boolean open() {
         return closing == null && ended == null;
     }
 
-    /** Whether it still takes what another leg passes on. */
+    /** Returns whether data from another leg is still accepted. */
     boolean takes() {
         return open();
     }
@@ -91,22 +91,22 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         loops.run(task);
     }
 
-    /** How what arrives here is rewritten for another leg; null if it has to go by fragments. */
+    /** Returns how to rewrite received data for another leg; null if the data must be passed as fragments. */
     abstract @Nullable Rewriting rewritingFor(ChannelLeg target);
 
-    /** The end of the stream, passed on: the half-close message, or what stands for it here. */
+    /** Sends the half-close message, or its counterpart in this leg's protocol. */
     abstract void passEnd();
 
-    /** Takes one piece of what has been read; tells whether there may be more. */
+    /** Processes one piece of the received data; returns whether there may be more. */
     abstract boolean consume();
 
-    /** Does what is to be done once nothing more of what has been read can be taken now. */
+    /** Called after {@link #consume} has processed all that it can: ends the leg, or reads on. */
     abstract void settle();
 
-    /** Releases what waits to be sent, for the leg has ended. */
+    /** Fails a send in progress, because the leg has ended. */
     abstract void failSends();
 
-    /** The channel takes more again. */
+    /** Called when the channel is writable again. */
     abstract void writable();
 
     @Override
@@ -132,7 +132,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         }
         Loop here = loop();
         Loop there = peer.loop();
-        boolean alike = here.parent() == there.parent(); // a connector's leg goes to the server's
+        boolean alike = here.parent() == there.parent(); // a connector's leg moves to the server's loop
         Loop chosen = alike ? Loop.lessBusy(there, here) : there;
         chosen.join();
         channel.closeFuture().addListener(closed -> chosen.leave());
@@ -146,7 +146,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     private CompletionStage<Void> moveTo(Loop loop) {
         CompletableFuture<Void> moved = new CompletableFuture<>();
         run(() -> loops.move(loop, () -> {
-            channel.flush(); // moving forgets that something was to be written or read
+            channel.flush(); // a move loses pending flushes and reads
             turn();
             moved.complete(null);
         }));
@@ -180,7 +180,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         opened.release(); // it may have become writable before this one listened
     }
 
-    /** Whoever passes on to this leg need not wait for room any more: the rest is dropped. */
+    /** Resumes a leg that waits for this one to become writable; its data is dropped from now on. */
     final void releaseIncoming() {
         if (incoming != null) {
             incoming.release();
@@ -191,7 +191,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        // Not channelInactive: a channel between two loops gives no such event.
+        // Not channelInactive, which is not fired while the channel moves between loops.
         channel.closeFuture().addListener(closed -> run(this::closed));
         channel.read();
     }
@@ -212,7 +212,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         }
     }
 
-    /** TLS gives the records of a read one by one: they go on together, or each would cost a write, and a record more. */
+    /** TLS delivers each record of a read separately. They are passed on together: otherwise each would cost a write. */
     @Override
     public final void channelReadComplete(ChannelHandlerContext context) {
         if (secure) {
@@ -223,7 +223,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     private ByteBuf gathered(ByteBuf before, ByteBuf bytes) {
         int size = before.readableBytes() + bytes.readableBytes();
         if (HEADROOM + size > ReadBuffers.MOST) {
-            return cumulated(before, bytes); // nobody asks for it now
+            return cumulated(before, bytes); // it waits for demand
         }
         ByteBuf all = before;
         if (before.maxFastWritableBytes() < bytes.readableBytes() || before.readerIndex() < HEADROOM) {
@@ -241,10 +241,10 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
     }
 
-    /** Does what can be done now with what has been read, then reads on if nothing is left. */
+    /** Processes the received data as far as possible, then reads on if none is left. */
     final void turn() {
         if (turning) {
-            return; // called from the receiver: the loop below goes on
+            return; // called by the receiver; the loop below continues
         }
         turning = true;
         try {
@@ -257,7 +257,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         settle();
     }
 
-    /** Drops what has been read, if the leg has ended or is about to; tells whether it has. */
+    /** Discards received data if the leg has ended or was aborted; returns whether that is so. */
     final boolean dropUnread() {
         if (ended == null && !dropped) {
             return false;
@@ -269,7 +269,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         return true;
     }
 
-    /** Reads on, unless a transfer sees to that. */
+    /** Reads on, unless a transfer controls reading. */
     final void readOn() {
         if (transfer == null && !gone) {
             channel.read();
@@ -294,14 +294,14 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         }
     }
 
-    /** Completes when all that has been written so far is with the kernel. */
+    /** Flushes; completes when everything written so far has been passed to the kernel. */
     final ChannelFuture flushed() {
         return channel.writeAndFlush(Unpooled.EMPTY_BUFFER);
     }
 
     // The end
 
-    /** The connection ends soon, whatever happens. */
+    /** Closes the channel after some seconds if it is not closed before. */
     final void dropAfter(int seconds) {
         var deadline = channel.eventLoop().schedule(() -> run(this::drop), seconds, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> deadline.cancel(false));
@@ -338,14 +338,14 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         } else {
             cut();
             if (!gone && !channel.isOpen()) {
-                closed(); // it had no loop to be told on
+                closed(); // the channel had no loop that could report it
             }
         }
     }
 
     /** Closes the channel at once. */
     void cut() {
-        channel.unsafe().close(channel.voidPromise()); // past TLS, which would wait for its goodbye
+        channel.unsafe().close(channel.voidPromise()); // not through TLS, which would wait for the peer's close_notify
     }
 
     private void closed() {
@@ -356,7 +356,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         }
     }
 
-    /** May wait for long, or for ever: not in a buffer that others could use. */
+    /** Copies received data out of a pooled buffer, since it may wait for demand indefinitely. */
     final void keepUnread() {
         ByteBuf rest = unread;
         if (rest != null && rest.alloc() != UnpooledByteBufAllocator.DEFAULT) {
@@ -368,7 +368,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     @Override
     public final void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         log.debug("The connection failed", cause);
-        cut(); // a write may have failed behind what was read well
+        cut(); // received data stays valid, even if a write failed
     }
 
     @Override

@@ -30,7 +30,7 @@ final class FrameWriter {
      * For one channel.
      *
      * @param client whether frames are masked
-     * @param secure whether all goes over TLS, which hides what a mask would have to
+     * @param secure whether the channel uses TLS
      * @param takes whether fragments are still taken; asked on any thread
      */
     FrameWriter(Channel channel, Outlet outlet, boolean client, boolean secure, BooleanSupplier takes) {
@@ -46,7 +46,7 @@ final class FrameWriter {
         return client;
     }
 
-    /** The next masking key: random, so that nobody chooses what proxies on the way see (RFC 6455, section 10.3). */
+    /** Returns the next masking key: unpredictable unless TLS hides the frames from proxies (RFC 6455, section 10.3). */
     int maskKey() {
         return client && !secure ? MaskKeys.next() : 0;
     }
@@ -73,7 +73,7 @@ final class FrameWriter {
         outlet.writable();
     }
 
-    /** Sends the empty message that tells the peer of the end of the other's stream. */
+    /** Sends the half-close message. */
     void finish() {
         if (!closeSent && !outlet.gone() && takes.getAsBoolean()) {
             channel.writeAndFlush(frame(Frames.BINARY | FIN, ByteBuffer.allocate(0)), channel.voidPromise());

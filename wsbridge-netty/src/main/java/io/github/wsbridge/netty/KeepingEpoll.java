@@ -10,9 +10,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
- * Epoll that keeps a connection registered while nothing of it is of interest, as between the peer's FIN and the next write
- * that has to wait. Netty's own (4.2.18) removes such a connection from the epoll set, takes it for registered still, and
- * fails when something is of interest again, which costs half-closed connections their lives.
+ * Epoll that keeps a channel registered while it is interested in no event, such as after the peer's FIN. Netty 4.2.18 removes
+ * such a channel from the epoll set but still considers it registered. The next change of interest then fails with ENOENT and
+ * closes the channel, so half-closed connections break as soon as a write has to wait.
  */
 final class KeepingEpoll implements IoHandler {
 
@@ -64,13 +64,13 @@ final class KeepingEpoll implements IoHandler {
 
     private static final class Kept implements IoRegistration {
         private final IoRegistration registration;
-        private volatile boolean used; // before that, nothing of interest means that it is not connected
+        private volatile boolean used; // false until the channel is connected, when no interest is right
 
         Kept(IoRegistration registration) {
             this.registration = registration;
         }
 
-        /** Edge-triggered, so that an error or a hang-up, which epoll always tells of, is told of once. */
+        /** Edge-triggered, so that errors and hang-ups, which epoll always reports, are reported only once. */
         @Override
         public long submit(IoOps ops) {
             if (!ops.equals(EpollIoOps.NONE)) {

@@ -122,7 +122,10 @@ public final class NettyConnector implements Connector {
         }
     }
 
-    /** TCP connections on the same threads, which are joined below fragments with the WebSockets. They end with this connector. */
+    /**
+     * Returns a transport for TCP connections on the same threads, which can be joined with this connector's WebSockets below
+     * fragments. They are closed with this connector.
+     */
     public StreamTransport streams() {
         return new NettyStreams(loops, connections);
     }

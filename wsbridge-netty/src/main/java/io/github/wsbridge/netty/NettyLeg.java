@@ -211,7 +211,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         outlet.failWaiting();
     }
 
-    /** Frames become frames of the other leg's kind. */
+    /** Translates frames for another WebSocket. */
     private record Translate(FrameTranslator frames, boolean unmask) implements Rewriting {
         @Override
         public long rewrite(ByteBuf bytes) {
@@ -226,7 +226,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         }
     }
 
-    /** What frames hold becomes a stream of bytes. */
+    /** Turns frames into a stream of bytes. */
     private record Strip(FrameTranslator frames) implements Rewriting {
         @Override
         public long rewrite(ByteBuf bytes) {

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** TCP connections on the threads of a connector, whose legs they are joined with. */
+/** TCP connections on the threads of a connector, so that they can be joined with its WebSockets. */
 final class NettyStreams implements StreamTransport {
 
     private static final Logger log = LoggerFactory.getLogger(NettyStreams.class);
@@ -32,9 +32,9 @@ final class NettyStreams implements StreamTransport {
     private final ChannelGroup connections;
 
     /**
-     * On these threads.
+     * Creates a transport.
      *
-     * @param connections where connections are entered; closed, it closes all that come
+     * @param connections the group that all connections are added to; once closed, it closes new ones
      */
     NettyStreams(Loops loops, ChannelGroup connections) {
         this.loops = loops;
@@ -63,7 +63,7 @@ final class NettyStreams implements StreamTransport {
                         connections.add(channel);
                         channel.pipeline().addLast(new Beginning(opened -> {
                             if (!leg.complete(opened)) {
-                                opened.abort(); // nobody waits for it any more
+                                opened.abort(); // the caller has given up
                             }
                         }));
                     }
@@ -80,14 +80,14 @@ final class NettyStreams implements StreamTransport {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // the other way to set it takes an allocator
+    @SuppressWarnings("deprecation") // there is no other way without an allocator
     public Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, limits.backlog())
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that there are never more than may be
+                .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that the limit is never exceeded
                 .handler(new Room(limits.maxConnections()))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
@@ -127,7 +127,7 @@ final class NettyStreams implements StreamTransport {
         bootstrap.childOption((ChannelOption<T>) option, (T) value);
     }
 
-    /** Makes a leg of a channel once it is connected. */
+    /** Creates the leg once the channel is connected. */
     private static final class Beginning extends ChannelInboundHandlerAdapter {
         private final Consumer<Leg> taker;
 
@@ -143,7 +143,7 @@ final class NettyStreams implements StreamTransport {
         }
     }
 
-    /** Accepts while there is room: further connections wait in the backlog. Belongs to the listener's loop. */
+    /** Accepts connections up to the limit; others wait in the backlog. Belongs to the listener's loop. */
     private static final class Room extends ChannelInboundHandlerAdapter {
         private final int most;
         private int open;
@@ -170,7 +170,7 @@ final class NettyStreams implements StreamTransport {
             context.channel().config().setAutoRead(open < most && !pausing);
         }
 
-        /** It cannot accept: no file descriptors are left, most likely. */
+        /** Called if accepting fails, most likely for lack of file descriptors. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             log.warn("The listener at {} cannot accept: {}", context.channel().localAddress(), cause.toString());

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where a leg's sends go out, one at a time. Belongs to the channel's loop. */
+/** Writes what a leg sends, one send at a time. Belongs to the channel's loop. */
 final class Outlet {
 
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
@@ -16,13 +16,13 @@ final class Outlet {
     private final Channel channel;
     private final LoopSwitch loops;
     private final BooleanSupplier takes;
-    private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
+    private @Nullable CompletableFuture<Void> waiting; // a send that waits until the channel is writable
     private boolean gone; // the channel is closed
 
     /**
-     * For one channel.
+     * Creates an outlet for a channel.
      *
-     * @param takes whether anything is still sent; asked on any thread
+     * @param takes whether sends are still accepted; called on any thread
      */
     Outlet(Channel channel, LoopSwitch loops, BooleanSupplier takes) {
         this.channel = channel;
@@ -30,7 +30,7 @@ final class Outlet {
         this.takes = takes;
     }
 
-    /** Writes a buffer, which it takes over; completes when there is room for more. Called on any thread. */
+    /** Writes and releases a buffer; completes when the channel is writable again. Called on any thread. */
     CompletionStage<Void> send(ByteBuf bytes) {
         if (loops.here()) {
             return write(bytes);
@@ -47,7 +47,7 @@ final class Outlet {
     }
 
     private CompletionStage<Void> write(ByteBuf bytes) {
-        if (gone || !takes.getAsBoolean()) { // a write that fails would cost what has come and was not asked for yet
+        if (gone || !takes.getAsBoolean()) { // a failing write would close the channel and lose received data
             bytes.release();
             return failed();
         }
@@ -67,7 +67,7 @@ final class Outlet {
         return CompletableFuture.failedStage(new IOException("the leg is closed"));
     }
 
-    /** The channel takes more again. */
+    /** Called when the channel is writable again. */
     void writable() {
         CompletableFuture<Void> room = waiting;
         if (room != null) {
@@ -80,25 +80,25 @@ final class Outlet {
         return gone;
     }
 
-    /** How much memory waits to be written. */
+    /** Returns how many bytes of memory wait to be written. */
     long waiting() {
         var buffers = channel.unsafe().outboundBuffer();
         return buffers == null ? 0 : buffers.totalPendingWriteBytes();
     }
 
-    /** How much of that has not been written yet: changes whenever the connection takes anything. */
+    /** Returns how many of these bytes are not written yet; changes whenever the peer reads something. */
     long unwritten() {
         var buffers = channel.unsafe().outboundBuffer();
         return buffers == null ? 0 : buffers.totalPendingWriteBytes() - buffers.currentProgress();
     }
 
-    /** The channel is closed. */
+    /** Called when the channel is closed. */
     void closed() {
         gone = true;
         failWaiting();
     }
 
-    /** A send that waits is of no use any more. */
+    /** Fails a send that waits. */
     void failWaiting() {
         CompletableFuture<Void> room = waiting;
         if (room != null) {

@@ -2,18 +2,18 @@ package io.github.wsbridge.netty;
 
 import io.netty.buffer.ByteBuf;
 
-/** Makes of what was read from one leg what is written to another, in place. For one direction of one bridge. */
+/** Rewrites bytes received by one leg, in place, for another leg. One direction of one bridge. */
 interface Rewriting {
 
     /**
-     * Rewrites a buffer in which {@code FrameTranslator.HEADROOM} bytes before the readable ones may be overwritten. What is
-     * readable afterwards goes out.
+     * Rewrites the readable bytes of a buffer. {@code FrameTranslator.HEADROOM} bytes before them may be overwritten. The bytes
+     * that are readable afterwards are to be sent.
      *
-     * @return how many payload bytes it held
+     * @return the number of payload bytes
      */
     long rewrite(ByteBuf bytes);
 
-    /** Whether the source has ended its stream by what was rewritten last, and the target's is to end, too. */
+    /** Returns whether the source has ended its stream, so that the target's stream has to end, too. */
     default boolean ended() {
         return false;
     }

@@ -23,18 +23,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg on a plain connection. What arrives is a sequence of binary messages that begin and end anywhere; what is sent, binary
- * or text, arrives as its bytes. A FIN is the half-close message of {@code wsbridge.v1}, an empty binary one, in both
- * directions. When both have ended, so has the leg, with 1000. Any other end is a reset: one that comes is told as
- * {@link CloseReason#VANISHED}, and a close with another code than 1000 or none resets the connection.
+ * A leg on a plain connection, as {@link io.github.wsbridge.spi.StreamTransport} describes it.
  *
- * <p>A close in good order ends the output, reads on for five seconds at the most, and then lets the connection go. A peer that
- * does not read keeps what it was sent before for as long as TCP does, though not beyond fifteen minutes in which it takes
- * nothing.
+ * <p>A close in good order sends a FIN after the data, and discards what still arrives for up to five seconds, so that
+ * unread bytes do not turn the close into a reset. There is no deadline for a peer that reads slowly, unless it reads
+ * nothing for fifteen minutes: a close frame can be sent again, but the last bytes of a stream cannot.
  */
 final class TcpLeg extends ChannelLeg {
 
-    /** What a fragment holds at the most: that much suits every transport. */
+    /** The largest fragment: a size that suits every transport. */
     static final int FRAGMENT = 16 * 1024;
 
     static final int LINGER_SECONDS = 5;
@@ -45,17 +42,17 @@ final class TcpLeg extends ChannelLeg {
     private static final int BINARY_FRAME = 0x80 | Frames.BINARY;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
-    private boolean inputEnded; // the peer has ended its stream
-    private boolean inputTold; // and that has been passed on
-    private volatile boolean outputEnded; // nothing more is sent
-    private boolean outputShut; // and the peer has been told
+    private boolean inputEnded; // FIN received
+    private boolean inputTold; // and passed on
+    private volatile boolean outputEnded; // no more data is written
+    private boolean outputShut; // FIN sent
     private boolean lingering;
 
-    // The sender's, not the loop's.
-    private boolean filled; // whether the message under way holds anything
-    private boolean finished; // whether the message that ends the stream has been sent
+    // Used by the sender, not by the loop.
+    private boolean filled; // whether the current message has any payload
+    private boolean finished; // whether the half-close message was sent
 
-    /** A leg on a connected channel, whose loop adds it to the pipeline. */
+    /** Creates a leg on a connected channel; the channel's loop adds it to the pipeline. */
     TcpLeg(Channel channel) {
         super(channel);
     }
@@ -98,7 +95,7 @@ final class TcpLeg extends ChannelLeg {
         }
         if (closing != null) {
             unread = null;
-            bytes.release(); // it comes too late
+            bytes.release(); // too late
             return true;
         }
         Transfer to = transfer;
@@ -134,7 +131,7 @@ final class TcpLeg extends ChannelLeg {
             inputTold = true;
             receiver.fragment(Fragment.binary(ByteBuffer.allocate(0)));
         } else {
-            inputTold = closing != null; // nobody waits for it
+            inputTold = closing != null; // there is no one to tell
         }
     }
 
@@ -144,7 +141,7 @@ final class TcpLeg extends ChannelLeg {
             if (gone) {
                 keepUnread();
             }
-            return; // waits for demand
+            return; // until there is demand
         }
         if (gone) {
             if (inputTold && outputShut) {
@@ -167,7 +164,7 @@ final class TcpLeg extends ChannelLeg {
             return Outlet.failed();
         }
         ByteBuffer payload = fragment.payload();
-        if (finished) { // nothing more ought to come, and it is not the peer's fault if it does
+        if (finished) { // a mistake of the sender, which must not end the other direction
             payload.position(payload.limit());
             return SENT;
         }
@@ -197,12 +194,12 @@ final class TcpLeg extends ChannelLeg {
         outlet.failWaiting();
     }
 
-    /** Ends the output, behind what has been sent before. */
+    /** Sends a FIN after the data written so far. */
     @Override
     void passEnd() {
         if (!outputEnded && !gone) {
             outputEnded = true;
-            releaseIncoming(); // what still comes is dropped
+            releaseIncoming(); // any further data is dropped
             flushed().addListener(flushed -> {
                 if (flushed.isSuccess()) {
                     run(this::shutOutput);
@@ -221,7 +218,7 @@ final class TcpLeg extends ChannelLeg {
         turn();
     }
 
-    /** A plain connection has no pings; TCP sees to it that a dead peer is noticed. */
+    /** Does nothing: TCP keepalive detects a dead peer. */
     @Override
     public void ping() {}
 
@@ -234,10 +231,10 @@ final class TcpLeg extends ChannelLeg {
                 return;
             }
             closing = reason;
-            if (inGoodOrder(reason) || outputEnded && inputTold) { // how it ends after that takes nothing away
+            if (inGoodOrder(reason) || outputEnded && inputTold) { // both streams are complete
                 passEnd();
                 if (transfer != null) {
-                    transfer.release(); // so that what nobody wants any more is read
+                    transfer.release(); // to read and discard the rest
                 }
                 var patience = new CloseDeadline(
                         channel.eventLoop(), outlet::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
@@ -255,7 +252,7 @@ final class TcpLeg extends ChannelLeg {
         return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
     }
 
-    /** What the peer still sends must be read: bytes that nobody reads make a reset of the close, and cost it what it was sent. */
+    /** Reads on for a while: unread bytes would turn the close into a reset, and the peer might lose what it was sent. */
     private void lingerIfClosing() {
         if (closing != null && outputShut && !inputEnded && !lingering) {
             lingering = true;
@@ -269,20 +266,20 @@ final class TcpLeg extends ChannelLeg {
         channel.close();
     }
 
-    /** Makes a reset of the close. */
+    /** Closes with a reset. */
     @Override
     void cut() {
         if (channel.isOpen()) {
             try {
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
             } catch (ChannelException e) {
-                log.debug("A connection ends without a reset", e);
+                log.debug("Closing without a reset", e);
             }
         }
         super.cut();
     }
 
-    /** What is read becomes one binary message. */
+    /** Turns the bytes of a read into one binary message. */
     private record Frame(FrameWriter writer) implements Rewriting {
         @Override
         public long rewrite(ByteBuf bytes) {

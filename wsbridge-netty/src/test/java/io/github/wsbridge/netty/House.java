@@ -10,7 +10,7 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.testkit.FakeSignaller;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -55,7 +55,12 @@ final class House implements AutoCloseable {
      *
      * @param acceptingLeg the leg of the node that the device has come to: of the one that forwards, if there are two
      */
-    record Ends(RawSocket requester, RawSocket device, NettyLeg requesterLeg, NettyLeg deviceLeg, NettyLeg acceptingLeg)
+    record Ends(
+            RawWebSocket requester,
+            RawWebSocket device,
+            NettyLeg requesterLeg,
+            NettyLeg deviceLeg,
+            NettyLeg acceptingLeg)
             implements AutoCloseable {
         @Override
         public void close() throws Exception {
@@ -127,9 +132,9 @@ final class House implements AutoCloseable {
         return servers.get(node);
     }
 
-    RawSocket open(int node, String target) throws Exception {
-        RawSocket raw = new RawSocket(sockets.createSocket("localhost", port(node)));
-        raw.write(RawSocket.upgrade(target, ""));
+    RawWebSocket open(int node, String target) throws Exception {
+        RawWebSocket raw = RawWebSocket.client(sockets.createSocket("localhost", port(node)));
+        raw.writeRaw(RawWebSocket.request(target, ""));
         String head = raw.readHead();
         if (!head.startsWith("HTTP/1.1 101")) {
             throw new IllegalStateException(head);
@@ -138,12 +143,12 @@ final class House implements AutoCloseable {
     }
 
     /** A requester that waits for its device. */
-    RawSocket request() throws Exception {
+    RawWebSocket request() throws Exception {
         return open(0, "/bridge/connect?deviceId=d");
     }
 
     /** The device that was invited last, on some node. */
-    RawSocket accept(int node) throws Exception {
+    RawWebSocket accept(int node) throws Exception {
         URI url = acceptUrl(node);
         return open(node, url.getRawPath() + "?" + url.getRawQuery());
     }
@@ -156,9 +161,9 @@ final class House implements AutoCloseable {
 
     /** A bridge between a requester on the first node and a device on the last one. */
     Ends join() throws Exception {
-        RawSocket requester = request();
+        RawWebSocket requester = request();
         NettyLeg requesterLeg = leg();
-        RawSocket device = accept(nodes.size() - 1);
+        RawWebSocket device = accept(nodes.size() - 1);
         NettyLeg acceptingLeg = leg(); // before the node can dial the owner
         NettyLeg deviceLeg = nodes.size() == 1 ? acceptingLeg : leg();
         return new Ends(requester, device, requesterLeg, deviceLeg, acceptingLeg);

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.wsbridge.Bridge;
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
-import io.github.wsbridge.testkit.transport.RawSocket;
-import io.github.wsbridge.testkit.transport.RawSocket.Received;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RawWebSocket.Frame;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,8 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class JoinedTests {
 
-    static final int BINARY = 0x82;
-    static final int TEXT = 0x81;
+    private static final byte[] KEY = {1, 2, 3, 4};
 
     House house;
 
@@ -40,11 +38,11 @@ abstract class JoinedTests {
 
     /** Lets both directions be transferred: a leg that has not been heard is sent fragments. */
     static void warm(House.Ends ends) throws Exception {
-        ends.requester().send(TEXT, "hello");
+        ends.requester().write(RawWebSocket.TEXT, true, "hello");
         assertThat(next(ends.device()).text()).isEqualTo("hello");
-        ends.device().send(TEXT, "welcome");
+        ends.device().write(RawWebSocket.TEXT, true, "welcome");
         assertThat(next(ends.requester()).text()).isEqualTo("welcome");
-        ends.requester().send(TEXT, "so");
+        ends.requester().write(RawWebSocket.TEXT, true, "so");
         assertThat(next(ends.device()).text()).isEqualTo("so");
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
@@ -72,29 +70,29 @@ abstract class JoinedTests {
     }
 
     /** The next frame that is not a ping; pings are answered. */
-    static Received next(RawSocket raw) throws Exception {
+    static Frame next(RawWebSocket raw) throws Exception {
         while (true) {
-            Received received = raw.receive();
+            Frame received = raw.read();
             if (received.opcode() != 9) {
                 return received;
             }
-            raw.send(0x8A, received.payload());
+            raw.write(RawWebSocket.PONG, true, received.payload());
         }
     }
 
     /** The next data message, put together; control frames are passed over. */
-    static byte[] message(RawSocket raw, int opcode) throws Exception {
+    static byte[] message(RawWebSocket raw, int opcode) throws Exception {
         ByteArrayOutputStream whole = new ByteArrayOutputStream();
         boolean begun = false;
         while (true) {
-            Received received = next(raw);
+            Frame received = next(raw);
             if (received.opcode() == 0xA) {
                 continue;
             }
             assertThat(received.opcode()).isEqualTo(begun ? 0 : opcode);
             begun = true;
             whole.writeBytes(received.payload());
-            if (received.fin()) {
+            if (received.last()) {
                 return whole.toByteArray();
             }
         }
@@ -123,12 +121,12 @@ abstract class JoinedTests {
         int[] sizes = {0, 1, 2, 7, 8, 125, 126, 127, 0, 1_000, 16_384, 65_535, 65_536, 65_537, 1 << 20, 3, 5_000_000};
         try (House.Ends ends = house.join()) {
             for (boolean back : new boolean[] {false, true, false}) {
-                RawSocket from = back ? ends.device() : ends.requester();
-                RawSocket to = back ? ends.requester() : ends.device();
+                RawWebSocket from = back ? ends.device() : ends.requester();
+                RawWebSocket to = back ? ends.requester() : ends.device();
                 CompletableFuture<Void> sending = inBackground(() -> {
                     for (int size : sizes) {
-                        from.send(size % 2 == 0 ? BINARY : TEXT, bytes(size));
-                        from.send(0x8A, "a pong that nobody asked for");
+                        from.write(size % 2 == 0 ? RawWebSocket.BINARY : RawWebSocket.TEXT, true, bytes(size));
+                        from.write(RawWebSocket.PONG, true, "a pong that nobody asked for");
                     }
                 });
                 for (int size : sizes) {
@@ -147,26 +145,26 @@ abstract class JoinedTests {
             counts(bridge, 7, 7); // hello, so; welcome: some of it as fragments
             long toDevice = 7;
             for (int size : new int[] {0, 1, 125, 126, 65_535, 65_536}) { // all lengths of headers
-                ends.requester().send(BINARY, bytes(size));
+                ends.requester().write(RawWebSocket.BINARY, true, bytes(size));
                 assertThat(message(ends.device(), 2)).isEqualTo(bytes(size));
                 toDevice += size;
             }
             counts(bridge, toDevice, 7);
-            ends.requester().send(0x8A, "a pong that nobody asked for");
-            ends.requester().send(0x89, "control frames do not count");
+            ends.requester().write(RawWebSocket.PONG, true, "a pong that nobody asked for");
+            ends.requester().write(RawWebSocket.PING, true, "control frames do not count");
             assertThat(next(ends.requester()).opcode()).isEqualTo(0xA);
             counts(bridge, toDevice, 7);
-            byte[] frame = RawSocket.frame(BINARY, bytes(100_000), RawSocket.KEY);
-            ends.requester().write(Arrays.copyOf(frame, 14 + 40_000));
+            byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, bytes(100_000));
+            ends.requester().writeRaw(Arrays.copyOf(frame, 14 + 40_000));
             counts(bridge, toDevice + 40_000, 7); // not whole frames only
-            ends.requester().write(Arrays.copyOfRange(frame, 14 + 40_000, frame.length));
+            ends.requester().writeRaw(Arrays.copyOfRange(frame, 14 + 40_000, frame.length));
             assertThat(message(ends.device(), 2)).isEqualTo(bytes(100_000));
             counts(bridge, toDevice + 100_000, 7);
-            ends.device().send(TEXT, "the other way".repeat(1_000));
+            ends.device().write(RawWebSocket.TEXT, true, "the other way".repeat(1_000));
             assertThat(message(ends.requester(), 1)).hasSize(13_000);
             counts(bridge, toDevice + 100_000, 13_007);
-            ends.device().send(BINARY, bytes(50_000));
-            ends.device().close(4321, "behind the last of it");
+            ends.device().write(RawWebSocket.BINARY, true, bytes(50_000));
+            ends.device().writeClose(4321, "behind the last of it");
             assertThat(message(ends.requester(), 2)).isEqualTo(bytes(50_000));
             assertThat(next(ends.requester()).closeCode()).isEqualTo(4321);
             await().atMost(House.PATIENCE).until(() -> house.ended != null);
@@ -196,12 +194,12 @@ abstract class JoinedTests {
                 for (int part = 0; part < parts; part++) {
                     byte[] payload = bytes(random.nextInt(random.nextInt(10) == 0 ? 100_000 : 200));
                     content.writeBytes(payload);
-                    int first = (part == 0 ? 2 : 0) | (part == parts - 1 ? 0x80 : 0);
+                    int opcode = part == 0 ? RawWebSocket.BINARY : RawWebSocket.CONTINUATION;
                     byte[] key = new byte[4];
                     random.nextBytes(key);
-                    wire.writeBytes(RawSocket.frame(first, payload, key));
+                    wire.writeBytes(RawWebSocket.frame(opcode, part == parts - 1, key, payload));
                     if (random.nextInt(5) == 0) {
-                        wire.writeBytes(RawSocket.frame(0x89, bytes(random.nextInt(126)), key));
+                        wire.writeBytes(RawWebSocket.frame(RawWebSocket.PING, true, key, bytes(random.nextInt(126))));
                     }
                 }
             }
@@ -209,7 +207,7 @@ abstract class JoinedTests {
             CompletableFuture<Void> sending = inBackground(() -> {
                 for (int at = 0; at < all.length; ) {
                     int piece = Math.min(all.length - at, 1 + random.nextInt(random.nextBoolean() ? 20 : 100_000));
-                    ends.requester().write(Arrays.copyOfRange(all, at, at + piece));
+                    ends.requester().writeRaw(Arrays.copyOfRange(all, at, at + piece));
                     at += piece;
                 }
             });
@@ -224,19 +222,19 @@ abstract class JoinedTests {
 
     @Test
     void framesBeforeTheDeviceIsThere_ofEveryKind_arrive() throws Exception {
-        RawSocket requester = house.request();
+        RawWebSocket requester = house.request();
         house.leg();
-        requester.send(BINARY, new byte[0]);
-        requester.send(0x01, "first ");
-        requester.send(0x80, "half");
-        byte[] cut = RawSocket.frame(BINARY, bytes(30_000), RawSocket.KEY);
-        requester.write(Arrays.copyOf(cut, 10_000));
-        try (RawSocket device = house.accept(house.nodes.size() - 1)) {
+        requester.write(RawWebSocket.BINARY, true, new byte[0]);
+        requester.write(RawWebSocket.TEXT, false, "first ");
+        requester.write(RawWebSocket.CONTINUATION, true, "half");
+        byte[] cut = RawWebSocket.frame(RawWebSocket.BINARY, true, true, bytes(30_000));
+        requester.writeRaw(Arrays.copyOf(cut, 10_000));
+        try (RawWebSocket device = house.accept(house.nodes.size() - 1)) {
             assertThat(message(device, 2)).isEmpty();
             assertThat(message(device, 1)).isEqualTo("first half".getBytes(StandardCharsets.UTF_8));
             inBackground(() -> {
-                requester.write(Arrays.copyOfRange(cut, 10_000, cut.length));
-                requester.send(BINARY, new byte[0]);
+                requester.writeRaw(Arrays.copyOfRange(cut, 10_000, cut.length));
+                requester.write(RawWebSocket.BINARY, true, new byte[0]);
             });
             assertThat(message(device, 2)).isEqualTo(bytes(30_000));
             assertThat(message(device, 2)).isEmpty();
@@ -249,12 +247,12 @@ abstract class JoinedTests {
         for (boolean reset : new boolean[] {false, true}) {
             try (House.Ends ends = house.join()) {
                 warm(ends);
-                byte[] frame = RawSocket.frame(BINARY, bytes(100_000), RawSocket.KEY);
-                ends.requester().write(Arrays.copyOf(frame, 50_000));
+                byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, bytes(100_000));
+                ends.requester().writeRaw(Arrays.copyOf(frame, 50_000));
                 int got = 0;
                 while (got < 50_000 - 14) {
-                    Received piece = next(ends.device());
-                    assertThat(piece.fin()).isFalse();
+                    Frame piece = next(ends.device());
+                    assertThat(piece.last()).isFalse();
                     got += piece.payload().length;
                 }
                 if (reset) {
@@ -262,13 +260,13 @@ abstract class JoinedTests {
                 } else {
                     ends.requester().close();
                 }
-                Received end = next(ends.device());
+                Frame end = next(ends.device());
                 while (end.opcode() != 8) {
                     got += end.payload().length;
                     end = next(ends.device());
                 }
                 assertThat(end.closeCode()).isEqualTo(4000);
-                ends.device().close(4000, "");
+                ends.device().writeClose(4000, "");
                 assertThat(ends.device().ended()).isTrue();
             }
         }
@@ -278,22 +276,22 @@ abstract class JoinedTests {
     void ping_amidAHugeFrame_isAnsweredAndTheFrameGoesOn() throws Exception {
         try (House.Ends ends = house.join()) {
             warm(ends);
-            byte[] frame = RawSocket.frame(BINARY, bytes(100_000), RawSocket.KEY);
-            ends.requester().write(Arrays.copyOf(frame, 50_000));
+            byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, bytes(100_000));
+            ends.requester().writeRaw(Arrays.copyOf(frame, 50_000));
             next(ends.device());
-            ends.device().send(0x89, "there?");
-            Received answer = next(ends.device());
+            ends.device().write(RawWebSocket.PING, true, "there?");
+            Frame answer = next(ends.device());
             while (answer.opcode() != 0xA) {
                 assertThat(answer.opcode()).isZero();
                 answer = next(ends.device());
             }
             assertThat(answer.text()).isEqualTo("there?");
-            ends.requester().write(Arrays.copyOfRange(frame, 50_000, frame.length));
-            Received last = next(ends.device());
-            while (!last.fin()) {
+            ends.requester().writeRaw(Arrays.copyOfRange(frame, 50_000, frame.length));
+            Frame last = next(ends.device());
+            while (!last.last()) {
                 last = next(ends.device());
             }
-            ends.device().send(TEXT, "got it");
+            ends.device().write(RawWebSocket.TEXT, true, "got it");
             assertThat(next(ends.requester()).text()).isEqualTo("got it");
         }
     }
@@ -302,10 +300,10 @@ abstract class JoinedTests {
     void violation_inATransfer_endsTheOffenderWith1002AndTheOtherEndWith4000() throws Exception {
         try (House.Ends ends = house.join()) {
             warm(ends);
-            ends.requester().send(TEXT, "good");
-            ends.requester().write(new byte[] {(byte) 0xF2, (byte) 0x80, 1, 2, 3, 4});
+            ends.requester().write(RawWebSocket.TEXT, true, "good");
+            ends.requester().writeRaw(new byte[] {(byte) 0xF2, (byte) 0x80, 1, 2, 3, 4});
             assertThat(next(ends.device()).text()).isEqualTo("good");
-            Received end = next(ends.device());
+            Frame end = next(ends.device());
             assertThat(end.closeCode()).isEqualTo(4000);
             assertThat(next(ends.requester()).closeCode()).isEqualTo(1002);
             assertThat(ends.requester().ended()).isTrue();
@@ -318,21 +316,21 @@ abstract class JoinedTests {
         for (boolean back : new boolean[] {false, true}) {
             try (House.Ends ends = house.join()) {
                 warm(ends);
-                RawSocket from = back ? ends.device() : ends.requester();
-                RawSocket to = back ? ends.requester() : ends.device();
+                RawWebSocket from = back ? ends.device() : ends.requester();
+                RawWebSocket to = back ? ends.requester() : ends.device();
                 CompletableFuture<Void> sending = inBackground(() -> {
-                    from.send(BINARY, bytes(size));
-                    from.close(4321, "that was all");
-                    if (!(from.socket instanceof SSLSocket)) { // TLS may answer that by ending the other way, too
-                        from.socket.shutdownOutput();
+                    from.write(RawWebSocket.BINARY, true, bytes(size));
+                    from.writeClose(4321, "that was all");
+                    if (!from.secure()) { // TLS may answer that by ending the other way, too
+                        from.shutdownOutput();
                     }
                 });
                 await().pollDelay(Duration.ofMillis(200)).until(() -> true);
                 assertThat(message(to, 2)).isEqualTo(bytes(size));
-                Received end = next(to);
+                Frame end = next(to);
                 assertThat(end.closeCode()).isEqualTo(4321);
-                assertThat(end.closeReason()).isEqualTo("that was all");
-                to.close(4321, "");
+                assertThat(end.text()).isEqualTo("that was all");
+                to.writeClose(4321, "");
                 assertThat(to.ended()).isTrue();
                 sending.get(20, TimeUnit.SECONDS);
                 assertThat(next(from).closeCode()).isEqualTo(4321);
@@ -345,10 +343,10 @@ abstract class JoinedTests {
         try (House.Ends ends = house.join()) {
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
-            await().until(() -> BridgeServerContract.stalled(sent));
-            ends.device().close(4777, "enough");
-            Received end = next(ends.requester());
+            CompletableFuture<Void> flooding = inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            await().until(() -> Backpressure.stalled(sent));
+            ends.device().writeClose(4777, "enough");
+            Frame end = next(ends.requester());
             while (end.opcode() != 8) {
                 end = next(ends.requester());
             }
@@ -361,14 +359,14 @@ abstract class JoinedTests {
     @Test
     void senderThatIsHeld_vanishes_nothingSticks() throws Exception {
         try (House.Ends ends = house.join()) {
-            assumeFalse(ends.requester().socket instanceof SSLSocket); // cannot be closed while it writes
+            assumeFalse(ends.requester().secure()); // cannot be closed while it writes
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
-            await().until(() -> BridgeServerContract.stalled(sent));
+            CompletableFuture<Void> flooding = inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            await().until(() -> Backpressure.stalled(sent));
             ends.requester().reset();
             flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
-            Received end = next(ends.device());
+            Frame end = next(ends.device());
             while (end.opcode() != 8) {
                 end = next(ends.device());
             }
@@ -381,19 +379,19 @@ abstract class JoinedTests {
         try (House.Ends ends = house.join()) {
             warm(ends);
             AtomicLong sent = new AtomicLong();
-            inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
-            await().until(() -> BridgeServerContract.stalled(sent));
+            inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            await().until(() -> Backpressure.stalled(sent));
             assertThat(sent.get()).isLessThan(32L << 20);
             assertThat(ends.deviceLeg().holds()).isLessThan(200 * 1024);
             assertThat(ends.requesterLeg().holds()).isZero();
-            ends.device().send(TEXT, "the other way is free");
+            ends.device().write(RawWebSocket.TEXT, true, "the other way is free");
             assertThat(message(ends.requester(), 1))
                     .isEqualTo("the other way is free".getBytes(StandardCharsets.UTF_8));
             long before = sent.get();
             for (long got = 0; got < before + 1_000_000; ) {
                 got += next(ends.device()).payload().length;
             }
-            ends.device().close(1000, "");
+            ends.device().writeClose(1000, "");
             ends.requester().close();
         }
     }
@@ -403,18 +401,18 @@ abstract class JoinedTests {
         try (House.Ends ends = house.join()) {
             warm(ends);
             byte[] pings = new byte[131 * 500];
-            byte[] ping = RawSocket.frame(0x89, new byte[125], RawSocket.KEY);
+            byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, new byte[125]);
             for (int i = 0; i < 500; i++) {
                 System.arraycopy(ping, 0, pings, i * ping.length, ping.length);
             }
             for (int i = 0; i < 300; i++) {
-                ends.requester().write(pings);
+                ends.requester().writeRaw(pings);
             }
             assertThat(ends.requesterLeg().holds()).isLessThan(200 * 1024);
-            ends.requester().send(TEXT, "done");
+            ends.requester().write(RawWebSocket.TEXT, true, "done");
             assertThat(message(ends.device(), 1)).isEqualTo("done".getBytes(StandardCharsets.UTF_8));
-            ends.requester().send(0x89, "the last");
-            Received pong = next(ends.requester());
+            ends.requester().write(RawWebSocket.PING, true, "the last");
+            Frame pong = next(ends.requester());
             while (!pong.text().equals("the last")) {
                 assertThat(pong.opcode()).isEqualTo(0xA);
                 pong = next(ends.requester());
@@ -432,10 +430,10 @@ abstract class JoinedTests {
                 CyclicBarrier start = new CyclicBarrier(2);
                 CompletableFuture<Void> other = inBackground(() -> {
                     start.await();
-                    ends.device().close(4002, "device");
+                    ends.device().writeClose(4002, "device");
                 });
                 start.await();
-                ends.requester().close(4001, "requester");
+                ends.requester().writeClose(4001, "requester");
                 other.get(20, TimeUnit.SECONDS);
                 assertThat(endOf(ends.requester()).closeCode()).isIn(4001, 4002);
                 assertThat(endOf(ends.device()).closeCode()).isIn(4001, 4002, 4410); // 4410: it came too late
@@ -443,8 +441,8 @@ abstract class JoinedTests {
         }
     }
 
-    private static Received endOf(RawSocket raw) throws Exception {
-        Received received = next(raw);
+    private static Frame endOf(RawWebSocket raw) throws Exception {
+        Frame received = next(raw);
         while (received.opcode() != 8) {
             received = next(raw);
         }
@@ -455,7 +453,7 @@ abstract class JoinedTests {
     void anyEnd_whileTheLegsAreJoined_leavesNothing() throws Exception {
         Random random = new Random(3);
         for (int i = 0; i < 150; i++) {
-            RawSocket requester = house.request();
+            RawWebSocket requester = house.request();
             int what = i % 6;
             int pause = random.nextInt(300_000);
             CompletableFuture<Void> ending = inBackground(() -> {
@@ -465,22 +463,22 @@ abstract class JoinedTests {
                 }
                 switch (what) {
                     case 0 -> requester.reset();
-                    case 1 -> requester.close(4001, "x");
+                    case 1 -> requester.writeClose(4001, "x");
                     case 2 -> requester.close();
-                    case 3 -> requester.write(new byte[] {(byte) 0xFF, 0, 0, 0});
-                    case 4 -> requester.write(RawSocket.frame(0x89, new byte[9], RawSocket.KEY));
+                    case 3 -> requester.writeRaw(new byte[] {(byte) 0xFF, 0, 0, 0});
+                    case 4 -> requester.writeRaw(RawWebSocket.frame(RawWebSocket.PING, true, true, new byte[9]));
                     default -> {
-                        requester.send(BINARY, new byte[20_000]);
-                        requester.close(4002, "");
+                        requester.write(RawWebSocket.BINARY, true, new byte[20_000]);
+                        requester.writeClose(4002, "");
                     }
                 }
             });
-            try (RawSocket device = house.accept(house.nodes.size() - 1)) {
+            try (RawWebSocket device = house.accept(house.nodes.size() - 1)) {
                 if (i % 7 == 0) {
                     device.reset();
                 } else if (i % 7 < 4) {
-                    device.send(TEXT, "hello");
-                    device.close(4005, "done");
+                    device.write(RawWebSocket.TEXT, true, "hello");
+                    device.writeClose(4005, "done");
                 }
                 ending.get(20, TimeUnit.SECONDS);
                 if (what == 5 && i % 7 >= 4) {
@@ -499,20 +497,20 @@ abstract class JoinedTests {
             byte[] chunk = bytes(1 << 20);
             CompletableFuture<Void> sending = inBackground(() -> {
                 ends.requester()
-                        .write(ByteBuffer.allocate(14)
-                                .put((byte) BINARY)
+                        .writeRaw(ByteBuffer.allocate(14)
+                                .put((byte) (0x80 | RawWebSocket.BINARY))
                                 .put((byte) (0x80 | 127))
                                 .putLong(size)
-                                .put(RawSocket.KEY)
+                                .put(KEY)
                                 .array());
                 byte[] masked = chunk.clone();
-                RawSocket.mask(masked, RawSocket.KEY);
+                RawWebSocket.apply(KEY, masked);
                 for (int at = 0; at < size; at += chunk.length) {
-                    ends.requester().write(masked);
+                    ends.requester().writeRaw(masked);
                 }
             });
             long total = 0;
-            Received received;
+            Frame received;
             do {
                 received = next(ends.device());
                 assertThat(received.payload().length).isLessThanOrEqualTo(ReadBuffers.MOST);
@@ -524,7 +522,7 @@ abstract class JoinedTests {
                 assertThat(Arrays.equals(payload, first, payload.length, chunk, 0, payload.length - first))
                         .isTrue();
                 total += payload.length;
-            } while (!received.fin());
+            } while (!received.last());
             assertThat(total).isEqualTo(size);
             sending.get(20, TimeUnit.SECONDS);
         }

@@ -3,7 +3,8 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ class LoopTest {
     /** A bridge through which something has come: it stays where it is from now on. */
     private static House.Ends joined(House house) throws Exception {
         House.Ends ends = house.join();
-        ends.requester().send(0x82, "x");
+        ends.requester().write(RawWebSocket.BINARY, true, "x");
         JoinedTests.next(ends.device());
         return ends;
     }
@@ -58,7 +59,7 @@ class LoopTest {
                 House.Ends heavy = house.join()) {
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> sending =
-                    JoinedTests.inBackground(() -> BridgeServerContract.flood(heavy.requester(), sent));
+                    JoinedTests.inBackground(() -> Backpressure.flood(heavy.requester(), sent));
             CompletableFuture<Void> reading = JoinedTests.inBackground(() -> {
                 while (true) {
                     JoinedTests.next(heavy.device());

@@ -3,8 +3,8 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.ChannelOption;
@@ -59,9 +59,9 @@ class MemoryTest {
             House.Ends ends = house.join();
             bridges.add(ends);
             JoinedTests.warm(ends);
-            ends.requester().send(0x82, new byte[60_000]);
+            ends.requester().write(RawWebSocket.BINARY, true, new byte[60_000]);
             assertThat(JoinedTests.message(ends.device(), 2)).hasSize(60_000);
-            ends.device().send(0x82, new byte[60_000]);
+            ends.device().write(RawWebSocket.BINARY, true, new byte[60_000]);
             assertThat(JoinedTests.message(ends.requester(), 2)).hasSize(60_000);
         }
     }
@@ -89,10 +89,10 @@ class MemoryTest {
         long before = used();
         AtomicLong sent = new AtomicLong();
         for (House.Ends ends : bridges) {
-            JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
-            JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.device(), sent));
+            JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            JoinedTests.inBackground(() -> Backpressure.flood(ends.device(), sent));
         }
-        await().atMost(Duration.ofSeconds(40)).until(() -> BridgeServerContract.stalled(sent));
+        await().atMost(Duration.ofSeconds(40)).until(() -> Backpressure.stalled(sent));
         for (House.Ends ends : bridges) {
             assertThat(ends.requesterLeg().holds()).isLessThan(180 * 1024);
             assertThat(ends.deviceLeg().holds()).isLessThan(180 * 1024);
@@ -102,39 +102,39 @@ class MemoryTest {
                 .isLessThan(20 * 2 * 180 * 1024 + LOOPS * CHUNK);
     }
 
-    private RawSocket deviceWithASmallWindow() throws Exception {
+    private RawWebSocket deviceWithASmallWindow() throws Exception {
         URI url = house.signaller.take(House.PATIENCE).acceptUrl();
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
         socket.connect(new InetSocketAddress("localhost", house.port(0)));
-        RawSocket device = new RawSocket(socket);
-        device.write(RawSocket.upgrade(url.getRawPath() + "?" + url.getRawQuery(), ""));
+        RawWebSocket device = RawWebSocket.client(socket);
+        device.writeRaw(RawWebSocket.request(url.getRawPath() + "?" + url.getRawQuery(), ""));
         device.readHead();
         return device;
     }
 
     @Test
     void targetIsFullWhenTheTransferBegins_sourceIsHeld() throws Exception {
-        try (RawSocket requester = house.request()) {
+        try (RawWebSocket requester = house.request()) {
             NettyLeg requesterLeg = house.leg();
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding = JoinedTests.inBackground(() -> {
-                byte[] frame = RawSocket.frame(0x82, new byte[1 << 20], RawSocket.KEY);
+                byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, new byte[1 << 20]);
                 while (true) {
-                    requester.write(frame);
+                    requester.writeRaw(frame);
                     sent.addAndGet(frame.length);
                 }
             });
-            await().until(() -> BridgeServerContract.stalled(sent)); // so that reads are as large as they can be
-            try (RawSocket device = deviceWithASmallWindow()) {
+            await().until(() -> Backpressure.stalled(sent)); // so that reads are as large as they can be
+            try (RawWebSocket device = deviceWithASmallWindow()) {
                 NettyLeg deviceLeg = house.leg();
                 await().until(() -> requesterLeg.holds() >= ReadBuffers.MOST / 4); // waits until the device is heard
                 assertThat(requesterLeg.passesOn()).isFalse();
                 deviceLeg.channel().config().setOption(ChannelOption.SO_SNDBUF, 4096);
                 deviceLeg.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(4096, 8192));
-                device.send(0x81, "here");
+                device.write(RawWebSocket.TEXT, true, "here");
                 await().until(requesterLeg::passesOn);
-                await().until(() -> BridgeServerContract.stalled(sent));
+                await().until(() -> Backpressure.stalled(sent));
                 assertThat(deviceLeg.holds()).isLessThan(180 * 1024);
                 assertThat(requesterLeg.holds()).isZero();
                 long before = sent.get();

@@ -8,8 +8,8 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.testkit.transport.Ear;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.testkit.transport.StandaloneServerContract;
 import io.github.wsbridge.testkit.transport.TestKeys;
 import java.net.Socket;
@@ -46,17 +46,17 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     void tls_framesRightBehindTheRequest_areNotLost() throws Exception {
         TestKeys keys = TestKeys.create();
         CompletableFuture<Admission> late = new CompletableFuture<>();
-        door.answer = handshake -> late;
+        door.answers(handshake -> late);
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()));
-                RawSocket raw = new RawSocket(keys.context()
+                RawWebSocket raw = RawWebSocket.client(keys.context()
                         .getSocketFactory()
                         .createSocket("localhost", secure.address().getPort()))) {
-            byte[] frame = RawSocket.frame(TEXT, "early".getBytes(StandardCharsets.UTF_8), RawSocket.KEY);
-            raw.write(RawSocket.upgrade(TARGET, "") + new String(frame, StandardCharsets.ISO_8859_1));
-            door.handshakes.take();
-            late.complete(new Admission.Granted("", door.legs::add));
+            byte[] frame = RawWebSocket.frame(RawWebSocket.TEXT, true, true, "early".getBytes(StandardCharsets.UTF_8));
+            raw.writeRaw(RawWebSocket.request(TARGET, "") + new String(frame, StandardCharsets.ISO_8859_1));
+            door.takeHandshake();
+            late.complete(door.grant(""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101");
-            assertThat(Ear.text(door.ear().next())).isEqualTo("early");
+            assertThat(door.takeEnd().nextText()).isEqualTo("early");
         }
     }
 
@@ -65,16 +65,16 @@ class NettyBridgeServerTest extends StandaloneServerContract {
         TestKeys keys = TestKeys.create();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()));
                 Socket plain = new Socket("localhost", secure.address().getPort());
-                RawSocket raw = new RawSocket(
+                RawWebSocket raw = RawWebSocket.client(
                         keys.context().getSocketFactory().createSocket(plain, "localhost", plain.getPort(), false))) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
             raw.readHead();
-            Ear ear = door.ear();
-            raw.send(TEXT, "last");
-            assertThat(Ear.text(ear.next())).isEqualTo("last");
-            ear.leg.demand();
+            RecordingReceiver end = door.takeEnd();
+            raw.write(RawWebSocket.TEXT, true, "last");
+            assertThat(end.nextText()).isEqualTo("last");
+            end.demand();
             plain.shutdownOutput();
-            assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+            assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
         }
     }
 
@@ -82,8 +82,8 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     void tls_handshakeThatDrags_isCut() throws Exception {
         TestKeys keys = TestKeys.create();
         try (BridgeServer secure = start(new Settings(0, null, Duration.ofMillis(300), keys.context()));
-                RawSocket raw = RawSocket.connect(secure.address().getPort())) {
-            raw.write(new byte[] {22, 3, 1, 0, 100, 1});
+                RawWebSocket raw = RawWebSocket.dial(secure.address().getPort())) {
+            raw.writeRaw(new byte[] {22, 3, 1, 0, 100, 1});
             assertThat(raw.ended()).isTrue();
         }
     }
@@ -91,10 +91,10 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     @Test
     void closeFromItsOwnThread_works() throws Exception {
         BridgeServer other = start(new Settings(0, null, null, null));
-        try (RawSocket raw = RawSocket.open(other.address().getPort(), TARGET);
-                RawSocket second = RawSocket.open(other.address().getPort(), TARGET)) {
-            Leg leg = door.legs.take();
-            Ear ear = new Ear(door.legs.take());
+        try (RawWebSocket raw = RawWebSocket.open(other.address().getPort(), TARGET);
+                RawWebSocket second = RawWebSocket.open(other.address().getPort(), TARGET)) {
+            Leg leg = door.takeLeg();
+            RecordingReceiver end = new RecordingReceiver(door.takeLeg()).open();
             CompletableFuture<Void> closed = new CompletableFuture<>();
             leg.open(new Leg.Receiver() {
                 @Override
@@ -107,12 +107,12 @@ class NettyBridgeServerTest extends StandaloneServerContract {
                 public void onClosed(CloseReason reason) {}
             });
             leg.demand();
-            raw.send(TEXT, "close");
-            second.send(TEXT, "whichever was first");
+            raw.write(RawWebSocket.TEXT, true, "close");
+            second.write(RawWebSocket.TEXT, true, "whichever was first");
             if (!closed.isDone()) {
-                ear.leg.demand();
+                end.demand();
             }
-            closed.get(Ear.SECONDS, TimeUnit.SECONDS);
+            closed.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             assertThat(raw.ended()).isTrue();
         }
         await().until(() -> Thread.getAllStackTraces().keySet().stream()
@@ -123,10 +123,10 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void receiverThatThrows_costsItsLegOnly() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET);
-                RawSocket other = RawSocket.open(port, TARGET)) {
-            Leg leg = door.legs.take();
-            Leg second = door.legs.take();
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET);
+                RawWebSocket other = RawWebSocket.open(port(), TARGET)) {
+            Leg leg = door.takeLeg();
+            Leg second = door.takeLeg();
             CompletableFuture<CloseReason> ended = new CompletableFuture<>();
             for (Leg each : List.of(leg, second)) {
                 each.open(new Leg.Receiver() {
@@ -143,21 +143,23 @@ class NettyBridgeServerTest extends StandaloneServerContract {
                 });
                 each.demand();
             }
-            raw.send(TEXT, "x");
-            assertThat(ended.get(Ear.SECONDS, TimeUnit.SECONDS).code()).isEqualTo(CloseReason.VANISHED);
-            assertThat(broken(raw)).isTrue();
-            other.send(0x89, "still there?");
-            assertThat(other.receive().text()).isEqualTo("still there?");
+            raw.write(RawWebSocket.TEXT, true, "x");
+            assertThat(ended.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .code())
+                    .isEqualTo(CloseReason.VANISHED);
+            assertThat(raw.broken()).isTrue();
+            other.write(RawWebSocket.PING, true, "still there?");
+            assertThat(other.read().text()).isEqualTo("still there?");
         }
     }
 
     @Test
     void sendAfterTheServersEnd_fails() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Leg leg = door.legs.take(); // never opened, so never told
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            Leg leg = door.takeLeg(); // never opened, so never told
             stop();
             assertThat(leg.send(Fragment.text("late")).toCompletableFuture())
-                    .failsWithin(Ear.SECONDS, TimeUnit.SECONDS);
+                    .failsWithin(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         }
     }
 }

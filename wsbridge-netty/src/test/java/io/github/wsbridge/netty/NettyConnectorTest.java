@@ -7,7 +7,7 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.testkit.transport.TransportConnectorContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,12 +72,12 @@ class NettyConnectorTest extends TransportConnectorContract {
             }
             looking.await();
             CompletableFuture<Leg> expired = other.connect(
-                            target(target("/").uri().toString(), "", Map.of(), Duration.ofMillis(1)))
+                            new Connector.Target(target("/").uri(), Map.of(), "", Duration.ofMillis(1)))
                     .toCompletableFuture();
             assertThat(failure(expired)).isInstanceOf(IOException.class);
             CompletableFuture<Leg> good = other.connect(target("/")).toCompletableFuture();
             go.countDown();
-            good.get(Ear.SECONDS, TimeUnit.SECONDS);
+            good.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             assertThat(lookups).hasValue(atATime + 1);
         }
     }
@@ -106,12 +106,12 @@ class NettyConnectorTest extends TransportConnectorContract {
 
     @Test
     void close_whileTheServerDoesNotAnswer_failsTheConnect() throws Exception {
-        CompletableFuture<Leg> leg = connector
-                .connect(
-                        target("ws://localhost:" + listening.getLocalPort() + "/", "", Map.of(), Duration.ofMinutes(5)))
+        URI silent = URI.create("ws://localhost:" + listening().getLocalPort() + "/");
+        CompletableFuture<Leg> leg = connector()
+                .connect(new Connector.Target(silent, Map.of(), "", Duration.ofMinutes(5)))
                 .toCompletableFuture();
-        try (Socket accepted = listening.accept()) {
-            connector.close();
+        try (Socket accepted = listening().accept()) {
+            connector().close();
             assertThat(failure(leg)).isInstanceOf(IOException.class);
             assertThat(accepted.getInputStream().readAllBytes()).isNotNull();
         }
@@ -119,15 +119,18 @@ class NettyConnectorTest extends TransportConnectorContract {
 
     @Test
     void close_fromItsOwnThread_works() throws Exception {
-        Ear client = connect(target("/"));
-        Ear node = door.ear();
+        RecordingReceiver client = connect(target("/"));
+        RecordingReceiver node = door.takeEnd();
         CompletableFuture<Void> closed = new CompletableFuture<>();
-        Leg second = connector.connect(target("/")).toCompletableFuture().get(Ear.SECONDS, TimeUnit.SECONDS);
-        door.ear().leg.send(Fragment.text("close"));
+        Leg second = connector()
+                .connect(target("/"))
+                .toCompletableFuture()
+                .get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        door.takeEnd().leg().send(Fragment.text("close"));
         second.open(new Leg.Receiver() {
             @Override
             public void onFragment(Fragment fragment) {
-                connector.close();
+                connector().close();
                 closed.complete(null);
             }
 
@@ -135,9 +138,9 @@ class NettyConnectorTest extends TransportConnectorContract {
             public void onClosed(CloseReason reason) {}
         });
         second.demand();
-        closed.get(Ear.SECONDS, TimeUnit.SECONDS);
-        assertThat(client.closed().code()).isEqualTo(CloseReason.VANISHED);
-        assertThat(node.closed().code()).isEqualTo(CloseReason.VANISHED);
+        closed.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(client.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(node.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     /** Waits as a look-up does that the platform does not let go. */

@@ -16,7 +16,7 @@ import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.testkit.FakeSignaller;
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -312,7 +312,7 @@ class NettyTunnelTest {
                 }
                 near.shutdownOutput();
             });
-            await().atMost(Duration.ofSeconds(40)).until(() -> BridgeServerContract.stalled(sent));
+            await().atMost(Duration.ofSeconds(40)).until(() -> Backpressure.stalled(sent));
             assertThat(sent.get()).isLessThan(64L << 20);
             most.set(sent.get());
             long got = 0;

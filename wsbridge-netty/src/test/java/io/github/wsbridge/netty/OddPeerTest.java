@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
-import io.github.wsbridge.testkit.transport.Ear;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import io.github.wsbridge.testkit.transport.FakeDoor;
-import io.github.wsbridge.testkit.transport.RawSocket;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -30,14 +30,14 @@ class OddPeerTest {
 
     final FakeDoor door = new FakeDoor();
     private NettyBridgeServer server;
-    private RawSocket peer;
-    private Ear ear;
+    private RawWebSocket peer;
+    private RecordingReceiver ear;
 
     @BeforeEach
     void start() throws Exception {
         server = server();
-        peer = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
-        ear = door.ear();
+        peer = RawWebSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
+        ear = door.takeEnd();
     }
 
     NettyBridgeServer server() throws Exception {
@@ -56,7 +56,7 @@ class OddPeerTest {
     }
 
     private NettyLeg leg() {
-        return (NettyLeg) ear.leg;
+        return (NettyLeg) ear.leg();
     }
 
     /** Has the leg's thread wait, so that it finds at once what the peer does meanwhile. */
@@ -80,75 +80,76 @@ class OddPeerTest {
         if (!(leg().channel() instanceof EpollSocketChannel)) {
             return;
         }
-        leg().channel().closeFuture().get(Ear.SECONDS, TimeUnit.SECONDS);
+        leg().channel().closeFuture().get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         CountDownLatch told = new CountDownLatch(1);
         leg().run(told::countDown); // behind what the leg makes of it
-        assertThat(told.await(Ear.SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.await(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test
     void pingThenReset_isTheEnd() throws Exception {
-        ear.leg.demand();
+        ear.demand();
         CountDownLatch release = hold();
-        peer.send(0x89, "x");
+        peer.write(RawWebSocket.PING, true, "x");
         peer.reset();
         release.countDown();
-        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
     void goodEndWhileOutputWaits_losesNothing() throws Exception {
-        BridgeServerContract.sendUntilStuck(ear.leg);
+        Backpressure.sendUntilStuck(ear.leg());
         CountDownLatch release = hold();
-        peer.send(0x81, "one");
-        peer.send(0x81, "two");
-        peer.close(1000, "done");
-        peer.socket.shutdownOutput();
+        peer.write(RawWebSocket.TEXT, true, "one");
+        peer.write(RawWebSocket.TEXT, true, "two");
+        peer.writeClose(1000, "done");
+        peer.shutdownOutput();
         release.countDown();
-        assertThat(Ear.text(ear.next())).isEqualTo("one");
-        assertThat(Ear.text(ear.next())).isEqualTo("two");
-        ear.leg.demand();
-        assertThat(ear.closed()).isEqualTo(new CloseReason(1000, "done"));
+        assertThat(ear.nextText()).isEqualTo("one");
+        assertThat(ear.nextText()).isEqualTo("two");
+        ear.demand();
+        assertThat(ear.awaitClosed()).isEqualTo(new CloseReason(1000, "done"));
     }
 
     @Test
     void abortAfterThePeerHasGone_isTheEnd() throws Exception {
         CountDownLatch release = hold();
-        peer.send(0x81, "unread");
+        peer.write(RawWebSocket.TEXT, true, "unread");
         peer.close();
         release.countDown();
         gone();
-        assertThat(ear.closed).isNotDone(); // since there is something to be asked for
-        ear.leg.abort();
-        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(ear.closed()).isNull(); // since there is something to be asked for
+        ear.leg().abort();
+        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
     void serverThatCloses_endsLegsWithUnreadData() throws Exception {
         CountDownLatch release = hold();
-        peer.send(0x81, "unread");
+        peer.write(RawWebSocket.TEXT, true, "unread");
         release.countDown();
         server.close();
-        assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
     void openedWhenTheServerHasClosed_isToldTheEnd() throws Exception {
-        RawSocket second = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
-        var late = door.legs.poll(Ear.SECONDS, TimeUnit.SECONDS);
+        RawWebSocket second = RawWebSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
+        var late = door.takeLeg();
         assertThat(late).isNotNull();
         server.close();
         second.close();
-        assertThat(new Ear(late).closed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(new RecordingReceiver(late).open().awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
     void doorThatThrowsOnTheOpenLeg_costsTheConnection() throws Exception {
-        door.answer = handshake -> CompletableFuture.completedFuture(new Admission.Granted("", opened -> {
+        door.answers(handshake -> CompletableFuture.completedFuture(new Admission.Granted("", opened -> {
             throw new IllegalStateException("broken on purpose");
-        }));
-        try (RawSocket refused = RawSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d")) {
-            assertThat(BridgeServerContract.broken(refused)).isTrue();
+        })));
+        try (RawWebSocket refused = RawWebSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d")) {
+            assertThat(refused.broken()).isTrue();
         }
     }
 
@@ -162,16 +163,16 @@ class OddPeerTest {
                 context.flush();
             }
         });
-        byte[] ping = RawSocket.frame(0x89, new byte[0], RawSocket.KEY);
+        byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, new byte[0]);
         byte[] pings = new byte[PINGS * ping.length];
         for (int at = 0; at < pings.length; at += ping.length) {
             System.arraycopy(ping, 0, pings, at, ping.length);
         }
         CountDownLatch release = hold();
-        peer.write(pings);
+        peer.writeRaw(pings);
         release.countDown();
         for (int i = 0; i < PINGS; i++) {
-            assertThat(peer.receive().opcode()).isEqualTo(0xA);
+            assertThat(peer.read().opcode()).isEqualTo(0xA);
         }
         assertThat(flushes.get()).isLessThan(PINGS / 20);
     }

@@ -10,12 +10,13 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
-import io.github.wsbridge.testkit.transport.RawSocket;
-import io.github.wsbridge.testkit.transport.RawSocket.Received;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RawWebSocket.Frame;
 import io.github.wsbridge.testkit.transport.TestKeys;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,8 +44,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TcpLegJoinedTest {
 
-    private static final int BINARY = 0x82;
-    private static final int TEXT = 0x81;
+    private static final int BINARY = RawWebSocket.BINARY;
+    private static final int TEXT = RawWebSocket.TEXT;
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private final NettyBridgeServer server;
@@ -54,7 +55,7 @@ class TcpLegJoinedTest {
     private final BlockingQueue<Leg> streams = new LinkedBlockingQueue<>();
     private final List<AutoCloseable> opened = new ArrayList<>();
 
-    private RawSocket web;
+    private RawWebSocket web;
     private Socket tcp;
     private TcpLeg leg;
     private CompletableFuture<CloseReason> end;
@@ -68,7 +69,7 @@ class TcpLegJoinedTest {
     /** A WebSocket that comes to a server, as on a node, whose client is a plain socket. */
     @BeforeEach
     void up() throws Exception {
-        web = opened(RawSocket.open(server.address().getPort(), "/"));
+        web = opened(RawWebSocket.open(server.address().getPort(), "/"));
         joinWith(take(webSockets));
     }
 
@@ -119,7 +120,7 @@ class TcpLegJoinedTest {
 
     /** Both directions go below fragments. */
     private void warm() throws Exception {
-        web.send(BINARY, "a");
+        web.write(BINARY, true, "a");
         assertThat(read(1)).isEqualTo("a");
         await().pollDelay(Duration.ZERO).until(leg::passesOn);
     }
@@ -127,14 +128,14 @@ class TcpLegJoinedTest {
     @Test
     void messages_ofAnyKindAndForm_arriveAsTheirBytes() throws Exception {
         for (int round = 0; round < 2; round++) { // as fragments, perhaps, and below them
-            web.send(TEXT, "Grüße, ");
-            web.send(0x01, "in ");
-            web.send(0x00, "");
-            web.send(0x00, "Stücken");
-            web.send(0x80, "");
-            web.send(TEXT, "");
-            web.send(0x02, "");
-            web.send(0x80, "!");
+            web.write(TEXT, true, "Grüße, ");
+            web.write(TEXT, false, "in ");
+            web.write(RawWebSocket.CONTINUATION, false, "");
+            web.write(RawWebSocket.CONTINUATION, false, "Stücken");
+            web.write(RawWebSocket.CONTINUATION, true, "");
+            web.write(TEXT, true, "");
+            web.write(BINARY, false, "");
+            web.write(RawWebSocket.CONTINUATION, true, "!");
             assertThat(read(21)).isEqualTo("Grüße, in Stücken!");
         }
         assertThat(end).isNotDone();
@@ -144,24 +145,24 @@ class TcpLegJoinedTest {
     void emptyBinaryMessage_isAFin_behindWhichNothingComes() throws Exception {
         for (boolean inPieces : new boolean[] {false, true}) {
             warm();
-            web.send(BINARY, "the last");
+            web.write(BINARY, true, "the last");
             if (inPieces) {
-                web.send(0x02, "");
-                web.send(0x00, "");
-                web.send(0x80, "");
+                web.write(BINARY, false, "");
+                web.write(RawWebSocket.CONTINUATION, false, "");
+                web.write(RawWebSocket.CONTINUATION, true, "");
             } else {
-                web.send(BINARY, "");
+                web.write(BINARY, true, "");
             }
-            web.send(BINARY, "against the rules");
+            web.write(BINARY, true, "against the rules");
             assertThat(tcp.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("the last");
             tcp.getOutputStream().write("the other way".getBytes(UTF_8));
             assertThat(JoinedTests.message(web, 2)).asString(UTF_8).isEqualTo("the other way");
-            web.send(0x89, "still there?");
-            assertThat(web.receive().text()).isEqualTo("still there?");
+            web.write(RawWebSocket.PING, true, "still there?");
+            assertThat(web.read().text()).isEqualTo("still there?");
             tcp.close();
             assertThat(JoinedTests.message(web, 2)).isEmpty();
-            assertThat(web.receive().closeCode()).isEqualTo(1000);
-            web.close(1000, "");
+            assertThat(web.read().closeCode()).isEqualTo(1000);
+            web.writeClose(1000, "");
             assertThat(end()).isEqualTo(CloseReason.normal());
             up();
         }
@@ -173,12 +174,12 @@ class TcpLegJoinedTest {
         tcp.shutdownOutput();
         assertThat(JoinedTests.message(web, 2)).asString(UTF_8).isEqualTo("question");
         assertThat(JoinedTests.message(web, 2)).isEmpty();
-        web.send(TEXT, "answer");
+        web.write(TEXT, true, "answer");
         assertThat(read(6)).isEqualTo("answer");
-        web.send(BINARY, "");
+        web.write(BINARY, true, "");
         assertThat(tcp.getInputStream().read()).isEqualTo(-1);
-        assertThat(web.receive().closeCode()).isEqualTo(1000);
-        web.close(1000, "");
+        assertThat(web.read().closeCode()).isEqualTo(1000);
+        web.writeClose(1000, "");
         assertThat(end()).isEqualTo(CloseReason.normal());
     }
 
@@ -188,11 +189,11 @@ class TcpLegJoinedTest {
             warm();
             byte[] much = JoinedTests.bytes(2_000_000);
             JoinedTests.inBackground(() -> {
-                web.send(BINARY, much);
+                web.write(BINARY, true, much);
                 if (empty) {
-                    web.send(0x88, "");
+                    web.write(RawWebSocket.CLOSE, true, "");
                 } else {
-                    web.close(1000, "");
+                    web.writeClose(1000, "");
                 }
             });
             assertThat(tcp.getInputStream().readAllBytes()).isEqualTo(much);
@@ -206,7 +207,7 @@ class TcpLegJoinedTest {
     @Test
     void closeInGoodOrder_ofOneWhoseTcpEndStays_takesFiveSeconds() throws Exception {
         warm();
-        web.close(1000, "");
+        web.writeClose(1000, "");
         assertThat(tcp.getInputStream().read()).isEqualTo(-1);
         long begin = System.nanoTime();
         assertThat(end()).isEqualTo(CloseReason.normal());
@@ -220,11 +221,11 @@ class TcpLegJoinedTest {
         for (int what = 0; what < 5; what++) {
             warm();
             switch (what) {
-                case 0 -> web.close(1001, "going away");
-                case 1 -> web.close(4000, "vanished");
+                case 0 -> web.writeClose(1001, "going away");
+                case 1 -> web.writeClose(4000, "vanished");
                 case 2 -> web.close();
                 case 3 -> web.reset();
-                default -> web.write(new byte[] {(byte) 0xF2, (byte) 0x80, 1, 2, 3, 4});
+                default -> web.writeRaw(new byte[] {(byte) 0xF2, (byte) 0x80, 1, 2, 3, 4});
             }
             assertThatThrownBy(() -> tcp.getInputStream().read()).isInstanceOf(SocketException.class);
             assertThat(end().code()).isIn(1001, CloseReason.VANISHED);
@@ -239,9 +240,9 @@ class TcpLegJoinedTest {
         assertThat(JoinedTests.message(web, 2)).isEmpty();
         byte[] much = JoinedTests.bytes(3_000_000);
         CompletableFuture<Void> sending = JoinedTests.inBackground(() -> {
-            web.send(BINARY, much);
-            web.send(BINARY, "");
-            web.close(4000, "vanished");
+            web.write(BINARY, true, much);
+            web.write(BINARY, true, "");
+            web.writeClose(4000, "vanished");
         });
         await().pollDelay(Duration.ofMillis(300)).until(() -> true); // the reader is slow
         assertThat(tcp.getInputStream().readAllBytes()).isEqualTo(much);
@@ -254,10 +255,10 @@ class TcpLegJoinedTest {
         warm();
         tcp.setSoLinger(true, 0);
         tcp.close();
-        Received close = web.receive();
+        Frame close = web.read();
         assertThat(close.closeCode()).isEqualTo(CloseReason.VANISHED);
-        assertThat(close.closeReason()).isEqualTo("connection reset");
-        web.close(4000, "");
+        assertThat(close.text()).isEqualTo("connection reset");
+        web.writeClose(4000, "");
         assertThat(end().code()).isEqualTo(CloseReason.VANISHED);
     }
 
@@ -269,18 +270,19 @@ class TcpLegJoinedTest {
                 JoinedTests.inBackground(() -> tcp.getOutputStream().write(much));
         CompletableFuture<Void> pinging = JoinedTests.inBackground(() -> {
             for (int i = 0; i < 50; i++) {
-                web.send(BINARY, "x".repeat(100 + i * 100));
-                web.send(0x89, "ping " + i);
+                web.write(BINARY, true, "x".repeat(100 + i * 100));
+                web.write(RawWebSocket.PING, true, "ping " + i);
             }
         });
         ByteArrayOutputStream got = new ByteArrayOutputStream();
         int pongs = 0;
         while (got.size() < much.length || pongs == 0) {
-            Received received = web.receive();
+            Frame received = web.read();
             if (received.opcode() == 0xA) {
                 pongs++;
             } else {
-                assertThat(received.first()).isEqualTo(BINARY);
+                assertThat(received.opcode()).isEqualTo(BINARY);
+                assertThat(received.last()).isTrue();
                 got.writeBytes(received.payload());
             }
         }
@@ -305,20 +307,22 @@ class TcpLegJoinedTest {
             }
             content.writeBytes(payload);
             int cut = random.nextInt(payload.length + 1);
-            wire.writeBytes(RawSocket.frame(0x02, Arrays.copyOf(payload, cut), key));
+            wire.writeBytes(RawWebSocket.frame(BINARY, false, key, Arrays.copyOf(payload, cut)));
             if (random.nextInt(4) == 0) {
-                wire.writeBytes(RawSocket.frame(0x8A, JoinedTests.bytes(random.nextInt(126)), key));
+                wire.writeBytes(
+                        RawWebSocket.frame(RawWebSocket.PONG, true, key, JoinedTests.bytes(random.nextInt(126))));
             }
-            wire.writeBytes(RawSocket.frame(0x80, Arrays.copyOfRange(payload, cut, payload.length), key));
+            wire.writeBytes(RawWebSocket.frame(
+                    RawWebSocket.CONTINUATION, true, key, Arrays.copyOfRange(payload, cut, payload.length)));
         }
         byte[] all = wire.toByteArray();
         CompletableFuture<Void> sending = JoinedTests.inBackground(() -> {
             for (int at = 0; at < all.length; ) {
                 int piece = Math.min(all.length - at, 1 + random.nextInt(random.nextBoolean() ? 20 : 100_000));
-                web.write(Arrays.copyOfRange(all, at, at + piece));
+                web.writeRaw(Arrays.copyOfRange(all, at, at + piece));
                 at += piece;
             }
-            web.send(BINARY, "");
+            web.write(BINARY, true, "");
         });
         assertThat(tcp.getInputStream().readAllBytes()).isEqualTo(content.toByteArray());
         sending.get(20, TimeUnit.SECONDS);
@@ -345,7 +349,7 @@ class TcpLegJoinedTest {
                 URI uri = URI.create((zero ? "wss" : "ws") + "://localhost:" + listener.getLocalPort() + "/");
                 CompletionStage<Leg> connecting =
                         client.connect(new Connector.Target(uri, Map.of(), "", Duration.ofSeconds(20)));
-                RawSocket peer = opened(RawSocket.accept(listener));
+                RawWebSocket peer = opened(RawWebSocket.accept(listener));
                 joinWith(connecting.toCompletableFuture().get(20, TimeUnit.SECONDS));
                 List<Integer> seen = new ArrayList<>();
                 for (int i = 0; i < 10; i++) {
@@ -366,16 +370,17 @@ class TcpLegJoinedTest {
         }
     }
 
-    private static byte[] frame(RawSocket peer, List<Integer> keys, byte[] before) throws IOException {
-        assertThat(peer.in.readByte() & 0xFF).isEqualTo(BINARY);
-        int length = peer.in.readByte() & 0x7F;
-        length = length == 126 ? peer.in.readUnsignedShort() : length == 127 ? (int) peer.in.readLong() : length;
+    private static byte[] frame(RawWebSocket peer, List<Integer> keys, byte[] before) throws IOException {
+        DataInputStream in = new DataInputStream(peer.inputStream());
+        assertThat(in.readUnsignedByte()).isEqualTo(0x80 | BINARY);
+        int length = in.readByte() & 0x7F;
+        length = length == 126 ? in.readUnsignedShort() : length == 127 ? (int) in.readLong() : length;
         byte[] key = new byte[4];
-        peer.in.readFully(key);
+        in.readFully(key);
         keys.add(java.nio.ByteBuffer.wrap(key).getInt());
         byte[] payload = new byte[length];
-        peer.in.readFully(payload);
-        RawSocket.mask(payload, key);
+        in.readFully(payload);
+        RawWebSocket.apply(key, payload);
         byte[] all = Arrays.copyOf(before, before.length + length);
         System.arraycopy(payload, 0, all, before.length, length);
         return all;

@@ -8,7 +8,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
-import io.github.wsbridge.testkit.transport.RawSocket;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -27,8 +27,8 @@ class VerbatimTest {
 
     private ServerSocket listener;
     private House house;
-    private RawSocket owner;
-    private RawSocket device;
+    private RawWebSocket owner;
+    private RawWebSocket device;
 
     /** Knows one token only, which is the owner's. */
     private record OneToken(NodeAddress owner) implements TokenCodec {
@@ -51,7 +51,7 @@ class VerbatimTest {
         house = new House(1, node -> node.tokenCodec(new OneToken(address)), server -> {});
         device = house.open(0, "/bridge/accept?bridgeToken=t");
         NettyLeg leg = house.leg();
-        owner = RawSocket.accept(listener);
+        owner = RawWebSocket.accept(listener);
         await().atMost(House.PATIENCE).until(leg::passesOn);
     }
 
@@ -64,9 +64,7 @@ class VerbatimTest {
     }
 
     private byte[] atTheOwner(int length) throws Exception {
-        byte[] seen = new byte[length];
-        owner.in.readFully(seen);
-        return seen;
+        return owner.readFully(length);
     }
 
     @Test
@@ -79,42 +77,43 @@ class VerbatimTest {
         for (int i = 0; i < sizes.length; i++) {
             byte[] key = new byte[4];
             random.nextBytes(key);
-            byte[] frame = RawSocket.frame(firsts[i], JoinedTests.bytes(sizes[i]), key);
+            byte[] frame =
+                    RawWebSocket.frame(firsts[i] & 0x0F, (firsts[i] & 0x80) != 0, key, JoinedTests.bytes(sizes[i]));
             all.writeBytes(frame);
-            device.write(frame);
+            device.writeRaw(frame);
             assertThat(atTheOwner(frame.length)).isEqualTo(frame);
         }
-        device.write(all.toByteArray()); // many in one read, which takes 1.7 KB at the least
+        device.writeRaw(all.toByteArray()); // many in one read, which takes 1.7 KB at the least
         assertThat(atTheOwner(all.size())).isEqualTo(all.toByteArray());
     }
 
     @Test
     void ping_betweenFrames_isTakenOutAndTheFramesReachTheOwnerByteForByte() throws Exception {
-        byte[] before = RawSocket.frame(0x82, JoinedTests.bytes(100), new byte[] {9, 8, 7, 6});
-        byte[] ping = RawSocket.frame(0x89, JoinedTests.bytes(50), RawSocket.KEY);
-        byte[] behind = RawSocket.frame(0x81, JoinedTests.bytes(200), new byte[] {-1, 0, 1, 2});
+        byte[] before = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {9, 8, 7, 6}, JoinedTests.bytes(100));
+        byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, JoinedTests.bytes(50));
+        byte[] behind = RawWebSocket.frame(RawWebSocket.TEXT, true, new byte[] {-1, 0, 1, 2}, JoinedTests.bytes(200));
         ByteBuffer frames =
                 ByteBuffer.allocate(before.length + behind.length).put(before).put(behind);
-        device.write(ByteBuffer.allocate(frames.capacity() + ping.length)
+        device.writeRaw(ByteBuffer.allocate(frames.capacity() + ping.length)
                 .put(before)
                 .put(ping)
                 .put(behind)
                 .array());
         assertThat(atTheOwner(frames.capacity())).isEqualTo(frames.array());
-        assertThat(device.receive().opcode()).isEqualTo(0xA); // from the node: the owner has not seen the ping
+        assertThat(device.read().opcode()).isEqualTo(0xA); // from the node: the owner has not seen the ping
     }
 
     @Test
     void frame_thatComesInTwoPieces_keepsItsMaskedBytes() throws Exception {
-        byte[] frame = RawSocket.frame(0x82, JoinedTests.bytes(100), RawSocket.KEY);
+        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {1, 2, 3, 4}, JoinedTests.bytes(100));
         int header = 6;
-        device.write(Arrays.copyOf(frame, header + 5));
+        device.writeRaw(Arrays.copyOf(frame, header + 5));
         assertThat(atTheOwner(header + 5))
                 .isEqualTo(ByteBuffer.allocate(header + 5)
                         .put(new byte[] {0x02, (byte) (0x80 | 5)}) // the same frame, but shorter, and not the last
                         .put(frame, 2, 4 + 5)
                         .array());
-        device.write(Arrays.copyOfRange(frame, header + 5, frame.length));
+        device.writeRaw(Arrays.copyOfRange(frame, header + 5, frame.length));
         assertThat(atTheOwner(header + 95))
                 .isEqualTo(ByteBuffer.allocate(header + 95)
                         .put(new byte[] {(byte) 0x80, (byte) (0x80 | 95), 2, 3, 4, 1}) // the key, turned by 5

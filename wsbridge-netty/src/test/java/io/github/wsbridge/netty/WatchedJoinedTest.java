@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.core.limits.Limits;
-import io.github.wsbridge.testkit.transport.BridgeServerContract;
-import io.github.wsbridge.testkit.transport.RawSocket;
-import io.github.wsbridge.testkit.transport.RawSocket.Received;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RawWebSocket.Frame;
+import io.github.wsbridge.testkit.transport.Backpressure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,8 +40,8 @@ class WatchedJoinedTest {
         house.close();
     }
 
-    private static Received endOf(RawSocket raw) throws Exception {
-        Received received = JoinedTests.next(raw);
+    private static Frame endOf(RawWebSocket raw) throws Exception {
+        Frame received = JoinedTests.next(raw);
         while (received.opcode() != 8) {
             received = JoinedTests.next(raw);
         }
@@ -52,23 +52,23 @@ class WatchedJoinedTest {
     void idleEndThatAnswersPings_lives_oneThatDoesNot_isDropped() throws Exception {
         try (House.Ends ends = house.join()) {
             JoinedTests.warm(ends);
-            CompletableFuture<Received> answering = new CompletableFuture<>();
+            CompletableFuture<Frame> answering = new CompletableFuture<>();
             JoinedTests.inBackground(() -> answering.complete(endOf(ends.requester())));
-            CompletableFuture<Received> alsoAnswering = new CompletableFuture<>();
+            CompletableFuture<Frame> alsoAnswering = new CompletableFuture<>();
             AtomicLong pings = new AtomicLong();
             CompletableFuture<Void> deviceReads = JoinedTests.inBackground(() -> {
                 while (pings.get() < 4) {
-                    Received ping = ends.device().receive();
+                    Frame ping = ends.device().read();
                     assertThat(ping.opcode()).isEqualTo(9);
-                    ends.device().send(0x8A, ping.payload());
+                    ends.device().write(RawWebSocket.PONG, true, ping.payload());
                     pings.incrementAndGet();
                 }
             });
             deviceReads.get(20, TimeUnit.SECONDS);
             assertThat(answering).isNotDone();
-            Received end = answering.get(20, TimeUnit.SECONDS); // since the device answers no more
+            Frame end = answering.get(20, TimeUnit.SECONDS); // since the device answers no more
             assertThat(end.closeCode()).isEqualTo(4000);
-            assertThat(end.closeReason()).contains("ping");
+            assertThat(end.text()).contains("ping");
             assertThat(alsoAnswering).isNotDone();
         }
     }
@@ -80,10 +80,10 @@ class WatchedJoinedTest {
             AtomicLong sent = new AtomicLong();
             long began = System.nanoTime();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
-            Received end = endOf(ends.requester());
+                    JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            Frame end = endOf(ends.requester());
             assertThat(end.closeCode()).isEqualTo(4000);
-            assertThat(end.closeReason()).contains("took no data");
+            assertThat(end.text()).contains("read no data");
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(STALL);
             ends.requester().close();
             flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);
@@ -96,14 +96,14 @@ class WatchedJoinedTest {
             JoinedTests.warm(ends);
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> BridgeServerContract.flood(ends.requester(), sent));
+                    JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
             CompletableFuture<Void> draining =
                     JoinedTests.inBackground(() -> ends.requester().readToEnd()); // heartbeats
-            await().until(() -> BridgeServerContract.stalled(sent));
+            await().until(() -> Backpressure.stalled(sent));
             long until = System.nanoTime() + STALL.toNanos() * 3;
-            byte[] some = new byte[64 * 1024];
+            int some = 64 * 1024;
             while (System.nanoTime() < until) { // far behind, so that no ping gets there in time
-                ends.device().in.readFully(some);
+                ends.device().readFully(some);
                 await().pollDelay(Duration.ofMillis(20)).until(() -> true);
             }
             assertThat(house.bridges()).isEqualTo(1);

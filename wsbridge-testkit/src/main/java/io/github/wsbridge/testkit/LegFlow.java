@@ -3,6 +3,7 @@ package io.github.wsbridge.testkit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Fragment.Kind;
@@ -131,27 +132,38 @@ abstract class LegFlow extends LegFixture {
         });
     }
 
+    private static List<Fragment> cuts() {
+        return List.of(
+                new Fragment(Kind.TEXT, UTF_8.encode("first "), false),
+                new Fragment(Kind.TEXT, UTF_8.encode("message"), true),
+                new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[] {1, 2}), false),
+                new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[] {3}), false),
+                new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[0]), true),
+                Fragment.text("last"));
+    }
+
     @Test
     void send_fragments_keepTheirMessagesApart() throws Exception {
         bothWays((from, to) -> {
-            List<Fragment> pieces = List.of(
-                    new Fragment(Kind.TEXT, UTF_8.encode("first "), false),
-                    new Fragment(Kind.TEXT, UTF_8.encode("message"), true),
-                    new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[] {1, 2}), false),
-                    new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[] {3}), false),
-                    new Fragment(Kind.BINARY, ByteBuffer.wrap(new byte[0]), true),
-                    Fragment.text("last"));
             arrives(
                     List.of(
                             Fragment.text("first message"),
                             Fragment.binary(ByteBuffer.wrap(new byte[] {1, 2, 3})),
                             Fragment.text("last")),
-                    pieces,
+                    cuts(),
                     from,
                     to);
-            if (preservesFragmentation()) {
-                assertThat(to.fragments()).isEqualTo(pieces);
-            }
+        });
+    }
+
+    @Test
+    void send_fragments_keepTheirCuts() throws Exception {
+        assumeTrue(preservesFragmentation(), "the transport may cut fragments otherwise");
+        bothWays((from, to) -> {
+            to.demandAlways();
+            send(from, cuts());
+            to.awaitMessages(3, patience());
+            assertThat(to.fragments()).isEqualTo(cuts());
         });
     }
 
@@ -211,13 +223,12 @@ abstract class LegFlow extends LegFixture {
 
     @Test
     void ping_whileThePeerHasNoDemand_isAnswered() throws Exception {
-        if (answersPingsWithoutDemand()) {
-            bothWays((from, to) -> {
-                from.demand();
-                from.leg().ping();
-                from.awaitPongs(1, patience());
-            });
-        }
+        assumeTrue(answersPingsWithoutDemand(), "pings wait for demand");
+        bothWays((from, to) -> {
+            from.demand();
+            from.leg().ping();
+            from.awaitPongs(1, patience());
+        });
     }
 
     @Test

@@ -16,12 +16,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pair of legs that keeps every rule, or all but those that it is told to break. All that it does happens on one thread.
  */
-@NullUnmarked
 public final class MemoryLegs implements AutoCloseable {
 
     /** A rule that can be broken. */
@@ -59,6 +58,12 @@ public final class MemoryLegs implements AutoCloseable {
     private final Set<Fault> faults;
     private final Duration closeDeadline;
 
+    /**
+     * Makes the thread of a pair.
+     *
+     * @param faults the rules to break; empty for none
+     * @param closeDeadline how long an unanswered close lasts
+     */
     public MemoryLegs(Set<Fault> faults, Duration closeDeadline) {
         this.faults = faults.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(faults);
         this.closeDeadline = closeDeadline;
@@ -70,6 +75,7 @@ public final class MemoryLegs implements AutoCloseable {
         return thread;
     }
 
+    /** Makes a pair. */
     public LegPair connect(String subprotocol) {
         MemoryLeg near = new MemoryLeg(broken(Fault.FORGETS_THE_SUBPROTOCOL) ? "" : subprotocol);
         MemoryLeg far = new MemoryLeg(subprotocol);
@@ -101,7 +107,10 @@ public final class MemoryLegs implements AutoCloseable {
     }
 
     /** What travels: a fragment with the stage of its send, or a close frame. */
-    private record Item(Fragment fragment, CompletableFuture<Void> done, CloseReason close) {
+    private record Item(
+            @Nullable Fragment fragment,
+            @Nullable CompletableFuture<Void> done,
+            @Nullable CloseReason close) {
         int size() {
             return fragment == null ? 0 : fragment.payload().remaining() + 1;
         }
@@ -114,14 +123,14 @@ public final class MemoryLegs implements AutoCloseable {
         // The rest is the loop's.
         private final Deque<Item> incoming = new ArrayDeque<>();
         private final ByteBuffer shared = ByteBuffer.allocate(1 << 20);
-        private MemoryLeg peer;
-        private Receiver receiver;
-        private CompletableFuture<Void> waiting; // the peer's send, until there is room for more
+        private MemoryLeg peer = this; // set once by connect()
+        private @Nullable Receiver receiver;
+        private @Nullable CompletableFuture<Void> waiting; // the peer's send, until there is room for more
         private int buffered;
         private boolean demanded;
         private boolean mute;
-        private CloseReason given;
-        private CloseReason end;
+        private @Nullable CloseReason given;
+        private @Nullable CloseReason end;
         private boolean endTold;
 
         MemoryLeg(String subprotocol) {
@@ -238,30 +247,31 @@ public final class MemoryLegs implements AutoCloseable {
                 }
                 incoming.removeFirst();
                 buffered -= next.size();
-                if (next.close() != null) {
+                CloseReason close = next.close();
+                Fragment fragment = next.fragment();
+                if (close != null) {
                     closing = true;
-                    finish(next.close());
+                    finish(close);
                     if (peer.end == null) {
-                        peer.answered(given == null ? next.close() : given);
+                        peer.answered(given == null ? close : given);
                     }
-                } else {
+                } else if (fragment != null) {
                     demanded = false;
-                    tell(next.fragment());
+                    tell(receiver, fragment);
                     release();
                 }
             }
         }
 
-        private void tell(Fragment fragment) {
+        private void tell(Receiver to, Fragment fragment) {
             if (broken(Fault.USES_MEMORY_AGAIN)) {
                 shared.clear().put(fragment.payload()).flip();
-                receiver.onFragment(new Fragment(fragment.kind(), shared.duplicate(), fragment.last()));
+                to.onFragment(new Fragment(fragment.kind(), shared.duplicate(), fragment.last()));
             } else if (broken(Fault.CALLS_FROM_TWO_THREADS)) {
-                Receiver to = receiver;
                 new Thread(to::onPong).start();
                 to.onFragment(fragment);
             } else {
-                receiver.onFragment(fragment);
+                to.onFragment(fragment);
             }
         }
 
@@ -339,7 +349,7 @@ public final class MemoryLegs implements AutoCloseable {
         }
 
         private void giveUp() {
-            if (end == null) {
+            if (end == null && given != null) {
                 finish(given);
                 deliver();
             }

@@ -9,8 +9,11 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -20,10 +23,13 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An open WebSocket (RFC 6455) on a plain socket, frame by frame. It does nothing by itself: it answers no ping and no
- * close, and sends whatever it is told, right or wrong. One thread may read while another writes.
+ * A WebSocket (RFC 6455) on a plain socket, frame by frame or byte by byte, from either end, before and after the upgrade. It
+ * does nothing by itself: it answers no ping and no close, and sends whatever it is told, right or wrong. One thread may read
+ * while another writes.
  */
 public final class RawWebSocket implements AutoCloseable {
 
@@ -42,7 +48,11 @@ public final class RawWebSocket implements AutoCloseable {
 
     private static final int LONGEST_FRAME = 16 * 1024 * 1024;
     private static final int LONGEST_HEAD = 64 * 1024;
+    private static final long MOST_IN_BUFFERS = 256L << 20;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+
+    /** How long {@link #read} and the like wait on a connection that was made for a test of what is on the wire. */
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(15);
 
     private final Socket socket;
     private final DataInputStream in;
@@ -68,7 +78,7 @@ public final class RawWebSocket implements AutoCloseable {
      */
     public record Frame(int opcode, boolean last, boolean masked, byte[] payload) {
 
-        /** The code of a close frame; 1005 where there is none. */
+        /** The code of a close frame; 1005 if it has none. */
         public int closeCode() {
             return payload.length < 2 ? 1005 : (payload[0] & 0xff) << 8 | payload[1] & 0xff;
         }
@@ -94,6 +104,9 @@ public final class RawWebSocket implements AutoCloseable {
      * @throws RefusedException if the server answered with another status than 101
      */
     public static RawWebSocket connect(URI uri, Map<String, String> headers, String subprotocol) throws IOException {
+        if (headers.values().stream().anyMatch(value -> value.contains("\r") || value.contains("\n"))) {
+            throw new IOException("a header field holds a line break");
+        }
         Socket socket = new Socket();
         try {
             int timeout = (int) CONNECT_TIMEOUT.toMillis();
@@ -128,11 +141,14 @@ public final class RawWebSocket implements AutoCloseable {
             if (status != 101) {
                 throw new RefusedException(status, answer);
             }
-            if (!answer.headers().only("Sec-WebSocket-Accept").equals(acceptFor(key))) {
+            String agreed = answer.headers().only("Sec-WebSocket-Protocol");
+            if (!answer.headers().only("Sec-WebSocket-Accept").equals(acceptFor(key))
+                    || !agreed.isEmpty() && !agreed.equals(subprotocol)
+                    || !answer.headers().all("Sec-WebSocket-Extensions").isEmpty()) {
                 throw new IOException("the answer does not belong to the handshake");
             }
             socket.setSoTimeout(0);
-            return new RawWebSocket(socket, in, out, true, answer.headers().only("Sec-WebSocket-Protocol"));
+            return new RawWebSocket(socket, in, out, true, agreed);
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
@@ -164,6 +180,73 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
+    /** Connects to a port of this machine, and says nothing yet. */
+    public static RawWebSocket dial(int port) throws IOException {
+        Socket socket = new Socket();
+        socket.connect(new InetSocketAddress("127.0.0.1", port), (int) CONNECT_TIMEOUT.toMillis());
+        return client(socket);
+    }
+
+    /**
+     * Connects to a port of this machine and upgrades. A read waits for 15 seconds.
+     *
+     * @param target the path and query to ask for
+     * @throws RefusedException if the server answered with another status than 101
+     */
+    public static RawWebSocket open(int port, String target) throws IOException {
+        return connect(URI.create("ws://127.0.0.1:" + port + target), Map.of(), "")
+                .timeout(READ_TIMEOUT);
+    }
+
+    /** The client's end of a socket on which nothing has been said yet. A read waits for 15 seconds. */
+    public static RawWebSocket client(Socket socket) throws IOException {
+        return bare(socket, true);
+    }
+
+    /** The server's end of a socket on which nothing has been said yet. A read waits for 15 seconds. */
+    public static RawWebSocket server(Socket socket) throws IOException {
+        return bare(socket, false);
+    }
+
+    private static RawWebSocket bare(Socket socket, boolean client) throws IOException {
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout((int) READ_TIMEOUT.toMillis());
+        DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
+        DataOutputStream out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), 65_536));
+        return new RawWebSocket(socket, in, out, client, "");
+    }
+
+    /** Takes the next connection as a server, and agrees to its handshake without a subprotocol. */
+    public static RawWebSocket accept(ServerSocket listener) throws IOException {
+        RawWebSocket accepted = server(listener.accept());
+        accepted.writeRaw(answer(accepted.readHead(), ""));
+        return accepted;
+    }
+
+    /**
+     * A client's handshake as text.
+     *
+     * @param target the path and query to ask for, or anything else that is to follow {@code GET}
+     * @param furtherFields header fields, each with its line break
+     */
+    public static String request(String target, String furtherFields) {
+        return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + furtherFields
+                + "\r\n";
+    }
+
+    /**
+     * A server's consent to a handshake as text.
+     *
+     * @param request the head of the client's request
+     * @param furtherFields header fields, each with its line break
+     */
+    public static String answer(String request, String furtherFields) {
+        String key = SeenHandshake.parse(request).headers().only("Sec-WebSocket-Key");
+        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                + acceptFor(key) + "\r\n" + furtherFields + "\r\n";
+    }
+
     /** The server's end of a socket whose handshake has been read and answered. */
     static RawWebSocket accepted(Socket socket, DataInputStream in, DataOutputStream out, String subprotocol) {
         return new RawWebSocket(socket, in, out, false, subprotocol);
@@ -191,6 +274,11 @@ public final class RawWebSocket implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Whether this is the client's end, whose frames are masked. */
+    public boolean client() {
+        return client;
     }
 
     /** The subprotocol agreed on; empty for none. */
@@ -235,16 +323,101 @@ public final class RawWebSocket implements AutoCloseable {
         return new Frame(first & 0x0f, (first & 0x80) != 0, masked, payload);
     }
 
+    /** Reads the head of an HTTP message, up to and including its empty line. */
+    public String readHead() throws IOException {
+        return readHead(in);
+    }
+
+    /** Reads so many bytes, whatever they are; fails with an {@code EOFException} if the connection ends before. */
+    public byte[] readFully(int count) throws IOException {
+        byte[] bytes = new byte[count];
+        in.readFully(bytes);
+        return bytes;
+    }
+
+    /** Reads whatever comes until the connection ends. */
+    public byte[] readToEnd() throws IOException {
+        return in.readAllBytes();
+    }
+
+    /** What comes, for tests that pass it on. */
+    public InputStream inputStream() {
+        return in;
+    }
+
+    /** Whether the connection has ended or broken, once what is still to be read of it has been; false after the timeout. */
+    public boolean broken() {
+        try {
+            byte[] sink = new byte[64 * 1024];
+            long total = 0;
+            int count;
+            while ((count = in.read(sink)) >= 0) {
+                total += count;
+                if (total > MOST_IN_BUFFERS) {
+                    throw new AssertionError("data goes on coming");
+                }
+            }
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Whether the connection has ended or broken, with nothing left to be read; false after the timeout. */
+    public boolean ended() {
+        try {
+            int next = in.read();
+            if (next >= 0) {
+                throw new AssertionError("not the end but " + next);
+            }
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true; // a reset
+        }
+    }
+
+    /** Whether nothing comes for so long: neither a byte nor the end. */
+    public boolean silentFor(Duration time) throws IOException {
+        int before = socket.getSoTimeout();
+        in.mark(1);
+        try {
+            socket.setSoTimeout((int) time.toMillis());
+            in.read();
+            in.reset();
+            return false;
+        } catch (SocketTimeoutException e) {
+            return true;
+        } finally {
+            socket.setSoTimeout(before);
+        }
+    }
+
     /** Writes one frame, masked where this end is the client. */
     public void write(int opcode, boolean last, byte... payload) throws IOException {
         writeRaw(frame(opcode, last, client, payload));
     }
 
-    /** Makes the bytes of one frame. */
+    /** Writes one frame with text in UTF-8, masked if this end is the client. */
+    public void write(int opcode, boolean last, String payload) throws IOException {
+        write(opcode, last, payload.getBytes(UTF_8));
+    }
+
+    /** Makes the bytes of one frame; the mask is a random one. */
     public static byte[] frame(int opcode, boolean last, boolean masked, byte... payload) {
+        byte[] mask = new byte[4];
+        ThreadLocalRandom.current().nextBytes(mask);
+        return frame(opcode, last, masked ? mask : null, payload);
+    }
+
+    /** Makes the bytes of one frame, masked with four bytes unless those are null. */
+    public static byte[] frame(int opcode, boolean last, byte @Nullable [] mask, byte[] payload) {
         ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);
         frame.put((byte) (opcode | (last ? 0x80 : 0)));
-        int maskBit = masked ? 0x80 : 0;
+        int maskBit = mask == null ? 0 : 0x80;
         if (payload.length < 126) {
             frame.put((byte) (payload.length | maskBit));
         } else if (payload.length < 65_536) {
@@ -253,9 +426,7 @@ public final class RawWebSocket implements AutoCloseable {
             frame.put((byte) (127 | maskBit)).putLong(payload.length);
         }
         byte[] body = payload;
-        if (masked) {
-            byte[] mask = new byte[4];
-            ThreadLocalRandom.current().nextBytes(mask);
+        if (mask != null) {
             frame.put(mask);
             body = payload.clone();
             apply(mask, body);
@@ -263,7 +434,8 @@ public final class RawWebSocket implements AutoCloseable {
         return Arrays.copyOf(frame.put(body).array(), frame.position());
     }
 
-    private static void apply(byte[] mask, byte[] payload) {
+    /** Masks a payload that begins at a multiple of four in its frame, or unmasks it. */
+    public static void apply(byte[] mask, byte[] payload) {
         for (int i = 0; i < payload.length; i++) {
             payload[i] ^= mask[i & 3];
         }
@@ -294,6 +466,16 @@ public final class RawWebSocket implements AutoCloseable {
             out.write(bytes);
             out.flush();
         }
+    }
+
+    /** Writes text in ISO 8859-1 as it is: parts of an HTTP message. */
+    public void writeRaw(String text) throws IOException {
+        writeRaw(text.getBytes(ISO_8859_1));
+    }
+
+    /** Whether the connection is encrypted. */
+    public boolean secure() {
+        return socket instanceof SSLSocket;
     }
 
     /** Drops the connection so that the peer sees a reset rather than an end. */

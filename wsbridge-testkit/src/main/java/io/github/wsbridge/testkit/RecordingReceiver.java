@@ -5,11 +5,13 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>It keeps the fragments themselves, not copies: a leg that uses a payload's memory again is found out.
  */
 public final class RecordingReceiver implements Leg.Receiver {
+
+    /** How long the methods without a time of their own wait; twice the longest that a container takes to drop a connection. */
+    public static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Leg leg;
     private final List<Fragment> fragments = new ArrayList<>(); // guarded by itself
@@ -61,6 +66,40 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
     }
 
+    /** Asks for one fragment, waits for it and takes it out of what has arrived. */
+    public Fragment next() throws InterruptedException {
+        demand();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        synchronized (fragments) {
+            while (fragments.isEmpty()) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0) {
+                    throw new AssertionError("no fragment came within " + PATIENCE + "; closed: " + closed);
+                }
+                fragments.wait(left);
+            }
+            return fragments.remove(0);
+        }
+    }
+
+    /** The payload of the {@link #next} fragment. */
+    public byte[] nextBytes() throws InterruptedException {
+        Fragment fragment = next();
+        byte[] bytes = new byte[fragment.payload().remaining()];
+        fragment.payload().get(bytes);
+        return bytes;
+    }
+
+    /** The payload of the {@link #next} fragment as text. */
+    public String nextText() throws InterruptedException {
+        return new String(nextBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** Sends a fragment and waits until the next may be sent. */
+    public void send(Fragment fragment) throws Exception {
+        leg.send(fragment).toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     /** Asks for a fragment now, and from inside each {@code onFragment} for the next. */
     public void demandAlways() {
         flowing = true;
@@ -75,6 +114,7 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
         synchronized (fragments) {
             fragments.add(fragment);
+            fragments.notifyAll();
         }
         if (flowing) {
             demand();
@@ -124,14 +164,14 @@ public final class RecordingReceiver implements Leg.Receiver {
         return leg;
     }
 
-    /** Everything that has arrived, piece by piece. */
+    /** Everything that has arrived and was not taken by {@link #next}, piece by piece. */
     public List<Fragment> fragments() {
         synchronized (fragments) {
             return List.copyOf(fragments);
         }
     }
 
-    /** How many pieces have arrived. */
+    /** How many pieces have arrived and were not taken. */
     public int count() {
         synchronized (fragments) {
             return fragments.size();
@@ -190,6 +230,11 @@ public final class RecordingReceiver implements Leg.Receiver {
     /** Waits until at least {@code count} pongs have arrived. */
     public void awaitPongs(int count, Duration patience) {
         await("pongs", patience, () -> pongs() >= count);
+    }
+
+    /** Waits for the end and returns its reason. */
+    public CloseReason awaitClosed() {
+        return awaitClosed(PATIENCE);
     }
 
     /** Waits for the end and returns its reason. */

@@ -2,6 +2,7 @@ package io.github.wsbridge.testkit;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
@@ -143,49 +144,44 @@ public abstract class SignallerContract {
 
     @Test
     void signal_unknownDevice_isUnreachable() throws Exception {
+        assumeTrue(knowsUnreachable(), "the channel does not know who listens");
         listen("somebody");
         Invitation invitation = invitation("nobody", "", Duration.ofMinutes(1));
-        if (knowsUnreachable()) {
-            Result result = result(invitation);
-            assertThat(result).isInstanceOf(Result.Unreachable.class);
-            showsNoSecret(result, invitation);
-        }
+        Result result = result(invitation);
+        assertThat(result).isInstanceOf(Result.Unreachable.class);
+        showsNoSecret(result, invitation);
     }
 
     @Test
     void signal_deviceThatLeft_isUnreachable() throws Exception {
-        if (knowsUnreachable()) {
-            startDevice("leaver", heard -> new Result.Delivered()).close();
-            Awaitility.await()
-                    .atMost(patience())
-                    .until(() -> result(invitation("leaver", "", Duration.ofMinutes(1))) instanceof Result.Unreachable);
-        }
+        assumeTrue(knowsUnreachable(), "the channel does not know who listens");
+        startDevice("leaver", heard -> new Result.Delivered()).close();
+        Awaitility.await()
+                .atMost(patience())
+                .until(() -> result(invitation("leaver", "", Duration.ofMinutes(1))) instanceof Result.Unreachable);
     }
 
     @Test
     void signal_rejectingDevice_saysCodeAndReason() throws Exception {
-        if (carriesRejections()) {
-            for (Result.Rejected rejected : List.of(
-                    new Result.Rejected(0, ""),
-                    new Result.Rejected(403, "not today"),
-                    new Result.Rejected(9999, "nö, 日本 \uD83D\uDE80 \"quoted\" & more"))) {
-                String deviceId = "refuser-" + rejected.rejection().code();
-                devices.add(startDevice(deviceId, heard -> rejected));
-                assertThat(result(invitation(deviceId, "", Duration.ofMinutes(1))))
-                        .isEqualTo(rejected);
-            }
+        assumeTrue(carriesRejections(), "the channel carries no answers");
+        for (Result.Rejected rejected : List.of(
+                new Result.Rejected(0, ""),
+                new Result.Rejected(403, "not today"),
+                new Result.Rejected(9999, "nö, 日本 \uD83D\uDE80 \"quoted\" & more"))) {
+            String deviceId = "refuser-" + rejected.rejection().code();
+            devices.add(startDevice(deviceId, heard -> rejected));
+            assertThat(result(invitation(deviceId, "", Duration.ofMinutes(1)))).isEqualTo(rejected);
         }
     }
 
     @Test
     void signal_channelOverItsLimit_isThrottled() throws Exception {
         listen("patient");
-        if (throttle()) {
-            Invitation invitation = invitation("patient", "private words", Duration.ofSeconds(2));
-            Result result = result(invitation);
-            assertThat(result).isInstanceOf(Result.Throttled.class);
-            showsNoSecret(result, invitation);
-        }
+        assumeTrue(throttle(), "the channel has no limit that a test can reach");
+        Invitation invitation = invitation("patient", "private words", Duration.ofSeconds(2));
+        Result result = result(invitation);
+        assertThat(result).isInstanceOf(Result.Throttled.class);
+        showsNoSecret(result, invitation);
     }
 
     @Test

@@ -2,22 +2,34 @@ package io.github.wsbridge.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Connector.Target;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RawWebSocket.Frame;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rules of a connector over sockets, against a {@link TestWebSocketServer}. */
+/**
+ * The rules of a connector over sockets, against a {@link TestWebSocketServer}: what is on the wire, and what a server can do
+ * wrong there. A connector with threads, TLS and proxies of its own runs {@code TransportConnectorContract} too.
+ */
 public abstract class SocketConnectorContract extends ConnectorContract {
 
     private @Nullable TestWebSocketServer server;
@@ -39,12 +51,28 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         return URI.create("ws://127.0.0.1:" + nobody.getLocalPort() + "/path");
     }
 
+    /** Whether a handshake that is refused with this status fails with it; if not, it fails without a status. */
+    protected boolean tells(int status) {
+        return true;
+    }
+
     @AfterEach
     void giveUpThePort() throws IOException {
         nobody.close();
     }
 
-    private TestWebSocketServer server() {
+    /** Whether the connector's legs can send a close frame with this code. If not, any other code will do. */
+    protected boolean canSend(int code) {
+        return true;
+    }
+
+    /** Whether the connector's legs answer a protocol error with a close frame before they drop the connection. */
+    protected boolean answersProtocolErrors() {
+        return true;
+    }
+
+    /** The server that the connector connects to. */
+    protected final TestWebSocketServer server() {
         TestWebSocketServer running = server;
         if (running == null) {
             throw new IllegalStateException("not started");
@@ -99,17 +127,13 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     @Test
     void connect_redirect_isNotFollowed() throws Exception {
         server().refuse(302, Map.of("Location", server().uri() + "/elsewhere"));
-        assertThatThrownBy(() -> connect(target("/path", "", patience())))
-                .isInstanceOfSatisfying(
-                        HandshakeException.class, e -> assertThat(e.status()).isEqualTo(302));
+        failsWithStatus(302);
     }
 
     @Test
     void connect_challenge_isNotAnsweredWithCredentials() throws Exception {
         server().refuse(401, Map.of("WWW-Authenticate", "Basic realm=\"x\""));
-        assertThatThrownBy(() -> connect(target("/path", "", patience())))
-                .isInstanceOfSatisfying(
-                        HandshakeException.class, e -> assertThat(e.status()).isEqualTo(401));
+        failsWithStatus(401);
     }
 
     @Test
@@ -117,6 +141,33 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         server().answerRaw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n");
         failsWithoutStatus();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Sec-WebSocket-Protocol: other", "Sec-WebSocket-Extensions: permessage-deflate"})
+    void connect_answerWithWhatWasNotOffered_fails(String field) throws Exception {
+        server().upgradeWith(field + "\r\n");
+        failsWithoutStatus();
+        assertThat(server().takeWebSocket(patience()).timeout(patience()).broken())
+                .isTrue();
+    }
+
+    @Test
+    void connect_headerThatCannotBeSent_failsAndSendsNothing() throws Exception {
+        Target forged = new Target(server().uri(), Map.of("X-Api-Key", "a\r\nX-Other: b"), "", patience());
+        assertThatThrownBy(() -> connect(forged))
+                .isInstanceOf(IOException.class)
+                .hasMessageNotContaining("X-Other");
+        connect(target("/next", "", patience()));
+        assertThat(server().takeHandshake(patience()).path()).isEqualTo("/next");
+    }
+
+    @Test
+    void connect_unknownHost_fails() {
+        Target nowhere = new Target(URI.create("ws://no-such-host.invalid/"), Map.of(), "", patience());
+        assertThatThrownBy(() -> connect(nowhere))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(HandshakeException.class);
     }
 
     @Test
@@ -178,6 +229,8 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         assertThat(answer.opcode()).isEqualTo(RawWebSocket.CLOSE);
         assertThat(answer.closeCode()).isEqualTo(4001);
         assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(4001, "bye"));
+        far.shutdownOutput();
+        assertThat(far.ended()).isTrue();
     }
 
     @Test
@@ -188,6 +241,78 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         near.leg().close(new CloseReason(4001, "hello?"));
         assertThat(far.read().closeCode()).isEqualTo(4001);
         assertThat(near.awaitClosed(LegFixture.CLOSE_DEADLINE)).isEqualTo(new CloseReason(4001, "hello?"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 1005, 1012, 1013, 4999})
+    void leg_closeWithAnyCode_isSentMasked(int code) throws Exception {
+        assumeTrue(canSend(code), "the transport cannot send this code");
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        near.leg().close(new CloseReason(code, ""));
+        Frame close = far.read();
+        assertThat(close.masked()).isTrue();
+        assertThat(close.closeCode()).isEqualTo(code);
+        far.writeClose(4001, "");
+        assertThat(near.awaitClosed(patience())).isEqualTo(new CloseReason(4001, ""));
+    }
+
+    @Test
+    void leg_maskedFrame_isAnsweredAsAProtocolError() throws Exception {
+        assumeTrue(answersProtocolErrors(), "the transport drops the connection without a close frame");
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        far.writeRaw(RawWebSocket.frame(RawWebSocket.BINARY, true, true, (byte) 1));
+        assertThat(far.read().closeCode()).isEqualTo(1002);
+    }
+
+    @Test
+    void leg_maskedFrame_isTheEnd() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        near.demand();
+        RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
+        far.writeRaw(RawWebSocket.frame(RawWebSocket.BINARY, true, true, (byte) 1));
+        assertThat(near.awaitClosed(patience()).code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(near.count()).isZero();
+        assertThat(far.broken()).isTrue();
+    }
+
+    @Test
+    void leg_hugeFrame_streamsThrough() throws Exception {
+        RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
+        RawWebSocket far = server().takeWebSocket(patience());
+        byte[] payload = LegFixture.bytes(8 << 20, 1);
+        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, false, payload);
+        CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+            try {
+                far.writeRaw(frame);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        ByteBuffer got = ByteBuffer.allocate(payload.length);
+        Fragment fragment;
+        do {
+            fragment = near.next();
+            assertThat(fragment.payload().remaining()).isLessThanOrEqualTo(256 * 1024);
+            got.put(fragment.payload());
+        } while (!fragment.last());
+        sending.get(patience().toMillis(), TimeUnit.MILLISECONDS);
+        assertThat(Arrays.equals(got.array(), payload)).isTrue();
+        near.leg().abort();
+    }
+
+    private void failsWithStatus(int status) {
+        if (tells(status)) {
+            assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                    .isInstanceOfSatisfying(
+                            HandshakeException.class,
+                            e -> assertThat(e.status()).isEqualTo(status));
+        } else {
+            failsWithoutStatus();
+        }
     }
 
     private void failsWithoutStatus() {

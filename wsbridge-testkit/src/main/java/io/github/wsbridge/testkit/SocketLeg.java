@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class SocketLeg implements Leg {
 
     private static final long CLOSE_DEADLINE_SECONDS = 5;
+    private static final int LARGEST_FRAGMENT = 128 * 1024;
+    private static final int PROTOCOL_ERROR = 1002;
 
     private final RawWebSocket socket;
     private final ExecutorService writer;
@@ -72,8 +74,11 @@ public final class SocketLeg implements Leg {
                         } else if (frame.opcode() == RawWebSocket.BINARY) {
                             kind = Fragment.Kind.BINARY;
                         }
-                        awaitDemand();
-                        receiver.onFragment(new Fragment(kind, ByteBuffer.wrap(frame.payload()), frame.last()));
+                        if (frame.masked() == socket.client()) {
+                            sendClose(new CloseReason(PROTOCOL_ERROR, "")).join();
+                            return CloseReason.vanished("a frame that is masked wrongly");
+                        }
+                        deliver(receiver, kind, frame);
                     }
                 }
             }
@@ -83,6 +88,18 @@ public final class SocketLeg implements Leg {
         } finally {
             drop();
         }
+    }
+
+    private void deliver(Receiver receiver, Fragment.Kind kind, Frame frame) throws IOException {
+        byte[] payload = frame.payload();
+        int at = 0;
+        do {
+            int size = Math.min(LARGEST_FRAGMENT, payload.length - at);
+            awaitDemand();
+            ByteBuffer piece = ByteBuffer.wrap(payload, at, size).slice();
+            at += size;
+            receiver.onFragment(new Fragment(kind, piece, frame.last() && at == payload.length));
+        } while (at < payload.length);
     }
 
     private synchronized void awaitDemand() throws IOException {

@@ -30,13 +30,13 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
     private final BlockingQueue<SeenHandshake> handshakes = new LinkedBlockingQueue<>();
     private final BlockingQueue<RawWebSocket> webSockets = new LinkedBlockingQueue<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-    private volatile Answer answer = new Upgrade(new byte[0]);
+    private volatile Answer answer = new Upgrade("", new byte[0]);
 
     /** How a handshake is answered. */
     private sealed interface Answer {}
 
-    /** 101, then these bytes in the same write. */
-    private record Upgrade(byte[] andThen) implements Answer {}
+    /** 101 with these fields more, then these bytes in the same write. */
+    private record Upgrade(String fields, byte[] andThen) implements Answer {}
 
     /** Bytes as they are, then the end of the connection. */
     private record Raw(String bytes) implements Answer {}
@@ -64,12 +64,17 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
 
     @Override
     public void upgrade() {
-        answer = new Upgrade(new byte[0]);
+        answer = new Upgrade("", new byte[0]);
     }
 
     /** Agrees to the handshakes from now on and sends these bytes right behind the answer, in one packet if possible. */
     public void upgradeAndSend(byte... bytes) {
-        answer = new Upgrade(bytes);
+        answer = new Upgrade("", bytes);
+    }
+
+    /** Agrees to the handshakes from now on with further header fields, each with its line break. */
+    public void upgradeWith(String fields) {
+        answer = new Upgrade(fields, new byte[0]);
     }
 
     @Override
@@ -135,11 +140,18 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
             socket.setTcpNoDelay(true);
             DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
             DataOutputStream out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), 65_536));
-            SeenHandshake handshake = SeenHandshake.parse(RawWebSocket.readHead(in));
+            String head = RawWebSocket.readHead(in);
+            SeenHandshake handshake = SeenHandshake.parse(head);
             Answer now = answer;
             handshakes.add(handshake);
             if (now instanceof Upgrade upgrade) {
-                upgrade(socket, in, out, handshake, upgrade.andThen());
+                List<String> offers = handshake.headers().elements("Sec-WebSocket-Protocol");
+                String subprotocol = offers.isEmpty() ? "" : offers.get(0);
+                String agreed = subprotocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
+                out.write(RawWebSocket.answer(head, agreed + upgrade.fields()).getBytes(UTF_8));
+                out.write(upgrade.andThen());
+                out.flush();
+                webSockets.add(RawWebSocket.accepted(socket, in, out, subprotocol));
             } else if (now instanceof Raw raw) {
                 out.write(raw.bytes().getBytes(UTF_8));
                 out.flush();
@@ -150,21 +162,6 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
         } catch (IOException | RuntimeException e) {
             drop(socket);
         }
-    }
-
-    private void upgrade(
-            Socket socket, DataInputStream in, DataOutputStream out, SeenHandshake handshake, byte[] andThen)
-            throws IOException {
-        List<String> offers = handshake.headers().all("Sec-WebSocket-Protocol");
-        String subprotocol = offers.isEmpty() ? "" : offers.get(0).split(",")[0].strip();
-        String head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: "
-                + RawWebSocket.acceptFor(handshake.headers().only("Sec-WebSocket-Key")) + "\r\n"
-                + (subprotocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n") + "\r\n";
-        out.write(head.getBytes(UTF_8));
-        out.write(andThen);
-        out.flush();
-        webSockets.add(RawWebSocket.accepted(socket, in, out, subprotocol));
     }
 
     private static void drop(Socket socket) {

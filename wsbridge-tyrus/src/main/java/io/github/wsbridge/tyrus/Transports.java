@@ -1,13 +1,10 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.jakarta.Workers;
+import io.github.wsbridge.jakarta.session.Workers;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.glassfish.grizzly.asyncqueue.AsyncQueueWriter;
-import org.glassfish.grizzly.filterchain.FilterChain;
-import org.glassfish.grizzly.filterchain.FilterChainBuilder;
-import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransportBuilder;
 import org.glassfish.grizzly.ssl.SSLConnectionContext;
@@ -15,7 +12,6 @@ import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
 import org.glassfish.grizzly.ssl.SSLFilter;
 import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
-import org.jspecify.annotations.Nullable;
 
 /** Grizzly, set up for the bridge. */
 final class Transports {
@@ -42,50 +38,25 @@ final class Transports {
                 .setWorkerThreadPoolConfig(workers)
                 .setSelectorThreadPoolConfig(selectors)
                 .setReadBufferSize(READ_BYTES)
-                .setMaxAsyncWriteQueueSizeInBytes(AsyncQueueWriter.UNLIMITED_SIZE) // bounded by the legs
+                .setMaxAsyncWriteQueueSizeInBytes(AsyncQueueWriter.UNLIMITED_SIZE) // bounded by the conduits
                 .setTcpNoDelay(true)
                 .setReuseAddress(true)
                 .build();
     }
 
-    /** What bytes of an accepted connection go through. */
-    static FilterChain serverChain(@Nullable SSLContext tls, LinkFilter last) {
-        FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
-        if (tls != null) {
-            chain.add(new SSLFilter(
-                    new SSLEngineConfigurator(tls, false, false, false),
-                    new SSLEngineConfigurator(tls, true, false, false)));
-        }
-        return chain.add(last).build();
-    }
-
-    /** What bytes of an outgoing connection go through; TLS checks that the server is {@code host}. */
-    static FilterChain clientChain(@Nullable SSLContext tls, String host, int port, LinkFilter last) {
-        FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
-        if (tls != null) {
-            chain.add(new CheckedTls(new SSLEngineConfigurator(tls, true, false, false), host, port));
-        }
-        return chain.add(last).build();
-    }
-
-    /** Grizzly's own takes the peer's name from a reverse look-up, and does not check it. */
-    private static final class CheckedTls extends SSLFilter {
-        private final String host;
-        private final int port;
-
-        CheckedTls(SSLEngineConfigurator client, String host, int port) {
-            super(client, client);
-            this.host = host;
-            this.port = port;
-        }
-
-        @Override
-        protected SSLEngine createClientSSLEngine(SSLConnectionContext context, SSLEngineConfigurator configurator) {
-            SSLEngine engine = configurator.createSSLEngine(host, port);
-            SSLParameters parameters = engine.getSSLParameters();
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
-            engine.setSSLParameters(parameters);
-            return engine;
-        }
+    /** TLS of a client that checks that the server is {@code host}. */
+    static SSLFilter clientTls(SSLContext context, String host, int port) {
+        SSLEngineConfigurator client = new SSLEngineConfigurator(context, true, false, false);
+        return new SSLFilter(client, client) {
+            @Override
+            protected SSLEngine createClientSSLEngine(SSLConnectionContext of, SSLEngineConfigurator configurator) {
+                SSLEngine engine =
+                        configurator.createSSLEngine(host, port); // Grizzly would take a reverse look-up's name
+                SSLParameters parameters = engine.getSSLParameters();
+                parameters.setEndpointIdentificationAlgorithm("HTTPS"); // and would not check it
+                engine.setSSLParameters(parameters);
+                return engine;
+            }
+        };
     }
 }

@@ -1,18 +1,25 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.jakarta.Workers;
+import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Door;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
-import org.glassfish.grizzly.Connection;
+import org.glassfish.grizzly.filterchain.FilterChainBuilder;
+import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.nio.transport.TCPNIOServerConnection;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
+import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
+import org.glassfish.grizzly.ssl.SSLFilter;
+import org.glassfish.tyrus.core.TyrusWebSocketEngine;
+import org.glassfish.tyrus.server.TyrusServerContainer;
+import org.glassfish.tyrus.spi.WebSocketEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,20 +40,32 @@ public final class TyrusBridgeServer implements BridgeServer {
     private final TCPNIOTransport transport;
     private final TCPNIOServerConnection listening;
     private final Workers workers;
-    private final Set<Link> links;
-    private final CompletableFuture<Door> doors;
+    private final TyrusServerContainer tyrus;
+    private final ServerFilter filter;
 
-    private TyrusBridgeServer(
-            TCPNIOTransport transport,
-            TCPNIOServerConnection listening,
-            Workers workers,
-            Set<Link> links,
-            CompletableFuture<Door> doors) {
-        this.doors = doors;
-        this.transport = transport;
-        this.listening = listening;
-        this.workers = workers;
-        this.links = links;
+    private TyrusBridgeServer(Builder settings) throws IOException {
+        workers = new Workers("wsbridge-tyrus-server", 1);
+        tyrus = new Container();
+        transport = Transports.build("wsbridge-tyrus-server");
+        try {
+            tyrus.register(ServerFilter.endpoint());
+            filter = new ServerFilter(tyrus, settings.maxConnections, settings.handshakeTimeout, workers.timer());
+            FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
+            if (settings.tls != null) {
+                chain.add(new SSLFilter(
+                        new SSLEngineConfigurator(settings.tls, false, false, false),
+                        new SSLEngineConfigurator(settings.tls, true, false, false)));
+            }
+            transport.setProcessor(chain.add(new HttpCodec(settings.maxHeaderBytes))
+                    .add(filter)
+                    .build());
+            listening = transport.bind(settings.address);
+        } catch (IOException | RuntimeException e) {
+            workers.close();
+            throw e;
+        } catch (DeploymentException e) {
+            throw new IllegalStateException(e); // the endpoint is ours and is well-formed
+        }
     }
 
     /** Starts to describe a server. */
@@ -56,7 +75,8 @@ public final class TyrusBridgeServer implements BridgeServer {
 
     @Override
     public void serve(Door door) throws IOException {
-        doors.complete(door);
+        filter.serve(door);
+        transport.start();
     }
 
     @Override
@@ -73,11 +93,43 @@ public final class TyrusBridgeServer implements BridgeServer {
     public void close() {
         stopAccepting();
         workers.close();
-        links.forEach(Link::terminate);
+        filter.terminateAll();
+        tyrus.stop();
         try {
             transport.shutdownNow();
         } catch (IOException e) {
             throw new IllegalStateException("the server cannot stop", e);
+        }
+    }
+
+    /** Tyrus, without a socket of its own. */
+    private static final class Container extends TyrusServerContainer {
+        private final TyrusWebSocketEngine engine =
+                TyrusWebSocketEngine.builder(this).build();
+
+        Container() {
+            super(Set.of());
+            setDefaultMaxSessionIdleTimeout(-1); // not 0, for which it starts a timer
+        }
+
+        @Override
+        public void register(Class<?> endpoint) throws DeploymentException {
+            engine.register(endpoint, "");
+        }
+
+        @Override
+        public void register(ServerEndpointConfig endpoint) throws DeploymentException {
+            engine.register(endpoint, "");
+        }
+
+        @Override
+        public Map<String, Object> getProperties() {
+            return Map.of();
+        }
+
+        @Override
+        public WebSocketEngine getWebSocketEngine() {
+            return engine;
         }
     }
 
@@ -123,38 +175,12 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
 
         /**
-         * Binds the address.
+         * Binds the server; it takes connections once it serves.
          *
-         * @throws IOException if it cannot be bound
+         * @throws IOException if the address cannot be bound
          */
         public TyrusBridgeServer bind() throws IOException {
-            Workers workers = new Workers("wsbridge-tyrus-server", 1);
-            Set<Link> links = ConcurrentHashMap.newKeySet();
-            CompletableFuture<Door> doors = new CompletableFuture<>();
-            Door door = handshake -> doors.thenCompose(served -> served.admit(handshake));
-            var terms = new ServerHandshake.Terms(door, maxHeaderBytes, handshakeTimeout, workers.timer());
-            LinkFilter filter = new LinkFilter(connection -> admit(connection, links, terms));
-            TCPNIOTransport transport = Transports.build("wsbridge-tyrus-server");
-            transport.setProcessor(Transports.serverChain(tls, filter));
-            try {
-                TCPNIOServerConnection listening = transport.bind(address);
-                transport.start();
-                return new TyrusBridgeServer(transport, listening, workers, links, doors);
-            } catch (IOException | RuntimeException e) {
-                workers.close();
-                transport.shutdownNow();
-                throw e;
-            }
-        }
-
-        private @Nullable Link admit(Connection<?> connection, Set<Link> links, ServerHandshake.Terms terms) {
-            if (links.size() >= maxConnections) {
-                return null;
-            }
-            ServerHandshake handshake = new ServerHandshake(terms);
-            Link link = new Link(connection, handshake, links);
-            handshake.start(link);
-            return link;
+            return new TyrusBridgeServer(this);
         }
 
         private static int positive(int value) {

@@ -2,14 +2,9 @@ package io.github.wsbridge.tyrus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.never;
-import static org.mockito.Mockito.verify;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
-import io.github.wsbridge.testkit.FakeScheduler;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -23,10 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.glassfish.grizzly.Connection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,7 +82,7 @@ class AbandonedHandshakeTest {
                 }
             }
             List<CompletableFuture<Leg>> legs = new ArrayList<>();
-            for (int i = 0; i < 8; i++) { // more than there are threads to look names up
+            for (int i = 0; i < 8; i++) { // each keeps a thread of the connector waiting
                 legs.add(connect(full.getLocalPort()));
             }
             connector.close();
@@ -103,18 +96,5 @@ class AbandonedHandshakeTest {
                 filler.close();
             }
         }
-    }
-
-    @Test
-    void start_afterTheEnd_dropsTheConnectionAndSendsNothing() {
-        Connection<?> connection = mock();
-        CompletableFuture<Leg> leg = new CompletableFuture<>();
-        ClientHandshake handshake = new ClientHandshake(target(1), null, new FakeScheduler(), leg);
-        Link link = new Link(connection, handshake, ConcurrentHashMap.newKeySet());
-        handshake.fail(new IOException("too late")); // as a deadline does that comes between the two
-        handshake.start(link);
-        verify(connection).terminateSilently();
-        verify(connection, never()).write(any(), any());
-        assertThat(leg).isCompletedExceptionally();
     }
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides on handshakes: everything that is answered with an HTTP status is decided here, before the upgrade. */
+/** Decides on handshakes. Every refusal with an HTTP status, before the upgrade, is decided here. */
 public final class Admissions {
 
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
@@ -71,7 +71,7 @@ public final class Admissions {
         return admit(handshake, policy);
     }
 
-    /** Admits a handshake of this very process, which needs no credentials. */
+    /** Admits a handshake from inside this process, which needs no credentials. */
     public CompletionStage<Admission> admitTrusted(Handshake handshake) {
         return admit(
                 handshake,
@@ -91,8 +91,8 @@ public final class Admissions {
         return admission.handle((decision, failure) -> {
             Admission decided = decision;
             if (decided == null) {
-                log.warn("cannot decide on {}", handshake, failure);
-                decided = unavailable("access cannot be decided now");
+                log.warn("failed to decide on {}", handshake, failure);
+                decided = unavailable("the request cannot be handled now");
             }
             if (decided instanceof Admission.Refused refused) {
                 events.onRefused(
@@ -169,7 +169,7 @@ public final class Admissions {
 
     private CompletionStage<Admission> peer(Handshake handshake) {
         if (!credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, NodeCredentials.PEER_LINK)) {
-            return refused(403, "bad node credential"); // the peer logs why that may be
+            return refused(403, "bad node credential"); // the peer logs possible causes
         }
         return done(granted(handshake, destinations::peer));
     }
@@ -185,11 +185,11 @@ public final class Admissions {
         return deviceId;
     }
 
-    /** Whether the requester wants to be upgraded only when its bridge is established. */
+    /** Returns whether the requester wants to be upgraded only once its bridge is established. */
     private static boolean wait(Query query) {
         String wait = query.get(Endpoints.WAIT);
         if (wait != null && !wait.equals("true") && !wait.equals("false")) {
-            throw new IllegalArgumentException(Endpoints.WAIT + " is neither true nor false");
+            throw new IllegalArgumentException(Endpoints.WAIT + " must be true or false");
         }
         return "true".equals(wait);
     }
@@ -199,7 +199,7 @@ public final class Admissions {
             return null;
         }
         if (code != null && !code.matches("[0-9]{1,4}")) {
-            throw new IllegalArgumentException(Endpoints.REJECT_CODE + " is not a number from 0 to 9999");
+            throw new IllegalArgumentException(Endpoints.REJECT_CODE + " must be a number from 0 to 9999");
         }
         return new Rejection(
                 code == null ? Rejection.DEFAULT_CODE : Integer.parseInt(code), reason == null ? "" : reason);
@@ -224,7 +224,7 @@ public final class Admissions {
             }
             if (failure != null) {
                 log.warn("the access policy failed for {}", handshake, failure);
-                return unavailable("access cannot be decided now");
+                return unavailable("access control is unavailable");
             }
             if (access instanceof Access.Denied denied) {
                 Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;

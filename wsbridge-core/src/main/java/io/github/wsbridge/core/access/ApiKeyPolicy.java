@@ -20,12 +20,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Access by API key in the header {@value Endpoints#API_KEY_HEADER}. Only SHA-256 hashes are kept: keys are 256 random bits,
- * so they need no slower hash.
+ * Grants access by an API key in the header field {@value Endpoints#API_KEY_HEADER}. Only SHA-256 hashes of keys are
+ * stored. Keys consist of 256 random bits, so a slower hash is not needed.
  *
- * <p>Each line of a key file reads {@code NAME ROLE HASH [DEVICES]}: a name for logs, {@code requester} or {@code device},
- * the hash in hexadecimal, and which device ids the key is good for, where {@code *} stands for any text (default all). Empty
- * lines and lines that begin with {@code #} are skipped.
+ * <p>Each line of a key file has the form {@code NAME ROLE HASH [DEVICES]}: a name for logs, {@code requester} or
+ * {@code device}, the hash in hexadecimal, and the device ids that the key is valid for, in which {@code *} matches any
+ * text (default: all). Empty lines and lines that start with {@code #} are skipped.
  */
 public final class ApiKeyPolicy implements AccessPolicy {
 
@@ -41,13 +41,13 @@ public final class ApiKeyPolicy implements AccessPolicy {
      * Reads a key file.
      *
      * @throws IOException if it cannot be read
-     * @throws IllegalArgumentException if a line makes no sense; the message names the line's number
+     * @throws IllegalArgumentException if a line is invalid; the message contains the line number
      */
     public static ApiKeyPolicy read(Path file) throws IOException {
         return parse(Files.readAllLines(file, StandardCharsets.UTF_8));
     }
 
-    /** Reads the lines of a key file; errors as in {@link #read}. */
+    /** Parses the lines of a key file. Throws the same exceptions as {@link #read}. */
     public static ApiKeyPolicy parse(List<String> lines) {
         Map<String, Key> keys = new HashMap<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -57,33 +57,34 @@ public final class ApiKeyPolicy implements AccessPolicy {
             }
             String[] words = line.split("\\s+");
             if (words.length < 3 || words.length > 4) {
-                throw new IllegalArgumentException("line " + (i + 1) + ": not NAME ROLE HASH [DEVICES]");
+                throw new IllegalArgumentException("line " + (i + 1) + ": expected NAME ROLE HASH [DEVICES]");
             }
             Action action = switch (words[1]) {
                 case "requester" -> Action.CONNECT;
                 case "device" -> Action.LISTEN;
-                default -> throw new IllegalArgumentException("line " + (i + 1) + ": the role is requester or device");
+                default ->
+                    throw new IllegalArgumentException("line " + (i + 1) + ": the role must be requester or device");
             };
             String hash = words[2].toLowerCase(Locale.ROOT);
             if (!hash.matches("[0-9a-f]{64}")) {
-                throw new IllegalArgumentException("line " + (i + 1) + ": the hash has 64 hexadecimal digits");
+                throw new IllegalArgumentException("line " + (i + 1) + ": the hash must have 64 hexadecimal digits");
             }
             if (keys.put(hash, new Key(words[0], action, new DeviceIdPattern(words.length == 4 ? words[3] : "*")))
                     != null) {
-                throw new IllegalArgumentException("line " + (i + 1) + ": the key stands twice");
+                throw new IllegalArgumentException("line " + (i + 1) + ": duplicate key");
             }
         }
         return new ApiKeyPolicy(Map.copyOf(keys));
     }
 
-    /** Draws a new key: 43 characters that need no escaping anywhere. */
+    /** Returns a new random key: 43 characters that need no escaping anywhere. */
     public static String newKey() {
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     }
 
-    /** The hash of a key as key files hold it. */
+    /** Returns the hash of a key as it appears in key files. */
     public static String hash(String key) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));

@@ -9,33 +9,33 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import org.jspecify.annotations.Nullable;
 
-/** Where an admitted handshake goes. */
+/** Receives admitted handshakes. */
 public interface Destinations {
 
-    /** A requester that has been upgraded. */
+    /** Receives a requester that has been upgraded. */
     void request(BridgeRequest request, String principal, Leg leg);
 
     /**
-     * A requester that is upgraded only when its bridge is established.
+     * Receives a requester that is upgraded only once its bridge is established.
      *
-     * @param subprotocol what to agree on then
+     * @param subprotocol the subprotocol to negotiate then
      */
     Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol);
 
-    /** A device that accepts, or rejects if there is a rejection. */
+    /** Receives a device that accepts or, if there is a rejection, rejects. */
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
-    /** A device that listens. */
+    /** Receives a device that listens. */
     void listen(String deviceId, Leg leg);
 
-    /** Another node. */
+    /** Receives another node. */
     void peer(Leg leg);
 
-    /** Why no bridge can be taken on now; null if one can. */
+    /** Returns why the node cannot take another bridge now, or null if it can. */
     @Nullable
     CloseReason unavailable();
 
-    /** Why a device cannot listen here now; null if it can. */
+    /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable
     CloseReason noRoomToListen(String deviceId);
 }

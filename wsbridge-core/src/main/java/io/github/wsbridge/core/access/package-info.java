@@ -1,4 +1,4 @@
-/** Who may enter: every refusal before the upgrade is decided here. */
+/** Access control: every refusal before the upgrade is decided here. */
 @NullMarked
 package io.github.wsbridge.core.access;
 

@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The second half of a bridge's way: a device comes with a token, and is joined here or forwarded to the owner. */
+/**
+ * The second half of establishing a bridge: a device arrives with a token, and is joined here or forwarded to the
+ * owner.
+ */
 public final class Accepts {
 
     private static final Logger log = LoggerFactory.getLogger(Accepts.class);
@@ -62,7 +65,7 @@ public final class Accepts {
         this.events = events;
     }
 
-    /** The device accepts, or, where there is a rejection, rejects by the same way. */
+    /** Handles a device's accept or, if there is a rejection, its rejection, which arrives in the same way. */
     public void accept(BridgeToken token, @Nullable Rejection rejection, Leg device, Hop hop) {
         TokenClaims claims;
         try {
@@ -75,7 +78,7 @@ public final class Accepts {
             if (hop == Hop.DIRECT) {
                 forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection), device);
             } else {
-                refuse(device, BAD_TOKEN); // whoever forwarded it took this node for another
+                refuse(device, BAD_TOKEN); // the forwarding node mistook this node for the owner
             }
         } else if (rejection == null) {
             join(claims.bridgeId(), device, hop);
@@ -87,7 +90,7 @@ public final class Accepts {
     }
 
     /**
-     * Reads a token and looks at the clock.
+     * Reads a token and checks its expiry.
      *
      * @throws BridgeException with {@link CloseReason#BAD_TOKEN}
      */
@@ -105,7 +108,7 @@ public final class Accepts {
         return claims;
     }
 
-    /** Ends a bridge of this node because its device rejects; false if there is nothing left to reject. */
+    /** Ends a bridge of this node because its device rejects. Returns false if the bridge is no longer pending. */
     public boolean end(BridgeId id, Rejection rejection) {
         OwnedBridge bridge = pending.find(id);
         return bridge != null && bridge.end(CloseReason.rejected(rejection));
@@ -125,7 +128,7 @@ public final class Accepts {
             if (upgraded) {
                 events.onEstablished(bridge, hop);
             }
-            splice.start(greeting(bridge.requester(), id), greeting(leg, id)); // which ends where no requester is left
+            splice.start(greeting(bridge.requester(), id), greeting(leg, id)); // ends if the requester has gone
             if (upgraded) {
                 bridge.announce();
             }

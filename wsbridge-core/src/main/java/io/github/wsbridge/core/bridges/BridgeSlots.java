@@ -9,7 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The bridges that a node holds, pending, live and forwarded: how many there may be, and how they end when it stops. */
+/** Counts a node's bridges (pending, live and forwarded), limits their number, and ends them when the node stops. */
 public final class BridgeSlots {
 
     public static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
@@ -26,13 +26,13 @@ public final class BridgeSlots {
         this.capacity = new Capacity(maxBridges);
     }
 
-    /** Why no bridge can be taken on now; null if one can. */
+    /** Returns why the node cannot take another bridge now, or null if it can. */
     @Nullable
     public CloseReason unavailable() {
         return draining ? DRAINING : capacity.full() ? FULL : null;
     }
 
-    /** Takes the place of one bridge; null if it was to be had, or else why not. */
+    /** Takes a slot for one bridge. Returns null on success, otherwise the reason for the refusal. */
     @Nullable
     public CloseReason take() {
         if (draining) {
@@ -42,19 +42,19 @@ public final class BridgeSlots {
             return FULL;
         }
         if (draining) {
-            release(); // drain() may have found nothing held just before
+            release(); // drain() may have found all slots free just before
             return DRAINING;
         }
         return null;
     }
 
-    /** Gives a place back. */
+    /** Returns a slot. */
     public void release() {
         capacity.release();
         lookIfEmpty();
     }
 
-    /** Remembers a running splice until it is gone. */
+    /** Keeps track of a running splice until it is gone. */
     public void keep(Splice splice) {
         splices.add(splice);
         splice.gone().thenAccept(reason -> splices.remove(splice));
@@ -71,14 +71,14 @@ public final class BridgeSlots {
         return draining;
     }
 
-    /** Takes on no more; completes when nothing is held. */
+    /** Refuses new bridges from now on. Completes when no slot is taken. */
     public CompletionStage<Void> drain() {
         draining = true;
         lookIfEmpty();
         return empty;
     }
 
-    /** Ends the splices that run, and any that start from now on. */
+    /** Closes all running splices, and any that start from now on. */
     public void cut() {
         cut = true;
         splices.forEach(splice -> splice.close(STOPPING));

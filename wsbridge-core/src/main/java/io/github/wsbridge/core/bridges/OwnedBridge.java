@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bridge on the node that minted its token: first pending, then claimed by its device or ended.
  *
- * <p>A claim, a rejection, the timeout, the requester's leaving and the node's stopping may all come at once. One
- * compare-and-set from {@link #PENDING} decides which of them it was; the others find it decided and do nothing.
+ * <p>A claim, a rejection, the timeout, the loss of the requester and the stopping of the node may coincide. A single
+ * compare-and-set from {@link #PENDING} decides which of them wins. The others have no effect.
  */
 public final class OwnedBridge implements Bridge {
 
@@ -29,7 +29,7 @@ public final class OwnedBridge implements Bridge {
     private final String deviceId;
     private final Gate requester;
     private final Consumer<OwnedBridge> decided;
-    /** {@link #PENDING}, or the splice of a claimed bridge, or the reason of one that ended unclaimed. */
+    /** {@link #PENDING}, the splice of a claimed bridge, or the close reason of a bridge that ended unclaimed. */
     private final AtomicReference<Object> state = new AtomicReference<>(PENDING);
 
     private final CompletableFuture<Bridge> established = new CompletableFuture<>();
@@ -37,7 +37,7 @@ public final class OwnedBridge implements Bridge {
     private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
     private volatile @Nullable Future<?> timeout;
 
-    /** A pending bridge; {@code decided} is told once when it no longer is. */
+    /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
     public OwnedBridge(BridgeId id, String deviceId, Leg requester, Consumer<OwnedBridge> decided) {
         this.id = id;
         this.deviceId = deviceId;
@@ -49,17 +49,17 @@ public final class OwnedBridge implements Bridge {
         return requester.leg();
     }
 
-    /** Begins to watch the requester. */
+    /** Opens the requester's leg. */
     void open() {
         requester.open();
     }
 
-    /** Whether it still waits for its device. */
+    /** Returns whether the bridge still waits for its device. */
     boolean pending() {
         return state.get() == PENDING;
     }
 
-    /** Sets what is to be cancelled when the bridge is no longer pending. */
+    /** Sets a task to be cancelled when the bridge is no longer pending. */
     void timeout(Future<?> task) {
         timeout = task;
         if (state.get() != PENDING) {
@@ -68,9 +68,9 @@ public final class OwnedBridge implements Bridge {
     }
 
     /**
-     * Joins the device with the requester, if the bridge is still pending.
+     * Joins the device to the requester, if the bridge is still pending.
      *
-     * @return the splice, not yet started; null if the bridge is no longer to be had
+     * @return the splice, not yet started; null if the bridge is no longer pending
      */
     @Nullable
     Splice claim(Gate device) {
@@ -84,7 +84,9 @@ public final class OwnedBridge implements Bridge {
         return splice;
     }
 
-    /** Has the requester upgraded if it waits for that; completes, always normally, with whether it is there. */
+    /**
+     * Upgrades the requester if it waits for that. Completes, always normally, with whether the requester is connected.
+     */
     CompletionStage<Boolean> upgrade() {
         if (!(requester.leg() instanceof WaitingRequester waiting)) {
             return CompletableFuture.completedFuture(true);
@@ -97,7 +99,7 @@ public final class OwnedBridge implements Bridge {
         });
     }
 
-    /** Tells those who wait that the bridge is established; after {@link #claim}, once the splice has started. */
+    /** Completes {@link #established}. Called after {@link #claim}, once the splice has started. */
     void announce() {
         established.complete(this);
     }
@@ -109,7 +111,7 @@ public final class OwnedBridge implements Bridge {
         }
     }
 
-    /** Ends the bridge if it is still pending; tells whether it was. */
+    /** Ends the bridge if it is still pending. Returns whether it was. */
     boolean end(CloseReason reason) {
         if (!state.compareAndSet(PENDING, reason)) {
             return false;
@@ -141,7 +143,7 @@ public final class OwnedBridge implements Bridge {
         }
     }
 
-    /** Completes with the reason when nothing is held any more. */
+    /** Completes with the close reason when the bridge no longer holds anything. */
     CompletionStage<CloseReason> gone() {
         return gone;
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bridges of this node whose device has not come yet. Entries leave when their bridge is decided, whoever decides it;
- * the map only finds them.
+ * This node's bridges whose device has not arrived yet. A bridge is removed when it is no longer pending, for whatever
+ * reason. The map is for lookup only and decides nothing.
  */
 public final class PendingBridges {
 
@@ -20,7 +20,7 @@ public final class PendingBridges {
         this.maxPerDevice = maxPerDevice;
     }
 
-    /** Takes a bridge in until it is claimed or ended; tells whether its device has room for one more. */
+    /** Adds a bridge until it is claimed or ended. Returns false if too many requesters already wait for its device. */
     public boolean add(OwnedBridge bridge) {
         boolean[] room = new boolean[1];
         perDevice.compute(bridge.deviceId(), (device, waiting) -> {
@@ -39,7 +39,7 @@ public final class PendingBridges {
         return bridges.get(id);
     }
 
-    /** Called once for each bridge that was added, when it is decided. */
+    /** Removes a bridge that is no longer pending. Called once for each bridge that was added. */
     public void remove(OwnedBridge bridge) {
         if (bridges.remove(bridge.id(), bridge)) {
             leave(bridge.deviceId());
@@ -54,7 +54,7 @@ public final class PendingBridges {
         return bridges.size();
     }
 
-    /** Ends all that wait now. */
+    /** Ends all pending bridges. */
     public void endAll(CloseReason reason) {
         bridges.values().forEach(bridge -> bridge.end(reason));
     }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first half of a bridge's way: a requester comes, a token is minted, the device is signalled. */
+/** The first half of establishing a bridge: a requester arrives, a token is minted, the device is signalled. */
 public final class Requests {
 
     private static final Logger log = LoggerFactory.getLogger(Requests.class);
@@ -82,17 +82,17 @@ public final class Requests {
         });
         bridge.open();
         if (slots.draining() || !await(bridge)) {
-            bridge.end(BridgeSlots.DRAINING); // stop() may have ended those that waited before this one came
+            bridge.end(BridgeSlots.DRAINING); // stop() may have ended the pending bridges before this one was added
             return bridge;
         }
         if (!bridge.pending()) {
-            return bridge; // the requester has gone already: no device is to be woken for it
+            return bridge; // the requester has already gone, so do not wake the device
         }
         try {
             signal(bridge, request);
         } catch (RuntimeException e) {
-            log.warn("cannot invite the device to {}", bridge, e);
-            bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device cannot be invited"));
+            log.warn("failed to signal the device for {}", bridge, e);
+            bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device could not be signalled"));
         }
         return bridge;
     }
@@ -101,12 +101,12 @@ public final class Requests {
         CloseReason refusal = slots.take();
         if (refusal == null && !pending.add(bridge)) {
             slots.release();
-            refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters wait for this device");
+            refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters are waiting for this device");
         }
         return refusal;
     }
 
-    /** Sets the accept timeout; false where the scheduler has been shut down. */
+    /** Schedules the accept timeout. Returns false if the scheduler has been shut down. */
     private boolean await(OwnedBridge bridge) {
         CloseReason late = new CloseReason(CloseReason.TIMED_OUT, "the device did not accept in time");
         try {

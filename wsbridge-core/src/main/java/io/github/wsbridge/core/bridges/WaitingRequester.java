@@ -13,8 +13,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leg of a requester whose handshake is answered only when its bridge is established: then it is upgraded, and this passes
- * everything on to the leg that comes of it. An end before that is the refusal of the handshake, with an HTTP status.
+ * The leg of a requester whose handshake is answered only once its bridge is established. Then the requester is
+ * upgraded, and this leg delegates to the resulting one. If the leg ends before that, the handshake is refused with an
+ * HTTP status.
  */
 public final class WaitingRequester implements Leg {
 
@@ -30,22 +31,22 @@ public final class WaitingRequester implements Leg {
     private volatile @Nullable Leg leg;
 
     /**
-     * A requester that waits.
+     * Creates the leg of a waiting requester.
      *
-     * @param subprotocol what to agree on
-     * @param wrap applied to the leg once it is there
+     * @param subprotocol the subprotocol to negotiate
+     * @param wrap applied to the leg once the requester is upgraded
      */
     public WaitingRequester(String subprotocol, UnaryOperator<Leg> wrap) {
         this.subprotocol = subprotocol;
         this.wrap = wrap;
     }
 
-    /** What the transport is told. */
+    /** Returns the admission for the transport. */
     public Admission.Later admission(Duration timeout) {
         return new Admission.Later(decision, timeout, () -> end(GONE));
     }
 
-    /** Has the requester upgraded; completes, always normally, with whether it was. */
+    /** Upgrades the requester. Completes, always normally, with whether that succeeded. */
     CompletionStage<Boolean> upgrade() {
         decision.complete(new Admission.Granted(subprotocol, this::arrive));
         return upgraded;
@@ -64,13 +65,13 @@ public final class WaitingRequester implements Leg {
         }
         if (ended != null) {
             EndAwaiter.of(arrived, ended);
-        } else if (to != null) { // as it always is: a bridge opens its requester before it can be claimed
+        } else if (to != null) { // always true: a bridge opens its requester before it can be claimed
             arrived.open(to);
             upgraded.complete(true);
         }
     }
 
-    /** Ends a requester that is not upgraded. */
+    /** Ends a requester that has not been upgraded. */
     private boolean end(CloseReason reason) {
         Receiver to;
         synchronized (lock) {
@@ -88,7 +89,7 @@ public final class WaitingRequester implements Leg {
         return true;
     }
 
-    /** The bridge's own codes from 4400 to 4599 are HTTP's statuses, 4000 higher. */
+    /** Converts a close reason. Codes from 4400 to 4599 are HTTP status codes plus 4000. */
     private static Admission.Refused refusal(CloseReason reason) {
         int status = reason.code() >= 4400 && reason.code() < 4600 ? reason.code() - 4000 : 503;
         Duration retryAfter = switch (status) {

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
-/** Forwards an accept by opening the same URL at the owner, with a credential that marks it as forwarded. */
+/** Forwards an accept by opening the same URL on the owner, with a credential that marks it as forwarded. */
 public final class DialingRouter implements NodeRouter {
 
     private final Connector connector;

@@ -14,9 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * Proves to a node that a request comes from another node of its cluster: a short sealed statement with the time, bound to
- * the addressee and to the subject of the request (the token of a forwarded accept, or the peer link). Good for a minute
- * either way, so the nodes' clocks must agree to that. A credential for a peer link is good once.
+ * Credentials that prove to a node that a request comes from another node of its cluster. A credential is the encrypted
+ * current time, bound to the addressee and to the subject of the request (the token of a forwarded accept, or the peer
+ * link). It is valid for one minute before and after that time, so the nodes' clocks must agree within a minute. A
+ * credential for a peer link can be used once.
  */
 public final class NodeCredentials {
 
@@ -56,7 +57,7 @@ public final class NodeCredentials {
         }
     }
 
-    /** Only genuine credentials come here, so the nodes themselves bound the size of the map. */
+    /** Only called for genuine credentials, so outsiders cannot fill the map. */
     private boolean firstUse(String credential, Instant now) {
         usedUntil.values().removeIf(until -> until.isBefore(now));
         return usedUntil.putIfAbsent(credential, now.plus(GOOD_FOR.multipliedBy(2))) == null;

@@ -8,32 +8,32 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Knows the other nodes of the cluster.
+ * Lists the other nodes of the cluster.
  *
- * <p>A node asks it at its start and then every five seconds, on a thread that may block. A failure leaves the peers as they
- * were. The node's own address may be among them and is skipped; it must be written exactly as the node itself has it, since
- * credentials from node to node name their addressee.
+ * <p>A node queries the directory when it is built and then every five seconds, on a thread that may block. A failure
+ * leaves the peers unchanged. The node's own address may be included and is skipped. Each address must be written
+ * exactly as on the node itself, since credentials between nodes are bound to the addressee.
  */
 @FunctionalInterface
 public interface PeerDirectory {
 
-    /** The nodes as of now. */
+    /** Returns the current nodes. */
     Set<NodeAddress> nodes() throws IOException;
 
-    /** No other nodes. */
+    /** Returns a directory without nodes. */
     static PeerDirectory none() {
         return Set::of;
     }
 
-    /** Always the same nodes. */
+    /** Returns a directory with a fixed set of nodes. */
     static PeerDirectory of(Set<NodeAddress> nodes) {
         Set<NodeAddress> fixed = Set.copyOf(nodes);
         return () -> fixed;
     }
 
     /**
-     * One node for each A or AAAA record of a name, such as a Kubernetes headless service. How long answers are remembered is
-     * the JVM's business (security property {@code networkaddress.cache.ttl}).
+     * Returns a directory with one node for each A or AAAA record of a name, such as a Kubernetes headless service. The
+     * JVM determines how long DNS answers are cached (security property {@code networkaddress.cache.ttl}).
      *
      * @param scheme {@code ws} or {@code wss}
      * @param name the name to look up

@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to ask one peer. The link is dialled when it is first needed and again after it broke, but once a second at the
- * most: until then the peer counts as knowing nothing.
+ * The connection to one peer. The link is dialled when it is first needed and again after it broke, but at most once a
+ * second. Until then the peer counts as not holding any device.
  */
 final class PeerLink {
 
@@ -51,7 +51,7 @@ final class PeerLink {
         this.dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 
-    /** What was asked over which link. */
+    /** An invitation and the link over which it was sent. */
     private record Question(
             Invitation invitation,
             CompletableFuture<MessageLeg> link,
@@ -59,9 +59,9 @@ final class PeerLink {
             boolean again) {}
 
     /**
-     * Asks the peer to deliver an invitation; completes with whether it did, false also where it cannot be asked. Where the
-     * link breaks before the answer, it asks once more over a new one: the old link may have been dead for long, and the
-     * device would count as unreachable.
+     * Asks the peer to deliver an invitation. Completes with whether it did; false also if the peer cannot be asked. If
+     * the link breaks before the answer, asks once more over a new link: the old one may have been dead for some time,
+     * and the device would wrongly count as unreachable.
      */
     CompletableFuture<Boolean> deliver(Invitation invitation) {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
@@ -70,7 +70,7 @@ final class PeerLink {
             questions.forEach((number, question) -> {
                 if (question.answer() == answer && questions.remove(number, question)) {
                     if (failure instanceof TimeoutException) {
-                        question.link().thenAccept(MessageLeg::abort); // a peer that does not answer is dialled afresh
+                        question.link().thenAccept(MessageLeg::abort); // redial a peer that does not answer
                     }
                 }
             });
@@ -101,7 +101,7 @@ final class PeerLink {
         }
     }
 
-    /** Tells the peer something that needs no answer; lost if the peer cannot be reached. */
+    /** Sends the peer a message that needs no answer. The message is lost if the peer cannot be reached. */
     void tell(JsonObject message) {
         link().thenCompose(to -> to.send(message)).exceptionally(failure -> null);
     }
@@ -181,7 +181,7 @@ final class PeerLink {
 
         @Override
         public void onClosed(CloseReason reason) {
-            lost(which); // first, so that what is asked again is asked on another link
+            lost(which); // first, so that questions are repeated on another link
             questions.forEach((number, question) -> {
                 if (question.link() == which) {
                     broken(number, question);

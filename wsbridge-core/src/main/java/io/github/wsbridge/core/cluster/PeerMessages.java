@@ -6,7 +6,7 @@ import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import java.time.Instant;
 
-/** What nodes say to each other, beside the rejections that they pass on; docs/protocol.md describes each message. */
+/** The messages between nodes, except for rejections. docs/protocol.md describes each of them. */
 final class PeerMessages {
 
     static final String DELIVER = "deliver";
@@ -15,7 +15,7 @@ final class PeerMessages {
 
     private PeerMessages() {}
 
-    /** From a node to a peer: give this to the device if it listens at yours; {@link #answer} with the same number. */
+    /** To a peer: deliver this to the device if it listens on your node, and {@link #answer} with the same number. */
     static JsonObject deliver(long number, Invitation invitation) {
         JsonObject message = InvitationJson.write(invitation);
         message.put("type", DELIVER);
@@ -24,7 +24,7 @@ final class PeerMessages {
         return message;
     }
 
-    /** From a peer: whether the device listens there and has been told. */
+    /** From a peer: whether the device listens there and the invitation has been delivered. */
     static JsonObject answer(long number, boolean delivered) {
         return JsonObject.builder()
                 .value("type", ANSWER)
@@ -33,7 +33,7 @@ final class PeerMessages {
                 .done();
     }
 
-    /** To all peers: a device has begun to listen here, so an older listener of it is stale. */
+    /** To all peers: a device has started listening here, so any older listener of that device is stale. */
     static JsonObject listening(String deviceId, Instant since) {
         return JsonObject.builder()
                 .value("type", LISTENING)

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** Answers one peer that has dialled this node. */
+/** Serves one peer that has dialled this node. */
 public final class PeerServer implements MessageLeg.Handler {
 
     private final DeviceListeners listeners;
@@ -56,7 +56,7 @@ public final class PeerServer implements MessageLeg.Handler {
                 listeners.listensElsewhere(PeerMessages.deviceId(message), PeerMessages.since(message));
             case RejectionJson.TYPE ->
                 rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));
-            default -> {} // a newer peer may say more
+            default -> {} // a newer peer may send other messages
         }
     }
 
@@ -65,7 +65,7 @@ public final class PeerServer implements MessageLeg.Handler {
         if (delivered == null) {
             link.send(PeerMessages.answer(number, false));
         } else {
-            // A device that takes nothing must not pass for a peer that does not answer.
+            // A device that does not read must not be mistaken for a peer that does not answer.
             Deadlines.within(answerWithin, delivered, scheduler)
                     .whenComplete((done, failure) -> link.send(PeerMessages.answer(number, failure == null)));
         }

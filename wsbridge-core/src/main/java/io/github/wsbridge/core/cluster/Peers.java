@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The other nodes, as one node sees them: all are asked at a time, each over its own link. */
+/** The other nodes, as one node sees them. All are asked concurrently, each over its own link. */
 public final class Peers {
 
     private static final Logger log = LoggerFactory.getLogger(Peers.class);
@@ -66,7 +66,7 @@ public final class Peers {
                 this::refreshAside, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** A directory may block, for a name server for instance; the scheduler's thread must not. */
+    /** A directory may block, for example on DNS; the scheduler's thread must not. */
     private void refreshAside() {
         if (refreshing.compareAndSet(false, true)) {
             Daemons.start("wsbridge-peers", () -> {
@@ -89,11 +89,11 @@ public final class Peers {
                 }
             });
         } catch (IOException | RuntimeException e) {
-            log.warn("cannot look up the peers, {} known ones stay: {}", nodes.size(), e.toString());
+            log.warn("failed to look up the peers, keeping the {} known ones: {}", nodes.size(), e.toString());
         }
     }
 
-    /** Asks all peers to deliver an invitation; completes with true as soon as one did, with false when none did. */
+    /** Asks all peers to deliver an invitation. Completes with true as soon as one has, or with false once none has. */
     public CompletionStage<Boolean> deliver(Invitation invitation) {
         CompletableFuture<Boolean> delivered = new CompletableFuture<>();
         List<PeerLink> asked = all();
@@ -111,13 +111,13 @@ public final class Peers {
         return delivered;
     }
 
-    /** Tells all peers that a device has begun to listen here. */
+    /** Tells all peers that a device has started listening here. */
     public void announce(String deviceId, Instant since) {
         JsonObject message = PeerMessages.listening(deviceId, since);
         all().forEach(link -> link.tell(message));
     }
 
-    /** Passes a device's rejection on to the node that owns the token. */
+    /** Passes a device's rejection to the node that owns the token. */
     public void reject(NodeAddress owner, BridgeToken token, Rejection rejection) {
         if (connector != null && nodes.contains(owner)) {
             link(owner).tell(RejectionJson.write(token, rejection));
@@ -151,7 +151,7 @@ public final class Peers {
                 .whenComplete((leg, failure) -> {
                     if (failure instanceof HandshakeException refused) {
                         log.warn(
-                                "{} refused a peer link with status {}; the nodes' keys, clocks and addresses must agree",
+                                "{} refused a peer link with status {}; check both nodes' keys, clocks and addresses",
                                 to,
                                 refused.status());
                     }

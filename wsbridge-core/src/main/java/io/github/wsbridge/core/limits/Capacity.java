@@ -2,7 +2,7 @@ package io.github.wsbridge.core.limits;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A bounded count of things that are held. */
+/** A bounded counter of resources in use. */
 public final class Capacity {
 
     private final int max;
@@ -14,7 +14,7 @@ public final class Capacity {
 
     public boolean take() {
         int now;
-        do { // never counts beyond the bound: others look at the count to see whether there is room, or nothing left
+        do { // never exceeds the bound, not even briefly: other threads check the count for full and empty
             now = used.get();
             if (now >= max) {
                 return false;

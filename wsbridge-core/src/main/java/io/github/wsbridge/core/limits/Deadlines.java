@@ -9,12 +9,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Gives a deadline to what somebody else is to complete. */
+/** Adds deadlines to stages that other code completes. */
 public final class Deadlines {
 
     private Deadlines() {}
 
-    /** The outcome of {@code stage}, or a {@link TimeoutException} where that does not come in time. */
+    /**
+     * Returns the outcome of {@code stage}, or fails with a {@link TimeoutException} if it does not complete in time.
+     */
     public static <T> CompletableFuture<T> within(
             Duration limit, CompletionStage<T> stage, ScheduledExecutorService scheduler) {
         if (stage instanceof CompletableFuture<T> done && done.isDone()) {

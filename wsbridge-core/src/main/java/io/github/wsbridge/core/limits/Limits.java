@@ -4,20 +4,20 @@ import io.github.wsbridge.Watch;
 import java.time.Duration;
 
 /**
- * The bounds of one node. Every queue, count, size and wait of a node has one of these.
+ * The limits of a node. Every queue, count, size and wait of a node is bounded by one of these.
  *
- * @param maxBridges bridges at a time: pending, live and forwarded together
- * @param maxPendingPerDevice requesters that may wait for one device at a time
- * @param maxListeners devices that may listen on this node at a time
- * @param maxDeviceIdBytes the longest device id, in bytes of UTF-8; at most 1,024
- * @param maxRequestDataBytes the longest request data, in bytes of UTF-8; at most 6,144, so that an invitation fits into one
- *     message however its characters are escaped
- * @param requestsPerSecond requests that one principal may start a second, with bursts of the same size
+ * @param maxBridges the maximum number of bridges at a time: pending, live and forwarded together
+ * @param maxPendingPerDevice the maximum number of requesters waiting for one device at a time
+ * @param maxListeners the maximum number of devices listening on this node at a time
+ * @param maxDeviceIdBytes the maximum length of a device id, in bytes of UTF-8; at most 1,024
+ * @param maxRequestDataBytes the maximum length of request data, in bytes of UTF-8; at most 6,144, so that an
+ *     invitation fits into one message however its characters are escaped
+ * @param requestsPerSecond the maximum number of requests per second of one principal, with bursts of the same size
  * @param acceptTimeout how long a requester waits for its device
- * @param dialTimeout how long dialling another node may take
+ * @param dialTimeout how long connecting to another node may take
  * @param peerTimeout how long a peer may take to say whether it holds a device
  * @param admissionTimeout how long the access policy may take
- * @param watch how legs are watched for peers that are gone
+ * @param watch the timing of checks for dead peers
  */
 public record Limits(
         int maxBridges,
@@ -35,7 +35,7 @@ public record Limits(
     private static final int MAX_DEVICE_ID_BYTES = 1024;
     private static final int MAX_REQUEST_DATA_BYTES = 6144;
 
-    /** Refuses bounds that would let nothing through, and those above the limits named above. */
+    /** Validates the limits. */
     public Limits {
         positive("maxBridges", maxBridges);
         positive("maxPendingPerDevice", maxPendingPerDevice);
@@ -49,7 +49,7 @@ public record Limits(
         positive("admissionTimeout", admissionTimeout);
     }
 
-    /** Starts from the defaults. */
+    /** Returns a builder with the default limits. */
     public static Builder builder() {
         return new Builder();
     }
@@ -69,11 +69,11 @@ public record Limits(
 
     private static void positive(String name, Duration value) {
         if (value.compareTo(Duration.ZERO) <= 0) {
-            throw new IllegalArgumentException(name + " must be longer than nothing");
+            throw new IllegalArgumentException(name + " must be positive");
         }
     }
 
-    /** Collects limits; what is not set keeps its default. */
+    /** Builds limits. Anything not set has its default. */
     public static final class Builder {
         private int maxBridges = 10_000;
         private int maxPendingPerDevice = 100;
@@ -149,13 +149,13 @@ public record Limits(
             return this;
         }
 
-        /** Default: a look every 30 seconds, and 15 minutes for a send that stalls. */
+        /** Default: a check every 30 seconds, and 15 minutes for a stalled send. */
         public Builder watch(Watch value) {
             watch = value;
             return this;
         }
 
-        /** The limits. */
+        /** Builds the limits. */
         public Limits build() {
             return new Limits(
                     maxBridges,

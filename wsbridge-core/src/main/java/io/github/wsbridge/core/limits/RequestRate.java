@@ -4,7 +4,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A token bucket for each principal. A bucket that is full again is forgotten, so idle principals cost nothing. */
+/** A token bucket for each principal. Buckets that are full again are removed, so idle principals cost nothing. */
 public final class RequestRate {
 
     private record Bucket(double tokens, long atMillis) {}
@@ -35,7 +35,7 @@ public final class RequestRate {
     }
 
     private double tokens(Bucket bucket, long now) {
-        long elapsed = Math.max(0, now - bucket.atMillis()); // a clock that is set back takes no tokens away
+        long elapsed = Math.max(0, now - bucket.atMillis()); // a clock that is set back removes no tokens
         return Math.min(perSecond, bucket.tokens() + elapsed / 1000.0 * perSecond);
     }
 }

@@ -1,4 +1,4 @@
-/** The bounds of a node. */
+/** The limits of a node, and how they are enforced. */
 @NullMarked
 package io.github.wsbridge.core.limits;
 

@@ -17,13 +17,16 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** Connects to the node of this process without a socket. Only the path and query of a target's URL count. */
+/** Connects to a node in this process without a socket. Of a target's URL, only the path and the query are used. */
 public final class InProcessConnector implements Connector {
 
     private final Admissions admissions;
     private final ScheduledExecutorService scheduler;
 
-    /** Connects by {@code admissions}; requesters that wait for their bridge do so on {@code scheduler}. */
+    /**
+     * Creates a connector to the node of {@code admissions}. {@code scheduler} runs the timeouts of requesters that
+     * wait for their bridge.
+     */
     public InProcessConnector(Admissions admissions, ScheduledExecutorService scheduler) {
         this.admissions = admissions;
         this.scheduler = scheduler;
@@ -64,7 +67,7 @@ public final class InProcessConnector implements Connector {
                     }
                 })
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        new IOException("no bridge within " + target.timeout(), failure)));
+                        new IOException("no bridge established within " + target.timeout(), failure)));
     }
 
     private static List<String> field(Target target, String name) {

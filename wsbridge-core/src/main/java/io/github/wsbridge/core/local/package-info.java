@@ -1,4 +1,4 @@
-/** Ends inside the process. */
+/** Connections inside the process. */
 @NullMarked
 package io.github.wsbridge.core.local;
 

@@ -1,17 +1,17 @@
 package io.github.wsbridge.core.signalling;
 
 /**
- * A pattern of device ids, in which {@code *} stands for any characters, also none, and everything else for itself. Matching
- * takes time linear in the lengths of both, whatever they are: device ids come from outside.
+ * A pattern for device ids, in which {@code *} matches any number of characters and everything else matches itself.
+ * Since device ids are untrusted, matching always takes time linear in the lengths of id and pattern.
  */
 public final class DeviceIdPattern {
 
     private final String pattern;
-    private final String[] parts; // what stands before, between and behind the stars
-    private final int[][] borders; // of each part, for searching without going back
+    private final String[] parts; // the text before, between and after the stars
+    private final int[][] borders; // the border table of each part, to search without backtracking
 
     /**
-     * Reads a pattern.
+     * Parses a pattern.
      *
      * @throws IllegalArgumentException if it is empty
      */
@@ -44,7 +44,10 @@ public final class DeviceIdPattern {
         return from >= 0;
     }
 
-    /** Knuth, Morris and Pratt: where the first occurrence of a part ends; -1 if there is none between the two places. */
+    /**
+     * Returns the end of the first occurrence of a part between the two indices, or -1 if there is none
+     * (Knuth–Morris–Pratt).
+     */
     private int endOfFirst(int index, String text, int from, int end) {
         String part = parts[index];
         int matched = 0;
@@ -60,7 +63,7 @@ public final class DeviceIdPattern {
         return matched == part.length() ? from : -1;
     }
 
-    /** For each beginning of a part, the length of its longest proper beginning that is also its end. */
+    /** Returns, for each prefix of a part, the length of its longest proper prefix that is also its suffix. */
     private static int[] borders(String part) {
         int[] borders = new int[part.length()];
         for (int i = 1, length = 0; i < part.length(); i++) {

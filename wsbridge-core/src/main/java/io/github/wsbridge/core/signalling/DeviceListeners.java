@@ -21,17 +21,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The devices that listen on this node, each by its newest socket: an older one of the same device is closed with
- * {@link CloseReason#REPLACED}, on this node at once, on other nodes when they hear of the newer one.
+ * The devices that listen on this node, each with its newest socket. An older socket of the same device is closed with
+ * {@link CloseReason#REPLACED}: on this node at once, on other nodes when they learn of the newer one.
  */
 public final class DeviceListeners {
 
-    /** Where rejections go that come over a listen socket. */
+    /** Receives rejections that arrive over a listen socket. */
     public interface Rejections {
         void rejected(BridgeToken token, Rejection rejection);
     }
 
-    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices listen here");
+    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices are listening");
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
     private final Capacity capacity;
@@ -48,13 +48,16 @@ public final class DeviceListeners {
         return capacity.used();
     }
 
-    /** Why a device's socket cannot be taken now; null if it can. A device that listens here already needs no further place. */
+    /**
+     * Returns why a device cannot listen here now, or null if it can. A device that already listens here needs no
+     * additional slot.
+     */
     @Nullable
     public CloseReason noRoom(String deviceId) {
         return capacity.full() && !listeners.containsKey(deviceId) ? FULL : null;
     }
 
-    /** Takes a device's socket; tells whether there was room for it. */
+    /** Adds a device's socket. Returns whether there was room for it. */
     public boolean add(String deviceId, Leg leg, Instant since) {
         Listener former = listeners.get(deviceId);
         if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
@@ -69,19 +72,19 @@ public final class DeviceListeners {
             older.replaced();
         }
         if (listener.gone) {
-            listeners.remove(deviceId, listener); // it ended before it was put there
+            listeners.remove(deviceId, listener); // it ended before it was added
         }
         return true;
     }
 
-    /** Gives an invitation to the device, if it listens here; null if it does not. */
+    /** Sends an invitation to the device if it listens here. Returns null if it does not. */
     @Nullable
     public CompletionStage<Void> deliver(Invitation invitation) {
         Listener listener = listeners.get(invitation.deviceId());
         return listener == null ? null : listener.socket.send(InvitationJson.write(invitation));
     }
 
-    /** A device has begun to listen on another node. */
+    /** Called when a device has started listening on another node. */
     public void listensElsewhere(String deviceId, Instant since) {
         Listener listener = listeners.get(deviceId);
         if (listener != null && listener.since.isBefore(since)) {
@@ -97,7 +100,7 @@ public final class DeviceListeners {
         private final String deviceId;
         private final Instant since;
         private final MessageLeg socket;
-        /** Whether this socket counts; a newer one of the same device may take its place over. */
+        /** Whether this socket holds a slot. A newer socket of the same device may take the slot over. */
         private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
 
         private volatile boolean gone;

@@ -6,13 +6,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
-/** The built-in secondary channel: the device's listen socket on this node, or else on a peer. */
+/** The built-in secondary channel: the device's listen socket, on this node or on a peer. */
 public final class ListenSignaller implements Signaller {
 
     private final DeviceListeners listeners;
     private final Function<Invitation, CompletionStage<Boolean>> peers;
 
-    /** @param peers delivers to a device that listens on another node; completes with whether it did */
+    /** @param peers delivers to a device that listens on another node, and completes with whether it did */
     public ListenSignaller(DeviceListeners listeners, Function<Invitation, CompletionStage<Boolean>> peers) {
         this.listeners = listeners;
         this.peers = peers;
@@ -26,6 +26,6 @@ public final class ListenSignaller implements Signaller {
                 : here.handle((done, failure) -> failure == null)
                         .thenCompose(done -> done ? CompletableFuture.completedFuture(true) : peers.apply(invitation));
         return delivered.thenApply(
-                done -> done ? new Result.Delivered() : new Result.Unreachable("the device does not listen"));
+                done -> done ? new Result.Delivered() : new Result.Unreachable("the device is not listening"));
     }
 }

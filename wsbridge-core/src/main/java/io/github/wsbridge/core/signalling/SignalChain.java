@@ -18,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Several secondary channels in order, each for the devices whose ids match its pattern. The first that knows the device
- * decides; failure falls through to the next, and so does silence, after a share of the time that is left.
+ * A list of secondary channels, each for the devices whose ids match its pattern. The first that knows the device
+ * decides. The next channel is tried when one fails, or when it has not answered within a share of the remaining time.
  */
 public final class SignalChain implements Signaller {
 
     private static final Logger log = LoggerFactory.getLogger(SignalChain.class);
 
-    /** A channel and the devices that it is for. */
+    /** A channel and the devices that it serves. */
     public record Route(DeviceIdPattern devices, Signaller channel) {
 
         /** A channel for all devices. */
@@ -41,10 +41,10 @@ public final class SignalChain implements Signaller {
     private final ScheduledExecutorService scheduler;
 
     /**
-     * A chain.
+     * Creates a chain.
      *
-     * @param wanted tells whether a bridge still waits for its device
-     * @param late hears of a device's rejection that comes when the stage of {@link #signal} has completed
+     * @param wanted tests whether a bridge still waits for its device
+     * @param late receives a device's rejection that arrives after the stage of {@link #signal} has completed
      */
     public SignalChain(
             List<Route> routes,
@@ -67,14 +67,14 @@ public final class SignalChain implements Signaller {
                 .distinct()
                 .toList();
         if (channels.isEmpty()) {
-            return CompletableFuture.completedFuture(new Result.Unreachable("device not reachable"));
+            return CompletableFuture.completedFuture(new Result.Unreachable("the device cannot be reached"));
         }
         return new SignalRound(channels, invitation, wanted, late, clock, scheduler).start();
     }
 
     @Override
     public void close() {
-        Set<Signaller> closed = Collections.newSetFromMap(new IdentityHashMap<>()); // one may stand behind two patterns
+        Set<Signaller> closed = Collections.newSetFromMap(new IdentityHashMap<>()); // one may have two patterns
         for (Route route : routes) {
             if (closed.add(route.channel())) {
                 close(route.channel());
@@ -86,7 +86,7 @@ public final class SignalChain implements Signaller {
         try {
             channel.close();
         } catch (RuntimeException e) {
-            log.warn("{} failed to close", channel.getClass().getSimpleName(), e);
+            log.warn("failed to close {}", channel.getClass().getSimpleName(), e);
         }
     }
 }

@@ -22,11 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One invitation's way through the channels that are for its device.
+ * Signals one invitation over the channels of its device.
  *
- * <p>A channel that says no, fails or stays silent too long hands on to the next. Silent too long is an equal share of the time
- * that is left: of two channels the first has half of the accept timeout for itself. What it says later still counts: so does
- * the device's no after another channel has delivered the invitation, where nothing more can come of the stage.
+ * <p>The next channel is tried when one cannot reach the device, fails, or does not answer within an equal share of the
+ * remaining time: of two channels the first has half of the accept timeout to itself. A later answer still counts. So
+ * does a rejection by the device after another channel has delivered the invitation, although the stage has completed
+ * by then.
  */
 final class SignalRound {
 
@@ -43,7 +44,7 @@ final class SignalRound {
     // Guarded by this.
     private int tried;
     private int denied;
-    private Result denial = new Result.Unreachable("device not reachable");
+    private Result denial = new Result.Unreachable("the device cannot be reached");
     private @Nullable Future<?> patience;
 
     SignalRound(
@@ -66,7 +67,7 @@ final class SignalRound {
         return result.minimalCompletionStage();
     }
 
-    /** Tries a channel, if it is the next one. */
+    /** Tries a channel if it is next. */
     private void attempt(int index) {
         synchronized (this) {
             if (index != tried || index == channels.size() || result.isDone()) {
@@ -76,12 +77,12 @@ final class SignalRound {
             cancelPatience();
         }
         if (index > 0 && !wanted.test(invitation.bridgeId())) {
-            return; // the requester has gone, or a silent channel has brought the device: nothing is denied
+            return; // the requester has gone, or a silent channel has brought the device: no failure to report
         }
         Signaller channel = channels.get(index);
         CompletionStage<Result> answer;
         try {
-            answer = Objects.requireNonNull(channel.signal(invitation), "a signaller gave no stage");
+            answer = Objects.requireNonNull(channel.signal(invitation), "a signaller returned null");
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
@@ -92,7 +93,7 @@ final class SignalRound {
     private void answered(int index, @Nullable Result said, @Nullable Throwable failure) {
         if (failure != null || said == null) {
             log.warn("{} failed for {}", channels.get(index).getClass().getSimpleName(), invitation, failure);
-            said = new Result.Unreachable("secondary channel failed");
+            said = new Result.Unreachable("the secondary channel failed");
         }
         if (said instanceof Result.Delivered || said instanceof Result.Rejected) {
             finish(said);
@@ -103,7 +104,7 @@ final class SignalRound {
             denied++;
             all = denied == channels.size();
             if (said instanceof Result.Throttled || !(denial instanceof Result.Throttled)) {
-                denial = said; // a later try may do better: worth more than a flat no
+                denial = said; // reported in preference to Unreachable: a later attempt may succeed
             }
         }
         if (all) {
@@ -113,7 +114,7 @@ final class SignalRound {
         }
     }
 
-    /** Sees that the next channel is tried in time if this one stays silent. */
+    /** Schedules the next channel in case this one does not answer. */
     private void watch(int index) {
         synchronized (this) {
             if (result.isDone() || tried != index + 1 || tried == channels.size()) {

@@ -14,10 +14,10 @@ import java.time.Instant;
 import java.util.function.Supplier;
 
 /**
- * Bridge tokens by authenticated encryption with the cluster's {@link TokenKeys}.
+ * Encodes bridge tokens by authenticated encryption with the cluster's {@link TokenKeys}.
  *
- * <p>Plaintext: one byte of version, 16 bytes of bridge id, 8 bytes of expiry in milliseconds since 1970, then the owner's
- * address in UTF-8. The ciphertext travels as URL-safe base64 without padding.
+ * <p>The plaintext consists of one byte of version, 16 bytes of bridge id, 8 bytes of expiry in milliseconds since the
+ * epoch, and the owner's address in UTF-8. The ciphertext is encoded as URL-safe base64 without padding.
  */
 public final class AeadTokenCodec implements TokenCodec {
 
@@ -27,7 +27,7 @@ public final class AeadTokenCodec implements TokenCodec {
 
     private final Supplier<TokenKeys> keys;
 
-    /** A codec whose keys are asked for at each call, so that they can change while it runs. */
+    /** Creates a codec that fetches its keys on each call, so that they may change. */
     public AeadTokenCodec(Supplier<TokenKeys> keys) {
         this.keys = keys;
     }
@@ -57,7 +57,7 @@ public final class AeadTokenCodec implements TokenCodec {
                 return new TokenClaims(id, NodeAddress.parse(owner), expiresAt);
             }
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            // What exactly is wrong with a token is nobody's business.
+            // Do not reveal what exactly is wrong with a token.
         }
         throw new BridgeException(new CloseReason(CloseReason.BAD_TOKEN, "bad token"));
     }

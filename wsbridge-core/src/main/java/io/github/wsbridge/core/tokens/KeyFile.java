@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A keyset file that is read again when it has changed, so that keys rotate without a restart. It looks at most once every
- * five seconds. A file that everybody may read gets a warning. A file that cannot be read leaves the keys as they were, with a warning. Thread-safe; a call may read a
- * small local file.
+ * A keyset file that is reloaded when it changes, so that keys can be rotated without a restart. It is checked at most
+ * once every five seconds. If it cannot be reloaded, a warning is logged and the old keys stay in use. A warning is
+ * also logged if the file is world-readable. Thread-safe. A call may read a small local file.
  */
 public final class KeyFile implements Supplier<TokenKeys> {
 
@@ -29,10 +29,10 @@ public final class KeyFile implements Supplier<TokenKeys> {
     private FileTime seen; // guarded by this
 
     /**
-     * Reads the file for the first time.
+     * Loads the file.
      *
      * @throws IOException if it cannot be read
-     * @throws GeneralSecurityException if it holds no keyset
+     * @throws GeneralSecurityException if it does not contain a valid keyset
      */
     public KeyFile(Path file) throws IOException, GeneralSecurityException {
         this(file, System::nanoTime);
@@ -45,10 +45,7 @@ public final class KeyFile implements Supplier<TokenKeys> {
         this.seen = Files.getLastModifiedTime(file);
         this.keys = TokenKeys.read(file);
         if (openToOthers(file)) {
-            log.warn(
-                    "the key file {} can be read by others than its owner and group: make that 'chmod o= {}'",
-                    file,
-                    file);
+            log.warn("the key file {} is world-readable; restrict it with 'chmod o= {}'", file, file);
         }
     }
 
@@ -75,10 +72,10 @@ public final class KeyFile implements Supplier<TokenKeys> {
             if (!now.equals(seen)) {
                 keys = TokenKeys.read(file);
                 seen = now;
-                log.info("keys read again: {}", keys);
+                log.info("reloaded the key file: {}", keys);
             }
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
-            log.warn("cannot read the changed key file {}, the old keys stay: {}", file, e.toString());
+            log.warn("failed to reload the key file {}, keeping the old keys: {}", file, e.toString());
         }
     }
 }

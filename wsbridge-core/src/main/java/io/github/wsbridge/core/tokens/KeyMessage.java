@@ -6,8 +6,8 @@ import java.security.GeneralSecurityException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key as Tink writes it into a keyset: a protocol buffers message whose fields are numbered 1 to 3, each an unsigned
- * number of 32 bits or bytes. Anything else is refused, as is a field that occurs twice.
+ * A key as encoded in a Tink keyset: a protocol buffers message whose fields are numbered 1 to 3, each an unsigned
+ * 32-bit number or bytes. Anything else is refused, including a field that occurs twice.
  */
 final class KeyMessage {
 
@@ -38,7 +38,7 @@ final class KeyMessage {
         }
     }
 
-    /** A number; 0 if it is not there, since protocol buffers leave out a 0. */
+    /** Returns a number; 0 if the field is missing, since protocol buffers omit zeros. */
     int number(int field) throws GeneralSecurityException {
         Object value = fields[field];
         if (value instanceof byte[]) {
@@ -47,7 +47,7 @@ final class KeyMessage {
         return value == null ? 0 : (Integer) value;
     }
 
-    /** Bytes; none if they are not there. */
+    /** Returns bytes; an empty array if the field is missing. */
     byte[] bytes(int field) throws GeneralSecurityException {
         Object value = fields[field];
         if (value instanceof Integer) {
@@ -56,7 +56,7 @@ final class KeyMessage {
         return value == null ? new byte[0] : (byte[]) value;
     }
 
-    /** Bytes that are themselves a message. */
+    /** Returns an embedded message. */
     KeyMessage message(int field) throws GeneralSecurityException {
         return new KeyMessage(bytes(field));
     }

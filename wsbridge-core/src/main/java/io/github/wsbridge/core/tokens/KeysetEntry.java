@@ -20,10 +20,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key of a keyset, with the fields that Tink's format has for it, and Tink's cipher for it if it is enabled.
+ * A key of a keyset: the fields of Tink's format and, if the key is enabled, Tink's cipher.
  *
- * <p>Tink's {@code KeysetHandle} is not used because it needs protobuf-java at least as new as the one that Tink was
- * generated with (docs/decisions/0010-tink-without-protobuf.md). The ciphers do not.
+ * <p>Tink's {@code KeysetHandle} is not used because it needs a protobuf-java at least as new as the one that Tink was
+ * built with (docs/decisions/0010-tink-without-protobuf.md). The ciphers do not.
  */
 final class KeysetEntry {
 
@@ -40,7 +40,7 @@ final class KeysetEntry {
     private final @Nullable Aead cipher;
 
     /**
-     * A key as it stands in a keyset.
+     * Creates an entry from the fields in a keyset.
      *
      * @throws GeneralSecurityException if the status or the prefix type is unknown, or if the key is enabled but
      *     is not a valid key of a supported type
@@ -60,7 +60,7 @@ final class KeysetEntry {
         };
     }
 
-    /** A new key. */
+    /** Generates a new key. */
     static KeysetEntry generate(int id) throws GeneralSecurityException {
         byte[] key = Random.randBytes(32);
         // Field 3, bytes.
@@ -72,7 +72,7 @@ final class KeysetEntry {
         return new KeysetEntry(id, TYPES + "XChaCha20Poly1305Key", value, ENABLED, "TINK");
     }
 
-    /** What Tink puts before a ciphertext to tell by which key it was made. */
+    /** Returns the prefix that Tink puts before a ciphertext to identify its key. */
     private static byte[] prefix(String type, int id) throws GeneralSecurityException {
         return switch (type) {
             case "TINK" -> ByteBuffer.allocate(5).put((byte) 1).putInt(id).array();
@@ -134,7 +134,7 @@ final class KeysetEntry {
         return typeUrl;
     }
 
-    /** The key itself, as Tink encodes it: a secret. */
+    /** Returns the key material, as Tink encodes it: a secret. */
     byte[] value() {
         return value;
     }
@@ -151,13 +151,13 @@ final class KeysetEntry {
         return cipher != null;
     }
 
-    /** The name of the algorithm. */
+    /** Returns the name of the algorithm. */
     String kind() {
         String type = typeUrl.substring(typeUrl.lastIndexOf('.') + 1);
         return type.endsWith("Key") ? type.substring(0, type.length() - 3) : type;
     }
 
-    /** @throws GeneralSecurityException also if the key is not enabled */
+    /** @throws GeneralSecurityException if encryption fails or the key is not enabled */
     byte[] encrypt(byte[] plaintext, byte[] associatedData) throws GeneralSecurityException {
         if (cipher == null) {
             throw new GeneralSecurityException("the key is not enabled");
@@ -169,7 +169,7 @@ final class KeysetEntry {
                 .array();
     }
 
-    /** The plaintext; null if it was not encrypted by this key, or the key is not enabled. */
+    /** Returns the plaintext, or null if it was not encrypted with this key or the key is not enabled. */
     byte @Nullable [] decrypt(byte[] ciphertext, byte[] associatedData) {
         int length = prefix.length;
         if (cipher == null || ciphertext.length < length || !Arrays.equals(ciphertext, 0, length, prefix, 0, length)) {

@@ -12,10 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads and writes keysets in Tink's JSON format. No message of a failure shows a part of a key. */
+/** Reads and writes keysets in Tink's JSON format. No exception message contains any part of a key. */
 final class KeysetJson {
 
-    /** The parser recurses for each, and Tink's format has two for a key. */
+    /** The parser recurses for each bracket. Tink's format has two per key. */
     private static final int MAX_BRACKETS = 1000;
 
     private static final String SYMMETRIC = "SYMMETRIC";
@@ -76,12 +76,12 @@ final class KeysetJson {
         return type.cast(value);
     }
 
-    /** An id, signed or unsigned, as Tink takes either. */
+    /** Reads an id, signed or unsigned, since Tink accepts either. */
     private static int id(JsonObject object, String name) throws GeneralSecurityException {
         Number number = field(object, name, Number.class);
         long id = number.longValue();
         if (!(number instanceof Integer || number instanceof Long) || id < Integer.MIN_VALUE || id > 0xffff_ffffL) {
-            throw new GeneralSecurityException(name + " is not a number of 32 bits");
+            throw new GeneralSecurityException(name + " is not a 32-bit number");
         }
         return (int) id;
     }

@@ -12,13 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The keys that the nodes of a cluster share: a Tink keyset of authenticated encryption. One key is primary and encrypts;
- * all enabled ones decrypt. Immutable: each change gives a new object.
+ * The keys shared by the nodes of a cluster: a Tink keyset for authenticated encryption. The primary key encrypts; all
+ * enabled keys decrypt. Immutable: each change returns a new object.
  *
- * <p>Rotation without a gap: {@link #withNewKey} on every node, then {@link #withPrimary} on every node, then, when the
- * last token of the old key has expired, {@link #without}.
+ * <p>To rotate keys without interruption, use {@link #withNewKey} on every node, then {@link #withPrimary} on every
+ * node, then, when the last token made with the old key has expired, {@link #without}.
  *
- * <p>New keys are XChaCha20-Poly1305, whose 192-bit random nonce needs no limit on how many tokens one key makes.
+ * <p>New keys are XChaCha20-Poly1305 keys. Because of their 192-bit random nonces, the number of tokens per key need
+ * not be limited.
  */
 public final class TokenKeys {
 
@@ -30,33 +31,33 @@ public final class TokenKeys {
         this.entries = List.copyOf(entries);
     }
 
-    /** A keyset with one new key. */
+    /** Generates a keyset with one new key. */
     public static TokenKeys generate() {
         KeysetEntry key = newKey(List.of());
         return new TokenKeys(key, List.of(key));
     }
 
     /**
-     * Reads a keyset in Tink's JSON format.
+     * Parses a keyset in Tink's JSON format.
      *
-     * @throws GeneralSecurityException if it is not such a keyset, or if an enabled key is not for authenticated
-     *     encryption or is kept in a key management service
+     * @throws GeneralSecurityException if it is not such a keyset, or if an enabled key is not an authenticated
+     *     encryption key or is kept in a key management service
      */
     public static TokenKeys parse(String json) throws GeneralSecurityException {
         return KeysetJson.read(json);
     }
 
-    /** Reads a file that holds a keyset in Tink's JSON format; errors as in {@link #parse}. */
+    /** Reads a file that contains a keyset in Tink's JSON format. Fails in the same cases as {@link #parse}. */
     public static TokenKeys read(Path file) throws IOException, GeneralSecurityException {
         return parse(Files.readString(file, StandardCharsets.UTF_8));
     }
 
-    /** The keyset in Tink's JSON format, keys in clear: a secret. */
+    /** Returns the keyset in Tink's JSON format, with the keys in cleartext: a secret. */
     public String toJson() {
         return KeysetJson.write(primary, entries);
     }
 
-    /** Writes the keyset so that a reader sees the old or the new content whole, readable by the owner only. */
+    /** Writes the keyset to a file, replacing it atomically. Only the owner can read the file. */
     public void write(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         boolean posix = Files.getFileStore(folder).supportsFileAttributeView("posix");
@@ -75,7 +76,7 @@ public final class TokenKeys {
         }
     }
 
-    /** Adds a key that decrypts, but does not encrypt yet. */
+    /** Adds a key that decrypts but does not encrypt yet. */
     public TokenKeys withNewKey() {
         List<KeysetEntry> more = new ArrayList<>(entries);
         more.add(newKey(entries));
@@ -83,9 +84,9 @@ public final class TokenKeys {
     }
 
     /**
-     * Lets another key encrypt.
+     * Makes another key the primary one, which encrypts.
      *
-     * @throws IllegalArgumentException if there is no enabled key of that id
+     * @throws IllegalArgumentException if there is no enabled key with that id
      */
     public TokenKeys withPrimary(int keyId) {
         KeysetEntry chosen = entry(keyId);
@@ -96,9 +97,9 @@ public final class TokenKeys {
     }
 
     /**
-     * Takes a key out; what it encrypted cannot be read any more.
+     * Removes a key. Anything encrypted with it can no longer be read.
      *
-     * @throws IllegalArgumentException if there is no key of that id, or it is the primary one
+     * @throws IllegalArgumentException if there is no key with that id, or it is the primary key
      */
     public TokenKeys without(int keyId) {
         KeysetEntry dropped = entry(keyId);
@@ -117,14 +118,14 @@ public final class TokenKeys {
         return new IllegalArgumentException("no such key: " + Integer.toUnsignedString(keyId));
     }
 
-    /** What is known of each key, in the order of the keyset; nothing secret. */
+    /** Describes the keys, in the order of the keyset, without secrets. */
     public List<Key> keys() {
         return entries.stream()
                 .map(entry -> new Key(entry.id(), entry.kind(), entry == primary, entry.status()))
                 .toList();
     }
 
-    /** Encrypts with the primary key and authenticates {@code associatedData} with it. */
+    /** Encrypts with the primary key and authenticates {@code associatedData}. */
     public byte[] seal(byte[] plaintext, byte[] associatedData) {
         try {
             return primary.encrypt(plaintext, associatedData);
@@ -134,9 +135,9 @@ public final class TokenKeys {
     }
 
     /**
-     * Decrypts what {@link #seal} has made with any key of this set.
+     * Decrypts the result of {@link #seal} with any key of this keyset.
      *
-     * @throws GeneralSecurityException if none fits, or either argument has been altered
+     * @throws GeneralSecurityException if no key fits, or either argument has been altered
      */
     public byte[] open(byte[] ciphertext, byte[] associatedData) throws GeneralSecurityException {
         for (KeysetEntry entry : entries) {
@@ -145,7 +146,7 @@ public final class TokenKeys {
                 return plaintext;
             }
         }
-        throw new GeneralSecurityException("no key decrypts this");
+        throw new GeneralSecurityException("no key of the keyset can decrypt this");
     }
 
     private static KeysetEntry newKey(List<KeysetEntry> others) {
@@ -164,23 +165,23 @@ public final class TokenKeys {
         return entries.stream().anyMatch(entry -> entry.id() == id);
     }
 
-    /** Shows key ids, no key. */
+    /** Shows the ids of keys, not the keys. */
     @Override
     public String toString() {
         return "TokenKeys" + keys();
     }
 
     /**
-     * One key, without its secret.
+     * A description of a key, without the secret.
      *
-     * @param id Tink's key id, an unsigned number of 32 bits
+     * @param id Tink's key id, an unsigned 32-bit number
      * @param kind the algorithm
      * @param primary whether it encrypts
      * @param status Tink's status, such as {@code ENABLED}
      */
     public record Key(int id, String kind, boolean primary, String status) {
 
-        /** The id as Tink writes it, in files too. */
+        /** Returns the id as Tink writes it, for example in keyset files. */
         public String number() {
             return Integer.toUnsignedString(id);
         }

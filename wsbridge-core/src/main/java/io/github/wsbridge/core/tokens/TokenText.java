@@ -2,7 +2,7 @@ package io.github.wsbridge.core.tokens;
 
 import java.util.Base64;
 
-/** TokenText bytes as text: URL-safe base64 without padding, one text only for the same bytes. */
+/** Encodes sealed bytes as text: URL-safe base64 without padding. The same bytes have only one valid text. */
 public final class TokenText {
 
     private TokenText() {}
@@ -12,15 +12,15 @@ public final class TokenText {
     }
 
     /**
-     * Reads what {@link #text} wrote. The JDK's decoder alone would also take padding and other bits in the last character,
-     * so that what is good once could be told again in other words.
+     * Decodes the result of {@link #text}. The JDK's decoder alone would also accept padding and non-zero trailing bits
+     * in the last character, so that a value that may be used once could be reused in a different spelling.
      *
-     * @throws IllegalArgumentException if it is anything else
+     * @throws IllegalArgumentException if {@code text} is anything else
      */
     public static byte[] bytes(String text) {
         byte[] sealed = Base64.getUrlDecoder().decode(text);
         if (!text(sealed).equals(text)) {
-            throw new IllegalArgumentException("not the one way to write these bytes");
+            throw new IllegalArgumentException("not the canonical encoding");
         }
         return sealed;
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is answered before the upgrade, and with which status. */
+/** Refusals before the upgrade, and their status codes. */
 class AdmissionsTest {
 
     private static final String SECRET = "S3cret";
@@ -96,6 +96,11 @@ class AdmissionsTest {
                 "400, /bridge/connect, deviceId=%C3%A4%C3%A4%C3%A4%C3%A4%C3%A4a",
                 "101, /bridge/connect, deviceId=d&requestData=12345678901234567890",
                 "400, /bridge/connect, deviceId=d&requestData=S3cret789012345678901",
+                "400, /bridge/connect, deviceId=d&wait=",
+                "400, /bridge/connect, deviceId=d&wait=S3cret",
+                "400, /bridge/connect, deviceId=d&wait=True",
+                "101, /bridge/connect, deviceId=d&wait=false",
+                "101, /bridge/connect, deviceId=d&wait=true",
                 "400, /bridge/listen, -",
                 "101, /bridge/listen, deviceId=d",
                 "400, /bridge/listen, deviceId=S3cret%0D",

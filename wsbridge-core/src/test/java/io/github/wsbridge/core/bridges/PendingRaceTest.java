@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The claim, the rejection, the timeout, the requester's leaving and the node's stopping all come at once. */
+/** Claim, rejection, timeout, loss of the requester and stopping of the node, all at once. */
 class PendingRaceTest {
 
     private static final int ROUNDS = 100_000;
@@ -39,7 +39,7 @@ class PendingRaceTest {
     private static final CloseReason GONE = new CloseReason(4321, "gone");
 
     private final FakeScheduler scheduler = new FakeScheduler();
-    private final PendingBridges pending = new PendingBridges(1); // one count too many would refuse the next round
+    private final PendingBridges pending = new PendingBridges(1); // a leaked count would refuse the next round
     private final BridgeSlots slots = new BridgeSlots(1); // here too
     private final Watcher watcher = new Watcher();
     private final Requests requests = new Requests(
@@ -152,7 +152,7 @@ class PendingRaceTest {
         return leg.closes().stream().map(CloseReason::code).toList();
     }
 
-    /** Tokens in clear that never expire, so that the clock decides nothing but the timeout. */
+    /** Plaintext tokens that never expire, so that the clock affects only the timeout. */
     private static final class PlainCodec implements TokenCodec {
         @Override
         public BridgeToken encode(TokenClaims claims) {
@@ -165,7 +165,7 @@ class PendingRaceTest {
         }
     }
 
-    /** Counts what is told of one round. */
+    /** Counts the events of one round. */
     private static final class Watcher implements BridgeListener {
         private final AtomicInteger requested = new AtomicInteger();
         private final AtomicInteger established = new AtomicInteger();

@@ -33,7 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The router against the real admissions of its owners, credentials and all. */
+/** The router with the real admissions of the owners, including credentials. */
 class DialingRouterTest extends NodeRouterContract {
 
     private final TestCluster cluster = new TestCluster();

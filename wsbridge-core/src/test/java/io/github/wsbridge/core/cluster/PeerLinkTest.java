@@ -47,7 +47,7 @@ class PeerLinkTest {
         };
     }
 
-    /** Waits for a second of the real clock: a link is dialled once a second at the most. */
+    /** Waits for one second of real time: a link is dialled at most once a second. */
     static void awaitSecond() {
         long start = System.nanoTime();
         Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> System.nanoTime() - start > 1_000_000_000L);

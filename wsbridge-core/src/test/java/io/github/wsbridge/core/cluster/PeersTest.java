@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Devices that listen on another node than their requesters'. */
+/** Devices that listen on a different node than their requesters. */
 class PeersTest {
 
     private final TestCluster cluster = new TestCluster();
@@ -59,7 +59,7 @@ class PeersTest {
     @Test
     void request_deviceNowhere_isClosed4404() {
         assertThat(TestCluster.request(a, "device", "").closed())
-                .isEqualTo(new CloseReason(4404, "the device does not listen"));
+                .isEqualTo(new CloseReason(4404, "the device is not listening"));
         assertThat(linked()).containsExactlyInAnyOrder(B, C);
     }
 
@@ -188,7 +188,7 @@ class PeersTest {
         TestCluster.request(node, "device", "");
         assertThat(device.messages()).hasSize(1);
         known.clear();
-        cluster.scheduler.advance(Duration.ofSeconds(5)); // looks it up on a thread of its own
+        cluster.scheduler.advance(Duration.ofSeconds(5)); // the lookup runs on a separate thread
         Awaitility.await().atMost(TestCluster.PATIENCE).until(() -> {
             RecordingReceiver again = TestCluster.request(node, "device", "");
             boolean unknown = again.closed() != null;

@@ -13,7 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** The listen socket as a secondary channel; {@code PeersTest} shows it over peers. */
+/** The listen socket as a secondary channel; {@code PeersTest} tests it across peers. */
 class ListenSignallerTest extends SignallerContract {
 
     private final DeviceListeners listeners =
@@ -58,7 +58,7 @@ class ListenSignallerTest extends SignallerContract {
         };
     }
 
-    /** They come as messages of their own, later: the node ends the bridge by them itself. */
+    /** Rejections arrive later, as separate messages, and the node ends the bridge itself. */
     @Override
     protected boolean carriesRejections() {
         return false;

@@ -79,7 +79,8 @@ class SignalChainTest {
         first.answer(new Result.Unreachable("not here"));
         signal(chain, "plant-7");
         assertThat(asked()).containsExactly(2, 0, 1);
-        assertThat(signal(chain, "elsewhere")).isCompletedWithValue(new Result.Unreachable("device not reachable"));
+        assertThat(signal(chain, "elsewhere"))
+                .isCompletedWithValue(new Result.Unreachable("the device cannot be reached"));
         assertThat(asked()).containsExactly(2, 0, 1);
     }
 

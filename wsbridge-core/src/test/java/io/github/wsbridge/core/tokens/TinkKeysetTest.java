@@ -146,7 +146,7 @@ class TinkKeysetTest {
                 .hasMessageContaining("AES GCM SIV");
     }
 
-    /** Whatever is wrong with a key: it is refused, or it is the key that Tink takes it for. */
+    /** A damaged key is either refused or read exactly as Tink reads it. */
     @Test
     void parse_damagedKeys_areNeverOtherKeysThanToTink() throws Exception {
         Random random = new Random(1);

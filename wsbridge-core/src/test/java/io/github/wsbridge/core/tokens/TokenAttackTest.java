@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Tokens that somebody made up, altered, kept too long or used before. */
+/** Forged, altered, expired and used tokens. */
 class TokenAttackTest {
 
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -51,7 +51,7 @@ class TokenAttackTest {
             case 2 -> flipped(live);
             case 3 -> codec.encode(claims(-random.nextInt(60))).value();
             case 4 -> used;
-            case 5 -> codec.encode(claims(30)).value(); // genuine, of a bridge that is not there
+            case 5 -> codec.encode(claims(30)).value(); // genuine, but of an unknown bridge
             case 6 -> live + ALPHABET.charAt(random.nextInt(64));
             default -> garbage();
         };

@@ -130,7 +130,7 @@ class TokenKeysTest {
             assertThat(log.loud()).isEmpty();
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
             new KeyFile(file).get();
-            assertThat(log.loud()).singleElement().asString().contains("keys.json", "others");
+            assertThat(log.loud()).singleElement().asString().contains("keys.json", "world-readable");
         }
     }
 

@@ -1,5 +1,11 @@
 package io.github.wsbridge.testkit.transport;
 
+import static io.github.wsbridge.testkit.RawWebSocket.BINARY;
+import static io.github.wsbridge.testkit.RawWebSocket.CLOSE;
+import static io.github.wsbridge.testkit.RawWebSocket.TEXT;
+import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
+import static io.github.wsbridge.testkit.transport.Backpressure.flood;
+import static io.github.wsbridge.testkit.transport.Backpressure.stalled;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -7,28 +13,51 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every standalone server must do beside what {@link BridgeServerContract} ask of any. */
+/**
+ * What every {@link BridgeServer} must do beside what {@link BridgeServerContract} asks of anything that takes connections: bind
+ * before it serves, keep its limits and timeouts, answer whatever comes as a request, speak TLS, and leave nothing behind when it
+ * stops.
+ */
 public abstract class StandaloneServerContract extends BridgeServerContract {
 
-    /** What a server is set to; null for its defaults. */
-    public record Settings(int port, Integer maxConnections, Duration handshakeTimeout, SSLContext tls) {
+    /**
+     * What a server is set to.
+     *
+     * @param port where to listen; 0 for a free one
+     * @param maxConnections the most connections at a time; null for the server's default
+     * @param handshakeTimeout how long until a request must be complete and answered; null for the server's default
+     * @param tls to speak TLS with; null for plain text
+     */
+    public record Settings(
+            int port,
+            @Nullable Integer maxConnections,
+            @Nullable Duration handshakeTimeout,
+            @Nullable SSLContext tls) {
+
+        /** Where to listen: the loopback address. */
         public InetSocketAddress address() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         }
@@ -36,40 +65,50 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     private static final Settings USUAL = new Settings(0, null, null, null);
 
-    private BridgeServer server;
+    private @Nullable BridgeServer server;
 
-    /** A server at {@link Settings#address}, not yet serving. */
+    /** Nothing to set up. */
+    protected StandaloneServerContract() {}
+
+    /** Makes a server, bound to {@link Settings#address}, not yet serving. Whoever calls this closes it. */
     protected abstract BridgeServer bind(Settings settings) throws Exception;
 
+    /** Makes a server that serves {@link #door}. Whoever calls this closes it. */
     protected final BridgeServer start(Settings settings) throws Exception {
         BridgeServer bound = bind(settings);
         bound.serve(door);
         return bound;
     }
 
-    /** What the names of its threads begin with. */
+    /** What the names of the server's threads begin with, and no other threads' names. */
     protected abstract String threadNames();
 
     @Override
     protected int start() throws Exception {
-        server = start(USUAL);
-        return server.address().getPort();
+        BridgeServer started = start(USUAL);
+        server = started;
+        return started.address().getPort();
     }
 
     @Override
     protected void stop() {
-        server.close();
+        server().close();
+    }
+
+    /** The server that listens at {@link #port}. */
+    protected final BridgeServer server() {
+        return Objects.requireNonNull(server, "not started");
     }
 
     @ParameterizedTest
     @CsvSource({"1005,1005", "1012,1012", "1013,1013", "1014,1014", "1006,1011", "2000,1011"})
     void close_anyCode_goesOutAsNearAsItCan(int code, int onTheWire) throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            ear.leg.close(new CloseReason(code, ""));
-            assertThat(raw.receive().closeCode()).isEqualTo(onTheWire);
-            raw.close(4567, "the answer");
-            assertThat(ear.closed()).isEqualTo(new CloseReason(4567, "the answer"));
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            end.leg().close(new CloseReason(code, ""));
+            assertThat(raw.read().closeCode()).isEqualTo(onTheWire);
+            raw.writeClose(4567, "the answer");
+            assertThat(end.awaitClosed()).isEqualTo(new CloseReason(4567, "the answer"));
             assertThat(raw.ended()).isTrue();
         }
     }
@@ -77,22 +116,22 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     @ParameterizedTest
     @ValueSource(ints = {1012, 1013, 1014})
     void peerCloses_codesThatSomeRefuse_areReported(int code) throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            raw.close(code, "x");
-            assertThat(ear.closed()).isEqualTo(new CloseReason(code, "x"));
-            assertThat(raw.receive().closeCode()).isEqualTo(code);
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            raw.writeClose(code, "x");
+            assertThat(end.awaitClosed()).isEqualTo(new CloseReason(code, "x"));
+            assertThat(raw.read().closeCode()).isEqualTo(code);
             assertThat(raw.ended()).isTrue();
         }
     }
 
     @Test
     void peerClosesWithoutCode_isAnsweredWithoutCode() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            raw.send(0x88, new byte[0]);
-            assertThat(ear.closed()).isEqualTo(new CloseReason(CloseReason.NO_STATUS, ""));
-            assertThat(raw.receive().payload()).isEmpty();
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            raw.write(CLOSE, true, new byte[0]);
+            assertThat(end.awaitClosed()).isEqualTo(new CloseReason(CloseReason.NO_STATUS, ""));
+            assertThat(raw.read().payload()).isEmpty();
         }
     }
 
@@ -107,12 +146,12 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         "8882010203040101,1002", // an illegal close code
     })
     void protocolErrors_areAnsweredAndEndTheLeg(String bytes, int code) throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            ear.leg.demand();
-            raw.write(java.util.HexFormat.of().parseHex(bytes));
-            assertThat(raw.receive().closeCode()).isEqualTo(code);
-            assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            end.demand();
+            raw.writeRaw(HexFormat.of().parseHex(bytes));
+            assertThat(raw.read().closeCode()).isEqualTo(code);
+            assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
             assertThat(raw.ended()).isTrue();
         }
     }
@@ -120,20 +159,20 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     @Test
     void slowHandshake_isCut() throws Exception {
         try (BridgeServer impatient = start(new Settings(0, null, Duration.ofMillis(600), null));
-                RawSocket raw = RawSocket.connect(impatient.address().getPort())) {
+                RawWebSocket raw = RawWebSocket.dial(impatient.address().getPort())) {
             CompletableFuture<Void> dripping = CompletableFuture.runAsync(() -> drip(raw));
             assertThat(raw.ended()).isTrue();
             raw.close();
-            dripping.exceptionally(broken -> null).get(Ear.SECONDS, TimeUnit.SECONDS);
-            assertThat(door.handshakes).isEmpty();
+            dripping.exceptionally(broken -> null).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(door.handshakes()).isZero();
         }
     }
 
-    private static void drip(RawSocket raw) {
+    private static void drip(RawWebSocket raw) {
         try {
-            for (char c : RawSocket.upgrade(TARGET, "X-Filler: " + "x".repeat(5_000) + "\r\n")
+            for (char c : RawWebSocket.request(TARGET, "X-Filler: " + "x".repeat(5_000) + "\r\n")
                     .toCharArray()) {
-                raw.write(new byte[] {(byte) c});
+                raw.writeRaw(new byte[] {(byte) c});
                 await().during(Duration.ofMillis(20))
                         .pollInterval(Duration.ofMillis(10))
                         .until(() -> true);
@@ -146,21 +185,50 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     @Test
     void doorThatDoesNotAnswer_isRefusedWith503() throws Exception {
         CompletableFuture<Admission> late = new CompletableFuture<>();
-        door.answer = handshake -> late;
+        door.answers(handshake -> late);
         try (BridgeServer impatient = start(new Settings(0, null, Duration.ofSeconds(1), null));
-                RawSocket raw = RawSocket.connect(impatient.address().getPort())) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
+                RawWebSocket raw = RawWebSocket.dial(impatient.address().getPort())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 503 ").contains("Retry-After: ");
-            late.complete(new Admission.Granted("", door.legs::add));
+            late.complete(door.grant(""));
             raw.readToEnd();
-            assertThat(door.legs).isEmpty();
+            assertThat(door.legs()).isZero();
+        }
+    }
+
+    @Test
+    void later_isNotBoundByTheHandshakeTimeout() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(Duration.ofMinutes(1));
+        try (BridgeServer impatient = start(new Settings(0, null, Duration.ofMillis(600), null));
+                RawWebSocket raw = RawWebSocket.dial(impatient.address().getPort())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "Sec-WebSocket-Protocol: wsbridge.v1\r\n"));
+            assertThat(raw.silentFor(Duration.ofMillis(1_500))).isTrue();
+            waiting.grant("wsbridge.v1");
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ").contains("Sec-WebSocket-Protocol: wsbridge.v1\r\n");
+            raw.write(TEXT, true, "at last");
+            assertThat(door.takeEnd().nextText()).isEqualTo("at last");
+            assertThat(waiting.abandoned()).isZero();
+        }
+    }
+
+    @Test
+    void later_serverCloses_isAbandonedOnce() throws Exception {
+        FakeDoor.Waiting waiting = door.keepsWaiting(Duration.ofMinutes(1));
+        try (RawWebSocket raw = ask("")) {
+            door.takeHandshake();
+            server().close();
+            await().untilAsserted(() -> assertThat(waiting.abandoned()).isEqualTo(1));
+            assertThat(raw.ended()).isTrue();
+            waiting.grant("");
+            assertThat(waiting.abandoned()).isEqualTo(1);
+            assertThat(door.legs()).isZero();
         }
     }
 
     @Test
     void hugeHeader_isRefusedWith431() throws Exception {
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade(TARGET, "X-Filler: " + "x".repeat(20_000) + "\r\n"));
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "X-Filler: " + "x".repeat(20_000) + "\r\n"));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 431 ");
             raw.readToEnd();
         }
@@ -177,66 +245,66 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                 "GET / HTTP/1.1\r\n folded\r\n\r\n"
             })
     void garbledRequest_isRefusedWith400(String request) throws Exception {
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(request);
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(request);
             assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
-            assertThat(door.handshakes).isEmpty();
+            assertThat(door.handshakes()).isZero();
         }
     }
 
     @Test
     void missingKey_isRefusedWith400() throws Exception {
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade(TARGET, "").replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhl"));
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "").replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhl"));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
-            assertThat(door.legs).isEmpty();
+            assertThat(door.legs()).isZero();
         }
     }
 
     @Test
     void absoluteUrl_isRead() throws Exception {
-        try (RawSocket raw = RawSocket.connect(port)) {
-            raw.write(RawSocket.upgrade("http://example.com:80/bridge/listen?deviceId=d", ""));
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request("http://example.com:80/bridge/listen?deviceId=d", ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
-            assertThat(door.handshakes.take().path()).isEqualTo("/bridge/listen");
+            assertThat(door.takeHandshake().path()).isEqualTo("/bridge/listen");
         }
     }
 
     @Test
     void framesRightBehindTheRequest_areNotLost() throws Exception {
         CompletableFuture<Admission> late = new CompletableFuture<>();
-        door.answer = handshake -> late;
-        try (RawSocket raw = RawSocket.connect(port)) {
-            byte[] frame = RawSocket.frame(TEXT, "early".getBytes(StandardCharsets.UTF_8), RawSocket.KEY);
-            raw.write(RawSocket.upgrade(TARGET, "") + new String(frame, StandardCharsets.ISO_8859_1));
-            door.handshakes.take();
-            late.complete(new Admission.Granted("", door.legs::add));
+        door.answers(handshake -> late);
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            byte[] frame = RawWebSocket.frame(TEXT, true, true, "early".getBytes(StandardCharsets.UTF_8));
+            raw.writeRaw(RawWebSocket.request(TARGET, "") + new String(frame, StandardCharsets.ISO_8859_1));
+            door.takeHandshake();
+            late.complete(door.grant(""));
             raw.readHead();
-            assertThat(Ear.text(door.ear().next())).isEqualTo("early");
+            assertThat(door.takeEnd().nextText()).isEqualTo("early");
         }
     }
 
     @Test
     void manySlowPeers_takeNoThreads() throws Exception {
-        List<RawSocket> slow = new ArrayList<>();
+        List<RawWebSocket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 40; i++) {
-                RawSocket raw = RawSocket.open(port, TARGET);
+                RawWebSocket raw = RawWebSocket.open(port(), TARGET);
                 slow.add(raw);
-                Ear ear = door.ear();
-                raw.send(BINARY, new byte[16_000]); // never asked for
-                ear.leg.send(Fragment.binary(ByteBuffer.allocate(20 << 20))); // never read
+                RecordingReceiver end = door.takeEnd();
+                raw.write(BINARY, true, new byte[16_000]); // never asked for
+                end.leg().send(Fragment.binary(ByteBuffer.allocate(20 << 20))); // never read
             }
-            try (RawSocket raw = RawSocket.open(port, TARGET)) {
-                Ear ear = door.ear();
-                raw.send(TEXT, "quick");
-                assertThat(Ear.text(ear.next())).isEqualTo("quick");
-                ear.send(Fragment.text("too"));
-                assertThat(raw.receive().text()).isEqualTo("too");
+            try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+                RecordingReceiver end = door.takeEnd();
+                raw.write(TEXT, true, "quick");
+                assertThat(end.nextText()).isEqualTo("quick");
+                end.send(Fragment.text("too"));
+                assertThat(raw.read().text()).isEqualTo("too");
             }
             assertThat(threads()).isLessThan(40);
         } finally {
-            for (RawSocket raw : slow) {
+            for (RawWebSocket raw : slow) {
                 raw.close();
             }
         }
@@ -245,16 +313,16 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     @Test
     void moreThanMaxConnections_areDropped() throws Exception {
         try (BridgeServer small = start(new Settings(0, 1, null, null));
-                RawSocket first = RawSocket.open(small.address().getPort(), TARGET)) {
-            Ear ear = door.ear();
-            try (RawSocket second = RawSocket.connect(small.address().getPort())) {
+                RawWebSocket first = RawWebSocket.open(small.address().getPort(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            try (RawWebSocket second = RawWebSocket.dial(small.address().getPort())) {
                 assertThat(second.ended()).isTrue();
             }
             first.close();
-            ear.leg.demand();
-            ear.closed();
+            end.demand();
+            end.awaitClosed();
             await().ignoreExceptions().until(() -> {
-                RawSocket.open(small.address().getPort(), TARGET).close();
+                RawWebSocket.open(small.address().getPort(), TARGET).close();
                 return true;
             });
         }
@@ -262,32 +330,32 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @Test
     void stopAccepting_leavesOpenConnections() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            server.stopAccepting();
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            server().stopAccepting();
             await().until(() -> {
-                try (RawSocket late = RawSocket.connect(port)) {
+                try (RawWebSocket late = RawWebSocket.dial(port())) {
                     return false;
-                } catch (java.net.ConnectException e) {
+                } catch (ConnectException e) {
                     return true;
                 }
             });
-            raw.send(TEXT, "still");
-            assertThat(Ear.text(ear.next())).isEqualTo("still");
+            raw.write(TEXT, true, "still");
+            assertThat(end.nextText()).isEqualTo("still");
         }
     }
 
     @Test
     void close_endsLegsAndThreadsAndFreesThePort() throws Exception {
-        try (RawSocket raw = RawSocket.open(port, TARGET)) {
-            Ear ear = door.ear();
-            server.close();
-            assertThat(ear.closed().code()).isEqualTo(CloseReason.VANISHED);
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            server().close();
+            assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
             assertThat(raw.ended()).isTrue();
             await().until(() -> threads() == 0);
-            try (BridgeServer again = start(new Settings(port, null, null, null));
-                    RawSocket anew = RawSocket.open(again.address().getPort(), TARGET)) {
-                assertThat(door.ear().leg).isNotNull();
+            try (BridgeServer again = start(new Settings(port(), null, null, null));
+                    RawWebSocket anew = RawWebSocket.open(again.address().getPort(), TARGET)) {
+                assertThat(door.takeEnd().leg()).isNotNull();
             }
         }
     }
@@ -305,23 +373,26 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                 SSLSocket socket = (SSLSocket) keys.context()
                         .getSocketFactory()
                         .createSocket("localhost", secure.address().getPort());
-                RawSocket raw = new RawSocket(socket)) {
-            raw.write(RawSocket.upgrade(TARGET, ""));
+                RawWebSocket raw = RawWebSocket.client(socket)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
-            Ear ear = door.ear();
+            assertThat(door.takeHandshake().peer().certificates())
+                    .as("the client showed none")
+                    .isEmpty();
+            RecordingReceiver end = door.takeEnd();
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> flood(raw, sent));
             await().until(() -> stalled(sent));
             for (int i = 0; i < 500; i++) {
-                assertThat(ear.next().payload().remaining()).isPositive();
+                assertThat(end.next().payload().remaining()).isPositive();
             }
-            ear.send(Fragment.text("grüße"));
-            assertThat(raw.receive().text()).isEqualTo("grüße");
-            ear.leg.close(new CloseReason(4000, "bye"));
-            assertThat(raw.receive().closeCode()).isEqualTo(4000);
-            ear.leg.abort();
-            ear.closed();
-            flooding.exceptionally(broken -> null).get(Ear.SECONDS, TimeUnit.SECONDS);
+            end.send(Fragment.text("grüße"));
+            assertThat(raw.read().text()).isEqualTo("grüße");
+            end.leg().close(new CloseReason(4000, "bye"));
+            assertThat(raw.read().closeCode()).isEqualTo(4000);
+            end.leg().abort();
+            end.awaitClosed();
+            flooding.exceptionally(broken -> null).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         }
     }
 }

@@ -16,10 +16,11 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param context presents the key and trusts nothing else
  * @param certificate in PEM
- * @param key in PEM
+ * @param key the private key, in PEM
  */
 public record TestKeys(SSLContext context, Path certificate, Path key) {
 
+    /** Makes a key with the JDK's {@code keytool}, and files for it in a temporary folder. */
     public static TestKeys create() throws Exception {
         Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
         String keytool =

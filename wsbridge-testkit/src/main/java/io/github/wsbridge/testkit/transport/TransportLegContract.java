@@ -1,74 +1,93 @@
 package io.github.wsbridge.testkit.transport;
 
+import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
+
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.LegContract;
 import io.github.wsbridge.testkit.LegPair;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The rules of legs, for a connector at one end and a server at the other. */
+/**
+ * The rules of {@link Leg} for a transport: a connector's leg at one end, a server's at the other. Server and connector serve all
+ * tests of the suite.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class TransportLegContract extends LegContract {
 
+    /** The door of the server. */
     protected final FakeDoor door = new FakeDoor();
-    private Connector connector;
-    private ServerSocket silent;
+
+    private @Nullable Connector connector;
+    private @Nullable ServerSocket silent;
     private int port;
 
-    /** A new connector. */
-    protected abstract Connector connector();
+    /** Nothing to set up. */
+    protected TransportLegContract() {}
 
-    /** Starts the server and gives its port. */
+    /** Makes the connector under test. The suite closes it. */
+    protected abstract Connector connector() throws Exception;
+
+    /**
+     * Starts the server under test on the loopback address, in front of {@link #door}. Called once.
+     *
+     * @return its port
+     */
     protected abstract int start() throws Exception;
 
+    /** Stops the server. Called once. */
     protected abstract void stop() throws Exception;
 
     @BeforeAll
-    void up() throws Exception {
+    final void up() throws Exception {
         connector = connector();
         silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         port = start();
     }
 
     @AfterAll
-    void down() throws Exception {
-        connector.close();
-        silent.close();
+    final void down() throws Exception {
+        started(connector).close();
+        started(silent).close();
         stop();
+    }
+
+    private static <T> T started(@Nullable T what) {
+        return Objects.requireNonNull(what, "not started");
     }
 
     @Override
     protected LegPair connect(String subprotocol) throws Exception {
-        door.answer = handshake -> door.granted(subprotocol);
-        Leg near = connector
+        door.answers(handshake -> door.granted(subprotocol));
+        Leg near = started(connector)
                 .connect(target(port, subprotocol))
                 .toCompletableFuture()
-                .get(20, TimeUnit.SECONDS);
-        return new LegPair(near, door.legs.poll(20, TimeUnit.SECONDS));
+                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        return new LegPair(near, door.takeLeg());
     }
 
     @Override
-    protected Leg connectToSilentPeer() throws Exception {
+    protected @Nullable Leg connectToSilentPeer() throws Exception {
+        ServerSocket listener = started(silent);
         CompletableFuture<Leg> leg =
-                connector.connect(target(silent.getLocalPort(), "")).toCompletableFuture();
-        RawSocket.accept(silent);
-        return leg.get(20, TimeUnit.SECONDS);
+                started(connector).connect(target(listener.getLocalPort(), "")).toCompletableFuture();
+        RawWebSocket.accept(listener);
+        return leg.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static Connector.Target target(int port, String subprotocol) {
         return new Connector.Target(
-                URI.create("ws://localhost:" + port + "/bridge/connect?deviceId=d"),
-                Map.of(),
-                subprotocol,
-                Duration.ofSeconds(20));
+                URI.create("ws://localhost:" + port + "/bridge/connect?deviceId=d"), Map.of(), subprotocol, PATIENCE);
     }
 }

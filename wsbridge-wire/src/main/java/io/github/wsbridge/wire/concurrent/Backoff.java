@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts: random, from zero to a bound that doubles from the shortest to the longest. Not thread-safe, except
- * for {@link #reset}.
+ * Random pauses between attempts, from zero up to a bound that doubles from the shortest pause to the longest. Not
+ * thread-safe, except for {@link #reset}.
  */
 public final class Backoff {
 
@@ -30,7 +30,10 @@ public final class Backoff {
         }
     }
 
-    /** The whole interval is drawn from, so that many who lost the same server do not come back together. */
+    /**
+     * Returns the next pause. It is drawn from the whole interval, so that clients that lost the same server do not all
+     * come back at once.
+     */
     public Duration next() {
         long bound = maxNanos;
         int doublings = tries;
@@ -41,7 +44,7 @@ public final class Backoff {
         return Duration.ofNanos(random.nextLong(bound + 1));
     }
 
-    /** After a failure that time does not mend: from half of the longest pause to all of it. */
+    /** Returns a pause between half of the longest and the longest, for a failure that is unlikely to go away soon. */
     public Duration nearLongest() {
         return Duration.ofNanos(maxNanos - random.nextLong(maxNanos / 2 + 1));
     }
@@ -50,7 +53,7 @@ public final class Backoff {
         return Duration.ofNanos(maxNanos);
     }
 
-    /** Begins with the shortest pause again. */
+    /** Starts again with the shortest pause. */
     public void reset() {
         tries = 0;
     }

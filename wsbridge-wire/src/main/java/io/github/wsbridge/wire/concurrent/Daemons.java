@@ -4,7 +4,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that keep no program alive. */
+/** Creates daemon threads. */
 public final class Daemons {
 
     private Daemons() {}
@@ -14,13 +14,16 @@ public final class Daemons {
         daemon(name, task).start();
     }
 
-    /** Makes threads whose names are the prefix and a number. */
+    /** Returns a factory of threads named with the prefix and a number. */
     public static ThreadFactory named(String prefix) {
         AtomicInteger count = new AtomicInteger();
         return task -> daemon(prefix + count.incrementAndGet(), task);
     }
 
-    /** One thread for timers. Cancelled timers, which are most, leave its queue at once. Whoever makes it shuts it down. */
+    /**
+     * Creates a single-threaded timer. Cancelled tasks, which are most, leave its queue at once. The caller shuts it
+     * down.
+     */
     public static ScheduledThreadPoolExecutor newTimer(String name) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> daemon(name, task));
         timer.setRemoveOnCancelPolicy(true);

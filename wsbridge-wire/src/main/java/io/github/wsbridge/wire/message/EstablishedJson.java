@@ -3,7 +3,7 @@ package io.github.wsbridge.wire.message;
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeId;
 
-/** The first message to an end that speaks the subprotocol: its bridge is established. */
+/** The message that tells an end with the subprotocol that its bridge is established. */
 public final class EstablishedJson {
 
     private static final String TYPE = "established";
@@ -17,7 +17,7 @@ public final class EstablishedJson {
                 .done();
     }
 
-    /** @throws MalformedMessageException if it is another message, or has no bridge id */
+    /** @throws MalformedMessageException if the message is not of this type or has no bridge id */
     public static BridgeId read(JsonObject message) {
         if (!JsonMessage.type(message).equals(TYPE)) {
             throw new MalformedMessageException("not an established message");

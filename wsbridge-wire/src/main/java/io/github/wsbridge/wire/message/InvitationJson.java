@@ -8,10 +8,10 @@ import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
 
-/** The invitation: the same message over every secondary channel. It does not name the device. */
+/** The invitation message, which is the same on every secondary channel. It does not contain the device id. */
 public final class InvitationJson {
 
-    /** The message's type. */
+    /** The message type. */
     public static final String TYPE = "invitation";
 
     private InvitationJson() {}
@@ -27,7 +27,7 @@ public final class InvitationJson {
                 .done();
     }
 
-    /** @throws MalformedMessageException if it is not an invitation */
+    /** @throws MalformedMessageException if the message is not an invitation */
     public static Invitation read(JsonObject message, String deviceId) {
         if (!JsonMessage.type(message).equals(TYPE)) {
             throw new MalformedMessageException("not an invitation");
@@ -50,7 +50,7 @@ public final class InvitationJson {
                     message.getString("requestData", ""),
                     Instant.parse(JsonMessage.string(message, "expiresAt")));
         } catch (IllegalArgumentException | DateTimeException e) {
-            throw new MalformedMessageException("not a complete invitation"); // their words quote the members
+            throw new MalformedMessageException("not a complete invitation"); // their messages quote the members
         }
     }
 }

@@ -7,10 +7,10 @@ import com.grack.nanojson.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The messages of the bridge as JSON text; docs/protocol.md describes each. */
+/** Reads and writes the bridge's JSON messages, which docs/protocol.md describes. */
 public final class JsonMessage {
 
-    /** The longest message that is read, in bytes. */
+    /** The maximum size of a message, in bytes. */
     public static final int MAX_BYTES = 64 * 1024;
 
     private static final int MAX_DEPTH = 16;
@@ -38,7 +38,7 @@ public final class JsonMessage {
     }
 
     /**
-     * Reads any JSON value, for channels whose peers may send other than an object.
+     * Reads any JSON value, for channels whose peers may send something other than an object.
      *
      * @throws MalformedMessageException if it is not JSON, too long, or nested too deep
      */
@@ -52,11 +52,11 @@ public final class JsonMessage {
         try {
             return JsonParser.any().from(text);
         } catch (JsonParserException e) {
-            throw new MalformedMessageException("not JSON"); // the parser's words quote the text
+            throw new MalformedMessageException("not JSON"); // the parser's message quotes the text
         }
     }
 
-    /** The parser recurses, so depth costs stack. */
+    /** The parser is recursive, so depth costs stack. */
     private static boolean deep(String text) {
         int depth = 0;
         boolean quoted = false;
@@ -79,12 +79,12 @@ public final class JsonMessage {
         return new MalformedMessageException("longer than 64 KiB");
     }
 
-    /** The member {@code type}; empty if there is none. */
+    /** Returns the member {@code type}, or an empty string if there is none. */
     public static String type(JsonObject message) {
         return message.getString("type", "");
     }
 
-    /** @throws MalformedMessageException if there is no string of that name */
+    /** @throws MalformedMessageException if there is no string member of that name */
     public static String string(JsonObject message, String name) {
         String value = message.getString(name);
         if (value == null) {

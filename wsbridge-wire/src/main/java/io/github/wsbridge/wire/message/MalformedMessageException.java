@@ -1,6 +1,8 @@
 package io.github.wsbridge.wire.message;
 
-/** A message that is not what it should be. Neither its text nor a cause shows the content, which may hold secrets. */
+/**
+ * Thrown for a malformed message. Neither the exception's message nor its cause shows the content, which may be secret.
+ */
 public final class MalformedMessageException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;

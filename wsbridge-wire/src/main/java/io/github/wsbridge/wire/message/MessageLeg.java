@@ -17,27 +17,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg that carries JSON objects, one a text message: a device's listen socket, or the link between two nodes. Outgoing
- * messages queue, up to {@value #MAX_QUEUED} characters together; incoming ones have at most {@value JsonMessage#MAX_BYTES}
- * bytes.
+ * A leg that carries JSON objects, one per text message: a device's listen socket, or the link between two nodes.
+ * Outgoing messages are queued, up to a total of {@value #MAX_QUEUED} characters. Incoming ones are limited to
+ * {@value JsonMessage#MAX_BYTES} bytes.
  */
 public final class MessageLeg implements Leg.Receiver {
 
     private static final Logger log = LoggerFactory.getLogger(MessageLeg.class);
 
     static final int MAX_QUEUED = 4 * 1024 * 1024;
-    /** Takes what comes; called by one thread at a time, must not block. */
+    /** Receives the leg's messages. Called by one thread at a time; must not block. */
     public interface Handler {
 
-        /** Handles one message and tells nothing of what it cannot understand. */
+        /** Handles one message. Ignores messages that it does not understand. */
         void onMessage(JsonObject message);
 
-        /** Whether a message that is too long is skipped; by default it ends the leg. */
+        /** Returns whether to skip a message that is too long. By default such a message closes the leg. */
         default boolean skipsLongMessages() {
             return false;
         }
 
-        /** The leg has ended. */
+        /** Called when the leg has ended. */
         void onClosed(CloseReason reason);
     }
 
@@ -63,7 +63,7 @@ public final class MessageLeg implements Leg.Receiver {
         demands.one();
     }
 
-    /** Sends a message when its turn has come; completes when the transport has it. */
+    /** Queues a message. The stage completes when the transport has taken the message. */
     public CompletionStage<Void> send(JsonObject message) {
         String json = JsonWriter.string(message);
         CompletableFuture<Void> sent = new CompletableFuture<>();
@@ -85,7 +85,9 @@ public final class MessageLeg implements Leg.Receiver {
         return sent;
     }
 
-    /** Sends until the queue is empty or a send takes its time; then its completion goes on here. */
+    /**
+     * Sends until the queue is empty or a send does not complete at once. In that case its completion continues here.
+     */
     private void sendQueued() {
         while (true) {
             Outgoing message;
@@ -135,7 +137,7 @@ public final class MessageLeg implements Leg.Receiver {
             } catch (MalformedMessageException e) {
                 if (!handler.skipsLongMessages()) {
                     leg.close(new CloseReason(CloseReason.TOO_BIG, "message too big"));
-                    return; // asking for no more leaves the end to the transport
+                    return; // without another demand; the transport completes the close
                 }
                 log.debug("dropped a message: {}", e.getMessage());
             }
@@ -150,9 +152,9 @@ public final class MessageLeg implements Leg.Receiver {
         try {
             handler.onMessage(JsonMessage.read(text));
         } catch (IllegalArgumentException e) {
-            log.debug("dropped a message that makes no sense"); // and might hold a token
+            log.debug("dropped a malformed message"); // not logged: it might hold a token
         } catch (RuntimeException e) {
-            log.warn("a message could not be handled", e);
+            log.warn("failed to handle a message", e);
         }
     }
 

@@ -5,10 +5,13 @@ import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Rejection;
 
-/** A device's rejection, on its listen socket and between nodes; other channels share the members {@code code} and {@code reason}. */
+/**
+ * A device's rejection, on its listen socket and between nodes. Other channels share the members {@code code} and
+ * {@code reason}.
+ */
 public final class RejectionJson {
 
-    /** The message's type. */
+    /** The message type. */
     public static final String TYPE = "reject";
 
     private RejectionJson() {}
@@ -17,7 +20,7 @@ public final class RejectionJson {
         return complete(JsonObject.builder().value("type", TYPE).value("bridgeToken", token.value()), rejection);
     }
 
-    /** Adds code and reason to a message. */
+    /** Completes a message by adding code and reason. */
     public static JsonObject complete(JsonBuilder<JsonObject> message, Rejection rejection) {
         return message.value("code", rejection.code())
                 .value("reason", rejection.reason())
@@ -25,19 +28,19 @@ public final class RejectionJson {
     }
 
     /**
-     * Reads code and reason; without them, the code is {@value Rejection#DEFAULT_CODE} and the reason empty.
+     * Reads code and reason. By default the code is {@value Rejection#DEFAULT_CODE} and the reason is empty.
      *
      * @throws MalformedMessageException if the code is out of range
      */
     public static Rejection read(JsonObject message) {
         int code = message.getInt("code", Rejection.DEFAULT_CODE);
         if (!Rejection.isCode(code)) {
-            throw new MalformedMessageException("a code that is not from 0 to 9999");
+            throw new MalformedMessageException("the code is not a number from 0 to 9999");
         }
         return new Rejection(code, message.getString("reason", ""));
     }
 
-    /** @throws MalformedMessageException if there is no token */
+    /** @throws MalformedMessageException if there is no valid token */
     public static BridgeToken readToken(JsonObject message) {
         String token = JsonMessage.string(message, "bridgeToken");
         try {

@@ -13,10 +13,11 @@ public final class TextAssembler {
     private boolean skipping;
 
     /**
-     * Takes the next fragment.
+     * Adds the next fragment.
      *
-     * @return the message that ends with it; null while there is none
-     * @throws MalformedMessageException once for a message that is too long or not text; the rest of it is skipped
+     * @return the complete message, or null if the fragment is not the last
+     * @throws MalformedMessageException if the message is too long or not text; thrown once, and the rest of it is
+     *     skipped
      */
     public @Nullable String add(Fragment fragment) {
         if (skipping) {

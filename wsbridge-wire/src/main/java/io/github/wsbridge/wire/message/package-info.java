@@ -1,4 +1,4 @@
-/** The JSON messages of the bridge, and legs that carry them. */
+/** The bridge's JSON messages, and legs that carry them. */
 @NullMarked
 package io.github.wsbridge.wire.message;
 

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A host and a TCP port as people write them: {@code host:port}, an IPv6 address in brackets.
+ * A host and a TCP port, written as {@code host:port}, with an IPv6 address in brackets.
  *
- * @param host a name or an address, without brackets
- * @param port 0 to 65535
+ * @param host a host name or an IP address, without brackets
+ * @param port from 0 to 65535
  */
 public record HostPort(String host, int port) {
 
-    /** @throws IllegalArgumentException if it is something else; the message quotes it */
+    /** @throws IllegalArgumentException if {@code text} has another form; the message quotes it */
     public static HostPort parse(String text) {
         int colon = text.lastIndexOf(':');
         String host = colon < 0 ? "" : text.substring(0, colon);
@@ -34,7 +34,7 @@ public record HostPort(String host, int port) {
         return new HostPort(host, port);
     }
 
-    /** All addresses of the host, at least one. Blocks for as long as the name service takes. */
+    /** Resolves the host to all its addresses, at least one. Blocks until name resolution completes. */
     public List<InetSocketAddress> resolve() throws UnknownHostException {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (InetAddress address : InetAddress.getAllByName(host)) {
@@ -43,7 +43,7 @@ public record HostPort(String host, int port) {
         return addresses;
     }
 
-    /** As it is written in a URL, too. */
+    /** Returns the form that {@link #parse} reads, which also fits into a URL. */
     @Override
     public String toString() {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;

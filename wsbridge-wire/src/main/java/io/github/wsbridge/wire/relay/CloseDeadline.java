@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops a closing connection some time after its peer has last taken anything, so that a slow reader still gets what was sent
- * before the close; and after a longer time however slowly it reads. By default ten seconds and two minutes. Thread-safe.
+ * Drops a closing connection some time after its peer last read anything, so that a slow reader still gets what was
+ * sent before the close, and after a longer time in any case: by default, ten seconds and two minutes. Thread-safe.
  */
 public final class CloseDeadline {
 
@@ -25,30 +25,27 @@ public final class CloseDeadline {
     private final long mostLooks;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
-    // Used by the looks only, which never overlap, and set before the first.
+    // Used only by the checks, which never overlap, and set before the first one.
     private long seen;
     private long looks;
     private long silent;
 
     /**
-     * A deadline that has not begun.
+     * Creates a deadline that has not started.
      *
-     * @param timer calls the other two, and is not blocked by them
-     * @param written a number that changes whenever the connection takes something; also called by {@link #start}
-     * @param drop called once
+     * @param timer runs the other two, which do not block
+     * @param written a number that changes whenever the peer reads something; also called by {@link #start}
+     * @param drop drops the connection; called once
      */
     public CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
         this(timer, written, drop, SILENCE, MOST);
     }
 
     /**
-     * A deadline that has not begun.
+     * Creates a deadline with limits of its own.
      *
-     * @param timer calls the other two, and is not blocked by them
-     * @param written as above
-     * @param drop called once
-     * @param silence how long the peer may take nothing
-     * @param most how long it may take in all
+     * @param silence how long the peer may read nothing
+     * @param most how long the close may take in total
      */
     public CloseDeadline(
             ScheduledExecutorService timer, LongSupplier written, Runnable drop, Duration silence, Duration most) {
@@ -59,7 +56,7 @@ public final class CloseDeadline {
         this.mostLooks = most.toMillis() / LOOK_MILLIS;
     }
 
-    /** Only the first call counts. */
+    /** Starts the deadline. Only the first call has an effect. */
     public void start() {
         try {
             synchronized (this) {
@@ -69,11 +66,11 @@ public final class CloseDeadline {
                 }
             }
         } catch (RejectedExecutionException e) {
-            drop.run(); // the owner of the timer is shutting down
+            drop.run(); // the timer's owner is shutting down
         }
     }
 
-    /** It drops nothing any more. */
+    /** Cancels the deadline. */
     public synchronized void stop() {
         if (task != null) {
             task.cancel(false);

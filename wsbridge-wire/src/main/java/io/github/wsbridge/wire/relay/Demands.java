@@ -3,20 +3,20 @@ package io.github.wsbridge.wire.relay;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Demands fragments in a loop if the leg answers within the call, instead of in ever deeper calls: it counts, and whoever is
- * inside already goes on. Thread-safe.
+ * Turns demands that a leg answers within the call into a loop instead of a recursion: nested demands are counted, and
+ * the outermost call makes them. Thread-safe.
  */
 public final class Demands {
 
     private final Runnable demand;
     private final AtomicInteger wanted = new AtomicInteger();
 
-    /** Demands by {@code demand}, which may call {@link #one} again before it returns. */
+    /** Creates an instance that demands by running {@code demand}, which may call {@link #one} before it returns. */
     public Demands(Runnable demand) {
         this.demand = demand;
     }
 
-    /** Asks for one fragment more. */
+    /** Demands one more fragment. */
     public void one() {
         if (wanted.getAndIncrement() == 0) {
             do {

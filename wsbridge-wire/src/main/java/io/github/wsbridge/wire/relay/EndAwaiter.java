@@ -5,7 +5,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.util.concurrent.CompletableFuture;
 
-/** Waits for the end of a leg of which nothing else is wanted. */
+/** A receiver that waits for the end of a leg and ignores everything else. */
 public final class EndAwaiter implements Leg.Receiver {
 
     private final CompletableFuture<CloseReason> ended;
@@ -14,7 +14,7 @@ public final class EndAwaiter implements Leg.Receiver {
         this.ended = ended;
     }
 
-    /** Opens a leg only to close it; the stage completes when it has ended. */
+    /** Opens a leg only to close it. The future completes when the leg has ended. */
     public static CompletableFuture<CloseReason> of(Leg leg, CloseReason reason) {
         CompletableFuture<CloseReason> ended = new CompletableFuture<>();
         leg.open(new EndAwaiter(ended));

@@ -5,13 +5,13 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.util.concurrent.CompletionStage;
 
-/** A leg that passes every call on to another; subclasses change what they need to. */
+/** A leg that forwards every call to another leg. Subclasses override what they need to change. */
 public abstract class ForwardingLeg implements Leg {
 
-    /** The leg that does the work. */
+    /** The wrapped leg. */
     protected final Leg leg;
 
-    /** Wraps {@code leg}, which is not open yet. */
+    /** Wraps {@code leg}, which must not be open yet. */
     protected ForwardingLeg(Leg leg) {
         this.leg = leg;
     }

@@ -4,10 +4,10 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 
-/** A receiver that passes every event on to another; subclasses change what they need to. */
+/** A receiver that forwards every event to another receiver. Subclasses override what they need to change. */
 public abstract class ForwardingReceiver implements Leg.Receiver {
 
-    /** Whom the events are for. */
+    /** The wrapped receiver. */
     protected final Leg.Receiver receiver;
 
     /** Wraps {@code receiver}. */

@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Holds an open leg that waits for its other half. Nothing is asked of it, so all that can come is its end. That goes to
- * {@code whileWaiting}, or, once the gate has been {@linkplain #pass passed}, to the receiver that passed it; never to both.
+ * Holds an open leg that waits for its counterpart. Nothing is demanded of the leg meanwhile, so only its end can be
+ * reported. An end that comes before the gate is {@linkplain #pass passed} goes to {@code whileWaiting}.
  */
 public final class Gate implements Leg.Receiver {
 
     private final Leg leg;
     private final Consumer<CloseReason> whileWaiting;
-    /** Null while waiting, then the receiver or the reason of the end, whichever came first. */
+    /** Null while waiting, then the receiver or the close reason, whichever came first. */
     private final AtomicReference<Object> outcome = new AtomicReference<>();
 
     public Gate(Leg leg, Consumer<CloseReason> whileWaiting) {
@@ -30,7 +30,10 @@ public final class Gate implements Leg.Receiver {
         leg.open(this);
     }
 
-    /** Hands the leg's events to {@code receiver}, an end that has come already first of all. Called once at most. */
+    /**
+     * Passes the leg's events to {@code receiver} from now on. If the leg has already ended, the end is reported at
+     * once. Called at most once.
+     */
     public void pass(Leg.Receiver receiver) {
         if (!outcome.compareAndSet(null, receiver) && outcome.get() instanceof CloseReason ended) {
             receiver.onClosed(ended);

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One end of a pair inside this process: what one end sends, the other receives. A send completes when the other end has
- * taken the fragment, so nothing is queued. Events run on the thread of whoever caused them.
+ * One of a pair of legs inside this process: what one sends, the other receives. A send completes when the other leg
+ * has delivered the fragment, so nothing is queued. Events run on the thread that caused them.
  */
 public final class LocalLeg implements Leg {
 
@@ -38,7 +38,7 @@ public final class LocalLeg implements Leg {
         this.subprotocol = subprotocol;
     }
 
-    /** Makes two ends and returns one; the second is its {@link #other()}. */
+    /** Creates a pair of legs and returns one. The second is its {@link #other()}. */
     public static LocalLeg pair(String subprotocol) {
         LocalLeg left = new LocalLeg(subprotocol);
         LocalLeg right = new LocalLeg(subprotocol);
@@ -47,7 +47,7 @@ public final class LocalLeg implements Leg {
         return left;
     }
 
-    /** The other end. */
+    /** Returns the other leg of the pair. */
     public LocalLeg other() {
         return other;
     }
@@ -92,7 +92,7 @@ public final class LocalLeg implements Leg {
                 return CompletableFuture.failedFuture(new IOException("the other end is closed"));
             }
             if (arrived != null) {
-                throw new IllegalStateException("a send is already under way");
+                throw new IllegalStateException("a send is already in progress");
             }
             arrived = fragment;
             taken = done;
@@ -124,7 +124,7 @@ public final class LocalLeg implements Leg {
         }
     }
 
-    /** Ends this side; what has arrived but was not taken is dropped or left for the receiver to ask for. */
+    /** Ends this leg. An undelivered fragment is either dropped or left for the receiver to demand. */
     private boolean finish(CloseReason reason, boolean drop) {
         CompletableFuture<Void> dropped = null;
         synchronized (lock) {
@@ -146,14 +146,14 @@ public final class LocalLeg implements Leg {
         return true;
     }
 
-    /** Tells the receiver what there is to tell, one event at a time and by one thread at a time. */
+    /** Reports pending events to the receiver, one at a time and on one thread at a time. */
     private void deliver() {
         if (work.getAndIncrement() == 0) {
             int seen;
             do {
                 seen = work.get();
                 while (deliverSafely()) {
-                    // until nothing is left to tell
+                    // until no event is left
                 }
             } while (work.addAndGet(-seen) > 0);
         }
@@ -162,8 +162,8 @@ public final class LocalLeg implements Leg {
     private boolean deliverSafely() {
         try {
             return deliverOne();
-        } catch (RuntimeException | Error e) { // one that escaped would leave the leg deaf for good
-            log.warn("a receiver threw, which none may; its leg is dropped", e);
+        } catch (RuntimeException | Error e) { // otherwise the leg would never deliver again
+            log.warn("a receiver threw an exception, which it must not; dropping its leg", e);
             abort();
             return true;
         }

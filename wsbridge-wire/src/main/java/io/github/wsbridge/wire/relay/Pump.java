@@ -7,9 +7,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * One direction of a splice: ask the source for a fragment, send it to the target, and only when that is done ask again.
- * So one fragment is under way at the most, however slow the target's peer is. Where both legs are of one transport that
- * can, it has the bytes go straight from one to the other instead.
+ * One direction of a splice. Demands a fragment from the source, sends it to the target, and demands the next only when
+ * the send has completed. So at most one fragment is in flight, however slow the target's peer is. If both legs belong
+ * to one transport that supports it, the bytes go directly from one to the other instead.
  */
 final class Pump implements Leg.Receiver {
 
@@ -29,7 +29,7 @@ final class Pump implements Leg.Receiver {
         return bytes;
     }
 
-    /** Asks for the next fragment. */
+    /** Demands the next fragment. */
     void next() {
         demands.one();
     }
@@ -47,7 +47,7 @@ final class Pump implements Leg.Receiver {
     }
 
     @Override
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one fragment is under way at a time
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one fragment is in flight at a time
     public void onFragment(Fragment fragment) {
         int size = fragment.payload().remaining();
         CompletionStage<Void> sent = Sending.send(target, fragment);
@@ -55,7 +55,7 @@ final class Pump implements Leg.Receiver {
             if (failure == null) {
                 bytes += size;
                 next();
-            } // else the target ends, and the splice with it
+            } // otherwise the target ends, and with it the splice
         });
     }
 

@@ -7,14 +7,14 @@ import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends on legs that ought not to throw, and might. */
+/** Sends on legs that should not throw, but might. */
 public final class Sending {
 
     private static final Logger log = LoggerFactory.getLogger(Sending.class);
 
     private Sending() {}
 
-    /** Sends; a leg that throws is dropped, so that its end reaches all that wait for it. */
+    /** Sends a fragment. If the leg throws, it is dropped, so that everything waiting for its end is notified. */
     public static CompletionStage<Void> send(Leg leg, Fragment fragment) {
         try {
             return leg.send(fragment);

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The running join of two legs. The first end decides the reason: a leg that ends has its reason relayed to the other one,
- * whose end is then waited for.
+ * Two joined legs. When one leg ends, the other is closed with the same reason and awaited. The first end determines
+ * the reason of the splice.
  */
 public final class Splice {
 
@@ -33,10 +33,10 @@ public final class Splice {
     }
 
     /**
-     * Lets the bytes flow. A greeting, where there is one, is the first thing that a leg's peer sees.
+     * Starts relaying. A greeting, if any, is the first thing that a leg's peer receives.
      *
-     * @param greetLeft sent to the left leg first; null for nothing
-     * @param greetRight sent to the right leg first; null for nothing
+     * @param greetLeft sent first to the left leg; null for none
+     * @param greetRight sent first to the right leg; null for none
      */
     public void start(@Nullable Fragment greetLeft, @Nullable Fragment greetRight) {
         left.pass(leftToRight);
@@ -67,7 +67,7 @@ public final class Splice {
         return rightToLeft.bytes();
     }
 
-    /** Ends both legs with the same reason. */
+    /** Closes both legs with the same reason. */
     public void close(CloseReason why) {
         if (reason.compareAndSet(null, why)) {
             left.leg().close(why);
@@ -83,17 +83,17 @@ public final class Splice {
         }
         if (legs.decrementAndGet() == 0) {
             CloseReason first = Objects.requireNonNull(reason.get());
-            told.complete(first); // if both legs end within close(), that has not said so yet
+            told.complete(first); // if both legs end within close(), it has not been completed there yet
             gone.complete(first);
         }
     }
 
-    /** Completes with the first reason when both legs have been told of it. */
+    /** Completes with the first reason once both legs have been told to close. */
     public CompletionStage<CloseReason> told() {
         return told;
     }
 
-    /** Completes with the first reason when both legs have ended and nothing is held any more. */
+    /** Completes with the first reason once both legs have ended and nothing is held any longer. */
     public CompletionStage<CloseReason> gone() {
         return gone;
     }

@@ -13,23 +13,24 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg that is sent little until its peer has been heard. The JDK's WebSocket client (17 to 25 at least) loses bytes if more
- * than its read buffer of 16 KiB comes together with the answer to its handshake, and then fails; a device gets that much at
- * once where its requester has begun to send. A peer that has sent anything or answered a ping is past that point.
+ * A leg that sends little until something has been received from its peer. The JDK's WebSocket client (at least 17 to
+ * 25) loses bytes, and then fails, if more than its 16 KiB read buffer arrives together with the answer to its
+ * handshake. A device can receive that much at once if its requester has already sent data. A peer that has sent
+ * anything or answered a ping is past that point.
  */
 public final class UnprovenLeg extends ForwardingLeg {
 
-    /** What goes out at once: half of that buffer, since the answer to the handshake needs room there, too. */
+    /** What may be sent at once: half of that buffer, since the answer to the handshake needs room there, too. */
     static final int ALLOWANCE = 8 * 1024;
 
-    /** A peer that is not heard for so long after a ping is sent all the same. */
+    /** How long to wait for an answer to the ping before sending anyway. */
     static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private static final int HEADER = 10;
 
     private enum State {
         UNPROVEN,
-        /** The held fragment is on its way out, and a close waits for that. */
+        /** The held fragment is being sent, and a close waits for that. */
         RELEASING,
         PROVEN
     }
@@ -80,7 +81,7 @@ public final class UnprovenLeg extends ForwardingLeg {
         return waiting.done();
     }
 
-    /** Not before its peer was heard: until then this wrapper has to see what is sent. */
+    /** False until something has been received from the peer, since this wrapper has to see what is sent until then. */
     @Override
     public boolean takesTransfers() {
         synchronized (lock) {
@@ -92,7 +93,7 @@ public final class UnprovenLeg extends ForwardingLeg {
     public void close(CloseReason reason) {
         synchronized (lock) {
             if (held != null && state != State.PROVEN) {
-                closing = closing == null ? reason : closing; // what was sent before goes out first
+                closing = closing == null ? reason : closing; // after what was sent before
                 return;
             }
         }
@@ -158,7 +159,7 @@ public final class UnprovenLeg extends ForwardingLeg {
 
         @Override
         public void onClosed(CloseReason reason) {
-            proven(); // so that a send that waits fails
+            proven(); // so that a held send fails
             receiver.onClosed(reason);
         }
     }

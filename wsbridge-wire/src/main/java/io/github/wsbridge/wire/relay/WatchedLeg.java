@@ -14,15 +14,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg that notices when its peer is gone. It wraps any other leg, for nodes and clients alike.
+ * A leg that detects a dead peer. It wraps any other leg, in nodes and clients alike.
  *
- * <p>At every {@link Watch#interval} it looks whether anything was heard. If not, it pings; if nothing is heard by the next
- * look either, the peer has vanished and the leg is dropped. Silence counts only while a fragment is asked for, since a leg
- * that flow control holds back cannot hear the pong behind the data; nor does it count while a send does not get through,
- * since then the ping waits behind that one, and the peer is perhaps just slow to read. Such a send is given
- * {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that had to wait and got through is as good as
- * an answer: the peer reads. A leg that flow control holds back sends a {@link Leg#heartbeat} at each look, for its peer may
- * watch it in the same way.
+ * <p>At every {@link Watch#interval} it checks whether anything has been received. If not, it sends a ping. If nothing
+ * has been received by the next check either, the peer has vanished and the leg is dropped. Silence counts only while a
+ * fragment is demanded, since a leg held back by flow control cannot read a pong that follows unread data. Nor does it
+ * count while a send is stuck, since then the ping is queued after that send, and the peer may just be slow to read. A
+ * stuck send is given {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that completes after
+ * waiting counts as an answer, since the peer is reading. A leg held back by flow control sends a {@link Leg#heartbeat}
+ * at each check, since its peer may watch it in the same way.
  */
 public final class WatchedLeg extends ForwardingLeg {
 
@@ -37,12 +37,12 @@ public final class WatchedLeg extends ForwardingLeg {
     private @Nullable ScheduledFuture<?> looks; // guarded by this
     private boolean closed; // guarded by this
 
-    // Used by the looks only, which never overlap.
+    // Used only by the checks, which never overlap.
     private boolean pinged;
     private int sendsSeen;
     private Duration stalled = Duration.ZERO;
 
-    /** Watches {@code leg} from its opening to its end. The looks run on {@code scheduler} and do not block. */
+    /** Watches {@code leg} from its opening to its end. The checks run on {@code scheduler} and do not block. */
     public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
         super(leg);
         this.watch = watch;
@@ -60,7 +60,7 @@ public final class WatchedLeg extends ForwardingLeg {
                 }
             }
         } catch (RejectedExecutionException e) {
-            leg.abort(); // the owner of the scheduler is shutting down
+            leg.abort(); // the scheduler's owner is shutting down
         }
     }
 
@@ -72,7 +72,7 @@ public final class WatchedLeg extends ForwardingLeg {
 
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
-        sends++; // one send at a time, so nobody else writes
+        sends++; // one send at a time, so there is no other writer
         sending = true;
         CompletableFuture<Void> sent = leg.send(fragment).toCompletableFuture();
         boolean waits = !sent.isDone();
@@ -86,7 +86,7 @@ public final class WatchedLeg extends ForwardingLeg {
 
     @Override
     public boolean transferTo(Leg target) {
-        demanded = true; // what is transferred is asked for; if it is not, a demand follows at once
+        demanded = true; // a transfer implies demand; if there is none, a demand follows at once
         return leg.transferTo(target);
     }
 
@@ -102,12 +102,12 @@ public final class WatchedLeg extends ForwardingLeg {
         if (silent) {
             leg.ping();
         } else if (!demanded) {
-            leg.heartbeat(); // the peer's pings may wait behind data that nobody reads now
+            leg.heartbeat(); // the peer's pings may follow data that is not being read
         }
         stalled = stuck ? stalled.plus(watch.interval()) : Duration.ZERO;
         sendsSeen = sends;
         if (stalled.compareTo(watch.stall()) >= 0) {
-            drop("took no data for " + stalled.toSeconds() + " s");
+            drop("read no data for " + stalled.toSeconds() + " s");
         }
     }
 
@@ -148,7 +148,7 @@ public final class WatchedLeg extends ForwardingLeg {
         }
 
         @Override
-        @SuppressWarnings("NonAtomicVolatileUpdate") // no other send while all comes straight from another leg
+        @SuppressWarnings("NonAtomicVolatileUpdate") // no other send during a transfer
         public void onWritable(boolean writable) {
             sends++;
             sending = !writable;

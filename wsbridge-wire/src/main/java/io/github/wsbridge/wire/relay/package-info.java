@@ -1,4 +1,4 @@
-/** What runs between two legs, and wrappers that keep a leg alive or in check. */
+/** The relay between two legs, and wrappers that watch or restrict a leg. */
 @NullMarked
 package io.github.wsbridge.wire.relay;
 

@@ -8,7 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** The client's half of one opening handshake (RFC 6455, section 4.1): what to send, and whether the answer is right. */
+/** The client's side of one opening handshake (RFC 6455, section 4.1): creates the request and validates the answer. */
 public final class ClientUpgrade {
 
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
@@ -17,9 +17,10 @@ public final class ClientUpgrade {
     private final String key = WebSocketKey.random();
 
     /**
-     * A handshake with {@code target}.
+     * Creates a handshake with {@code target}.
      *
-     * @throws IOException if its URL is no WebSocket URL, or a header field or the subprotocol cannot be sent
+     * @throws IOException if the URL is not a WebSocket URL, or a header field or the subprotocol contains illegal
+     *     characters
      */
     public ClientUpgrade(Connector.Target target) throws IOException {
         String scheme = String.valueOf(target.uri().getScheme());
@@ -30,8 +31,8 @@ public final class ClientUpgrade {
         boolean sendable = target.headers().entrySet().stream()
                         .allMatch(field -> field.getKey().matches(TOKEN) && isValue(field.getValue()))
                 && (target.subprotocol().isEmpty() || target.subprotocol().matches(TOKEN));
-        if (!sendable) { // line breaks and the like must not get into the request
-            throw new IOException("a header field or the subprotocol holds characters that cannot be sent: " + target);
+        if (!sendable) { // such as line breaks, which would allow request injection
+            throw new IOException("a header field or the subprotocol contains illegal characters: " + target);
         }
         this.target = target;
     }
@@ -40,23 +41,23 @@ public final class ClientUpgrade {
         return text.chars().noneMatch(c -> c < ' ' && c != '\t' || c == 0x7F || c > 0xFF);
     }
 
-    /** Whether the connection is to be encrypted. */
+    /** Returns whether the connection uses TLS. */
     public boolean secure() {
         return target.uri().getScheme().equalsIgnoreCase("wss");
     }
 
-    /** The host to connect to; an IPv6 address without its brackets. */
+    /** Returns the host to connect to. An IPv6 address has no brackets. */
     public String host() {
         return target.uri().getHost().replaceAll("[\\[\\]]", "");
     }
 
-    /** The port to connect to. */
+    /** Returns the port to connect to. */
     public int port() {
         int port = target.uri().getPort();
         return port >= 0 ? port : secure() ? 443 : 80;
     }
 
-    /** The request, as bytes. */
+    /** Returns the encoded request. */
     public byte[] request() {
         URI uri = target.uri();
         String path = uri.getRawPath();
@@ -80,15 +81,15 @@ public final class ClientUpgrade {
     }
 
     /**
-     * Checks the answer.
+     * Validates the answer.
      *
-     * @return the subprotocol that was agreed on; empty for none
+     * @return the negotiated subprotocol; empty for none
      * @throws HandshakeException if the status is not 101
-     * @throws IOException if the answer is not right
+     * @throws IOException if the answer is invalid
      */
     public String agreed(int status, Headers fields) throws IOException {
         if (status < 100 || status > 599) {
-            throw new IOException("not an HTTP/1.1 answer");
+            throw new IOException("invalid HTTP/1.1 response");
         }
         if (status != 101) {
             throw new HandshakeException(status);
@@ -99,7 +100,7 @@ public final class ClientUpgrade {
                 || !fields.only("Sec-WebSocket-Accept").equals(WebSocketKey.accept(key))
                 || !fields.all("Sec-WebSocket-Extensions").isEmpty()
                 || !protocol.isEmpty() && !protocol.equals(target.subprotocol())) {
-            throw new IOException("not a WebSocket handshake");
+            throw new IOException("invalid WebSocket handshake response");
         }
         return protocol;
     }

@@ -7,20 +7,22 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one direction of RFC 6455 frames as they come from a socket, in pieces of any size, and holds none of them: of a
- * frame that is not complete it keeps the header and how far it has come. What it reads it either rewrites in place, for
- * another WebSocket ({@link #translate}) or for a plain connection ({@link #strip}), or hands out as fragments ({@link #next}).
+ * Reads the RFC 6455 frames of one direction as they arrive from a socket, in pieces of any size. It buffers no payload
+ * of data frames: for an incomplete frame it keeps only the header and the progress. It either rewrites the frames in
+ * place, for another WebSocket ({@link #translate}) or for a plain connection ({@link #strip}), or returns them as
+ * fragments ({@link #next}).
  *
- * <p>A piece of a frame goes out as a frame of its own: the rest of it follows as continuations. So what has gone out always
- * ends at a frame's end, and a ping, a pong or a close may follow at any time, however long the frame is. Frames that come
- * whole go out whole.
+ * <p>A piece of a frame becomes a separate frame, and the rest follows as continuation frames. The output therefore
+ * always ends at a frame boundary, and a ping, pong or close frame can follow at any time, however long the frame is.
+ * Frames that arrive whole stay whole.
  *
- * <p>Control frames are taken out of the stream. A {@linkplain #closed close frame} or a {@linkplain #violation violation} of
- * the protocol ends it: what follows is ignored. Not thread-safe; allocates nothing for a data frame that is translated.
+ * <p>Control frames are removed from the stream. A {@linkplain #closed close frame} or a protocol
+ * {@linkplain #violation violation} ends it: anything that follows is ignored. Not thread-safe. Translating a data
+ * frame allocates nothing.
  */
 public final class FrameTranslator {
 
-    /** How many bytes {@link #translate} may need before the first one that it is given: the longest header. */
+    /** The space that {@link #translate} may need before the first byte, in bytes: the length of the longest header. */
     public static final int HEADROOM = 14;
 
     private static final int FIN = 0x80;
@@ -31,92 +33,93 @@ public final class FrameTranslator {
     private static final int SHORT_LENGTH = 126;
     private static final int LONG_LENGTH = 127;
 
-    /** Takes pings and pongs, in their place between the data. Its methods must not throw. */
+    /** Receives pings and pongs, in order with the data. The methods must not throw. */
     public interface Controls {
 
-        /** A ping, which wants a pong with the same payload. */
+        /** Called for a ping, which is to be answered by a pong with the same payload. */
         void onPing(byte[] payload);
 
-        /** A pong. */
+        /** Called for a pong. */
         void onPong();
     }
 
     private final boolean masked;
     private final Controls controls;
 
-    private final ByteBuffer header = ByteBuffer.allocate(HEADROOM); // of a frame whose header is not complete
-    private @Nullable ByteBuffer control; // the payload of a control frame, as far as it has come
+    private final ByteBuffer header = ByteBuffer.allocate(HEADROOM); // an incomplete header
+    private @Nullable ByteBuffer control; // payload of a control frame, as far as received
 
-    private int opening; // the opcode of the message at hand; 0 between messages
-    private boolean filled; // whether that message holds anything
+    private int opening; // opcode of the current message; 0 between messages
+    private boolean filled; // whether the current message has any payload
     private boolean finished;
     private boolean withheld;
     private @Nullable CloseReason closed;
     private @Nullable String violation;
-    private boolean ended; // by either of the two
+    private boolean ended; // by one of the two
     private long carried;
 
-    // The frame at hand, once its header is complete.
+    // The current frame, once its header is complete.
     private boolean inFrame;
     private int first; // its first byte: FIN and opcode
-    private boolean begun; // whether a piece of it has gone out
-    private int key; // of its mask, turned to where the next byte stands
-    private long missing; // payload bytes that have not come
+    private boolean begun; // whether a piece of it has been passed on
+    private int key; // its masking key, rotated for the next byte
+    private long missing; // payload bytes not yet received
 
     /**
-     * For one direction of one connection.
+     * Creates a translator for one direction of one connection.
      *
-     * @param masked whether its frames are masked, as from a client; if not, they must be plain, as from a server
-     * @param controls takes the control frames
+     * @param masked whether frames must be masked, as from a client, or must not be, as from a server
+     * @param controls receives pings and pongs
      */
     public FrameTranslator(boolean masked, Controls controls) {
         this.masked = masked;
         this.controls = controls;
     }
 
-    /** Payload bytes of data frames that have been translated so far. */
+    /** Returns the number of payload bytes of data frames translated so far. */
     public long carried() {
         return carried;
     }
 
-    /** What the peer's close frame said; null where none has come. */
+    /** Returns the content of the peer's close frame, or null if none has arrived. */
     public @Nullable CloseReason closed() {
         return closed;
     }
 
-    /** How the peer has broken the protocol; null where it has not. */
+    /** Returns how the peer has violated the protocol, or null if it has not. */
     public @Nullable String violation() {
         return violation;
     }
 
-    /** Tells whether an empty binary message has come: the half-close of {@code wsbridge.v1}. */
+    /** Returns whether an empty binary message has arrived: the half-close of {@code wsbridge.v1}. */
     public boolean finished() {
         return finished;
     }
 
-    /** Tells whether the last {@link #next} gave nothing because data is next. */
+    /** Returns whether the last {@link #next} returned null because a piece of data was next. */
     public boolean withheld() {
         return withheld;
     }
 
     /**
-     * Rewrites what has come, in place. The data frames go out one behind the other.
+     * Rewrites received bytes in place. The resulting data frames are contiguous.
      *
-     * @param bytes holds what has come, from {@code start} to {@code end}; what stands up to {@link #HEADROOM} bytes before
-     *     {@code start} may be overwritten. Its byte order is big-endian. Position and limit are not touched.
-     * @param unmask whether masked frames go out plain; otherwise frames keep their masks
-     * @return where the frames that go out begin, in the upper half, and end, in the lower; the same where none do
+     * @param bytes contains the received bytes, from {@code start} to {@code end}. Up to {@link #HEADROOM} bytes before
+     *     {@code start} may be overwritten. The byte order is big-endian. Position and limit are not changed.
+     * @param unmask whether to unmask masked frames; otherwise they keep their masks
+     * @return the start of the resulting frames in the upper 32 bits and their end in the lower 32 bits; both are equal
+     *     if there are none
      */
     public long translate(ByteBuffer bytes, int start, int end, boolean unmask) {
         return rewrite(bytes, start, end, unmask, true);
     }
 
     /**
-     * Takes what is not payload out of what has come, in place: headers, masks, control frames, and all that follows an empty
-     * binary message, see {@link #finished}.
+     * Removes headers, masks and control frames from received bytes, in place, so that the payloads are contiguous. Data
+     * that follows an empty binary message is dropped; see {@link #finished}.
      *
-     * @param bytes as for {@link #translate}, but nothing before {@code start} is touched
-     * @return as {@link #translate}
+     * @param bytes as for {@link #translate}, but nothing before {@code start} is overwritten
+     * @return the start of the payload in the upper 32 bits and its end in the lower 32 bits
      */
     public long strip(ByteBuffer bytes, int start, int end) {
         return rewrite(bytes, start, end, true, false);
@@ -125,7 +128,7 @@ public final class FrameTranslator {
     private long rewrite(ByteBuffer bytes, int start, int end, boolean unmask, boolean framed) {
         withheld = false;
         int at = start;
-        int out = start; // where the next frame goes
+        int out = start; // where the next frame is written
         int begin = -1;
         while (!ended && (inFrame || (at = readHeader(bytes, at, end)) >= 0)) {
             if ((first & CONTROL) != 0) {
@@ -142,7 +145,7 @@ public final class FrameTranslator {
             boolean keepMask = masked && !unmask;
             int size = framed ? headerSize(run, keepMask) : 0;
             if (begin < 0) {
-                out = at - size; // what came first stays where it is
+                out = at - size; // the first payload stays in place
                 begin = out;
             }
             if (framed) {
@@ -150,7 +153,7 @@ public final class FrameTranslator {
                 out += size;
             }
             if (framed || !finished) {
-                if (masked && unmask && key != 0) { // a client over TLS may do without
+                if (masked && unmask && key != 0) { // a client may use 0 over TLS
                     Masking.move(bytes, at, out, run, key);
                 } else if (out != at) {
                     bytes.put(out, bytes, at, run);
@@ -165,12 +168,12 @@ public final class FrameTranslator {
     }
 
     /**
-     * Reads up to the next piece of data.
+     * Reads control frames and at most one piece of data.
      *
-     * @param in what has come; what is read is taken from it
-     * @param data whether a piece of data may come out; control frames are read in any case
-     * @return a piece as long as what has come of its frame, with a payload of its own; null where more must come first or,
-     *     see {@link #withheld}, none may come out
+     * @param in the received bytes; those that are read are consumed
+     * @param data whether a piece of data may be returned; control frames are read in any case
+     * @return what has been received of the next data frame, copied; null if more bytes are needed or, see
+     *     {@link #withheld}, no data may be returned
      */
     public @Nullable Fragment next(ByteBuffer in, boolean data) {
         withheld = false;
@@ -235,7 +238,7 @@ public final class FrameTranslator {
         return (length < SHORT_LENGTH ? 2 : length <= 0xFFFF ? 4 : 10) + (mask ? 4 : 0);
     }
 
-    /** Writes the header of the next piece of the frame at hand. */
+    /** Writes the header of the next piece of the current frame. */
     private void writeHeader(ByteBuffer to, int at, int length, boolean mask) {
         int fin = length == missing ? first & FIN : 0;
         int bit = mask ? MASKED : 0;
@@ -257,11 +260,11 @@ public final class FrameTranslator {
         }
     }
 
-    /** Reads a header, or as much of it as there is. Gives the place behind it, or -1 if it is not complete. */
+    /** Reads a header, or as much of it as there is. Returns the index after it, or -1 if it is incomplete. */
     private int readHeader(ByteBuffer in, int at, int end) {
         try {
             return header.position() == 0 && end - at >= HEADROOM
-                    ? at + begin(in, at) // the usual case: it is there as a whole
+                    ? at + begin(in, at) // the usual case: the whole header is there
                     : collectHeader(in, at, end);
         } catch (ProtocolException e) {
             violate(e);
@@ -294,13 +297,14 @@ public final class FrameTranslator {
         return 2 + (length < SHORT_LENGTH ? 0 : length == SHORT_LENGTH ? 2 : 8) + ((second & MASKED) == 0 ? 0 : 4);
     }
 
-    /** Begins a frame with the complete header at {@code at}; gives the header's length. */
+    /** Begins a frame with the complete header at {@code at}. Returns the length of the header. */
     private int begin(ByteBuffer in, int at) throws ProtocolException {
         int start = in.get(at) & 0xFF;
         int second = in.get(at + 1);
         checkFirst(start);
         if ((second & MASKED) != 0 != masked) {
-            throw new ProtocolException(masked ? "a client's frame is not masked" : "a server's frame is masked");
+            throw new ProtocolException(
+                    masked ? "a frame from a client is not masked" : "a frame from a server is masked");
         }
         long length = second & 0x7F;
         int size = 2;
@@ -317,7 +321,7 @@ public final class FrameTranslator {
                 throw new ProtocolException("a length takes more bytes than it needs");
             }
             if (length < 0) {
-                throw new ProtocolException("a length of more than 63 bits");
+                throw new ProtocolException("a length exceeds 63 bits");
             }
         }
         int opcode = start & OPCODE;
@@ -328,11 +332,11 @@ public final class FrameTranslator {
             control = ByteBuffer.allocate((int) length);
         } else if (opcode == Frames.CONTINUATION) {
             if (opening == 0) {
-                throw new ProtocolException("a continuation of nothing");
+                throw new ProtocolException("a continuation frame outside a message");
             }
         } else {
             if (opening != 0) {
-                throw new ProtocolException("a message inside another");
+                throw new ProtocolException("a message begins inside another");
             }
             opening = opcode;
         }
@@ -354,11 +358,11 @@ public final class FrameTranslator {
         }
     }
 
-    /** Reads a control frame's payload, or as much of it as there is; gives the place behind that. */
+    /** Reads a control frame's payload, or as much of it as there is. Returns the index after it. */
     private int readControl(ByteBuffer in, int at, int end) {
         ByteBuffer payload = control;
         if (payload == null) {
-            throw new IllegalStateException("no control frame");
+            throw new IllegalStateException("not in a control frame");
         }
         int run = (int) Math.min(missing, end - at);
         if (masked) {

@@ -6,16 +6,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** RFC 6455 frames as they are written, and what a close frame says. */
+/** Writes RFC 6455 frames, and reads and writes the payload of close frames. */
 public final class Frames {
 
-    /** The opcode of a continuation. */
+    /** The opcode of a continuation frame. */
     public static final int CONTINUATION = 0x0;
-    /** The opcode of text. */
+    /** The opcode of a text frame. */
     public static final int TEXT = 0x1;
-    /** The opcode of binary data. */
+    /** The opcode of a binary frame. */
     public static final int BINARY = 0x2;
-    /** The opcode of a close. */
+    /** The opcode of a close frame. */
     public static final int CLOSE = 0x8;
     /** The opcode of a ping. */
     public static final int PING = 0x9;
@@ -24,16 +24,16 @@ public final class Frames {
 
     private Frames() {}
 
-    /** How many bytes {@link #write} writes beside the payload, at the most. */
+    /** Returns the maximum number of bytes that {@link #write} adds to the payload. */
     public static int overhead() {
         return FrameTranslator.HEADROOM;
     }
 
     /**
-     * Writes a frame at the position of {@code out}, which has room for it, and consumes the payload.
+     * Writes a frame at the position of {@code out}, which must have room for it, and consumes the payload.
      *
-     * @param first FIN and opcode
-     * @param masked whether with {@code key} as its mask
+     * @param first the first byte of the header: FIN and opcode
+     * @param masked whether to mask the frame with {@code key}
      */
     public static void write(ByteBuffer out, int first, ByteBuffer payload, boolean masked, int key) {
         int length = payload.remaining();
@@ -63,13 +63,13 @@ public final class Frames {
     }
 
     /**
-     * Makes a frame of a payload where it stands: masks it, and writes the header right before it, which takes up to
-     * {@link #overhead} bytes.
+     * Turns a payload into a frame in place: masks it and writes the header directly before it.
      *
-     * @param bytes holds the payload, from {@code start} to {@code end}; position and limit are moved
+     * @param bytes contains the payload from {@code start} to {@code end}, with room for up to {@link #overhead} bytes
+     *     before it; position and limit change
      * @param first FIN and opcode
-     * @param masked whether with {@code key} as its mask
-     * @return where the frame begins
+     * @param masked whether to mask the payload, with {@code key}
+     * @return where the frame starts
      */
     public static int wrap(ByteBuffer bytes, int start, int end, int first, boolean masked, int key) {
         int length = end - start;
@@ -81,7 +81,10 @@ public final class Frames {
         return begin;
     }
 
-    /** The payload of a close frame: empty for a missing code, 1011 for one that must not be sent. */
+    /**
+     * Returns the payload of a close frame. It is empty for {@link CloseReason#NO_STATUS}; codes that must not be sent
+     * become 1011.
+     */
     public static byte[] closePayload(CloseReason reason) {
         if (reason.code() == CloseReason.NO_STATUS) {
             return new byte[0];
@@ -95,9 +98,9 @@ public final class Frames {
     }
 
     /**
-     * What the payload of a close frame says.
+     * Reads the payload of a close frame.
      *
-     * @throws ProtocolException if it holds half a code, one that must not be sent, or words that are not UTF-8
+     * @throws ProtocolException if the code is incomplete or must not be sent, or the reason is not UTF-8
      */
     public static CloseReason closeReason(ByteBuffer payload) throws ProtocolException {
         if (!payload.hasRemaining()) {
@@ -111,7 +114,7 @@ public final class Frames {
             return new CloseReason(
                     code, StandardCharsets.UTF_8.newDecoder().decode(payload).toString());
         } catch (CharacterCodingException e) {
-            throw new ProtocolException("a close frame with words that are not UTF-8");
+            throw new ProtocolException("a close frame with a reason that is not UTF-8");
         }
     }
 }

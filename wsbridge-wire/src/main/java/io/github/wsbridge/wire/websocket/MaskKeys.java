@@ -3,7 +3,7 @@ package io.github.wsbridge.wire.websocket;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
-/** Masking keys, from a strong source of randomness (RFC 6455, section 5.3), fetched many at a time. */
+/** Masking keys from a strong source of entropy (RFC 6455, section 5.3), generated in batches. */
 public final class MaskKeys {
 
     private static final int BYTES = 1024;
@@ -13,7 +13,7 @@ public final class MaskKeys {
 
     private MaskKeys() {}
 
-    /** The next key. */
+    /** Returns the next key. */
     public static int next() {
         ByteBuffer store = STORE.get();
         if (!store.hasRemaining()) {

@@ -6,13 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The mask of RFC 6455, section 5.3, on and off: eight bytes a step. What is long takes the way through an array that stays in
- * the processor's nearest cache, since there the JIT compiler makes vector instructions of the steps, and does not on the
- * buffers themselves: the two copies cost far less than they gain.
+ * Masks and unmasks payloads (RFC 6455, section 5.3), eight bytes at a time. Long payloads are copied through an array
+ * that stays in the L1 cache, because the JIT compiler vectorizes the loop over an array but not over buffers: the two
+ * copies cost far less than they gain.
  */
 final class Masking {
 
-    /** Up to here the two copies cost more than they gain. */
+    /** Up to this length the two copies cost more than they gain. */
     static final int SHORT = 256;
 
     private static final int CHUNK = 4096;
@@ -24,9 +24,10 @@ final class Masking {
     private Masking() {}
 
     /**
-     * Copies bytes and masks or unmasks them on the way. The two places may overlap if {@code to} is not behind {@code at}.
+     * Copies bytes and masks or unmasks them on the way. The two ranges may overlap if {@code to} is not greater than
+     * {@code at}.
      *
-     * @param key the masking key, its upper byte for the first byte
+     * @param key the masking key, whose most significant byte applies to the first byte
      */
     static void apply(ByteBuffer in, int at, ByteBuffer out, int to, int length, int key) {
         byte[] chunk = CHUNKS.get();
@@ -34,7 +35,7 @@ final class Masking {
         for (int done = 0; done < length; done += CHUNK) {
             int size = Math.min(CHUNK, length - done);
             in.get(at + done, chunk, 0, size);
-            for (int i = 0; i < size; i += Long.BYTES) { // up to seven bytes too many, which nobody takes
+            for (int i = 0; i < size; i += Long.BYTES) { // up to seven bytes too many, which are not copied out
                 ARRAY.set(chunk, i, (long) ARRAY.get(chunk, i) ^ mask);
             }
             out.put(to + done, chunk, 0, size);
@@ -42,8 +43,8 @@ final class Masking {
     }
 
     /**
-     * The same within one buffer, for many short runs: a method of its own, in which the JIT compiler sees one kind of buffer
-     * only.
+     * Does the same within one buffer, for many short runs. This is a separate method so that the JIT compiler sees
+     * only one type of buffer in it.
      */
     static void move(ByteBuffer bytes, int at, int to, int length, int key) {
         if (length > SHORT) {

@@ -19,36 +19,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server's half of one opening handshake (RFC 6455, section 4.2): takes a request to the door and brings back what to
- * answer. The connection, its threads and its handshake timeout are the transport's. Thread-safe.
+ * The server's side of one opening handshake (RFC 6455, section 4.2): passes a request to the door and its decision to
+ * the transport. The transport provides the connection, the threads and the handshake timeout. Thread-safe.
  */
 public final class ServerUpgrade {
 
-    /** The answer if the door failed or did not decide in time. */
+    /** The refusal if the door failed or did not decide in time. */
     public static final Admission.Refused UNAVAILABLE =
             new Admission.Refused(503, "try again later", Duration.ofSeconds(5));
 
-    /** The answer to what is not an HTTP/1.1 request. */
+    /** The refusal of anything that is not an HTTP/1.1 request. */
     public static final Admission.Refused MALFORMED = new Admission.Refused(400, "not an HTTP/1.1 request");
 
-    /** The answer to a request line or header that is longer than the server takes. */
+    /** The refusal of a request whose request line and header exceed the server's limit. */
     public static final Admission.Refused TOO_LARGE = new Admission.Refused(431, "the header is too large");
 
     private static final Logger log = LoggerFactory.getLogger(ServerUpgrade.class);
 
-    /** Carries out a decision: one of the two is called, once, on any thread. */
+    /** Carries out a decision. Exactly one of the methods is called, once, on any thread. */
     public interface Answer {
 
-        /** Send {@link #accepted} and hand the leg to {@link #open}; or call {@link #lost} if that is not possible. */
+        /**
+         * Sends {@link #accepted} and passes the leg to {@link #open}, or calls {@link #lost} if that is not possible.
+         */
         void grant(Admission.Granted granted);
 
-        /** Send {@link #refusal} and close the connection. */
+        /** Sends {@link #refusal} and closes the connection. */
         void refuse(Admission.Refused refused);
     }
 
     private enum Phase {
         ASKING,
-        /** The door wants the client to wait. */
+        /** The door keeps the client waiting. */
         WAITING,
         GRANTED,
         OVER
@@ -61,14 +63,14 @@ public final class ServerUpgrade {
     private @Nullable Future<?> deadline;
 
     /**
-     * One request.
+     * Creates the handshake of one request.
      *
-     * @param method as it was sent
-     * @param protocol as it was sent: {@code HTTP/1.1}
-     * @param path below the context root
-     * @param rawQuery as it was sent; null if there was none
-     * @param headers which stay as they are
-     * @param peer who sent it
+     * @param method the method as sent
+     * @param protocol the protocol as sent: {@code HTTP/1.1}
+     * @param path the path below the context root
+     * @param rawQuery the query as sent; null if there was none
+     * @param headers the header fields, which must not change
+     * @param peer the client
      */
     public ServerUpgrade(
             String method, String protocol, String path, @Nullable String rawQuery, Headers headers, Peer peer) {
@@ -82,10 +84,10 @@ public final class ServerUpgrade {
     }
 
     /**
-     * One request, by its request line.
+     * Creates the handshake of one request from its request line.
      *
-     * @param target as it was sent: a path with or without a query, or an absolute URL, as some proxies send it
-     * @throws IllegalArgumentException if that is no target of an HTTP/1 request
+     * @param target the target as sent: a path with or without a query, or an absolute URL, as some proxies send it
+     * @throws IllegalArgumentException if the target or the protocol is not that of an HTTP/1 request
      */
     public static ServerUpgrade of(String method, String target, String protocol, Headers headers, Peer peer) {
         boolean visible = !target.isEmpty() && target.chars().allMatch(c -> c > ' ' && c <= '~');
@@ -100,9 +102,9 @@ public final class ServerUpgrade {
     }
 
     /**
-     * Asks the door. Called once.
+     * Asks the door for a decision. Called once.
      *
-     * @param timer for a client that the door keeps waiting
+     * @param timer runs the timeout of a client that the door keeps waiting
      */
     public void ask(Door door, ScheduledExecutorService timer, Answer answer) {
         CompletionStage<Admission> admission;
@@ -121,9 +123,12 @@ public final class ServerUpgrade {
     }
 
     private void await(Admission.Later later, ScheduledExecutorService timer, Answer answer) {
-        if (obstacle() != null || !wait(later)) {
+        Admission.Refused obstacle = obstacle();
+        if (obstacle != null || !wait(later)) { // wait() is false if the connection was lost
             later.abandoned().run();
-            decide(Phase.ASKING, obstacle(), null, answer); // does nothing if the connection is lost
+            if (obstacle != null) {
+                decide(Phase.ASKING, obstacle, null, answer);
+            }
             return;
         }
         try {
@@ -170,15 +175,15 @@ public final class ServerUpgrade {
         }
     }
 
-    /** What is wrong with the request itself, once the door has nothing against it; null if nothing is. */
+    /** Returns what is wrong with a request that the door would grant, or null if nothing is. */
     private Admission.@Nullable Refused obstacle() {
         if (!handshake.upgrade()) {
             return new Admission.Refused(426, "this is a WebSocket endpoint");
         }
-        return WebSocketKey.valid(key) ? null : new Admission.Refused(400, "no WebSocket key");
+        return WebSocketKey.valid(key) ? null : new Admission.Refused(400, "missing or invalid Sec-WebSocket-Key");
     }
 
-    /** Hands an open leg to whoever granted it. Called once, after {@link Answer#grant}. */
+    /** Passes an open leg to the receiver of the grant. Called once, after {@link Answer#grant}. */
     public void open(Admission.Granted granted, Leg leg) {
         if (!move(Phase.GRANTED, Phase.OVER)) {
             leg.abort();
@@ -192,15 +197,15 @@ public final class ServerUpgrade {
         }
     }
 
-    /** The connection is gone. No effect after {@link #open}. */
+    /** Called when the connection is lost. Has no effect after {@link #open}. */
     public void lost() {
         end(null);
     }
 
     /**
-     * The transport's handshake timeout is over.
+     * Called when the transport's handshake timeout expires.
      *
-     * @return whether the handshake is over with it: not if the door keeps the client waiting or has decided
+     * @return whether this ends the handshake; false if the door keeps the client waiting or has decided
      */
     public boolean timedOut() {
         return move(Phase.ASKING, Phase.OVER);
@@ -230,7 +235,7 @@ public final class ServerUpgrade {
         return true;
     }
 
-    /** Ends it without a leg; from any phase if {@code from} is null. */
+    /** Ends the handshake without a leg, from any phase if {@code from} is null. */
     private boolean end(@Nullable Phase from) {
         Runnable gone;
         synchronized (this) {
@@ -247,7 +252,7 @@ public final class ServerUpgrade {
         return true;
     }
 
-    /** The answer to a request that is granted, as bytes. */
+    /** Returns the encoded answer to a request that is granted. */
     public byte[] accepted(String subprotocol) {
         String head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Accept: " + acceptKey() + "\r\n"
@@ -255,12 +260,15 @@ public final class ServerUpgrade {
         return head.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** The value of {@code Sec-WebSocket-Accept}, for transports that write the answer themselves. */
+    /** Returns the value of {@code Sec-WebSocket-Accept}, for transports that write the answer themselves. */
     public String acceptKey() {
         return WebSocketKey.accept(key);
     }
 
-    /** The answer to a request that is refused, in plain text, as bytes; the connection is to be closed after it. */
+    /**
+     * Returns the encoded answer to a request that is refused, with a plain-text body. The transport closes the
+     * connection after it.
+     */
     public static byte[] refusal(Admission.Refused refused) {
         byte[] body = body(refused);
         StringBuilder head = new StringBuilder("HTTP/1.1 " + refused.status() + " " + phrase(refused.status()));
@@ -275,12 +283,12 @@ public final class ServerUpgrade {
         return answer;
     }
 
-    /** The body of a refusal: one line for people. */
+    /** Returns the body of a refusal: one human-readable line. */
     public static byte[] body(Admission.Refused refused) {
         return (refused.reason() + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The header fields of a refusal but its length. */
+    /** Passes on the header fields of a refusal, except {@code Content-Length}. */
     public static void fields(Admission.Refused refused, java.util.function.BiConsumer<String, String> to) {
         to.accept("Connection", "close");
         to.accept("Content-Type", "text/plain; charset=utf-8");

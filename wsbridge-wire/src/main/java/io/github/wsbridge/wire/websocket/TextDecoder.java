@@ -9,8 +9,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns the fragments of a text message into characters, for transports whose API takes text as strings. A character that is
- * split between fragments is carried over to the later one. Not thread-safe: one per sending side of a leg.
+ * Decodes the fragments of text messages, for transports whose API takes text as strings. A character that is split
+ * between fragments is carried over to the later one. Not thread-safe: each sending side of a leg has its own.
  */
 public final class TextDecoder {
 
@@ -23,7 +23,7 @@ public final class TextDecoder {
     /**
      * Decodes one fragment's payload.
      *
-     * @return the characters that are complete by now, never half a surrogate pair
+     * @return the characters that are complete so far, never half a surrogate pair
      * @throws CharacterCodingException if the text is not UTF-8
      */
     public String decode(ByteBuffer payload, boolean last) throws CharacterCodingException {

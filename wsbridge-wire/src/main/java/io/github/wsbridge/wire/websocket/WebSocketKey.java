@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 
-/** The key of a WebSocket handshake and the answer to it (RFC 6455, section 4). */
+/** The key of a WebSocket handshake and the server's answer to it (RFC 6455, section 4). */
 public final class WebSocketKey {
 
     private static final int BYTES = 16;
@@ -14,14 +14,14 @@ public final class WebSocketKey {
 
     private WebSocketKey() {}
 
-    /** A new key. */
+    /** Returns a new random key. */
     public static String random() {
         byte[] bytes = new byte[BYTES];
         RANDOM.nextBytes(bytes);
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    /** Tells whether it is sixteen bytes in base64. */
+    /** Returns whether a key consists of sixteen bytes in base64. */
     public static boolean valid(String key) {
         try {
             return Base64.getDecoder().decode(key).length == BYTES;
@@ -30,7 +30,7 @@ public final class WebSocketKey {
         }
     }
 
-    /** What the server answers. */
+    /** Returns the value of {@code Sec-WebSocket-Accept} for a key. */
     public static String accept(String key) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-1")

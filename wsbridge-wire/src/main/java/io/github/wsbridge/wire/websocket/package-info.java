@@ -1,4 +1,4 @@
-/** RFC 6455: frames, masks, the opening handshake. */
+/** RFC 6455: frames, masking and the opening handshake. */
 @NullMarked
 package io.github.wsbridge.wire.websocket;
 

@@ -142,7 +142,7 @@ class MessageLegTest {
         byte[] text = new byte[JsonMessage.MAX_BYTES + 1];
         Arrays.fill(text, (byte) ' ');
         far.deliver(piece(text, 0, text.length, false));
-        far.deliver("{}"); // still of the long message
+        far.deliver("{}"); // still part of the long message
         far.deliver("{\"n\":1}");
         assertThat(heard).containsExactly(JsonObject.builder().value("n", 1).done());
         assertThat(far.closes()).isEmpty();
@@ -213,7 +213,7 @@ class MessageLegTest {
         assertThat(closed.code()).isEqualTo(CloseReason.VANISHED);
     }
 
-    /** A message whose JSON is so long. */
+    /** A message whose JSON has the given length. */
     private static JsonObject message(int length) {
         JsonObject message = new JsonObject();
         message.put("x", "x".repeat(length - "{\"x\":\"\"}".length()));

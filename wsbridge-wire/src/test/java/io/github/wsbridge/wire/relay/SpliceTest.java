@@ -247,7 +247,7 @@ class SpliceTest {
         scheduler.advance(Duration.ofSeconds(60));
         assertThat(right.aborted()).isTrue();
         assertThat(left.closes().get(0).code()).isEqualTo(CloseReason.VANISHED);
-        assertThat(left.closes().get(0).reason()).contains("took no data");
+        assertThat(left.closes().get(0).reason()).contains("read no data");
         assertThat(scheduler.pending()).isZero();
         assertThat(splice.gone().toCompletableFuture()).isCompleted();
     }
@@ -270,7 +270,7 @@ class SpliceTest {
         assertThat(scheduler.pending()).isZero();
     }
 
-    /** Answers each demand at once, until it has nothing more and ends. */
+    /** Answers each demand at once, until it runs out of fragments and ends. */
     private static final class Source implements Leg {
         private Receiver receiver;
         private int left;
@@ -313,7 +313,7 @@ class SpliceTest {
         public void abort() {}
     }
 
-    /** Takes everything at once. */
+    /** Completes every send at once. */
     private static final class Sink implements Leg {
         private Receiver receiver;
         private int count;
@@ -353,7 +353,7 @@ class SpliceTest {
         public void abort() {}
     }
 
-    /** Breaks the rule that a send does not throw. */
+    /** Violates the rule that a send does not throw. */
     private record Throwing(Leg leg) implements Leg {
         @Override
         public String subprotocol() {

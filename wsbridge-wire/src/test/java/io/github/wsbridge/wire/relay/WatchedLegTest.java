@@ -124,10 +124,10 @@ class WatchedLegTest {
         leg.holdSends();
         receiver.open();
         CompletableFuture<Void> send = watched.send(Fragment.text("stuck")).toCompletableFuture();
-        scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note of the send
+        scheduler.advance(INTERVAL.multipliedBy(3)); // the first check only records the send
         assertThat(leg.ended()).isNull();
         scheduler.advance(INTERVAL);
-        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
         assertThat(send).isCompletedExceptionally();
     }
 
@@ -224,10 +224,10 @@ class WatchedLegTest {
     void transfer_toAPeerThatTakesNothing_dropsItAfterTheStall() {
         transfer();
         leg.tellTraffic(to -> to.onWritable(false));
-        scheduler.advance(INTERVAL.multipliedBy(3)); // the first look only takes note
+        scheduler.advance(INTERVAL.multipliedBy(3)); // the first check only records it
         assertThat(leg.ended()).isNull();
         scheduler.advance(INTERVAL);
-        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("took no data for 30 s"));
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** A watched leg is a leg: the watch is quick here, and must not be noticed. */
+/** Runs the leg contract on watched legs with a short interval: the watch must not be noticeable. */
 class WatchedMemoryLegsTest extends LegContract {
 
     private final MemoryLegs legs = new MemoryLegs(Set.of(), Duration.ofMillis(300));

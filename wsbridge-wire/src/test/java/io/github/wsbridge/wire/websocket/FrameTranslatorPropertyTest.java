@@ -9,7 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
-/** Whatever a peer sends, and however the network cuts it: what comes out is what the decoder of the tests reads in it. */
+/** For any stream and any chunking, the translator's output agrees with the test decoder. */
 class FrameTranslatorPropertyTest {
 
     private static final int TINY = 11;
@@ -93,7 +93,7 @@ class FrameTranslatorPropertyTest {
         return WireStreams.any();
     }
 
-    /** Sizes of pieces. One is long, so that long streams do not make too many. */
+    /** Chunk sizes. One is large, so that long streams do not have too many chunks. */
     @Provide
     Arbitrary<List<Integer>> sizes() {
         return Arbitraries.frequencyOf(

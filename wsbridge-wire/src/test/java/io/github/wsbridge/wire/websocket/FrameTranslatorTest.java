@@ -14,7 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each rule by itself, and what takes a large or a long stream. Any stream in any pieces: {@link FrameTranslatorPropertyTest}. */
+/**
+ * Tests each rule separately, and large and long streams. {@link FrameTranslatorPropertyTest} tests arbitrary streams.
+ */
 class FrameTranslatorTest {
 
     private static final int BEFORE = FrameTranslator.HEADROOM;
@@ -56,7 +58,7 @@ class FrameTranslatorTest {
         "82 fe 00 7d 00 00 00 00, more bytes than it needs",
         "82 ff 00 00 00 00 00 00 ff ff 00 00 00 00, more bytes than it needs",
         "82 ff 80 00 00 00 00 00 00 00 00 00 00 00, 63 bit",
-        "80 80 00 00 00 00, continuation of nothing",
+        "80 80 00 00 00 00, outside a message",
         "02 80 00 00 00 00 82 80 00 00 00 00, inside another",
         "88 81 00 00 00 00 03, illegal code",
         "88 82 00 00 00 00 03 ed, illegal code",

@@ -9,7 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** Puts a stream, cut into pieces, through a {@link FrameTranslator}, and compares what comes out with the decoder's word. */
+/** Passes a chunked stream through a {@link FrameTranslator} and compares the output with that of the decoder. */
 final class FrameTrial {
 
     private static final byte UNTOUCHED = 0x55;
@@ -28,7 +28,7 @@ final class FrameTrial {
         return wire.length;
     }
 
-    /** Translates all pieces, unmasking and not. */
+    /** Translates all chunks, with and without unmasking. */
     void translate(int[] ends, boolean direct) {
         translate(ends, true, direct, 0);
         translate(ends, false, direct, 0);
@@ -154,7 +154,7 @@ final class FrameTrial {
         }
     }
 
-    /** Translates a piece, and checks that nothing beside it and the headroom is touched. */
+    /** Translates a chunk, and checks that nothing outside it and the headroom is modified. */
     static byte[] piece(FrameTranslator translator, byte[] bytes, boolean unmask, boolean direct) {
         int start = FrameTranslator.HEADROOM + 2 + (bytes.length & 7);
         int end = start + bytes.length;
@@ -236,7 +236,7 @@ final class FrameTrial {
         };
     }
 
-    /** Pieces of these sizes, again and again. */
+    /** Chunks of these sizes, repeated. */
     static int[] cycle(int length, Iterable<Integer> sizes) {
         int[] ends = new int[length];
         int count = 0;
@@ -252,7 +252,10 @@ final class FrameTrial {
         return Arrays.copyOf(ends, count);
     }
 
-    /** A cut behind each byte whose bit is set; all chunkings of a stream are those of all numbers of {@code length - 1} bits. */
+    /**
+     * A chunk ends after each byte whose bit is set. All numbers of {@code length - 1} bits yield all chunkings of a
+     * stream.
+     */
     static int[] cuts(int length, int bits) {
         int[] ends = new int[Integer.bitCount(bits) + 1];
         int count = 0;

@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against a byte at a time: every length, every place, and so often that the compiler's own code is tried as well. */
+/** Compares with bytewise masking: every length and every offset, often enough that compiled code is tested as well. */
 class MaskingTest {
 
     private static final int LONGEST = 300;
     private static final int OFFSETS = 8;
-    private static final int FARTHEST = 20; // more than a header is shortened by
+    private static final int FARTHEST = 20; // more than a header ever shrinks by
 
     private final Random random = new Random(6455);
 
@@ -33,7 +33,7 @@ class MaskingTest {
                     to.put(0, out);
                     byte[] expected = out.clone();
                     model(in, at, expected, behind, length, key);
-                    // Nothing behind the bytes may be read or written.
+                    // Nothing after the bytes may be read or written.
                     Masking.apply(from.limit(at + length), at, to.limit(behind + length), behind, length, key);
                     to.clear().get(0, got);
                     assertThat(got)

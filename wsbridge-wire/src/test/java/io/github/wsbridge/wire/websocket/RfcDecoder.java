@@ -13,21 +13,22 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * RFC 6455, section 5, for tests: shares no code with what it judges, and takes a stream byte by byte from one array. What has
- * come of the last frame is judged too: its first byte by itself, the rest of its header as soon as that is complete.
+ * A decoder of RFC 6455, section 5, for tests. It shares no code with the translator and reads a stream byte by byte
+ * from one array. An incomplete last frame is checked too: its first byte by itself, the rest of its header if that is
+ * complete.
  */
 final class RfcDecoder {
 
     private static final Set<Integer> CLOSE_CODES =
             Set.of(1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014);
 
-    /** All that the stream says, in its order; the pieces of a message between two control frames are one. */
+    /** The events of the stream in order. The pieces of a message between two control frames count as one. */
     final Story story = new Story();
 
-    /** All that is wrong with the frame that broke the rules, in the words of the translator. */
+    /** All faults of the illegal frame, in the translator's wording. */
     final Set<String> faults = new TreeSet<>();
 
-    /** The data frames, as they stand in the stream. */
+    /** The data frames as in the stream. */
     final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
     int dataFrames;
@@ -52,17 +53,17 @@ final class RfcDecoder {
         return closed != null || !faults.isEmpty();
     }
 
-    /** Whether the stream ends where a frame ends. */
+    /** Returns whether the stream ends at a frame boundary. */
     boolean complete() {
         return complete;
     }
 
-    /** Whether a message has begun and not ended. */
+    /** Returns whether the stream ends inside a message. */
     boolean amidst() {
         return open != null;
     }
 
-    /** Reads on, from the beginning of a frame. */
+    /** Reads a frame from its beginning. */
     void read(byte[] wire) {
         int at = 0;
         while (at >= 0 && at < wire.length && !ended()) {
@@ -131,7 +132,7 @@ final class RfcDecoder {
             faults.add("fragmented or too long");
         }
         if (opcode == 0 && open == null) {
-            faults.add("continuation of nothing");
+            faults.add("outside a message");
         }
         if ((opcode == 1 || opcode == 2) && open != null) {
             faults.add("inside another");
@@ -171,7 +172,7 @@ final class RfcDecoder {
         }
     }
 
-    /** What was said, so that two streams that say the same are equal however they were cut. */
+    /** The events of a stream, normalized so that equal streams have equal events however they were chunked. */
     static final class Story {
 
         private static final int SHOWN = 40;
@@ -191,7 +192,7 @@ final class RfcDecoder {
             }
         }
 
-        /** Events, the last of which may be a message that goes on. */
+        /** Events, the last of which may be an incomplete message. */
         private static final class Record {
             private final List<Event> events = new ArrayList<>();
             private final ByteArrayOutputStream message = new ByteArrayOutputStream();

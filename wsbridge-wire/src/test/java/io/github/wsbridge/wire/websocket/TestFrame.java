@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /**
- * A frame as a peer may send it, good or bad.
+ * A frame as a peer may send it, legal or not.
  *
  * @param first its first byte
  * @param form how its length is written: in 1, 3 or 9 bytes; 0 for as few as it takes
@@ -13,7 +13,7 @@ import java.util.List;
  */
 record TestFrame(int first, boolean masked, int form, long length, int key, byte[] payload) {
 
-    /** A frame that says the truth. */
+    /** A frame whose header is correct. */
     static TestFrame of(int first, byte[] payload, boolean masked, int key) {
         return new TestFrame(first, masked, 0, payload.length, key, payload);
     }

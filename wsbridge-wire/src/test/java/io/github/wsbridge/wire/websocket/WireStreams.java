@@ -13,7 +13,10 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
-/** Streams of frames as peers may send them: messages in pieces with control frames between, and then, perhaps, anything. */
+/**
+ * Streams of frames as peers may send them: fragmented messages with control frames in between, possibly followed by
+ * arbitrary bytes.
+ */
 final class WireStreams {
 
     /**
@@ -33,7 +36,7 @@ final class WireStreams {
 
     private WireStreams() {}
 
-    /** Streams of up to some hundred thousand bytes. */
+    /** Streams of up to a few hundred thousand bytes. */
     static Arbitrary<Sent> any() {
         return sent(
                 5,
@@ -44,7 +47,7 @@ final class WireStreams {
                         Tuple.of(1, Arbitraries.integers().between(0, 100_000))));
     }
 
-    /** Streams of up to some hundred bytes. */
+    /** Streams of up to a few hundred bytes. */
     static Arbitrary<Sent> brief() {
         return sent(
                 2,
@@ -53,7 +56,7 @@ final class WireStreams {
                         Tuple.of(1, Arbitraries.integers().between(124, 128))));
     }
 
-    /** Streams of so few bytes that every chunking can be tried. */
+    /** Streams short enough that every chunking can be tried. */
     static Arbitrary<Sent> tiny(int most) {
         return sent(1, Arbitraries.integers().between(0, 4))
                 .map(sent -> new Sent(
@@ -83,7 +86,7 @@ final class WireStreams {
                                 lost)));
     }
 
-    /** A message in its pieces, with pings and pongs before and between them. */
+    /** A fragmented message, with pings and pongs before and between the fragments. */
     private static Arbitrary<List<TestFrame>> message(boolean masked, Arbitrary<Integer> lengths) {
         Arbitrary<List<TestFrame>> controls = Combinators.combine(
                         Arbitraries.of(0x89, 0x8A),
@@ -113,7 +116,7 @@ final class WireStreams {
                 });
     }
 
-    /** A frame whose parts have nothing to do with each other, nor with what came before. */
+    /** A frame whose parts are unrelated to each other and to the preceding frames. */
     private static Arbitrary<TestFrame> lie(boolean masked) {
         return Combinators.combine(
                         Arbitraries.frequencyOf(

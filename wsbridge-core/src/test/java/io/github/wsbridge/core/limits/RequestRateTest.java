@@ -1,0 +1,59 @@
+package io.github.wsbridge.core.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.testkit.FakeClock;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** How many requests each principal may make. */
+class RequestRateTest {
+
+    private final FakeClock clock = new FakeClock();
+
+    @Test
+    void burst_thenTheRate() {
+        RequestRate rate = new RequestRate(10, clock);
+        for (int i = 0; i < 10; i++) {
+            assertThat(rate.take("me")).isTrue();
+        }
+        assertThat(rate.take("me")).isFalse();
+        assertThat(rate.take("you")).as("each has a bucket").isTrue();
+        clock.advance(Duration.ofMillis(99));
+        assertThat(rate.take("me")).isFalse();
+        clock.advance(Duration.ofMillis(1));
+        assertThat(rate.take("me")).isTrue();
+        assertThat(rate.take("me")).isFalse();
+        clock.advance(Duration.ofDays(1));
+        for (int i = 0; i < 10; i++) {
+            assertThat(rate.take("me")).isTrue();
+        }
+        assertThat(rate.take("me")).as("idleness saves up no more than a burst").isFalse();
+    }
+
+    @Test
+    void clockSetBack_takesNothingAway() {
+        RequestRate rate = new RequestRate(10, clock);
+        assertThat(rate.take("me")).isTrue();
+        clock.advance(Duration.ofHours(-1));
+        for (int i = 0; i < 9; i++) {
+            assertThat(rate.take("me")).isTrue();
+        }
+        assertThat(rate.take("me")).isFalse();
+        clock.advance(Duration.ofMillis(100));
+        assertThat(rate.take("me")).isTrue();
+    }
+
+    @Test
+    void manyPrincipals_areForgottenButNotThoseInDebt() {
+        RequestRate rate = new RequestRate(1, clock);
+        for (int i = 0; i < 5_000; i++) {
+            assertThat(rate.take("principal " + i)).isTrue();
+            if (i % 500 == 0) {
+                clock.advance(Duration.ofMillis(300));
+            }
+        }
+        assertThat(rate.take("principal 4999")).isFalse();
+        assertThat(rate.take("principal 0")).isTrue();
+    }
+}

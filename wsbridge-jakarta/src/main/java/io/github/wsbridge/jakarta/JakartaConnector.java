@@ -1,0 +1,161 @@
+package io.github.wsbridge.jakarta;
+
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.jakarta.session.ContainerIo;
+import io.github.wsbridge.jakarta.session.LegEndpoint;
+import io.github.wsbridge.jakarta.session.Opening;
+import io.github.wsbridge.jakarta.session.Workers;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import jakarta.websocket.ClientEndpointConfig;
+import jakarta.websocket.ContainerProvider;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.WebSocketContainer;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens WebSockets with whatever Jakarta WebSocket client there is: for an application in a container that is to bring no client
+ * of its own. Thread-safe.
+ *
+ * <p>The API makes threads wait: one of the connector's while a connection opens or sends, and one of the client's while a
+ * fragment has come that nobody has asked for. So there is a limit on connections. The API has no close without a code, and no
+ * way to drop a connection: Tomcat and Jetty are brought to do it by means of their own, and other clients are asked to close.
+ * Tomcat's client sends no request longer than 4 KiB and does not say with which status a server redirects or asks for
+ * credentials; Jetty's fails connections that open while its first one does. Tested with the clients of Tomcat 11 and Jetty
+ * 12.1; where there is a choice, prefer the connectors of {@code wsbridge-netty} and {@code wsbridge-tyrus}, or the JDK's of
+ * {@code wsbridge-client}.
+ */
+public final class JakartaConnector implements Connector {
+
+    private static final int DEFAULT_CONNECTIONS = 100;
+    private static final String TYRUS = "org.glassfish.tyrus.client.";
+    private static final String TOMCAT_TIMEOUT = "org.apache.tomcat.websocket.IO_TIMEOUT_MS";
+    private static final String TOMCAT_REDIRECTIONS = "org.apache.tomcat.websocket.MAX_REDIRECTIONS";
+    private static final int JETTY_NOT_HTTP = 505; // for an answer that is none
+    private static final Pattern STATUS = Pattern.compile("\\[([1-5][0-9][0-9])]");
+
+    private final WebSocketContainer container;
+    private final @Nullable SSLContext tls;
+    private final Semaphore room;
+    private final Workers workers;
+    private final Set<ContainerIo> open = ConcurrentHashMap.newKeySet();
+
+    /** A connector on the client that {@link ContainerProvider} finds, with its default for TLS and up to 100 connections. */
+    public JakartaConnector() {
+        this(ContainerProvider.getWebSocketContainer(), null, DEFAULT_CONNECTIONS);
+    }
+
+    /**
+     * A connector.
+     *
+     * @param container opens the connections; stays the caller's
+     * @param tls for {@code wss} URLs; null for the container's default, which also decides how the server's name is checked
+     * @param maxConnections how many there may be at a time; less than the container has threads for them. More fail
+     * @throws IllegalArgumentException if the container is Tyrus' own, which loses data
+     */
+    public JakartaConnector(WebSocketContainer container, @Nullable SSLContext tls, int maxConnections) {
+        if (maxConnections <= 0) {
+            throw new IllegalArgumentException("must be positive");
+        }
+        if (container.getClass().getName().startsWith(TYRUS)) {
+            throw new IllegalArgumentException(
+                    "Tyrus' client loses what the peer has not read when it closes a connection;"
+                            + " take the TyrusConnector of wsbridge-tyrus");
+        }
+        this.container = container;
+        this.tls = tls;
+        this.room = new Semaphore(maxConnections);
+        this.workers = new Workers("wsbridge-jakarta-connector", maxConnections);
+    }
+
+    @Override
+    public CompletionStage<Leg> connect(Target target) {
+        if (!room.tryAcquire()) {
+            return CompletableFuture.failedFuture(new IOException("as many connections as this connector may have"));
+        }
+        AtomicBoolean counted = new AtomicBoolean(true);
+        try {
+            new ClientUpgrade(target);
+            Opening opening = new Opening(target, workers.timer());
+            workers.execute(() -> open(target, opening, counted));
+            return opening.leg();
+        } catch (IOException e) {
+            release(counted);
+            return CompletableFuture.failedFuture(e);
+        } catch (RejectedExecutionException e) {
+            release(counted);
+            return CompletableFuture.failedFuture(new IOException("the connector is closed", e));
+        }
+    }
+
+    private void open(Target target, Opening opening, AtomicBoolean counted) {
+        ClientEndpointConfig.Builder builder = opening.configuration();
+        if (tls != null && "wss".equalsIgnoreCase(target.uri().getScheme())) {
+            builder.sslContext(tls);
+        }
+        ClientEndpointConfig config = builder.build();
+        config.getUserProperties()
+                .put(TOMCAT_TIMEOUT, Long.toString(target.timeout().toMillis()));
+        config.getUserProperties().put(TOMCAT_REDIRECTIONS, "0");
+        LegEndpoint endpoint = opening.endpoint(session -> {
+            ContainerIo io = new ContainerIo(session, workers, over -> {
+                open.remove(over);
+                release(counted);
+            });
+            open.add(io);
+            return io;
+        });
+        try {
+            if (!opening.leg().isDone()) { // or it waited too long
+                container.connectToServer(endpoint, config, target.uri());
+                return;
+            }
+        } catch (IOException | DeploymentException | RuntimeException e) {
+            opening.leg().completeExceptionally(failure(e));
+        }
+        release(counted);
+    }
+
+    private void release(AtomicBoolean counted) {
+        if (counted.compareAndSet(true, false)) {
+            room.release();
+        }
+    }
+
+    /** The API does not say which status refused the handshake. Jetty says it by a method, Tomcat in words. */
+    private static IOException failure(Exception thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            int status = 0;
+            try {
+                if (cause.getClass().getMethod("getResponseStatusCode").invoke(cause) instanceof Integer code) {
+                    status = code == JETTY_NOT_HTTP ? 0 : code;
+                }
+            } catch (ReflectiveOperationException e) {
+                Matcher words = STATUS.matcher(String.valueOf(cause.getMessage()));
+                status = cause instanceof DeploymentException && words.find() ? Integer.parseInt(words.group(1)) : 0;
+            }
+            if (status >= 200) {
+                return new HandshakeException(status);
+            }
+        }
+        return thrown instanceof IOException failure ? failure : new IOException("cannot connect", thrown);
+    }
+
+    @Override
+    public void close() {
+        open.forEach(ContainerIo::drop);
+        workers.close();
+    }
+}

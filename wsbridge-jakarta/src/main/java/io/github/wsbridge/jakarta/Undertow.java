@@ -1,0 +1,16 @@
+package io.github.wsbridge.jakarta;
+
+import io.undertow.server.HttpServerExchange;
+import io.undertow.servlet.handlers.ServletRequestContext;
+import jakarta.servlet.http.HttpServletRequest;
+
+/** Undertow: its connection's own channels. */
+final class Undertow implements ServletContainer {
+
+    @Override
+    public Upgradable prepare(HttpServletRequest request) {
+        HttpServerExchange exchange = ServletRequestContext.requireCurrent().getExchange();
+        return (response, opened) ->
+                exchange.upgradeChannel((channel, ended) -> opened.accept(new UndertowConnection(channel)));
+    }
+}

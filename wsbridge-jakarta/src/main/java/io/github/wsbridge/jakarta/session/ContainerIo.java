@@ -1,0 +1,237 @@
+package io.github.wsbridge.jakarta.session;
+
+import io.github.wsbridge.CloseReason;
+import jakarta.websocket.RemoteEndpoint;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has nothing but the Jakarta API below it, for any container. A send blocks one of the workers until the container has taken
+ * it. A fragment that was not asked for blocks the container's thread that brought it, and so the container stops reading.
+ *
+ * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection in the ways
+ * of Tomcat and Jetty, which are tested, or else by a close and the shortest idle timeout; and a send that is stuck is
+ * interrupted.
+ */
+public final class ContainerIo implements SessionIo {
+
+    private static final Logger log = LoggerFactory.getLogger(ContainerIo.class);
+    private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
+
+    // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
+    // close
+    // frame but a normal one. It looks for unanswered closes every 10 s only, so those connections last 5 to 15 s.
+    // A normal close that may take no time at all is not sent, and Tomcat drops the connection instead.
+    private static final String TOMCAT_SEND = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+    private static final String TOMCAT_CLOSE_SEND = "org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT";
+    private static final String TOMCAT_CLOSE_ANSWER = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
+
+    private final Session session;
+    private final Workers workers;
+    private final SerialExecutor sends;
+    private final boolean jetty;
+    private boolean withinMessage; // used in sends only
+    private final Object sending = new Object();
+    private @Nullable Thread sender; // guarded by sending
+    private final AtomicBoolean pinging = new AtomicBoolean();
+    private final AtomicBoolean dropped = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final Consumer<ContainerIo> over;
+    private @Nullable JakartaLeg leg;
+    private volatile @Nullable CloseReason closing;
+
+    /**
+     * For one session.
+     *
+     * @param workers have a thread for each leg that sends
+     * @param over is told of the leg's end, once
+     */
+    public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
+        this.over = over;
+        this.session = session;
+        this.workers = workers;
+        this.sends = new SerialExecutor(workers);
+        this.jetty = session.getClass().getName().startsWith("org.eclipse.jetty.");
+        session.getUserProperties().put(TOMCAT_SEND, -1L);
+        session.getUserProperties().put(TOMCAT_CLOSE_SEND, CLOSE_DEADLINE.toMillis());
+        session.getUserProperties().put(TOMCAT_CLOSE_ANSWER, CLOSE_DEADLINE.toMillis() / 2);
+    }
+
+    @Override
+    public void attach(JakartaLeg attached) {
+        leg = attached;
+    }
+
+    @Override
+    public void arrived() {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.awaitDelivery();
+        }
+    }
+
+    @Override
+    public void delivered() {}
+
+    @Override
+    public CompletionStage<Void> perform(Step send, boolean last) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        sends.execute(() -> {
+            try {
+                withinMessage = !last;
+                interruptibly(send);
+                done.complete(null);
+            } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
+    }
+
+    @Override
+    public void ping() {
+        control(remote -> remote.sendPing(ByteBuffer.allocate(0)));
+    }
+
+    @Override
+    public void heartbeat() {
+        control(remote -> remote.sendPong(ByteBuffer.allocate(0)));
+    }
+
+    /** Sends a control frame. */
+    private interface Control {
+        void to(RemoteEndpoint remote) throws IOException;
+    }
+
+    private void control(Control frame) {
+        if (!pinging.compareAndSet(false, true)) {
+            return; // one that waits behind a slow send is enough
+        }
+        sends.execute(() -> {
+            pinging.set(false);
+            JakartaLeg attached = leg;
+            if (withinMessage && jetty && attached != null) {
+                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping
+                // then,
+                // and a peer that counts as alive until the message is complete.
+                attached.ponged();
+                return;
+            }
+            try {
+                frame.to(session.getBasicRemote());
+            } catch (IOException | RuntimeException e) {
+                log.debug("cannot send a control frame", e); // the end is reported elsewhere
+            }
+        });
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        closing = reason;
+        try {
+            workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("No close deadline: the filter is gone", e);
+        }
+        sends.execute(() -> {
+            try {
+                session.close(CloseCodes.toJakarta(reason));
+            } catch (IOException | RuntimeException e) {
+                drop();
+            }
+        });
+    }
+
+    @Override
+    public void drop() {
+        if (!dropped.compareAndSet(false, true)) {
+            return;
+        }
+        CloseReason given = closing;
+        ended(given == null ? CloseReason.vanished("the connection was dropped") : given);
+        try {
+            workers.execute(this::dropSession);
+        } catch (RejectedExecutionException e) {
+            log.debug("Cannot drop a session: the filter is gone", e);
+        }
+    }
+
+    @Override
+    public void closedByContainer(CloseReason reason) {
+        CloseReason given = closing;
+        // Some containers report our own close, with the code as it was sent.
+        boolean own = given != null
+                && reason.code() == CloseCodes.toJakarta(given).getCloseCode().getCode();
+        ended(own && given != null ? given : reason);
+    }
+
+    private void dropSession() {
+        try {
+            if (!abort(session)) {
+                boolean tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
+                int code = tomcat ? CloseReason.NORMAL : CloseReason.VANISHED;
+                session.getUserProperties().put(TOMCAT_SEND, 0L);
+                session.setMaxIdleTimeout(1);
+                session.close(CloseCodes.toJakarta(new CloseReason(code, "")));
+            }
+        } catch (IOException | RuntimeException e) {
+            log.debug("Cannot drop a session; it may be gone already", e);
+        }
+        synchronized (sending) {
+            if (sender != null) {
+                sender.interrupt();
+            }
+        }
+    }
+
+    /** Calls Jetty's own {@code abort()}, or that of any container that has one. */
+    private static boolean abort(Session session) {
+        try {
+            session.getClass().getMethod("abort").invoke(session);
+            return true;
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+
+    /** Performs a send so that {@link #dropSession} can interrupt it, and nothing but it. */
+    private void interruptibly(Step send) throws IOException {
+        synchronized (sending) {
+            if (dropped.get()) {
+                throw new IOException("the connection was dropped");
+            }
+            sender = Thread.currentThread();
+        }
+        try {
+            send.run();
+        } finally {
+            synchronized (sending) {
+                sender = null;
+                if (dropped.get()) {
+                    Thread.interrupted(); // was meant for the send
+                }
+            }
+        }
+    }
+
+    private void ended(CloseReason reason) {
+        JakartaLeg attached = leg;
+        if (attached != null) {
+            attached.ended(reason);
+        }
+        if (ended.compareAndSet(false, true)) {
+            over.accept(this);
+        }
+    }
+}

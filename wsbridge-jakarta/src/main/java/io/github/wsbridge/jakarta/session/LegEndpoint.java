@@ -1,0 +1,78 @@
+package io.github.wsbridge.jakarta.session;
+
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.MessageHandler;
+import jakarta.websocket.PongMessage;
+import jakarta.websocket.Session;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The endpoint of one connection: makes a leg of its session. */
+public final class LegEndpoint extends Endpoint {
+
+    private static final Logger log = LoggerFactory.getLogger(LegEndpoint.class);
+
+    private final Function<Session, SessionIo> ios;
+    private final Consumer<Leg> opened;
+
+    private volatile @Nullable JakartaLeg leg;
+    private volatile @Nullable SessionIo io;
+
+    /**
+     * An endpoint for one session.
+     *
+     * @param ios makes what the leg is to use
+     * @param opened takes the leg
+     */
+    public LegEndpoint(Function<Session, SessionIo> ios, Consumer<Leg> opened) {
+        this.ios = ios;
+        this.opened = opened;
+    }
+
+    @Override
+    public void onOpen(Session session, EndpointConfig config) {
+        session.setMaxIdleTimeout(-1); // not 0, for which Tyrus starts a timer at every message
+        session.setMaxBinaryMessageBufferSize(JakartaLeg.MAX_FRAME);
+        session.setMaxTextMessageBufferSize(JakartaLeg.MAX_FRAME);
+        SessionIo ours = ios.apply(session);
+        JakartaLeg made = new JakartaLeg(session, ours);
+        io = ours;
+        leg = made;
+        MessageHandler.Partial<ByteBuffer> binary = (part, last) -> {
+            ByteBuffer kept = ByteBuffer.allocate(part.remaining()).put(part).flip(); // the container may reuse its own
+            made.arrived(new Fragment(Fragment.Kind.BINARY, kept, last));
+        };
+        MessageHandler.Partial<String> text = (part, last) ->
+                made.arrived(new Fragment(Fragment.Kind.TEXT, StandardCharsets.UTF_8.encode(part), last));
+        MessageHandler.Whole<PongMessage> pong = message -> made.ponged();
+        session.addMessageHandler(ByteBuffer.class, binary);
+        session.addMessageHandler(String.class, text);
+        session.addMessageHandler(PongMessage.class, pong);
+        opened.accept(made);
+    }
+
+    @Override
+    public void onClose(Session session, jakarta.websocket.CloseReason reason) {
+        SessionIo ours = io;
+        if (ours != null) {
+            ours.closedByContainer(CloseCodes.fromJakarta(reason));
+        }
+    }
+
+    @Override
+    public void onError(Session session, Throwable failure) {
+        log.debug("a session failed", failure); // containers report broken connections here, some without a close
+        JakartaLeg ours = leg;
+        if (ours != null) {
+            ours.abort();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.github.wsbridge.jakarta.session;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import io.github.wsbridge.wire.websocket.WebSocketKey;
+import jakarta.websocket.ClientEndpointConfig;
+import jakarta.websocket.HandshakeResponse;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * A session of a Jakarta client that is about to be opened: what the client is told of the target, what is made of the session,
+ * and the checks of the server's answer that not every client makes.
+ */
+public final class Opening {
+
+    private final Connector.Target target;
+    private final CompletableFuture<Leg> leg = new CompletableFuture<>();
+    private volatile String key = "";
+    private volatile boolean agreed = true;
+
+    /**
+     * An opening of {@code target}, which {@link ClientUpgrade} has checked; it fails when the target's timeout is over.
+     *
+     * @throws IOException if the timer has been shut down
+     */
+    public Opening(Connector.Target target, ScheduledExecutorService timer) throws IOException {
+        this.target = target;
+        long millis = Math.max(1, target.timeout().toMillis());
+        try {
+            Future<?> deadline = timer.schedule(
+                    () -> leg.completeExceptionally(new IOException("no connection within " + millis + " ms")),
+                    millis,
+                    TimeUnit.MILLISECONDS);
+            leg.whenComplete((opened, failure) -> deadline.cancel(false));
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the connector is closed", e);
+        }
+    }
+
+    /** The outcome. */
+    public CompletableFuture<Leg> leg() {
+        return leg;
+    }
+
+    /** The endpoint to open. */
+    public LegEndpoint endpoint(Function<Session, SessionIo> ios) {
+        return new LegEndpoint(ios, opened -> {
+            if (!agreed) {
+                leg.completeExceptionally(new IOException("not a WebSocket handshake"));
+            }
+            if (!leg.complete(opened)) {
+                opened.abort(); // or the caller has given up meanwhile
+            }
+        });
+    }
+
+    /** The configuration to open it with. */
+    public ClientEndpointConfig.Builder configuration() {
+        return ClientEndpointConfig.Builder.create()
+                .preferredSubprotocols(target.subprotocol().isEmpty() ? List.of() : List.of(target.subprotocol()))
+                .configurator(new ClientEndpointConfig.Configurator() {
+                    @Override
+                    public void beforeRequest(Map<String, List<String>> headers) {
+                        key = only(headers, "Sec-WebSocket-Key");
+                        headers.remove("Origin"); // this is no browser
+                        target.headers().forEach((name, value) -> headers.put(name, List.of(value)));
+                    }
+
+                    @Override
+                    public void afterResponse(HandshakeResponse response) {
+                        agreed = agrees(response.getHeaders());
+                    }
+                });
+    }
+
+    private boolean agrees(Map<String, List<String>> answer) {
+        String subprotocol = only(answer, "Sec-WebSocket-Protocol");
+        return (key.isEmpty() || only(answer, "Sec-WebSocket-Accept").equals(WebSocketKey.accept(key)))
+                && only(answer, "Sec-WebSocket-Extensions").isEmpty()
+                && (subprotocol.isEmpty() || subprotocol.equals(target.subprotocol()));
+    }
+
+    private static String only(Map<String, List<String>> fields, String name) {
+        for (Map.Entry<String, List<String>> field : fields.entrySet()) {
+            if (name.equalsIgnoreCase(field.getKey())) {
+                return String.join(",", field.getValue());
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,9 @@
+package io.github.wsbridge.jakarta;
+
+class BridgesInUndertowTest extends BridgesInContainer {
+
+    @Override
+    Host host() {
+        return new UndertowServer();
+    }
+}

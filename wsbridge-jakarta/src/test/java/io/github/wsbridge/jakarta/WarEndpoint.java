@@ -1,0 +1,20 @@
+package io.github.wsbridge.jakarta;
+
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.Session;
+import jakarta.websocket.server.ServerEndpointConfig;
+
+/** The application's own endpoint: says who configures it. */
+public final class WarEndpoint extends Endpoint {
+
+    @Override
+    public void onOpen(Session session, EndpointConfig config) {
+        session.getAsyncRemote()
+                .sendText(((ServerEndpointConfig) config)
+                        .getConfigurator()
+                        .getContainerDefaultConfigurator()
+                        .getClass()
+                        .getName());
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.wsbridge.jakarta.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.RecordingReceiver;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(300)
+class JakartaLegTest {
+
+    private static final int ROUNDS = 15_000;
+
+    /** Has no connection. */
+    private static final class Idle implements SessionIo {
+        @Override
+        public void attach(JakartaLeg leg) {}
+
+        @Override
+        public void arrived() {}
+
+        @Override
+        public void delivered() {}
+
+        @Override
+        public CompletionStage<Void> perform(Step send, boolean last) {
+            return CompletableFuture.failedFuture(new IOException("idle"));
+        }
+
+        @Override
+        public void ping() {}
+
+        @Override
+        public void heartbeat() {}
+
+        @Override
+        public void close(CloseReason reason) {}
+
+        @Override
+        public void drop() {}
+
+        @Override
+        public void closedByContainer(CloseReason reason) {}
+    }
+
+    @Test
+    void fragmentAndEnd_onTwoThreads_endComesLast() throws Exception {
+        Session session = mock();
+        CyclicBarrier together = new CyclicBarrier(2);
+        JakartaLeg[] legs = new JakartaLeg[ROUNDS];
+        RecordingReceiver[] ends = new RecordingReceiver[ROUNDS];
+        for (int i = 0; i < ROUNDS; i++) {
+            legs[i] = new JakartaLeg(session, new Idle());
+            ends[i] = new RecordingReceiver(legs[i]).open();
+            ends[i].demand();
+        }
+        CompletableFuture<Void> ending = CompletableFuture.runAsync(() -> {
+            for (JakartaLeg leg : legs) {
+                meet(together);
+                leg.ended(CloseReason.normal());
+            }
+        });
+        for (JakartaLeg leg : legs) {
+            meet(together);
+            leg.arrived(Fragment.text("x"));
+        }
+        ending.get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        for (RecordingReceiver end : ends) {
+            assertThat(end.awaitClosed()).isEqualTo(CloseReason.normal());
+            assertThat(end.violations()).isEmpty();
+        }
+    }
+
+    private static void meet(CyclicBarrier together) {
+        try {
+            together.await(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+package io.github.wsbridge.tyrus;
+
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import org.glassfish.grizzly.Buffer;
+import org.glassfish.grizzly.CloseListener;
+import org.glassfish.grizzly.CloseType;
+import org.glassfish.grizzly.Closeable;
+import org.glassfish.grizzly.Connection;
+import org.glassfish.grizzly.EmptyCompletionHandler;
+import org.glassfish.grizzly.filterchain.BaseFilter;
+import org.glassfish.grizzly.filterchain.FilterChain;
+import org.glassfish.grizzly.filterchain.FilterChainBuilder;
+import org.glassfish.grizzly.filterchain.FilterChainContext;
+import org.glassfish.grizzly.filterchain.NextAction;
+import org.glassfish.grizzly.filterchain.TransportFilter;
+import org.glassfish.grizzly.http.HttpClientFilter;
+import org.glassfish.grizzly.http.HttpContent;
+import org.glassfish.grizzly.http.HttpRequestPacket;
+import org.glassfish.grizzly.http.HttpResponsePacket;
+import org.glassfish.grizzly.http.Method;
+import org.glassfish.grizzly.http.Protocol;
+import org.glassfish.grizzly.memory.Buffers;
+import org.glassfish.grizzly.nio.transport.TCPNIOConnectorHandler;
+import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
+import org.glassfish.tyrus.container.grizzly.client.GrizzlyWriter;
+import org.glassfish.tyrus.core.CloseReasons;
+import org.glassfish.tyrus.core.TyrusUpgradeResponse;
+import org.glassfish.tyrus.spi.ClientEngine;
+import org.glassfish.tyrus.spi.UpgradeRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection of a client, and the last filter of its chain: the request to a proxy if there is one, the handshake by Tyrus'
+ * engine, and from then on frames, by way of the {@link Conduit}.
+ */
+final class Attempt extends BaseFilter {
+
+    private enum Phase {
+        PROXY,
+        HANDSHAKE,
+        FRAMES
+    }
+
+    /** Grizzly's reader of answers. */
+    private static final class Codec extends HttpClientFilter {
+        /** What comes next begins another answer. */
+        void restart(Connection<?> connection) {
+            clearResponse(connection);
+        }
+    }
+
+    private final ClientUpgrade upgrade;
+    private final CompletableFuture<Leg> leg;
+    private final @Nullable SSLContext tls;
+    private final @Nullable InetSocketAddress proxy;
+    private final ScheduledExecutorService timer;
+    private final Consumer<Attempt> over;
+    private final Codec codec = new Codec();
+
+    private volatile Phase phase;
+    private volatile @Nullable ClientEngine engine;
+    private volatile @Nullable UpgradeRequest request;
+    private volatile @Nullable Connection<?> connection;
+    private volatile @Nullable Conduit conduit;
+    private volatile org.glassfish.tyrus.spi.@Nullable Connection tyrus;
+
+    /**
+     * An attempt that has not begun.
+     *
+     * @param leg the outcome: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
+     * @param tls for a connection that is to be encrypted
+     * @param proxy an HTTP proxy; null for none
+     * @param over is told when the connection is closed
+     */
+    Attempt(
+            ClientUpgrade upgrade,
+            CompletableFuture<Leg> leg,
+            @Nullable SSLContext tls,
+            @Nullable InetSocketAddress proxy,
+            ScheduledExecutorService timer,
+            Consumer<Attempt> over) {
+        this.upgrade = upgrade;
+        this.leg = leg;
+        this.tls = tls;
+        this.proxy = proxy;
+        this.timer = timer;
+        this.over = over;
+        this.phase = proxy == null ? Phase.HANDSHAKE : Phase.PROXY;
+    }
+
+    /** What the leg of this connection is to use. */
+    Conduit of(Session session) {
+        return conduit().of(session);
+    }
+
+    /** Ends it without a leg, unless there is one by now. */
+    void fail(IOException failure) {
+        leg.completeExceptionally(failure);
+    }
+
+    /** Drops the connection, if there is one, and lets go the thread that Tyrus keeps waiting. */
+    void drop() {
+        Connection<?> open = connection;
+        if (open != null) {
+            open.terminateSilently();
+        }
+        ClientEngine waiting = engine;
+        if (waiting != null) {
+            try {
+                waiting.processError(new IOException("given up"));
+            } catch (IllegalStateException e) {
+                // It has a session, and waits no more.
+            }
+        }
+    }
+
+    /** Looks the name up, which blocks, and connects. */
+    @SuppressWarnings("rawtypes") // Grizzly's
+    void connect(ClientEngine tyrusEngine, TCPNIOTransport transport) throws IOException {
+        engine = tyrusEngine;
+        request = tyrusEngine.createUpgradeRequest(() -> {});
+        InetSocketAddress address = proxy == null
+                ? new InetSocketAddress(upgrade.host(), upgrade.port())
+                : proxy.isUnresolved() ? new InetSocketAddress(proxy.getHostString(), proxy.getPort()) : proxy;
+        if (address.isUnresolved()) {
+            throw new UnknownHostException(address.getHostString());
+        }
+        if (leg.isDone()) {
+            throw new IOException("given up");
+        }
+        TCPNIOConnectorHandler.builder(transport)
+                .processor(chain(proxy == null))
+                .build()
+                .connect(address, new EmptyCompletionHandler<Connection>() {
+                    @Override
+                    public void failed(Throwable failure) {
+                        fail(failure instanceof IOException e ? e : new IOException(failure));
+                    }
+                });
+    }
+
+    private FilterChain chain(boolean direct) {
+        FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
+        if (direct && tls != null) {
+            chain.add(Transports.clientTls(tls, upgrade.host(), upgrade.port()));
+        }
+        return chain.add(codec).add(this).build();
+    }
+
+    @Override
+    public NextAction handleConnect(FilterChainContext event) {
+        Connection<?> open = event.getConnection();
+        connection = open;
+        conduit = new Conduit(open, true, timer, this::toTyrus);
+        CloseListener<Closeable, CloseType> listener = (closed, type) -> closed();
+        open.addCloseListener(listener);
+        if (leg.isDone()) {
+            drop(); // it was ended while there was no connection to drop
+        } else if (phase == Phase.PROXY) {
+            String host = upgrade.host();
+            String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + upgrade.port();
+            String connect = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
+            event.write(Buffers.wrap(open.getMemoryManager(), connect, StandardCharsets.ISO_8859_1));
+        } else {
+            ask(open);
+        }
+        return event.getStopAction();
+    }
+
+    private void ask(Connection<?> open) {
+        UpgradeRequest asking = request;
+        if (asking == null) {
+            throw new IllegalStateException("not connected");
+        }
+        URI uri = asking.getRequestURI();
+        String path = uri.getRawPath();
+        HttpRequestPacket.Builder packet = HttpRequestPacket.builder()
+                .method(Method.GET)
+                .protocol(Protocol.HTTP_1_1)
+                .uri((path == null || path.isEmpty() ? "/" : path)
+                        + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
+        asking.getHeaders().forEach((name, values) -> packet.header(name, String.join(", ", values)));
+        open.write(HttpContent.builder(packet.build()).build());
+    }
+
+    @Override
+    public NextAction handleRead(FilterChainContext event) {
+        HttpContent message = event.getMessage();
+        if (phase == Phase.FRAMES) {
+            return conduit().read(event, message.getContent());
+        }
+        HttpResponsePacket answer = (HttpResponsePacket) message.getHttpHeader();
+        int status = answer.getStatus();
+        if (phase == Phase.PROXY) {
+            if (status / 100 == 2) {
+                phase = Phase.HANDSHAKE;
+                codec.restart(event.getConnection());
+                event.getConnection().setProcessor(chain(true));
+                ask(event.getConnection());
+            } else {
+                fail(new IOException("the proxy refused with HTTP status " + status));
+            }
+        } else if (status != 101) {
+            fail(new HandshakeException(status));
+        } else if (!open(event, answer, message.getContent())) {
+            fail(new IOException("not a WebSocket handshake"));
+        }
+        return event.getStopAction();
+    }
+
+    private boolean open(FilterChainContext event, HttpResponsePacket answer, Buffer early) {
+        ClientEngine asking = engine;
+        if (asking == null) {
+            return false;
+        }
+        TyrusUpgradeResponse response = new TyrusUpgradeResponse();
+        response.setStatus(answer.getStatus());
+        for (String name : answer.getHeaders().names()) {
+            List<String> values = new ArrayList<>();
+            answer.getHeaders().values(name).forEach(values::add);
+            response.getHeaders().put(name, values);
+        }
+        ClientEngine.ClientUpgradeInfo info =
+                asking.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
+        if (info.getUpgradeStatus() != ClientEngine.ClientUpgradeStatus.SUCCESS) {
+            return false;
+        }
+        tyrus = info.createConnection();
+        phase = Phase.FRAMES;
+        return conduit().begin(early);
+    }
+
+    private void toTyrus(Buffer frames) {
+        org.glassfish.tyrus.spi.Connection open = tyrus;
+        if (open != null) {
+            open.getReadHandler().handle(frames.toByteBuffer());
+        }
+    }
+
+    @Override
+    public NextAction handleWrite(FilterChainContext event) {
+        return event.getMessage() instanceof Buffer ? conduit().write(event) : event.getInvokeAction();
+    }
+
+    private void closed() {
+        over.accept(this);
+        fail(new IOException("the connection was closed in the handshake"));
+        org.glassfish.tyrus.spi.Connection open = tyrus;
+        if (open != null) {
+            open.close(CloseReasons.GOING_AWAY.getCloseReason());
+        }
+    }
+
+    @Override
+    public void exceptionOccurred(FilterChainContext event, Throwable failure) {
+        event.getConnection().terminateSilently();
+    }
+
+    private Conduit conduit() {
+        Conduit made = conduit;
+        if (made == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return made;
+    }
+}
