@@ -55,24 +55,28 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         this.outgoing = new Outgoing(leg, this::directionFinished);
     }
 
-    /** A channel over an open leg, whose receiver must call {@link #onFragment} and {@link #onClosed} from now on. */
-    static BridgeChannel over(Leg leg, BridgeId bridgeId) {
-        return new BridgeChannel(leg, bridgeId);
+    /** A channel over a leg that nobody listens to yet; it asks for the first fragment. */
+    static BridgeChannel over(BridgeLeg leg) {
+        BridgeChannel channel = new BridgeChannel(leg, leg.bridgeId());
+        leg.open(channel.new Ear());
+        channel.incoming.start();
+        return channel;
     }
 
-    /** Lets the first fragment come. */
-    void start() {
-        incoming.start();
-    }
+    /** What the leg tells. */
+    private final class Ear implements Leg.Receiver {
 
-    void onFragment(Fragment fragment) {
-        incoming.onFragment(fragment);
-    }
+        @Override
+        public void onFragment(Fragment fragment) {
+            incoming.onFragment(fragment);
+        }
 
-    void onClosed(CloseReason reason) {
-        incoming.end(reason);
-        outgoing.end(reason);
-        closed.complete(reason);
+        @Override
+        public void onClosed(CloseReason reason) {
+            incoming.end(reason);
+            outgoing.end(reason);
+            closed.complete(reason);
+        }
     }
 
     /** Returns the bridge's id, which is the same at both ends and in the nodes' logs. */

@@ -64,13 +64,28 @@ public final class BridgeClient implements AutoCloseable {
      * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public CompletableFuture<BridgeChannel> connect(String deviceId, String requestData) {
+        return dialer.channel(urls(deviceId, requestData));
+    }
+
+    /**
+     * Asks for a bridge to a device, as a leg, to be joined with another one.
+     *
+     * @return as {@link #connect(String, String)}, but it completes on a thread of the transport, where nothing may block
+     * @throws IllegalArgumentException if {@code deviceId} is no device id
+     */
+    public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {
+        return dialer.bridge(urls(deviceId, requestData));
+    }
+
+    /** Where to ask, one after the other; servers take turns at being the first. */
+    private List<URI> urls(String deviceId, String requestData) {
         BridgeRequest request = new BridgeRequest(deviceId, requestData);
         int first = Math.floorMod(next.getAndIncrement(), servers.size());
         List<URI> urls = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             urls.add(Endpoints.connect(servers.get((first + i) % servers.size()), request));
         }
-        return dialer.channel(urls);
+        return urls;
     }
 
     /** Closes open bridges with 1001 and fails pending ones. */

@@ -27,9 +27,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Opens watched legs and channels, for requester and device alike, and ends them all when it is closed. */
+/** Opens watched legs and bridges, for requester and device alike, and ends them all when it is closed. */
 final class Dialer implements AutoCloseable {
 
     /** The settings common to both builders. */
@@ -65,8 +68,8 @@ final class Dialer implements AutoCloseable {
     private final Executor executor;
     private final Watch watch;
     private final Duration timeout;
-    private final Set<CompletableFuture<BridgeChannel>> pending = ConcurrentHashMap.newKeySet();
-    private final Set<BridgeChannel> channels = ConcurrentHashMap.newKeySet();
+    private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
+    private final Set<Consumer<CloseReason>> bridges = ConcurrentHashMap.newKeySet(); // which close them
     private volatile boolean closed;
 
     Dialer(Settings settings) {
@@ -130,13 +133,24 @@ final class Dialer implements AutoCloseable {
     }
 
     /**
-     * Opens a bridge at the first of {@code uris} that can be reached; completes when it is established. Whatever ends the
-     * future early closes the leg.
+     * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is established.
+     * Whatever ends the future early closes the leg.
      */
     CompletableFuture<BridgeChannel> channel(List<URI> uris) {
-        CompletableFuture<BridgeChannel> result = new CompletableFuture<>();
+        return open(uris, BridgeChannel::over, BridgeChannel::close, this::complete);
+    }
+
+    /** The same as a leg, which completes on a thread of the transport. */
+    CompletableFuture<BridgeLeg> bridge(List<URI> uris) {
+        return open(uris, leg -> leg, BridgeLeg::close, Runnable::run);
+    }
+
+    private <B> CompletableFuture<B> open(
+            List<URI> uris, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+        Opening<B> opening = new Opening<>(form, close, completer);
+        CompletableFuture<B> result = opening.result;
         pending.add(result);
-        result.whenComplete((channel, failure) -> settled(result, channel));
+        result.whenComplete((made, failure) -> pending.remove(result));
         if (closed) {
             result.completeExceptionally(closedHere());
             return result;
@@ -147,59 +161,73 @@ final class Dialer implements AutoCloseable {
                     () -> complete(() -> result.completeExceptionally(new BridgeException(late))),
                     timeout.toNanos(),
                     TimeUnit.NANOSECONDS);
-            result.whenComplete((channel, failure) -> timer.cancel(false));
-            attempt(uris, System.nanoTime() + timeout.toNanos(), result);
+            result.whenComplete((made, failure) -> timer.cancel(false));
+            opening.attempt(uris, System.nanoTime() + timeout.toNanos());
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(closedHere());
         }
         return result;
     }
 
-    private void settled(CompletableFuture<BridgeChannel> result, @Nullable BridgeChannel channel) {
-        pending.remove(result);
-        if (channel != null) {
-            channels.add(channel);
-            channel.closed().thenAccept(reason -> channels.remove(channel));
+    /** A bridge on its way, and what is to become of its leg. */
+    private final class Opening<B> {
+        private final Function<GreetedLeg, B> form;
+        private final BiConsumer<B, CloseReason> close;
+        private final Executor completer;
+        private final CompletableFuture<B> result = new CompletableFuture<>();
+
+        Opening(Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+            this.form = form;
+            this.close = close;
+            this.completer = completer;
+        }
+
+        void attempt(List<URI> uris, long deadline) {
+            Duration left = Duration.ofNanos(Math.max(1_000_000, (deadline - System.nanoTime()) / uris.size()));
+            CompletionStage<Leg> connecting = connect(uris.get(0), Endpoints.SUBPROTOCOL, left);
+            result.whenComplete((made, failure) -> {
+                if (failure != null) {
+                    connecting.toCompletableFuture().cancel(true);
+                }
+            });
+            connecting.whenComplete((leg, failure) -> {
+                if (failure == null) {
+                    greet(leg);
+                } else if (uris.size() > 1 && elsewhere(unwrap(failure)) && !result.isDone()) {
+                    attempt(uris.subList(1, uris.size()), deadline);
+                } else {
+                    completer.execute(() -> result.completeExceptionally(unwrap(failure)));
+                }
+            });
+        }
+
+        private void greet(Leg leg) {
+            if (!leg.subprotocol().equals(Endpoints.SUBPROTOCOL)) {
+                CloseReason reason = new CloseReason(
+                        CloseReason.PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
+                leg.close(reason);
+                completer.execute(() -> result.completeExceptionally(new BridgeException(reason)));
+                return;
+            }
+            Leg watched = new WatchedLeg(leg, watch, scheduler);
+            new Greeting<>(watched, this::made, result, completer).start();
+            result.whenComplete((made, failure) -> {
+                if (failure != null) {
+                    watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));
+                }
+            });
+        }
+
+        private B made(GreetedLeg leg) {
+            B bridge = form.apply(leg);
+            Consumer<CloseReason> closer = reason -> close.accept(bridge, reason);
+            bridges.add(closer);
+            leg.ended().thenAccept(reason -> bridges.remove(closer));
             if (closed) {
-                channel.close(closedHere().closeReason());
+                closer.accept(closedHere().closeReason());
             }
+            return bridge;
         }
-    }
-
-    private void attempt(List<URI> uris, long deadline, CompletableFuture<BridgeChannel> result) {
-        Duration left = Duration.ofNanos(Math.max(1_000_000, (deadline - System.nanoTime()) / uris.size()));
-        CompletionStage<Leg> connecting = connect(uris.get(0), Endpoints.SUBPROTOCOL, left);
-        result.whenComplete((channel, failure) -> {
-            if (failure != null) {
-                connecting.toCompletableFuture().cancel(true);
-            }
-        });
-        connecting.whenComplete((leg, failure) -> {
-            if (failure == null) {
-                greet(leg, result);
-            } else if (uris.size() > 1 && elsewhere(unwrap(failure)) && !result.isDone()) {
-                attempt(uris.subList(1, uris.size()), deadline, result);
-            } else {
-                complete(() -> result.completeExceptionally(unwrap(failure)));
-            }
-        });
-    }
-
-    private void greet(Leg leg, CompletableFuture<BridgeChannel> result) {
-        if (!leg.subprotocol().equals(Endpoints.SUBPROTOCOL)) {
-            CloseReason reason = new CloseReason(
-                    CloseReason.PROTOCOL_ERROR, "no bridge: it does not speak " + Endpoints.SUBPROTOCOL);
-            leg.close(reason);
-            complete(() -> result.completeExceptionally(new BridgeException(reason)));
-            return;
-        }
-        Leg watched = new WatchedLeg(leg, watch, scheduler);
-        new Greeting(watched, result, this::complete).start();
-        result.whenComplete((channel, failure) -> {
-            if (failure != null) {
-                watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));
-            }
-        });
     }
 
     /** Whether another server may do better: this one was not reached, or is in trouble itself. */
@@ -223,7 +251,7 @@ final class Dialer implements AutoCloseable {
     public void close() {
         closed = true;
         pending.forEach(result -> result.completeExceptionally(closedHere()));
-        channels.forEach(channel -> channel.close(closedHere().closeReason()));
+        bridges.forEach(bridge -> bridge.accept(closedHere().closeReason()));
         if (ownConnector) {
             connector.close();
         }

@@ -12,25 +12,33 @@ import io.github.wsbridge.wire.message.TextAssembler;
 import io.github.wsbridge.wire.relay.Demands;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A leg's receiver from its opening to its end: first it waits for the owner node's word that the bridge stands, then it hands
- * all to the channel.
+ * all to whatever has been made of the leg.
  */
-final class Greeting implements Leg.Receiver {
+final class Greeting<B> implements Leg.Receiver {
 
     private final Leg leg;
     private final Demands demands;
-    private final CompletableFuture<BridgeChannel> result;
+    private final Function<GreetedLeg, B> made;
+    private final CompletableFuture<B> result;
     private final Executor executor;
     private final TextAssembler message = new TextAssembler();
-    private volatile @Nullable BridgeChannel channel; // written by the receiver's thread only
+    private Leg.@Nullable Receiver established; // touched by the receiver's thread only
 
-    /** Completes {@code result} on {@code executor}, so that what its user does next may block. */
-    Greeting(Leg leg, CompletableFuture<BridgeChannel> result, Executor executor) {
+    /**
+     * A greeting that is not awaited yet.
+     *
+     * @param made what becomes of the leg; called before anything else comes from it
+     * @param executor completes {@code result}
+     */
+    Greeting(Leg leg, Function<GreetedLeg, B> made, CompletableFuture<B> result, Executor executor) {
         this.leg = leg;
         this.demands = new Demands(leg::demand);
+        this.made = made;
         this.result = result;
         this.executor = executor;
     }
@@ -42,7 +50,6 @@ final class Greeting implements Leg.Receiver {
 
     @Override
     public void onFragment(Fragment fragment) {
-        BridgeChannel established = channel;
         if (established != null) {
             established.onFragment(fragment);
             return;
@@ -62,15 +69,42 @@ final class Greeting implements Leg.Receiver {
     }
 
     private void establish(BridgeId bridgeId) {
-        BridgeChannel established = BridgeChannel.over(leg, bridgeId);
-        channel = established;
-        established.start();
-        executor.execute(() -> result.complete(established));
+        GreetedLeg greeted = new GreetedLeg(leg, bridgeId);
+        established = greeted.ear();
+        B bridge = made.apply(greeted);
+        executor.execute(() -> result.complete(bridge));
+    }
+
+    @Override
+    public void onPong() {
+        if (established != null) {
+            established.onPong();
+        }
+    }
+
+    @Override
+    public void onTransferred(long bytes) {
+        if (established != null) {
+            established.onTransferred(bytes);
+        }
+    }
+
+    @Override
+    public void onReading(boolean reading) {
+        if (established != null) {
+            established.onReading(reading);
+        }
+    }
+
+    @Override
+    public void onWritable(boolean writable) {
+        if (established != null) {
+            established.onWritable(writable);
+        }
     }
 
     @Override
     public void onClosed(CloseReason reason) {
-        BridgeChannel established = channel;
         if (established == null) {
             fail(reason);
         } else {

@@ -34,6 +34,16 @@ public interface IncomingBridge {
     CompletableFuture<BridgeChannel> accept();
 
     /**
+     * Accepts, and gives the bridge as a leg, to be joined with another one. In place of {@link #accept}, not beside it.
+     *
+     * @return as {@link #accept}, but it completes on a thread of the transport, where nothing may block. By default it fails
+     *     with an {@link UnsupportedOperationException}.
+     */
+    default CompletableFuture<BridgeLeg> acceptLeg() {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException("no leg"));
+    }
+
+    /**
      * Rejects; the requester is closed with 4403, the code and the reason.
      *
      * @param code a code of the device's choice, 0 to 9999; HTTP status codes are a good choice

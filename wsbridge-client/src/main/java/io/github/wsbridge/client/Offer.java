@@ -4,10 +4,15 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** One invitation on its way through a handler. The answer's future decides who comes first. */
 final class Offer implements IncomingBridge {
@@ -16,6 +21,11 @@ final class Offer implements IncomingBridge {
     private final Dialer dialer;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
+    private final CompletableFuture<BridgeLeg> acceptedLeg = new CompletableFuture<>();
+    /** Which of the two it is, or would be if it was not rejected. */
+    private final AtomicReference<@Nullable CompletableFuture<?>> form = new AtomicReference<>();
+
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
 
     Offer(Invitation invitation, Dialer dialer) {
         this.invitation = invitation;
@@ -44,20 +54,41 @@ final class Offer implements IncomingBridge {
 
     @Override
     public CompletableFuture<BridgeChannel> accept() {
-        if (answer.complete(new Answer.Accepted())) {
-            CompletableFuture<BridgeChannel> opening = dialer.channel(List.of(invitation.acceptUrl()));
-            opening.whenComplete((channel, failure) -> {
+        return accept(accepted, dialer::channel, BridgeChannel::close, BridgeChannel::closed);
+    }
+
+    @Override
+    public CompletableFuture<BridgeLeg> acceptLeg() {
+        return accept(acceptedLeg, dialer::bridge, BridgeLeg::close, leg -> ((GreetedLeg) leg).ended());
+    }
+
+    private <B> CompletableFuture<B> accept(
+            CompletableFuture<B> future,
+            Function<List<URI>, CompletableFuture<B>> open,
+            BiConsumer<B, CloseReason> close,
+            Function<B, CompletionStage<?>> ended) {
+        if (form.compareAndSet(null, future) && answer.complete(new Answer.Accepted())) {
+            CompletableFuture<B> opening = open.apply(List.of(invitation.acceptUrl()));
+            opening.whenComplete((bridge, failure) -> {
                 if (failure != null) {
-                    accepted.completeExceptionally(failure);
-                } else if (!accepted.complete(channel)) {
-                    channel.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));
+                    future.completeExceptionally(failure);
+                } else if (!future.complete(bridge)) {
+                    close.accept(bridge, new CloseReason(CloseReason.GOING_AWAY, "gave up"));
                 }
             });
-            accepted.whenComplete((channel, failure) -> opening.cancel(true));
+            future.whenComplete((bridge, failure) -> {
+                opening.cancel(true);
+                if (failure != null) {
+                    over.complete(null);
+                } else {
+                    ended.apply(bridge).thenAccept(reason -> over.complete(null));
+                }
+            });
         }
-        return answer.join() instanceof Answer.Accepted
-                ? accepted
-                : CompletableFuture.failedFuture(new IllegalStateException("rejected or expired before"));
+        return form.get() == future && answer.join() instanceof Answer.Accepted
+                ? future
+                : CompletableFuture.failedFuture(
+                        new IllegalStateException("rejected, expired or otherwise accepted before"));
     }
 
     @Override
@@ -72,8 +103,9 @@ final class Offer implements IncomingBridge {
     /** The handler threw: whatever it has begun ends. */
     void fail() {
         if (!reject(500, "the device's handler failed")) {
-            accepted.thenAccept(channel ->
-                    channel.close(new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed")));
+            CloseReason reason = new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed");
+            accepted.thenAccept(channel -> channel.close(reason));
+            acceptedLeg.thenAccept(leg -> leg.close(reason));
         }
     }
 
@@ -83,17 +115,9 @@ final class Offer implements IncomingBridge {
 
     /** Completes when nothing can come of it any more: it was not accepted, or its bridge has ended. */
     CompletableFuture<Void> over() {
-        CompletableFuture<Void> over = new CompletableFuture<>();
         answer.thenAccept(said -> {
             if (!(said instanceof Answer.Accepted)) {
                 over.complete(null);
-            }
-        });
-        accepted.whenComplete((channel, failure) -> {
-            if (failure != null) {
-                over.complete(null);
-            } else {
-                channel.closed().thenAccept(reason -> over.complete(null));
             }
         });
         return over;

@@ -1,7 +1,7 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeRequest;
-import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
@@ -9,18 +9,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The requester's end of a TCP tunnel: a local port, each connection to which becomes a bridge to a device.
@@ -28,35 +18,23 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
  * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
- * where the JDK has them.
+ * where the JDK has them, or none with {@link Builder#streams}.
  */
 public final class TcpTunnel implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(TcpTunnel.class);
-    private static final int PAUSE_MILLIS = 100;
+    /** Accepts connections and leads them to bridges. */
+    interface Entrance {
 
-    private final BridgeClient client;
-    private final String deviceId;
-    private final String requestData;
-    private final Executor executor;
-    private final Semaphore room;
-    private final ServerSocket server;
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+        InetSocketAddress address();
 
-    private TcpTunnel(Builder builder) throws IOException {
-        client = builder.client;
-        deviceId = builder.deviceId;
-        requestData = builder.requestData;
-        executor = builder.executor;
-        room = new Semaphore(builder.maxConnections);
-        server = new ServerSocket();
-        try {
-            server.setReuseAddress(true);
-            server.bind(builder.address, builder.backlog);
-        } catch (IOException e) {
-            server.close();
-            throw e;
-        }
+        /** Stops listening and resets the connections. */
+        void close();
+    }
+
+    private final Entrance entrance;
+
+    private TcpTunnel(Entrance entrance) {
+        this.entrance = entrance;
     }
 
     /**
@@ -103,110 +81,25 @@ public final class TcpTunnel implements AutoCloseable {
 
     /** Where it listens, with the port that the system has chosen if it was asked to. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) server.getLocalSocketAddress();
-    }
-
-    private void listen() {
-        while (!server.isClosed()) {
-            try {
-                room.acquire(); // where there is none, connections wait in the backlog
-                serve(server.accept());
-            } catch (IOException e) {
-                room.release();
-                failed(e);
-            } catch (InterruptedException e) {
-                return;
-            }
-        }
-    }
-
-    private void failed(IOException failure) {
-        if (!server.isClosed()) {
-            log.warn("The tunnel at {} cannot accept: {}", address(), failure.toString());
-            try {
-                Thread.sleep(PAUSE_MILLIS); // no file descriptors left, most likely
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void serve(Socket socket) {
-        Connection connection = new Connection(socket, client.connect(deviceId, requestData));
-        connections.add(connection);
-        try {
-            executor.execute(connection::run);
-        } catch (RejectedExecutionException e) {
-            log.warn("The tunnel at {} has no thread for a connection: {}", address(), e.toString());
-            connection.over();
-        }
-        if (server.isClosed()) {
-            connection.end();
-        }
+        return entrance.address();
     }
 
     /** Stops listening and resets its connections. */
     @Override
     public void close() {
-        try {
-            server.close();
-        } catch (IOException e) {
-            log.debug("The listener did not close", e);
-        }
-        connections.forEach(Connection::end);
-    }
-
-    /** One local connection and its bridge. */
-    private final class Connection {
-        private final NearSocket near;
-        private final CompletableFuture<BridgeChannel> connecting;
-
-        Connection(Socket socket, CompletableFuture<BridgeChannel> connecting) {
-            this.near = new NearSocket(socket);
-            this.connecting = connecting;
-        }
-
-        void run() {
-            try {
-                near.socket().setTcpNoDelay(true);
-                BridgeChannel bridge = connecting.get();
-                log.debug("Bridge {} carries a connection", bridge.bridgeId());
-                StreamRelay.run(bridge, near, executor);
-            } catch (ExecutionException e) {
-                log.info("No bridge to {}: {}", deviceId, String.valueOf(e.getCause()));
-            } catch (IOException | CancellationException e) {
-                log.debug("A connection to {} ended: {}", deviceId, e.toString());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } finally {
-                over();
-            }
-        }
-
-        /** Gives back what it holds; called once. What was closed in good order stays so. */
-        void over() {
-            end();
-            connections.remove(this);
-            room.release();
-        }
-
-        void end() {
-            if (!connecting.cancel(true) && !connecting.isCompletedExceptionally()) {
-                connecting.join().close(new CloseReason(CloseReason.GOING_AWAY, "tunnel closed"));
-            }
-            near.close(false);
-        }
+        entrance.close();
     }
 
     /** Settings of a tunnel; all optional. Not thread-safe. */
     public static final class Builder {
-        private final BridgeClient client;
-        private final String deviceId;
-        private final String requestData;
-        private Executor executor = TaskThreads.shared();
-        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        private int backlog = 50;
-        private int maxConnections = 256;
+        final BridgeClient client;
+        final String deviceId;
+        final String requestData;
+        Executor executor = TaskThreads.shared();
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        int backlog = 50;
+        int maxConnections = 256;
+        private @Nullable StreamTransport streams;
 
         private Builder(BridgeClient client, String deviceId, String requestData) {
             this.client = client;
@@ -237,7 +130,20 @@ public final class TcpTunnel implements AutoCloseable {
             return this;
         }
 
-        /** Threads that may block, two a connection; by default daemons, virtual ones where the JDK has them. */
+        /**
+         * Listens by this transport, and joins each connection with its bridge as two legs. If the client's connector belongs
+         * to the same transport, this is the fast way, and takes no threads. By default, the tunnel uses blocking sockets of
+         * the JDK and two threads per connection.
+         */
+        public Builder streams(StreamTransport transport) {
+            streams = transport;
+            return this;
+        }
+
+        /**
+         * Runs blocking tasks, two per connection, unless {@link #streams} is set; by default on daemon threads, virtual ones if
+         * the JDK supports them.
+         */
         public Builder executor(Executor executor) {
             this.executor = executor;
             return this;
@@ -249,9 +155,7 @@ public final class TcpTunnel implements AutoCloseable {
          * @throws IOException if it cannot be opened
          */
         public TcpTunnel start() throws IOException {
-            TcpTunnel tunnel = new TcpTunnel(this);
-            Daemons.start("wsbridge-tunnel-" + tunnel.address().getPort(), tunnel::listen);
-            return tunnel;
+            return new TcpTunnel(streams == null ? BlockingTunnel.start(this) : LegTunnel.start(this, streams));
         }
     }
 }

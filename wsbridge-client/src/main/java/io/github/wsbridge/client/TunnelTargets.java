@@ -1,5 +1,7 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -33,12 +35,14 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     private final @Nullable Predicate<InetSocketAddress> allowed;
     private final Duration connectTimeout;
     private final Executor executor;
+    private final @Nullable StreamTransport streams;
 
     private TunnelTargets(Builder builder) {
         targets = Map.copyOf(builder.targets);
         allowed = builder.allowed;
         connectTimeout = builder.connectTimeout;
         executor = builder.executor;
+        streams = builder.streams;
     }
 
     /**
@@ -63,7 +67,10 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         return targets.keySet();
     }
 
-    /** Dials the target, accepts, and carries bytes until both directions have ended. Blocks for as long. */
+    /**
+     * Dials the target, accepts, and carries bytes until both directions have ended. Blocks for as long; with
+     * {@link Builder#streams}, only while the target's name is looked up.
+     */
     @Override
     public void handle(IncomingBridge incoming) {
         List<InetSocketAddress> addresses;
@@ -76,6 +83,36 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         if (addresses.isEmpty()) {
             return;
         }
+        if (streams == null) {
+            block(incoming, addresses);
+        } else {
+            dial(incoming, streams, addresses);
+        }
+    }
+
+    private void dial(IncomingBridge incoming, StreamTransport transport, List<InetSocketAddress> addresses) {
+        transport.dial(addresses.get(0), connectTimeout).whenComplete((near, failure) -> {
+            if (failure == null) {
+                join(incoming, near);
+            } else if (addresses.size() > 1) {
+                dial(incoming, transport, addresses.subList(1, addresses.size()));
+            } else {
+                unreachable(incoming, Dialer.unwrap(failure));
+            }
+        });
+    }
+
+    private static void join(IncomingBridge incoming, Leg near) {
+        new Joint(near, incoming.acceptLeg()).run().whenComplete((reason, failure) -> {
+            if (failure == null) {
+                log.debug("{} ended: {}", incoming, reason);
+            } else {
+                log.info("{} was not established: {}", incoming, failure.toString());
+            }
+        });
+    }
+
+    private void block(IncomingBridge incoming, List<InetSocketAddress> addresses) {
         Socket socket;
         try {
             socket = NearSocket.dial(addresses, connectTimeout);
@@ -139,6 +176,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         private @Nullable Predicate<InetSocketAddress> allowed;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Executor executor = TaskThreads.shared();
+        private @Nullable StreamTransport streams;
 
         private Builder() {}
 
@@ -187,6 +225,16 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         /** How long a connection to a target may take to open, for each of its addresses; 10 seconds by default. */
         public Builder connectTimeout(Duration timeout) {
             this.connectTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * Connects to targets by this transport, and joins each connection with its bridge as two legs. If the device's
+         * connector belongs to the same transport, this is the fast way, and takes no threads. By default, blocking sockets of
+         * the JDK and two threads per bridge are used.
+         */
+        public Builder streams(StreamTransport transport) {
+            streams = transport;
             return this;
         }
 

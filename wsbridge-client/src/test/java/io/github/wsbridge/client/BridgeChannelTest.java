@@ -38,24 +38,15 @@ class BridgeChannelTest {
     private final PairLeg near = PairLeg.pair("");
     private final PairLeg far = near.peer();
     private final QueueReceiver farReceiver = new QueueReceiver();
-    private final BridgeChannel channel = BridgeChannel.over(near, new BridgeId(0, 7));
+    private BridgeChannel channel;
     private Thread worker;
 
     @BeforeEach
     void open() {
-        near.open(new Leg.Receiver() {
-            @Override
-            public void onFragment(Fragment fragment) {
-                channel.onFragment(fragment);
-            }
-
-            @Override
-            public void onClosed(CloseReason reason) {
-                channel.onClosed(reason);
-            }
-        });
+        GreetedLeg greeted = new GreetedLeg(near, new BridgeId(0, 7));
+        near.open(greeted.ear());
         far.open(farReceiver);
-        channel.start();
+        channel = BridgeChannel.over(greeted);
     }
 
     private CompletionStage<Void> send(String text) {
@@ -357,11 +348,13 @@ class BridgeChannelTest {
             @Override
             public void abort() {}
         };
-        BridgeChannel bridge = BridgeChannel.over(leg, new BridgeId(0, 8));
+        GreetedLeg greeted = new GreetedLeg(leg, new BridgeId(0, 8));
+        Leg.Receiver ear = greeted.ear();
+        BridgeChannel bridge = BridgeChannel.over(greeted);
         bridge.shutdownOutput();
-        bridge.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
-        bridge.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
-        bridge.onClosed(CloseReason.vanished("no close in time"));
+        ear.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
+        ear.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
+        ear.onClosed(CloseReason.vanished("no close in time"));
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         TcpTunnel.run(bridge, InputStream.nullInputStream(), output);
         assertThat(output).hasToString("all of it");

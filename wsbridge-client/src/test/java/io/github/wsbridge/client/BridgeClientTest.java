@@ -80,6 +80,56 @@ class BridgeClientTest {
     }
 
     @Test
+    void leg_isGreeted_andGivesNothingBeforeItIsAsked() throws Exception {
+        CompletableFuture<BridgeLeg> future = client.leg("d", "ssh");
+        PairLeg far = node.call().open();
+        assertThat(future).isNotDone();
+        far.send(Fragment.text(FakeNode.established()));
+        BridgeLeg leg = future.get(10, TimeUnit.SECONDS);
+        assertThat(leg.bridgeId()).hasToString(FakeNode.ID);
+        CompletableFuture<Void> sent =
+                far.send(Fragment.text("the other end's")).toCompletableFuture();
+        QueueReceiver receiver = new QueueReceiver();
+        leg.open(receiver);
+        assertThat(sent).isNotDone();
+        leg.demand();
+        assertThat(QueueReceiver.text(receiver.fragment())).isEqualTo("the other end's");
+        leg.close(new CloseReason(4001, "enough"));
+        assertThat(open(far).closed()).isEqualTo(new CloseReason(4001, "enough"));
+    }
+
+    @Test
+    void leg_endsBeforeItIsOpened_tellsWhoOpensIt() throws Exception {
+        CompletableFuture<BridgeLeg> future = client.leg("d", "");
+        PairLeg far = node.call().open();
+        far.send(Fragment.text(FakeNode.established()));
+        BridgeLeg leg = future.get(10, TimeUnit.SECONDS);
+        far.close(new CloseReason(4321, "gone again"));
+        QueueReceiver receiver = new QueueReceiver();
+        leg.open(receiver);
+        assertThat(receiver.closed()).isEqualTo(new CloseReason(4321, "gone again"));
+    }
+
+    @Test
+    void leg_cancelled_isGivenUp() throws Exception {
+        CompletableFuture<BridgeLeg> future = client.leg("d", "");
+        PairLeg far = node.call().open();
+        future.cancel(true);
+        assertThat(open(far).closed()).isEqualTo(new CloseReason(1001, "gave up"));
+    }
+
+    @Test
+    void close_closesLegsToo() throws Exception {
+        CompletableFuture<BridgeLeg> future = client.leg("d", "");
+        PairLeg far = node.call().open();
+        far.send(Fragment.text(FakeNode.established()));
+        future.get(10, TimeUnit.SECONDS);
+        client.close();
+        assertThat(open(far).closed()).isEqualTo(new CloseReason(1001, "closed"));
+        assertFails(client.leg("d", ""), 1001);
+    }
+
+    @Test
     void connect_continuationsMayBlock() throws Exception {
         CompletableFuture<Integer> read = client.connect("d").thenApply(channel -> {
             try {

@@ -126,6 +126,29 @@ class BridgeDeviceTest {
     }
 
     @Test
+    void invitation_isAcceptedAsALeg() throws Exception {
+        PairLeg listen = listen(builder(offered::add).maxBridges(1).executor(Runnable::run));
+        invite(listen, "t1");
+        IncomingBridge offer = offer();
+        CompletableFuture<BridgeLeg> accepted = offer.acceptLeg();
+        assertThat(offer.acceptLeg()).isSameAs(accepted);
+        assertThat(offer.accept()).isCompletedExceptionally();
+        assertThat(offer.reject(403, "too late")).isFalse();
+        PairLeg bridge = node.call().open();
+        bridge.send(Fragment.text(FakeNode.established()));
+        BridgeLeg leg = accepted.get(10, TimeUnit.SECONDS);
+        assertThat(leg.bridgeId()).isEqualTo(offer.bridgeId());
+        invite(listen, "t2");
+        assertThat(answer()).contains("t2").contains("\"code\":503");
+        bridge.close(CloseReason.normal());
+        QueueReceiver receiver = new QueueReceiver();
+        leg.open(receiver);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.normal());
+        invite(listen, "t3");
+        assertThat(offered.poll()).isNotNull();
+    }
+
+    @Test
     void invitation_inFragments_isPutTogether() throws Exception {
         PairLeg listen = listen();
         byte[] json = FakeNode.invitation("t", "é").getBytes(UTF_8);

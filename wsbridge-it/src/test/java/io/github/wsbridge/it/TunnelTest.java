@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What people run through a tunnel across three nodes: SSH, downloads, protocols that half-close. */
 @Timeout(600)
-final class TunnelTest {
+class TunnelTest {
 
     private static final String LOOPBACK = "127.0.0.1";
     private static final long BIG = 200L << 20;
@@ -170,16 +170,27 @@ final class TunnelTest {
 
     /** A device that leads to a port, and a tunnel to it; the tunnel's port. */
     private int tunnel(int target) throws Exception {
-        BridgeDevice device = BridgeDevice.builder(
-                        "device", cluster.url(), TunnelTargets.parse(List.of("target=" + LOOPBACK + ":" + target)))
+        BridgeDevice device = device(TunnelTargets.builder().target("target=" + LOOPBACK + ":" + target))
                 .build()
                 .start();
         opened.add(device);
         device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
-        BridgeClient client = BridgeClient.builder(cluster.url()).build();
+        BridgeClient client = client().build();
         opened.add(client);
-        TcpTunnel tunnel = TcpTunnel.builder(client, "device", "target").start();
+        TcpTunnel tunnel = tunnel(client).start();
         opened.add(tunnel);
         return tunnel.address().getPort();
+    }
+
+    BridgeDevice.Builder device(TunnelTargets.Builder targets) {
+        return BridgeDevice.builder("device", cluster.url(), targets.build());
+    }
+
+    BridgeClient.Builder client() {
+        return BridgeClient.builder(cluster.url());
+    }
+
+    TcpTunnel.Builder tunnel(BridgeClient client) {
+        return TcpTunnel.builder(client, "device", "target");
     }
 }

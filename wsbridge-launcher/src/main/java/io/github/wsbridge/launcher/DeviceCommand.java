@@ -4,6 +4,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -107,9 +108,18 @@ final class DeviceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        TunnelTargets handler = handler();
-        try (Connector connector = server.connector();
-                BridgeDevice device = device(handler, connector)) {
+        TunnelTargets.Builder reachable = reachable();
+        try (Connector connector = server.connector()) {
+            StreamTransport streams = Transport.streams(connector);
+            if (streams != null) {
+                reachable.streams(streams);
+            }
+            return listen(reachable.build(), connector);
+        }
+    }
+
+    private int listen(TunnelTargets handler, Connector connector) throws Exception {
+        try (BridgeDevice device = device(handler, connector)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.server())
@@ -146,7 +156,7 @@ final class DeviceCommand implements Callable<Integer> {
                 });
     }
 
-    private TunnelTargets handler() {
+    private TunnelTargets.Builder reachable() {
         if (targets == null && !allowAny) {
             throw usage("specify --target NAME=HOST:PORT, or --allow-any");
         }
@@ -158,7 +168,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (allowAny) {
                 builder.allowAny(address -> true);
             }
-            return builder.build();
+            return builder;
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }

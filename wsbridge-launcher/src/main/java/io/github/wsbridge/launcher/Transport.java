@@ -5,6 +5,7 @@ import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
 import io.github.wsbridge.wire.net.HostPort;
@@ -75,6 +76,11 @@ enum Transport {
 
     private static String show(InetSocketAddress address) {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
+    }
+
+    /** Plain connections on the connector's threads, which are joined with its WebSockets; null where it has no such. */
+    static @Nullable StreamTransport streams(Connector connector) {
+        return connector instanceof NettyConnector fast ? fast.streams() : null;
     }
 
     /**

@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -96,7 +97,7 @@ final class TunnelCommand implements Callable<Integer> {
             if (listen == null) {
                 overStreams(client);
             } else {
-                overSockets(client, listen);
+                overSockets(client, listen, Transport.streams(connector));
             }
         }
         return 0;
@@ -114,10 +115,13 @@ final class TunnelCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private void overSockets(BridgeClient client, HostPort listen) throws Exception {
+    private void overSockets(BridgeClient client, HostPort listen, @Nullable StreamTransport streams) throws Exception {
         InetSocketAddress address = listen.resolve().get(0);
         TcpTunnel.Builder builder =
                 TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
+        if (streams != null) {
+            builder.streams(streams);
+        }
         try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
             here.say("tunnel ready: "
                     + new HostPort(

@@ -6,9 +6,7 @@ import io.github.wsbridge.wire.websocket.Frames;
 import io.github.wsbridge.wire.websocket.MaskKeys;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,74 +15,52 @@ import org.jspecify.annotations.Nullable;
 final class FrameWriter {
 
     private static final int FIN = 0x80;
-    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     private final Channel channel;
+    private final Outlet outlet;
     private final boolean client;
-    private final LoopSwitch loops;
+    private final boolean secure;
     private final BooleanSupplier takes;
     private boolean midMessage; // whether what was sent last did not end its message; the sender's, not the loop's
-    private @Nullable CompletableFuture<Void> waiting; // a send that waits for room
     private byte @Nullable [] owedPong;
     private boolean unflushed; // whether a pong has been written only
     private boolean closeSent;
-    private boolean gone; // the channel is closed
 
     /**
      * For one channel.
      *
      * @param client whether frames are masked
+     * @param secure whether the channel uses TLS
      * @param takes whether fragments are still taken; asked on any thread
      */
-    FrameWriter(Channel channel, boolean client, LoopSwitch loops, BooleanSupplier takes) {
+    FrameWriter(Channel channel, Outlet outlet, boolean client, boolean secure, BooleanSupplier takes) {
         this.channel = channel;
+        this.outlet = outlet;
         this.client = client;
-        this.loops = loops;
+        this.secure = secure;
         this.takes = takes;
+    }
+
+    /** Whether frames are masked. */
+    boolean client() {
+        return client;
+    }
+
+    /** Returns the next masking key: unpredictable unless TLS hides the frames from proxies (RFC 6455, section 10.3). */
+    int maskKey() {
+        return client && !secure ? MaskKeys.next() : 0;
     }
 
     /** Sends a fragment. Called on any thread. */
     CompletionStage<Void> send(Fragment fragment) {
         if (!takes.getAsBoolean()) {
-            return failed();
+            return Outlet.failed();
         }
         int opcode =
                 midMessage ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
         midMessage = !fragment.last();
         ByteBuf frame = frame(opcode | (fragment.last() ? FIN : 0), fragment.payload());
-        if (loops.here()) {
-            return write(frame);
-        }
-        CompletableFuture<Void> sent = new CompletableFuture<>();
-        loops.run(() -> write(frame).whenComplete((done, failure) -> {
-            if (failure == null) {
-                sent.complete(null);
-            } else {
-                sent.completeExceptionally(failure);
-            }
-        }));
-        return sent;
-    }
-
-    private CompletionStage<Void> write(ByteBuf frame) {
-        if (gone || !takes.getAsBoolean()) { // a write that fails would cost what has come and was not asked for yet
-            frame.release();
-            return failed();
-        }
-        channel.writeAndFlush(frame, channel.voidPromise());
-        if (gone) {
-            return failed();
-        }
-        if (channel.isWritable()) {
-            return SENT;
-        }
-        CompletableFuture<Void> room = new CompletableFuture<>();
-        waiting = room;
-        return room;
-    }
-
-    private static CompletionStage<Void> failed() {
-        return CompletableFuture.failedStage(new IOException("the leg is closed"));
+        return outlet.send(frame);
     }
 
     /** The channel takes more again. */
@@ -94,10 +70,13 @@ final class FrameWriter {
             owedPong = null;
             control(Frames.PONG, pong);
         }
-        CompletableFuture<Void> room = waiting;
-        if (room != null) {
-            waiting = null;
-            room.complete(null);
+        outlet.writable();
+    }
+
+    /** Sends the half-close message. */
+    void finish() {
+        if (!closeSent && !outlet.gone() && takes.getAsBoolean()) {
+            channel.writeAndFlush(frame(Frames.BINARY | FIN, ByteBuffer.allocate(0)), channel.voidPromise());
         }
     }
 
@@ -107,7 +86,7 @@ final class FrameWriter {
             flush();
         }
         if (channel.isWritable()) {
-            if (!closeSent && !gone) {
+            if (!closeSent && !outlet.gone()) {
                 channel.write(frame(Frames.PONG | FIN, ByteBuffer.wrap(ping)), channel.voidPromise());
                 unflushed = true;
             }
@@ -131,21 +110,9 @@ final class FrameWriter {
         }
     }
 
-    /** How much memory waits to be written. */
-    long waiting() {
-        var buffers = channel.unsafe().outboundBuffer();
-        return buffers == null ? 0 : buffers.totalPendingWriteBytes();
-    }
-
-    /** How much of that has not been written yet: changes whenever the connection takes anything. */
-    long unwritten() {
-        var buffers = channel.unsafe().outboundBuffer();
-        return buffers == null ? 0 : buffers.totalPendingWriteBytes() - buffers.currentProgress();
-    }
-
     /** Sends the close frame, the last that goes out; tells whether it did so now. */
     boolean close(CloseReason reason) {
-        if (closeSent || gone) {
+        if (closeSent || outlet.gone()) {
             return false;
         }
         control(Frames.CLOSE, Frames.closePayload(reason));
@@ -153,23 +120,8 @@ final class FrameWriter {
         return true;
     }
 
-    /** The channel is closed. */
-    void closed() {
-        gone = true;
-        failWaiting();
-    }
-
-    /** A send that waits is of no use any more. */
-    void failWaiting() {
-        CompletableFuture<Void> room = waiting;
-        if (room != null) {
-            waiting = null;
-            room.completeExceptionally(new IOException("the connection is closed"));
-        }
-    }
-
     private void control(int opcode, byte[] payload) {
-        if (!closeSent && !gone) {
+        if (!closeSent && !outlet.gone()) {
             channel.writeAndFlush(frame(opcode | FIN, ByteBuffer.wrap(payload)), channel.voidPromise());
         }
     }
@@ -179,7 +131,7 @@ final class FrameWriter {
         ByteBuf frame = channel.alloc().ioBuffer(most, most);
         ByteBuffer out = frame.internalNioBuffer(0, most);
         int before = out.position();
-        Frames.write(out, first, payload, client, client ? MaskKeys.next() : 0);
+        Frames.write(out, first, payload, client, maskKey());
         return frame.writerIndex(out.position() - before);
     }
 }

@@ -12,7 +12,6 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
@@ -53,7 +52,7 @@ final class Loops implements AutoCloseable {
                 new MultiThreadIoEventLoopGroup(
                         threads,
                         new DefaultThreadFactory(name, true),
-                        epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory()) {
+                        epoll ? KeepingEpoll.newFactory() : NioIoHandler.newFactory()) {
                     @Override
                     protected IoEventLoop newChild(Executor thread, IoHandlerFactory handlers, Object... none) {
                         return new Loop(this, thread, handlers);
@@ -95,12 +94,12 @@ final class Loops implements AutoCloseable {
 
     /** Ends connections and the threads; waits for that, except on one of them. */
     void close(ChannelGroup connections) {
-        List<NettyLeg> legs = connections.stream()
-                .map(channel -> channel.pipeline().get(NettyLeg.class))
+        List<ChannelLeg> legs = connections.stream()
+                .map(channel -> channel.pipeline().get(ChannelLeg.class))
                 .filter(Objects::nonNull)
                 .toList();
         await(connections.close());
-        legs.forEach(NettyLeg::abort); // some hold what nobody has asked for, and have not been told of the end yet
+        legs.forEach(ChannelLeg::abort); // some hold what nobody has asked for, and have not been told of the end yet
         close();
     }
 

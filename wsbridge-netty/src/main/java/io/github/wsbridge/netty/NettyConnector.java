@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -119,6 +120,14 @@ public final class NettyConnector implements Connector {
         } catch (RuntimeException e) {
             attempt.leg.completeExceptionally(new IOException("cannot connect", e));
         }
+    }
+
+    /**
+     * Returns a transport for TCP connections on the same threads, which can be joined with this connector's WebSockets below
+     * fragments. They are closed with this connector.
+     */
+    public StreamTransport streams() {
+        return new NettyStreams(loops, connections);
     }
 
     @Override

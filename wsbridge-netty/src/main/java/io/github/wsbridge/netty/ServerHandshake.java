@@ -146,6 +146,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         context.pipeline().replace(this, null, leg);
         if (behind != null) {
             leg.channelRead(context.pipeline().context(leg), behind); // TLS, where there is any, is behind it
+            leg.channelReadComplete(context.pipeline().context(leg));
         }
         asked.open(granted, leg);
     }

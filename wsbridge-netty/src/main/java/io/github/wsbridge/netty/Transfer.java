@@ -3,7 +3,6 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import java.nio.ByteBuffer;
 
 /**
  * One direction of a bridge between two channels: what is read from one is rewritten in place and written to the other, one
@@ -12,15 +11,15 @@ import java.nio.ByteBuffer;
  */
 final class Transfer {
 
-    private final NettyLeg source;
-    private final NettyLeg target;
-    private final boolean unmask;
+    private final ChannelLeg source;
+    private final ChannelLeg target;
+    private final Rewriting rewriting;
     private boolean held;
 
-    Transfer(NettyLeg source, NettyLeg target) {
+    Transfer(ChannelLeg source, ChannelLeg target, Rewriting rewriting) {
         this.source = source;
         this.target = target;
-        this.unmask = !source.client() && !target.client();
+        this.rewriting = rewriting;
     }
 
     /** Reads on from now on, as long as the target takes it. */
@@ -34,23 +33,23 @@ final class Transfer {
     /** Passes on what has been read, and takes it over. */
     void pass(ByteBuf read) {
         ByteBuf bytes = roomy(read);
-        int start = bytes.readerIndex();
-        int before = start - FrameTranslator.HEADROOM;
-        FrameTranslator frames = source.frames();
-        long carried = frames.carried();
-        ByteBuffer window = bytes.internalNioBuffer(before, bytes.readableBytes() + FrameTranslator.HEADROOM);
-        int shift = window.position() - before;
-        long frame = frames.translate(window, start + shift, bytes.writerIndex() + shift, unmask);
-        int from = (int) (frame >>> 32) - shift;
-        int to = (int) frame - shift;
-        if (to > from && target.takes()) {
+        long carried = rewriting.rewrite(bytes);
+        if (bytes.isReadable() && target.takes()) {
             Channel out = target.channel();
-            out.writeAndFlush(bytes.setIndex(from, to), out.voidPromise());
-            holdIfFull();
+            out.writeAndFlush(bytes, out.voidPromise());
         } else {
             bytes.release();
         }
-        source.receiver().transferred(frames.carried() - carried);
+        if (rewriting.ended()) {
+            end();
+        }
+        holdIfFull();
+        source.receiver().transferred(carried);
+    }
+
+    /** Nothing more comes from the source. */
+    void end() {
+        target.run(target::passEnd);
     }
 
     /** What TLS has decrypted and what came with the handshake has no room before it. */
@@ -75,9 +74,9 @@ final class Transfer {
         }
     }
 
-    /** Whether the target has no room. Once either end is closing, there is nothing to hold back: the rest is dropped. */
+    /** Whether the target has no room. Once it takes nothing any more, there is nothing to hold back: the rest is dropped. */
     private boolean full() {
-        return !target.channel().isWritable() && target.takes() && source.takes();
+        return !target.channel().isWritable() && target.takes() && source.open();
     }
 
     /** Reads on if the target takes more again, or is of no interest any more. Called on any thread. */

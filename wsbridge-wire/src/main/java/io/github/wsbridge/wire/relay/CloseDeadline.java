@@ -1,5 +1,6 @@
 package io.github.wsbridge.wire.relay;
 
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -8,24 +9,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops a closing connection ten seconds after its peer last read anything, so that a slow reader still gets what was
- * sent before the close frame, and after two minutes in any case. Thread-safe.
+ * Drops a closing connection some time after its peer last read anything, so that a slow reader still gets what was
+ * sent before the close, and after a longer time in any case: by default, ten seconds and two minutes. Thread-safe.
  */
 public final class CloseDeadline {
 
     private static final int LOOK_MILLIS = 500;
-    private static final int MOST_SILENT_LOOKS = 10_000 / LOOK_MILLIS;
-    private static final int MOST_LOOKS = 120_000 / LOOK_MILLIS;
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+    private static final Duration MOST = Duration.ofMinutes(2);
 
     private final ScheduledExecutorService timer;
     private final LongSupplier written;
     private final Runnable drop;
+    private final long mostSilentLooks;
+    private final long mostLooks;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
     // Used only by the checks, which never overlap, and set before the first one.
     private long seen;
-    private int looks;
-    private int silent;
+    private long looks;
+    private long silent;
 
     /**
      * Creates a deadline that has not started.
@@ -35,9 +38,22 @@ public final class CloseDeadline {
      * @param drop drops the connection; called once
      */
     public CloseDeadline(ScheduledExecutorService timer, LongSupplier written, Runnable drop) {
+        this(timer, written, drop, SILENCE, MOST);
+    }
+
+    /**
+     * Creates a deadline with limits of its own.
+     *
+     * @param silence how long the peer may read nothing
+     * @param most how long the close may take in total
+     */
+    public CloseDeadline(
+            ScheduledExecutorService timer, LongSupplier written, Runnable drop, Duration silence, Duration most) {
         this.timer = timer;
         this.written = written;
         this.drop = drop;
+        this.mostSilentLooks = silence.toMillis() / LOOK_MILLIS;
+        this.mostLooks = most.toMillis() / LOOK_MILLIS;
     }
 
     /** Starts the deadline. Only the first call has an effect. */
@@ -65,7 +81,7 @@ public final class CloseDeadline {
         long now = written.getAsLong();
         silent = now == seen ? silent + 1 : 0;
         seen = now;
-        if (silent >= MOST_SILENT_LOOKS || ++looks >= MOST_LOOKS) {
+        if (silent >= mostSilentLooks || ++looks >= mostLooks) {
             stop();
             drop.run();
         }

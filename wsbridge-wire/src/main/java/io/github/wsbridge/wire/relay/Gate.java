@@ -62,6 +62,20 @@ public final class Gate implements Leg.Receiver {
     }
 
     @Override
+    public void onReading(boolean reading) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onReading(reading);
+        }
+    }
+
+    @Override
+    public void onWritable(boolean writable) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onWritable(writable);
+        }
+    }
+
+    @Override
     public void onClosed(CloseReason reason) {
         if (outcome.compareAndSet(null, reason)) {
             whileWaiting.accept(reason);

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the RFC 6455 frames of one direction as they arrive from a socket, in pieces of any size. It buffers no payload
  * of data frames: for an incomplete frame it keeps only the header and the progress. It either rewrites the frames in
- * place, for another socket ({@link #translate}), or returns them as fragments ({@link #next}).
+ * place, for another WebSocket ({@link #translate}) or for a plain connection ({@link #strip}), or returns them as
+ * fragments ({@link #next}).
  *
  * <p>A piece of a frame becomes a separate frame, and the rest follows as continuation frames. The output therefore
  * always ends at a frame boundary, and a ping, pong or close frame can follow at any time, however long the frame is.
@@ -49,6 +50,8 @@ public final class FrameTranslator {
     private @Nullable ByteBuffer control; // payload of a control frame, as far as received
 
     private int opening; // opcode of the current message; 0 between messages
+    private boolean filled; // whether the current message has any payload
+    private boolean finished;
     private boolean withheld;
     private @Nullable CloseReason closed;
     private @Nullable String violation;
@@ -88,6 +91,11 @@ public final class FrameTranslator {
         return violation;
     }
 
+    /** Returns whether an empty binary message has arrived: the half-close of {@code wsbridge.v1}. */
+    public boolean finished() {
+        return finished;
+    }
+
     /** Returns whether the last {@link #next} returned null because a piece of data was next. */
     public boolean withheld() {
         return withheld;
@@ -103,6 +111,21 @@ public final class FrameTranslator {
      *     if there are none
      */
     public long translate(ByteBuffer bytes, int start, int end, boolean unmask) {
+        return rewrite(bytes, start, end, unmask, true);
+    }
+
+    /**
+     * Removes headers, masks and control frames from received bytes, in place, so that the payloads are contiguous. Data
+     * that follows an empty binary message is dropped; see {@link #finished}.
+     *
+     * @param bytes as for {@link #translate}, but nothing before {@code start} is overwritten
+     * @return the start of the payload in the upper 32 bits and its end in the lower 32 bits
+     */
+    public long strip(ByteBuffer bytes, int start, int end) {
+        return rewrite(bytes, start, end, true, false);
+    }
+
+    private long rewrite(ByteBuffer bytes, int start, int end, boolean unmask, boolean framed) {
         withheld = false;
         int at = start;
         int out = start; // where the next frame is written
@@ -120,19 +143,23 @@ public final class FrameTranslator {
                 break;
             }
             boolean keepMask = masked && !unmask;
-            int size = headerSize(run, keepMask);
+            int size = framed ? headerSize(run, keepMask) : 0;
             if (begin < 0) {
                 out = at - size; // the first payload stays in place
                 begin = out;
             }
-            writeHeader(bytes, out, run, keepMask);
-            out += size;
-            if (masked && unmask) {
-                Masking.move(bytes, at, out, run, key);
-            } else if (out != at) {
-                bytes.put(out, bytes, at, run);
+            if (framed) {
+                writeHeader(bytes, out, run, keepMask);
+                out += size;
             }
-            out += run;
+            if (framed || !finished) {
+                if (masked && unmask && key != 0) { // a client may use 0 over TLS
+                    Masking.move(bytes, at, out, run, key);
+                } else if (out != at) {
+                    bytes.put(out, bytes, at, run);
+                }
+                out += run;
+            }
             at += run;
             carried += run;
             advance(run);
@@ -176,7 +203,7 @@ public final class FrameTranslator {
                 return null;
             }
             ByteBuffer payload = ByteBuffer.allocate(run);
-            if (masked) {
+            if (masked && key != 0) {
                 Masking.apply(in, at, payload, 0, run, key);
             } else {
                 payload.put(0, in, at, run);
@@ -193,12 +220,15 @@ public final class FrameTranslator {
 
     private void advance(int run) {
         missing -= run;
+        filled |= run > 0;
         if (missing > 0) {
             begun = true;
             key = Integer.rotateLeft(key, 8 * (run & 3));
         } else {
             inFrame = false;
             if ((first & FIN) != 0) {
+                finished |= !filled && opening == Frames.BINARY;
+                filled = false;
                 opening = 0;
             }
         }

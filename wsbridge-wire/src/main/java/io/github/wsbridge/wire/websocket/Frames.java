@@ -37,6 +37,17 @@ public final class Frames {
      */
     public static void write(ByteBuffer out, int first, ByteBuffer payload, boolean masked, int key) {
         int length = payload.remaining();
+        writeHeader(out, first, length, masked, key);
+        if (masked && key != 0) {
+            Masking.apply(payload, payload.position(), out, out.position(), length, key);
+            out.position(out.position() + length);
+            payload.position(payload.limit());
+        } else {
+            out.put(payload);
+        }
+    }
+
+    private static void writeHeader(ByteBuffer out, int first, int length, boolean masked, int key) {
         int bit = masked ? 0x80 : 0;
         out.put((byte) first);
         if (length < 126) {
@@ -48,12 +59,26 @@ public final class Frames {
         }
         if (masked) {
             out.putInt(key);
-            Masking.apply(payload, payload.position(), out, out.position(), length, key);
-            out.position(out.position() + length);
-            payload.position(payload.limit());
-        } else {
-            out.put(payload);
         }
+    }
+
+    /**
+     * Turns a payload into a frame in place: masks it and writes the header directly before it.
+     *
+     * @param bytes contains the payload from {@code start} to {@code end}, with room for up to {@link #overhead} bytes
+     *     before it; position and limit change
+     * @param first FIN and opcode
+     * @param masked whether to mask the payload, with {@code key}
+     * @return where the frame starts
+     */
+    public static int wrap(ByteBuffer bytes, int start, int end, int first, boolean masked, int key) {
+        int length = end - start;
+        int begin = start - (length < 126 ? 2 : length <= 0xFFFF ? 4 : 10) - (masked ? 4 : 0);
+        if (masked && key != 0) {
+            Masking.move(bytes, start, start, length, key);
+        }
+        writeHeader(bytes.limit(end).position(begin), first, length, masked, key);
+        return begin;
     }
 
     /**

@@ -36,6 +36,7 @@ class FrameTranslatorFuzzTest {
         trial.translate(whole, unmask, direct, 0);
         trial.translate(pieces, unmask, direct, 0);
         trial.translate(pieces, unmask, direct, choices >> 3);
+        trial.strip(pieces, direct, choices >> 3);
         trial.read(pieces, direct, choices >> 3);
     }
 }

@@ -52,6 +52,15 @@ class FrameTranslatorPropertyTest {
     }
 
     @Property(tries = 300)
+    void anyStream_isStripped_inAnyPieces(
+            @ForAll("any") Sent sent, @ForAll("sizes") List<Integer> sizes, @ForAll int read, @ForAll boolean direct) {
+        FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
+        trial.strip(FrameTrial.cycle(trial.length(), sizes), direct, 0);
+        trial.strip(FrameTrial.cycle(trial.length(), sizes), direct, read);
+        trial.strip(new int[] {trial.length()}, direct, 0);
+    }
+
+    @Property(tries = 300)
     void anyStream_isRead_inAnyPieces(
             @ForAll("any") Sent sent, @ForAll("sizes") List<Integer> sizes, @ForAll int ask, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());

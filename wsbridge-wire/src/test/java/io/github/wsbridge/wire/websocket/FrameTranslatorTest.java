@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +104,29 @@ class FrameTranslatorTest {
         assertThat(translator.withheld()).isTrue();
         assertThat(piece(translator, new byte[0])).containsExactly(0x82, 0x00);
         assertThat(translator.withheld()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 125, 126, 200, 300, 65_535, 65_536, 100_000})
+    void wrap_makesAFrameWhereThePayloadStands(int size) {
+        byte[] payload = new byte[size];
+        new Random(size).nextBytes(payload);
+        for (int key : new int[] {0, 0xCAFE_BABE}) {
+            for (boolean masked : new boolean[] {true, false}) {
+                ByteBuffer buffer = ByteBuffer.allocateDirect(3 + BEFORE + size + 5);
+                int start = 3 + BEFORE;
+                buffer.put(start, payload);
+                int begin = Frames.wrap(buffer, start, start + size, 0x82, masked, key);
+                byte[] frame = new byte[start + size - begin];
+                buffer.clear().get(begin, frame);
+                byte[] expected = TestFrame.of(0x82, payload, masked, key).bytes();
+                assertThat(frame).isEqualTo(expected);
+                assertThat(begin).isBetween(3, start);
+                for (int i = 0; i < begin; i++) {
+                    assertThat(buffer.get(i)).isZero();
+                }
+            }
+        }
     }
 
     @Test

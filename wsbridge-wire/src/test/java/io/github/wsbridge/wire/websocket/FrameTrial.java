@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.wire.websocket.RfcDecoder.Story;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -104,6 +105,38 @@ final class FrameTrial {
         checkEnd(translator);
     }
 
+    /**
+     * Strips all pieces, or reads them as fragments, as a leg does before it is joined.
+     *
+     * @param read says by its bits which pieces are read
+     */
+    void strip(int[] ends, boolean direct, int read) {
+        Story heard = new Story();
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int at = 0;
+        for (int i = 0; i < ends.length; i++) {
+            byte[] bytes = Arrays.copyOfRange(wire, at, ends[i]);
+            at = ends[i];
+            if ((read >>> i & 1) == 0) {
+                out.writeBytes(stripped(translator, bytes, direct));
+                continue;
+            }
+            ByteBuffer in = buffer(bytes, i & 7, direct);
+            boolean before = translator.finished();
+            for (Fragment next = translator.next(in, true); next != null; next = translator.next(in, true)) {
+                if (!before) {
+                    out.writeBytes(bytes(next.payload()));
+                }
+                before = translator.finished();
+            }
+        }
+        assertThat(out.toByteArray()).isEqualTo(expected.story.stream());
+        assertThat(translator.finished()).isEqualTo(expected.story.finished());
+        assertThat(heard.controls()).isEqualTo(expected.story.controls());
+        checkEnd(translator);
+    }
+
     private void checkEnd(FrameTranslator translator) {
         assertThat(translator.closed()).isEqualTo(expected.closed);
         if (expected.faults.isEmpty()) {
@@ -141,6 +174,28 @@ final class FrameTrial {
         for (int i = 0; i < all.length; i = i == start - FrameTranslator.HEADROOM - 1 ? end : i + 1) {
             if (all[i] != UNTOUCHED) {
                 fail("a byte beside the piece and its headroom is touched: " + (i - start));
+            }
+        }
+        return Arrays.copyOfRange(all, from, to);
+    }
+
+    /** Strips a piece, and checks that nothing beside it is touched. */
+    private static byte[] stripped(FrameTranslator translator, byte[] bytes, boolean direct) {
+        int start = bytes.length & 7;
+        ByteBuffer buffer = buffer(new byte[start + bytes.length + 9], 0, direct);
+        byte[] all = new byte[buffer.capacity()];
+        Arrays.fill(all, UNTOUCHED);
+        System.arraycopy(bytes, 0, all, start, bytes.length);
+        buffer.put(0, all);
+        long range = translator.strip(buffer, start, start + bytes.length);
+        int from = (int) (range >>> 32);
+        int to = (int) range;
+        assertThat(from).isBetween(start, to);
+        assertThat(to).isLessThanOrEqualTo(start + bytes.length);
+        buffer.get(0, all);
+        for (int i = 0; i < all.length; i++) {
+            if ((i < start || i >= start + bytes.length) && all[i] != UNTOUCHED) {
+                fail("a byte beside the piece is touched: " + (i - start));
             }
         }
         return Arrays.copyOfRange(all, from, to);

@@ -265,5 +265,28 @@ final class RfcDecoder {
         List<?> controls() {
             return controls;
         }
+
+        /** What the messages hold, up to the first empty binary one. */
+        byte[] stream() {
+            ByteArrayOutputStream stream = new ByteArrayOutputStream();
+            for (Event event : messages.events()) {
+                if (endsStream(event)) {
+                    break;
+                }
+                stream.writeBytes(event.payload().getBytes(ISO_8859_1));
+            }
+            return stream.toByteArray();
+        }
+
+        /** Whether there is an empty binary message. */
+        boolean finished() {
+            return messages.events().stream().anyMatch(Story::endsStream);
+        }
+
+        private static boolean endsStream(Event event) {
+            return event.kind().equals("BINARY")
+                    && event.whole()
+                    && event.payload().isEmpty();
+        }
     }
 }

@@ -1,0 +1,67 @@
+package io.github.wsbridge.spi;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel. Thread-safe.
+ *
+ * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary and
+ * text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction (a
+ * FIN), as in {@code wsbridge.v1}; the other direction continues. Once both directions have ended, the leg ends with
+ * {@link io.github.wsbridge.CloseReason#NORMAL}. A reset by the peer ends it with
+ * {@link io.github.wsbridge.CloseReason#VANISHED}. {@link Leg#close} with 1000 or without a code ends the connection
+ * after everything that was sent before; with any other code it resets the connection, as {@link Leg#abort} does.
+ * {@link Leg#ping} does nothing, since TCP itself detects a dead peer.
+ */
+public interface StreamTransport {
+
+    /**
+     * Connects. Does not block.
+     *
+     * @param address the resolved address to connect to
+     * @return completes with the leg, on a thread of the transport; fails with an {@code IOException} after
+     *     {@code timeout} at the latest
+     */
+    CompletionStage<Leg> dial(SocketAddress address, Duration timeout);
+
+    /**
+     * Starts to listen.
+     *
+     * @param address the resolved address to listen on
+     * @param limits how many connections to accept
+     * @param accepted receives each connection as a leg, on a thread of the transport; must not block
+     * @throws IOException if the address cannot be bound
+     */
+    Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException;
+
+    /**
+     * How many connections a listener accepts.
+     *
+     * @param backlog how many may wait to be accepted; a hint to the system
+     * @param maxConnections how many may be open at once; any others wait to be accepted
+     */
+    record Limits(int backlog, int maxConnections) {
+
+        /** Checks that both are positive. */
+        public Limits {
+            if (backlog <= 0 || maxConnections <= 0) {
+                throw new IllegalArgumentException("must be positive");
+            }
+        }
+    }
+
+    /** A running listener. */
+    interface Listening extends AutoCloseable {
+
+        /** Returns the bound address, with the port that the system chose if the requested port was 0. */
+        SocketAddress address();
+
+        /** Stops accepting. Legs that were accepted before stay open. */
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,71 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.StreamTransport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A tunnel whose connections are legs, joined with their bridges on the threads of the transport. */
+final class LegTunnel implements TcpTunnel.Entrance {
+
+    private static final Logger log = LoggerFactory.getLogger(LegTunnel.class);
+    private static final CloseReason CLOSED = new CloseReason(CloseReason.GOING_AWAY, "tunnel closed");
+
+    private final BridgeClient client;
+    private final String deviceId;
+    private final String requestData;
+    private final StreamTransport.Listening listening;
+    private final Set<Joint> joints = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    private LegTunnel(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
+        client = settings.client;
+        deviceId = settings.deviceId;
+        requestData = settings.requestData;
+        listening = streams.listen(
+                settings.address, new StreamTransport.Limits(settings.backlog, settings.maxConnections), this::serve);
+    }
+
+    static LegTunnel start(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
+        return new LegTunnel(settings, streams);
+    }
+
+    private void serve(Leg near) {
+        CompletableFuture<BridgeLeg> connecting = client.leg(deviceId, requestData);
+        connecting.thenAccept(bridge -> log.debug("Bridge {} carries a connection", bridge.bridgeId()));
+        Joint joint = new Joint(near, connecting);
+        joints.add(joint);
+        joint.run().whenComplete((reason, failure) -> {
+            joints.remove(joint);
+            if (failure == null) {
+                log.debug("A connection to {} has ended: {}", deviceId, reason);
+            } else if (failure instanceof CancellationException) {
+                log.debug("A connection to {} has ended before its bridge stood", deviceId);
+            } else {
+                log.info("No bridge to {}: {}", deviceId, failure.toString());
+            }
+        });
+        if (closed) {
+            joint.close(CLOSED);
+        }
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listening.address();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        listening.close();
+        joints.forEach(joint -> joint.close(CLOSED));
+    }
+}

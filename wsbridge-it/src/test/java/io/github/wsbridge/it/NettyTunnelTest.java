@@ -1,0 +1,36 @@
+package io.github.wsbridge.it;
+
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.netty.NettyConnector;
+import org.junit.jupiter.api.AfterEach;
+
+/** The same where the connections of both ends are legs, joined on Netty's threads. */
+final class NettyTunnelTest extends TunnelTest {
+
+    private final NettyConnector requesters = NettyConnector.create();
+    private final NettyConnector devices = NettyConnector.create();
+
+    @AfterEach
+    void end() {
+        requesters.close();
+        devices.close();
+    }
+
+    @Override
+    BridgeDevice.Builder device(TunnelTargets.Builder targets) {
+        return super.device(targets.streams(devices.streams())).connector(devices);
+    }
+
+    @Override
+    BridgeClient.Builder client() {
+        return super.client().connector(requesters);
+    }
+
+    @Override
+    TcpTunnel.Builder tunnel(BridgeClient client) {
+        return super.tunnel(client).streams(requesters.streams());
+    }
+}

@@ -1,0 +1,378 @@
+package io.github.wsbridge.netty;
+
+import static io.github.wsbridge.wire.websocket.FrameTranslator.HEADROOM;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Leg;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg on a channel, independent of the protocol. Fields that are neither volatile nor final belong to the channel's event
+ * loop, and every method does its work there.
+ *
+ * <p>The channel is read only while no received data waits for demand. So the leg notices its end without demand, until it has
+ * received data that no one demanded.
+ */
+abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
+
+    private static final Logger log = LoggerFactory.getLogger(ChannelLeg.class);
+    private static final int GROWTH = 4;
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    final Channel channel;
+    final boolean secure;
+    final LoopSwitch loops;
+    final Outlet outlet;
+    final GuardedReceiver receiver = new GuardedReceiver(this::abort);
+    boolean demanded;
+    private boolean turning;
+
+    @Nullable
+    ByteBuf unread;
+
+    volatile @Nullable Transfer transfer; // receives everything that arrives
+    private @Nullable Transfer incoming; // sends everything that is sent
+    volatile @Nullable CloseReason closing; // the reason passed to close()
+    boolean dropped; // received data that was not demanded is discarded
+    boolean gone; // the channel is closed
+    volatile @Nullable CloseReason ended;
+
+    /** Creates a leg; the channel's loop adds it to the pipeline. */
+    ChannelLeg(Channel channel) {
+        this.channel = channel;
+        this.secure = channel.pipeline().get(NettyBridgeServer.TLS) != null;
+        this.loops = new LoopSwitch(channel);
+        this.outlet = new Outlet(channel, loops, this::takes);
+    }
+
+    final Channel channel() {
+        return channel;
+    }
+
+    final GuardedReceiver receiver() {
+        return receiver;
+    }
+
+    /** Returns whether received data is transferred to another leg. */
+    final boolean passesOn() {
+        return transfer != null;
+    }
+
+    /** Returns how many bytes of memory are held by data that waits to be written or demanded. */
+    final long holds() {
+        ByteBuf read = unread;
+        return outlet.waiting() + (read == null ? 0 : read.capacity());
+    }
+
+    /** Returns whether the leg has neither ended nor been closed by this side. */
+    final boolean open() {
+        return closing == null && ended == null;
+    }
+
+    /** Returns whether data from another leg is still accepted. */
+    boolean takes() {
+        return open();
+    }
+
+    final void run(Runnable task) {
+        loops.run(task);
+    }
+
+    /** Returns how to rewrite received data for another leg; null if the data must be passed as fragments. */
+    abstract @Nullable Rewriting rewritingFor(ChannelLeg target);
+
+    /** Sends the half-close message, or its counterpart in this leg's protocol. */
+    abstract void passEnd();
+
+    /** Processes one piece of the received data; returns whether there may be more. */
+    abstract boolean consume();
+
+    /** Called after {@link #consume} has processed all that it can: ends the leg, or reads on. */
+    abstract void settle();
+
+    /** Fails a send in progress, because the leg has ended. */
+    abstract void failSends();
+
+    /** Called when the channel is writable again. */
+    abstract void writable();
+
+    @Override
+    public final void open(Receiver to) {
+        run(() -> {
+            receiver.open(to);
+            turn();
+        });
+    }
+
+    @Override
+    public final void demand() {
+        run(() -> {
+            demanded = true;
+            turn();
+        });
+    }
+
+    @Override
+    public final CompletionStage<Void> shareThread(Leg other) {
+        if (!(other instanceof ChannelLeg peer)) {
+            return SENT;
+        }
+        Loop here = loop();
+        Loop there = peer.loop();
+        boolean alike = here.parent() == there.parent(); // a connector's leg moves to the server's loop
+        Loop chosen = alike ? Loop.lessBusy(there, here) : there;
+        chosen.join();
+        channel.closeFuture().addListener(closed -> chosen.leave());
+        return chosen == here ? peer.moveTo(here) : moveTo(there);
+    }
+
+    final Loop loop() {
+        return (Loop) channel.eventLoop();
+    }
+
+    private CompletionStage<Void> moveTo(Loop loop) {
+        CompletableFuture<Void> moved = new CompletableFuture<>();
+        run(() -> loops.move(loop, () -> {
+            channel.flush(); // a move loses pending flushes and reads
+            turn();
+            moved.complete(null);
+        }));
+        return moved;
+    }
+
+    @Override
+    public final boolean transferTo(Leg target) {
+        if (!(target instanceof ChannelLeg to) || to == this) {
+            return false;
+        }
+        Rewriting rewriting = rewritingFor(to);
+        if (rewriting == null) {
+            return false;
+        }
+        Transfer opened = new Transfer(this, to, rewriting);
+        run(() -> {
+            transfer = opened;
+            to.run(() -> to.comesFrom(opened));
+            turn();
+            opened.open();
+        });
+        return true;
+    }
+
+    private void comesFrom(Transfer opened) {
+        incoming = opened;
+        if (!channel.isWritable()) {
+            receiver.writable(false);
+        }
+        opened.release(); // it may have become writable before this one listened
+    }
+
+    /** Resumes a leg that waits for this one to become writable; its data is dropped from now on. */
+    final void releaseIncoming() {
+        if (incoming != null) {
+            incoming.release();
+        }
+    }
+
+    // Reading
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        // Not channelInactive, which is not fired while the channel moves between loops.
+        channel.closeFuture().addListener(closed -> run(this::closed));
+        channel.read();
+    }
+
+    @Override
+    public final void channelRead(ChannelHandlerContext context, Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            return; // the end of the handshake's request
+        }
+        loop().carried(bytes.readableBytes());
+        if (secure && unread != null && HEADROOM + unread.readableBytes() + bytes.readableBytes() > ReadBuffers.MOST) {
+            turn();
+        }
+        ByteBuf before = unread;
+        unread = before == null ? bytes : secure ? gathered(before, bytes) : cumulated(before, bytes);
+        if (!secure) {
+            turn();
+        }
+    }
+
+    /** TLS delivers each record of a read separately. They are passed on together: otherwise each would cost a write. */
+    @Override
+    public final void channelReadComplete(ChannelHandlerContext context) {
+        if (secure) {
+            turn();
+        }
+    }
+
+    private ByteBuf gathered(ByteBuf before, ByteBuf bytes) {
+        int size = before.readableBytes() + bytes.readableBytes();
+        if (HEADROOM + size > ReadBuffers.MOST) {
+            return cumulated(before, bytes); // it waits for demand
+        }
+        ByteBuf all = before;
+        if (before.maxFastWritableBytes() < bytes.readableBytes() || before.readerIndex() < HEADROOM) {
+            int room = Math.min(HEADROOM + GROWTH * size, ReadBuffers.MOST);
+            all = channel.alloc().ioBuffer(room, room).setIndex(HEADROOM, HEADROOM);
+            all.writeBytes(before);
+            before.release();
+        }
+        all.writeBytes(bytes);
+        bytes.release();
+        return all;
+    }
+
+    private ByteBuf cumulated(ByteBuf before, ByteBuf bytes) {
+        return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
+    }
+
+    /** Processes the received data as far as possible, then reads on if none is left. */
+    final void turn() {
+        if (turning) {
+            return; // called by the receiver; the loop below continues
+        }
+        turning = true;
+        try {
+            while (consume()) {
+                continue;
+            }
+        } finally {
+            turning = false;
+        }
+        settle();
+    }
+
+    /** Discards received data if the leg has ended or was aborted; returns whether that is so. */
+    final boolean dropUnread() {
+        if (ended == null && !dropped) {
+            return false;
+        }
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        return true;
+    }
+
+    /** Reads on, unless a transfer controls reading. */
+    final void readOn() {
+        if (transfer == null && !gone) {
+            channel.read();
+        }
+    }
+
+    // Writing
+
+    @Override
+    public final void channelWritabilityChanged(ChannelHandlerContext context) {
+        boolean writable = channel.isWritable();
+        Transfer from = incoming;
+        if (from != null) {
+            receiver.writable(writable);
+        }
+        if (!writable) {
+            return;
+        }
+        writable();
+        if (from != null) {
+            from.release();
+        }
+    }
+
+    /** Flushes; completes when everything written so far has been passed to the kernel. */
+    final ChannelFuture flushed() {
+        return channel.writeAndFlush(Unpooled.EMPTY_BUFFER);
+    }
+
+    // The end
+
+    /** Closes the channel after some seconds if it is not closed before. */
+    final void dropAfter(int seconds) {
+        var deadline = channel.eventLoop().schedule(() -> run(this::drop), seconds, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> deadline.cancel(false));
+    }
+
+    final void vanished(String how) {
+        CloseReason given = closing;
+        end(given != null ? given : CloseReason.vanished(how));
+    }
+
+    final void end(CloseReason reason) {
+        if (ended != null) {
+            return;
+        }
+        ended = reason;
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        failSends();
+        releaseIncoming();
+        receiver.closed(reason);
+    }
+
+    @Override
+    public final void abort() {
+        run(this::drop);
+    }
+
+    final void drop() {
+        dropped = true;
+        if (gone) {
+            turn();
+        } else {
+            cut();
+            if (!gone && !channel.isOpen()) {
+                closed(); // the channel had no loop that could report it
+            }
+        }
+    }
+
+    /** Closes the channel at once. */
+    void cut() {
+        channel.unsafe().close(channel.voidPromise()); // not through TLS, which would wait for the peer's close_notify
+    }
+
+    private void closed() {
+        if (!gone) {
+            gone = true;
+            outlet.closed();
+            turn();
+        }
+    }
+
+    /** Copies received data out of a pooled buffer, since it may wait for demand indefinitely. */
+    final void keepUnread() {
+        ByteBuf rest = unread;
+        if (rest != null && rest.alloc() != UnpooledByteBufAllocator.DEFAULT) {
+            unread = Unpooled.copiedBuffer(rest);
+            rest.release();
+        }
+    }
+
+    @Override
+    public final void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        log.debug("The connection failed", cause);
+        cut(); // received data stays valid, even if a write failed
+    }
+
+    @Override
+    public final String toString() {
+        return getClass().getSimpleName() + "[" + channel.id().asShortText() + "]";
+    }
+}

@@ -1,0 +1,189 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.StreamTransport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** TCP connections on the threads of a connector, so that they can be joined with its WebSockets. */
+final class NettyStreams implements StreamTransport {
+
+    private static final Logger log = LoggerFactory.getLogger(NettyStreams.class);
+    private static final int PAUSE_MILLIS = 100;
+
+    private final Loops loops;
+    private final ChannelGroup connections;
+
+    /**
+     * Creates a transport.
+     *
+     * @param connections the group that all connections are added to; once closed, it closes new ones
+     */
+    NettyStreams(Loops loops, ChannelGroup connections) {
+        this.loops = loops;
+        this.connections = connections;
+    }
+
+    private Map<ChannelOption<?>, Object> settings() {
+        Map<ChannelOption<?>, Object> settings = new HashMap<>(loops.settings());
+        settings.put(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        settings.put(ChannelOption.SO_KEEPALIVE, true);
+        return settings;
+    }
+
+    @Override
+    public CompletionStage<Leg> dial(SocketAddress address, Duration timeout) {
+        CompletableFuture<Leg> leg = new CompletableFuture<>();
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loops.group())
+                .channel(loops.channel())
+                .disableResolver()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        connections.add(channel);
+                        channel.pipeline().addLast(new Beginning(opened -> {
+                            if (!leg.complete(opened)) {
+                                opened.abort(); // the caller has given up
+                            }
+                        }));
+                    }
+                });
+        settings().forEach((option, value) -> set(bootstrap, option, value));
+        bootstrap.connect(address).addListener(connected -> {
+            if (!connected.isSuccess()) {
+                Throwable cause = connected.cause();
+                leg.completeExceptionally(
+                        cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+            }
+        });
+        return leg;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // there is no other way without an allocator
+    public Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops.group())
+                .channel(loops.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, limits.backlog())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that the limit is never exceeded
+                .handler(new Room(limits.maxConnections()))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        connections.add(channel);
+                        channel.pipeline().addLast(new Beginning(accepted));
+                    }
+                });
+        settings().forEach((option, value) -> child(bootstrap, option, value));
+        var bound = bootstrap.bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            Throwable cause = bound.cause();
+            throw cause instanceof IOException e ? e : new IOException("cannot listen at " + address, cause);
+        }
+        Channel channel = bound.channel();
+        connections.add(channel);
+        return new Listening() {
+            @Override
+            public SocketAddress address() {
+                return channel.localAddress();
+            }
+
+            @Override
+            public void close() {
+                loops.await(channel.close());
+            }
+        };
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void set(Bootstrap bootstrap, ChannelOption<?> option, Object value) {
+        bootstrap.option((ChannelOption<T>) option, (T) value);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void child(ServerBootstrap bootstrap, ChannelOption<?> option, Object value) {
+        bootstrap.childOption((ChannelOption<T>) option, (T) value);
+    }
+
+    /** Creates the leg once the channel is connected. */
+    private static final class Beginning extends ChannelInboundHandlerAdapter {
+        private final Consumer<Leg> taker;
+
+        Beginning(Consumer<Leg> taker) {
+            this.taker = taker;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            TcpLeg leg = new TcpLeg(context.channel());
+            context.pipeline().replace(this, null, leg);
+            taker.accept(leg);
+        }
+    }
+
+    /** Accepts connections up to the limit; others wait in the backlog. Belongs to the listener's loop. */
+    private static final class Room extends ChannelInboundHandlerAdapter {
+        private final int most;
+        private int open;
+        private boolean pausing;
+
+        Room(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object accepted) {
+            open++;
+            ((Channel) accepted)
+                    .closeFuture()
+                    .addListener(closed -> context.executor().execute(() -> {
+                        open--;
+                        accept(context);
+                    }));
+            accept(context);
+            context.fireChannelRead(accepted);
+        }
+
+        private void accept(ChannelHandlerContext context) {
+            context.channel().config().setAutoRead(open < most && !pausing);
+        }
+
+        /** Called if accepting fails, most likely for lack of file descriptors. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            log.warn("The listener at {} cannot accept: {}", context.channel().localAddress(), cause.toString());
+            pausing = true;
+            accept(context);
+            context.executor()
+                    .schedule(
+                            () -> {
+                                pausing = false;
+                                accept(context);
+                            },
+                            PAUSE_MILLIS,
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.wsbridge.netty;
+
+import io.netty.buffer.ByteBuf;
+
+/** Rewrites bytes received by one leg, in place, for another leg. One direction of one bridge. */
+interface Rewriting {
+
+    /**
+     * Rewrites the readable bytes of a buffer. {@code FrameTranslator.HEADROOM} bytes before them may be overwritten. The bytes
+     * that are readable afterwards are to be sent.
+     *
+     * @return the number of payload bytes
+     */
+    long rewrite(ByteBuf bytes);
+
+    /** Returns whether the source has ended its stream, so that the target's stream has to end, too. */
+    default boolean ended() {
+        return false;
+    }
+}

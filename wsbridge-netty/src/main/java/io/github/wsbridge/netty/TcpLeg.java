@@ -1,0 +1,295 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.wire.relay.CloseDeadline;
+import io.github.wsbridge.wire.websocket.FrameTranslator;
+import io.github.wsbridge.wire.websocket.Frames;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.DuplexChannel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A leg on a plain connection, as {@link io.github.wsbridge.spi.StreamTransport} describes it.
+ *
+ * <p>A close in good order sends a FIN after the data, and discards what still arrives for up to five seconds, so that
+ * unread bytes do not turn the close into a reset. There is no deadline for a peer that reads slowly, unless it reads
+ * nothing for fifteen minutes: a close frame can be sent again, but the last bytes of a stream cannot.
+ */
+final class TcpLeg extends ChannelLeg {
+
+    /** The largest fragment: a size that suits every transport. */
+    static final int FRAGMENT = 16 * 1024;
+
+    static final int LINGER_SECONDS = 5;
+    static final Duration PATIENCE = Duration.ofMinutes(15);
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
+    private static final Logger log = LoggerFactory.getLogger(TcpLeg.class);
+    private static final int BINARY_FRAME = 0x80 | Frames.BINARY;
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    private boolean inputEnded; // FIN received
+    private boolean inputTold; // and passed on
+    private volatile boolean outputEnded; // no more data is written
+    private boolean outputShut; // FIN sent
+    private boolean lingering;
+
+    // Used by the sender, not by the loop.
+    private boolean filled; // whether the current message has any payload
+    private boolean finished; // whether the half-close message was sent
+
+    /** Creates a leg on a connected channel; the channel's loop adds it to the pipeline. */
+    TcpLeg(Channel channel) {
+        super(channel);
+    }
+
+    @Override
+    public String subprotocol() {
+        return "";
+    }
+
+    @Override
+    boolean takes() {
+        return open() && !outputEnded;
+    }
+
+    @Override
+    @Nullable
+    Rewriting rewritingFor(ChannelLeg target) {
+        return target instanceof NettyLeg to ? new Frame(to.writer()) : null;
+    }
+
+    // Reading
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent || event instanceof ChannelInputShutdownReadComplete) {
+            inputEnded = true;
+            turn();
+        }
+    }
+
+    @Override
+    boolean consume() {
+        ByteBuf bytes = unread;
+        if (dropUnread()) {
+            return false;
+        }
+        if (bytes == null) {
+            tellEnd();
+            return false;
+        }
+        if (closing != null) {
+            unread = null;
+            bytes.release(); // too late
+            return true;
+        }
+        Transfer to = transfer;
+        if (to != null) {
+            unread = null;
+            to.pass(bytes);
+            return true;
+        }
+        if (!demanded) {
+            return false;
+        }
+        ByteBuffer payload = ByteBuffer.allocate(Math.min(bytes.readableBytes(), FRAGMENT));
+        bytes.readBytes(payload);
+        if (!bytes.isReadable()) {
+            unread = null;
+            bytes.release();
+        }
+        demanded = false;
+        receiver.fragment(Fragment.binary(payload.flip()));
+        return true;
+    }
+
+    private void tellEnd() {
+        if (!inputEnded || inputTold) {
+            return;
+        }
+        Transfer to = transfer;
+        if (to != null) {
+            inputTold = true;
+            to.end();
+        } else if (demanded) {
+            demanded = false;
+            inputTold = true;
+            receiver.fragment(Fragment.binary(ByteBuffer.allocate(0)));
+        } else {
+            inputTold = closing != null; // there is no one to tell
+        }
+    }
+
+    @Override
+    void settle() {
+        if (!dropped && (unread != null || inputEnded && !inputTold)) {
+            if (gone) {
+                keepUnread();
+            }
+            return; // until there is demand
+        }
+        if (gone) {
+            if (inputTold && outputShut) {
+                end(CloseReason.normal());
+            } else {
+                vanished("connection reset");
+            }
+        } else if (inputTold && outputShut) {
+            channel.close();
+        } else if (!inputEnded) {
+            readOn();
+        }
+    }
+
+    // Writing
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        if (!open()) {
+            return Outlet.failed();
+        }
+        ByteBuffer payload = fragment.payload();
+        if (finished) { // a mistake of the sender, which must not end the other direction
+            payload.position(payload.limit());
+            return SENT;
+        }
+        CompletionStage<Void> sent = SENT;
+        if (payload.hasRemaining()) {
+            filled = true;
+            int size = payload.remaining();
+            sent = outlet.send(channel.alloc().ioBuffer(size, size).writeBytes(payload));
+        }
+        if (fragment.last()) {
+            if (!filled && fragment.kind() == Fragment.Kind.BINARY) {
+                finished = true;
+                run(this::passEnd);
+            }
+            filled = false;
+        }
+        return sent;
+    }
+
+    @Override
+    void writable() {
+        outlet.writable();
+    }
+
+    @Override
+    void failSends() {
+        outlet.failWaiting();
+    }
+
+    /** Sends a FIN after the data written so far. */
+    @Override
+    void passEnd() {
+        if (!outputEnded && !gone) {
+            outputEnded = true;
+            releaseIncoming(); // any further data is dropped
+            flushed().addListener(flushed -> {
+                if (flushed.isSuccess()) {
+                    run(this::shutOutput);
+                }
+            });
+        }
+    }
+
+    private void shutOutput() {
+        if (gone) {
+            return;
+        }
+        ((DuplexChannel) channel).shutdownOutput();
+        outputShut = true;
+        lingerIfClosing();
+        turn();
+    }
+
+    /** Does nothing: TCP keepalive detects a dead peer. */
+    @Override
+    public void ping() {}
+
+    // The end
+
+    @Override
+    public void close(CloseReason reason) {
+        run(() -> {
+            if (closing != null || ended != null) {
+                return;
+            }
+            closing = reason;
+            if (inGoodOrder(reason) || outputEnded && inputTold) { // both streams are complete
+                passEnd();
+                if (transfer != null) {
+                    transfer.release(); // to read and discard the rest
+                }
+                var patience = new CloseDeadline(
+                        channel.eventLoop(), outlet::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
+                patience.start();
+                channel.closeFuture().addListener(closed -> patience.stop());
+                lingerIfClosing();
+                turn();
+            } else {
+                drop();
+            }
+        });
+    }
+
+    private static boolean inGoodOrder(CloseReason reason) {
+        return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
+    }
+
+    /** Reads on for a while: unread bytes would turn the close into a reset, and the peer might lose what it was sent. */
+    private void lingerIfClosing() {
+        if (closing != null && outputShut && !inputEnded && !lingering) {
+            lingering = true;
+            var deadline = channel.eventLoop().schedule(() -> run(this::leave), LINGER_SECONDS, TimeUnit.SECONDS);
+            channel.closeFuture().addListener(closed -> deadline.cancel(false));
+        }
+    }
+
+    private void leave() {
+        dropped = true;
+        channel.close();
+    }
+
+    /** Closes with a reset. */
+    @Override
+    void cut() {
+        if (channel.isOpen()) {
+            try {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            } catch (ChannelException e) {
+                log.debug("Closing without a reset", e);
+            }
+        }
+        super.cut();
+    }
+
+    /** Turns the bytes of a read into one binary message. */
+    private record Frame(FrameWriter writer) implements Rewriting {
+        @Override
+        public long rewrite(ByteBuf bytes) {
+            int length = bytes.readableBytes();
+            int from = bytes.readerIndex() - FrameTranslator.HEADROOM;
+            ByteBuffer window = bytes.internalNioBuffer(from, FrameTranslator.HEADROOM + length);
+            int start = window.position() + FrameTranslator.HEADROOM;
+            int begin = Frames.wrap(window, start, start + length, BINARY_FRAME, writer.client(), writer.maskKey());
+            bytes.readerIndex(from + begin - (start - FrameTranslator.HEADROOM));
+            return length;
+        }
+    }
+}
