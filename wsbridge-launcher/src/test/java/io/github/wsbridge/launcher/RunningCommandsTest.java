@@ -202,7 +202,7 @@ class RunningCommandsTest {
                     .atMost(Run.PATIENCE)
                     .until(() -> log.all().stream().anyMatch(line -> line.matches("bridge \\w+ to d closed: .*")));
             for (String event : List.of(
-                    "device d listens.*",
+                    "device d is listening.*",
                     "bridge \\w+.* requested .*",
                     "bridge \\w+.* established.*",
                     "bridge \\w+.* closed.*")) {

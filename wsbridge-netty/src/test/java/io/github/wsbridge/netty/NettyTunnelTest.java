@@ -231,20 +231,28 @@ class NettyTunnelTest {
 
     @Test
     void localConnectionThatGoesBeforeItsBridgeStands_leavesNone() throws Exception {
-        device.close(); // from now on requesters wait for one who listens by other means
-        try (BridgeNode silent = node().signaller(new FakeSignaller()).build()) {
-            server.serve(silent);
-            List<Socket> waiting = new ArrayList<>();
+        tunnel.close();
+        try (NettyBridgeServer silent = NettyBridgeServer.builder().address(ANY).bind();
+                BridgeNode patient = node().signaller(new FakeSignaller()).build(); // no device ever answers
+                BridgeClient waiting = BridgeClient.builder(
+                                URI.create("ws://127.0.0.1:" + silent.address().getPort()))
+                        .connector(requesters)
+                        .build()) {
+            silent.serve(patient);
+            tunnel = TcpTunnel.builder(waiting, "dev", "echo")
+                    .streams(requesters.streams())
+                    .start();
+            List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                waiting.add(dial());
+                sockets.add(dial());
             }
-            await().until(() -> silent.stats().pending() == 5);
-            for (Socket near : waiting) {
+            await().until(() -> patient.stats().pending() == 5);
+            for (Socket near : sockets) {
                 near.setSoLinger(true, 0);
                 near.close();
             }
-            await().until(() -> silent.stats().pending() == 0);
-            silent.stop(Duration.ZERO);
+            await().until(() -> patient.stats().pending() == 0);
+            patient.stop(Duration.ZERO);
         }
     }
 
