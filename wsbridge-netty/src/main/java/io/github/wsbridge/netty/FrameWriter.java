@@ -17,7 +17,7 @@ final class FrameWriter {
     private static final int FIN = 0x80;
 
     private final Channel channel;
-    private final Outlet outlet;
+    private final LegWriter outlet;
     private final boolean client;
     private final boolean secure;
     private final BooleanSupplier takes;
@@ -33,7 +33,7 @@ final class FrameWriter {
      * @param secure whether the channel uses TLS
      * @param takes whether fragments are still taken; asked on any thread
      */
-    FrameWriter(Channel channel, Outlet outlet, boolean client, boolean secure, BooleanSupplier takes) {
+    FrameWriter(Channel channel, LegWriter outlet, boolean client, boolean secure, BooleanSupplier takes) {
         this.channel = channel;
         this.outlet = outlet;
         this.client = client;
@@ -54,7 +54,7 @@ final class FrameWriter {
     /** Sends a fragment. Called on any thread. */
     CompletionStage<Void> send(Fragment fragment) {
         if (!takes.getAsBoolean()) {
-            return Outlet.failed();
+            return LegWriter.failed();
         }
         int opcode =
                 midMessage ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;

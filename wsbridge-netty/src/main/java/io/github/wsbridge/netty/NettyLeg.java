@@ -51,7 +51,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     @Nullable
-    Rewriting rewritingFor(ChannelLeg target) {
+    Rewriter rewritingFor(ChannelLeg target) {
         if (!(target instanceof NettyLeg to)) {
             return new Strip(frames);
         }
@@ -212,7 +212,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     }
 
     /** Translates frames for another WebSocket. */
-    private record Translate(FrameTranslator frames, boolean unmask) implements Rewriting {
+    private record Translate(FrameTranslator frames, boolean unmask) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             long before = frames.carried();
@@ -227,7 +227,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     }
 
     /** Turns frames into a stream of bytes. */
-    private record Strip(FrameTranslator frames) implements Rewriting {
+    private record Strip(FrameTranslator frames) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             long before = frames.carried();

@@ -69,7 +69,7 @@ final class TcpLeg extends ChannelLeg {
 
     @Override
     @Nullable
-    Rewriting rewritingFor(ChannelLeg target) {
+    Rewriter rewritingFor(ChannelLeg target) {
         return target instanceof NettyLeg to ? new Frame(to.writer()) : null;
     }
 
@@ -161,7 +161,7 @@ final class TcpLeg extends ChannelLeg {
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
         if (!open()) {
-            return Outlet.failed();
+            return LegWriter.failed();
         }
         ByteBuffer payload = fragment.payload();
         if (finished) { // a mistake of the sender, which must not end the other direction
@@ -280,7 +280,7 @@ final class TcpLeg extends ChannelLeg {
     }
 
     /** Turns the bytes of a read into one binary message. */
-    private record Frame(FrameWriter writer) implements Rewriting {
+    private record Frame(FrameWriter writer) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             int length = bytes.readableBytes();
