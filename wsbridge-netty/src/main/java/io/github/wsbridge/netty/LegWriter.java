@@ -20,7 +20,7 @@ final class LegWriter {
     private boolean gone; // the channel is closed
 
     /**
-     * Creates an outlet for a channel.
+     * Creates an output for a channel.
      *
      * @param takes whether sends are still accepted; called on any thread
      */

@@ -33,7 +33,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         this.client = client;
         this.subprotocol = subprotocol;
         this.frames = new FrameTranslator(!client, this);
-        this.writer = new FrameWriter(channel, outlet, client, secure, this::takes);
+        this.writer = new FrameWriter(channel, output, client, secure, this::takes);
     }
 
     boolean client() {
@@ -167,7 +167,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     private void sendClose(CloseReason reason) {
         if (writer.close(reason)) {
-            var deadline = new CloseDeadline(channel.eventLoop(), outlet::unwritten, () -> run(this::drop));
+            var deadline = new CloseDeadline(channel.eventLoop(), output::unwritten, () -> run(this::drop));
             deadline.start();
             channel.closeFuture().addListener(closed -> deadline.stop());
         }
@@ -208,7 +208,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     void failSends() {
-        outlet.failWaiting();
+        output.failWaiting();
     }
 
     /** Translates frames for another WebSocket. */

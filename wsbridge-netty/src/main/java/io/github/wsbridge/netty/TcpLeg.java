@@ -172,7 +172,7 @@ final class TcpLeg extends ChannelLeg {
         if (payload.hasRemaining()) {
             filled = true;
             int size = payload.remaining();
-            sent = outlet.send(channel.alloc().ioBuffer(size, size).writeBytes(payload));
+            sent = output.send(channel.alloc().ioBuffer(size, size).writeBytes(payload));
         }
         if (fragment.last()) {
             if (!filled && fragment.kind() == Fragment.Kind.BINARY) {
@@ -186,12 +186,12 @@ final class TcpLeg extends ChannelLeg {
 
     @Override
     void writable() {
-        outlet.writable();
+        output.writable();
     }
 
     @Override
     void failSends() {
-        outlet.failWaiting();
+        output.failWaiting();
     }
 
     /** Sends a FIN after the data written so far. */
@@ -237,7 +237,7 @@ final class TcpLeg extends ChannelLeg {
                     transfer.release(); // to read and discard the rest
                 }
                 var patience = new CloseDeadline(
-                        channel.eventLoop(), outlet::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
+                        channel.eventLoop(), output::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
                 patience.start();
                 channel.closeFuture().addListener(closed -> patience.stop());
                 lingerIfClosing();
