@@ -22,7 +22,7 @@ final class LegTunnel implements TcpTunnel.Entrance {
     private final String deviceId;
     private final String requestData;
     private final StreamTransport.Listening listening;
-    private final Set<Joint> joints = ConcurrentHashMap.newKeySet();
+    private final Set<BridgedConnection> joints = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private LegTunnel(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
@@ -40,7 +40,7 @@ final class LegTunnel implements TcpTunnel.Entrance {
     private void serve(Leg near) {
         CompletableFuture<BridgeLeg> connecting = client.leg(deviceId, requestData);
         connecting.thenAccept(bridge -> log.debug("Bridge {} carries a connection", bridge.bridgeId()));
-        Joint joint = new Joint(near, connecting);
+        BridgedConnection joint = new BridgedConnection(near, connecting);
         joints.add(joint);
         joint.run().whenComplete((reason, failure) -> {
             joints.remove(joint);

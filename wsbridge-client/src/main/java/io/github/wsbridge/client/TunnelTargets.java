@@ -103,7 +103,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     }
 
     private static void join(IncomingBridge incoming, Leg near) {
-        new Joint(near, incoming.acceptLeg()).run().whenComplete((reason, failure) -> {
+        new BridgedConnection(near, incoming.acceptLeg()).run().whenComplete((reason, failure) -> {
             if (failure == null) {
                 log.debug("{} ended: {}", incoming, reason);
             } else {

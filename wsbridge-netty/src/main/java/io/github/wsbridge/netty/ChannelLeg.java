@@ -35,7 +35,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     final Channel channel;
     final boolean secure;
     final LoopSwitch loops;
-    final Outlet outlet;
+    final LegWriter output;
     final GuardedReceiver receiver = new GuardedReceiver(this::abort);
     boolean demanded;
     private boolean turning;
@@ -55,7 +55,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         this.channel = channel;
         this.secure = channel.pipeline().get(NettyBridgeServer.TLS) != null;
         this.loops = new LoopSwitch(channel);
-        this.outlet = new Outlet(channel, loops, this::takes);
+        this.output = new LegWriter(channel, loops, this::takes);
     }
 
     final Channel channel() {
@@ -74,7 +74,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     /** Returns how many bytes of memory are held by data that waits to be written or demanded. */
     final long holds() {
         ByteBuf read = unread;
-        return outlet.waiting() + (read == null ? 0 : read.capacity());
+        return output.waiting() + (read == null ? 0 : read.capacity());
     }
 
     /** Returns whether the leg has neither ended nor been closed by this side. */
@@ -92,7 +92,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     }
 
     /** Returns how to rewrite received data for another leg; null if the data must be passed as fragments. */
-    abstract @Nullable Rewriting rewritingFor(ChannelLeg target);
+    abstract @Nullable Rewriter rewritingFor(ChannelLeg target);
 
     /** Sends the half-close message, or its counterpart in this leg's protocol. */
     abstract void passEnd();
@@ -158,7 +158,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         if (!(target instanceof ChannelLeg to) || to == this) {
             return false;
         }
-        Rewriting rewriting = rewritingFor(to);
+        Rewriter rewriting = rewritingFor(to);
         if (rewriting == null) {
             return false;
         }
@@ -351,7 +351,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     private void closed() {
         if (!gone) {
             gone = true;
-            outlet.closed();
+            output.closed();
             turn();
         }
     }

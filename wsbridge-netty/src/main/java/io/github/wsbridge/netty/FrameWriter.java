@@ -17,7 +17,7 @@ final class FrameWriter {
     private static final int FIN = 0x80;
 
     private final Channel channel;
-    private final Outlet outlet;
+    private final LegWriter output;
     private final boolean client;
     private final boolean secure;
     private final BooleanSupplier takes;
@@ -33,9 +33,9 @@ final class FrameWriter {
      * @param secure whether the channel uses TLS
      * @param takes whether fragments are still taken; asked on any thread
      */
-    FrameWriter(Channel channel, Outlet outlet, boolean client, boolean secure, BooleanSupplier takes) {
+    FrameWriter(Channel channel, LegWriter output, boolean client, boolean secure, BooleanSupplier takes) {
         this.channel = channel;
-        this.outlet = outlet;
+        this.output = output;
         this.client = client;
         this.secure = secure;
         this.takes = takes;
@@ -54,13 +54,13 @@ final class FrameWriter {
     /** Sends a fragment. Called on any thread. */
     CompletionStage<Void> send(Fragment fragment) {
         if (!takes.getAsBoolean()) {
-            return Outlet.failed();
+            return LegWriter.failed();
         }
         int opcode =
                 midMessage ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
         midMessage = !fragment.last();
         ByteBuf frame = frame(opcode | (fragment.last() ? FIN : 0), fragment.payload());
-        return outlet.send(frame);
+        return output.send(frame);
     }
 
     /** The channel takes more again. */
@@ -70,12 +70,12 @@ final class FrameWriter {
             owedPong = null;
             control(Frames.PONG, pong);
         }
-        outlet.writable();
+        output.writable();
     }
 
     /** Sends the half-close message. */
     void finish() {
-        if (!closeSent && !outlet.gone() && takes.getAsBoolean()) {
+        if (!closeSent && !output.gone() && takes.getAsBoolean()) {
             channel.writeAndFlush(frame(Frames.BINARY | FIN, ByteBuffer.allocate(0)), channel.voidPromise());
         }
     }
@@ -86,7 +86,7 @@ final class FrameWriter {
             flush();
         }
         if (channel.isWritable()) {
-            if (!closeSent && !outlet.gone()) {
+            if (!closeSent && !output.gone()) {
                 channel.write(frame(Frames.PONG | FIN, ByteBuffer.wrap(ping)), channel.voidPromise());
                 unflushed = true;
             }
@@ -112,7 +112,7 @@ final class FrameWriter {
 
     /** Sends the close frame, the last that goes out; tells whether it did so now. */
     boolean close(CloseReason reason) {
-        if (closeSent || outlet.gone()) {
+        if (closeSent || output.gone()) {
             return false;
         }
         control(Frames.CLOSE, Frames.closePayload(reason));
@@ -121,7 +121,7 @@ final class FrameWriter {
     }
 
     private void control(int opcode, byte[] payload) {
-        if (!closeSent && !outlet.gone()) {
+        if (!closeSent && !output.gone()) {
             channel.writeAndFlush(frame(opcode | FIN, ByteBuffer.wrap(payload)), channel.voidPromise());
         }
     }

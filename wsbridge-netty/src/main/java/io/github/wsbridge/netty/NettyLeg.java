@@ -33,7 +33,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         this.client = client;
         this.subprotocol = subprotocol;
         this.frames = new FrameTranslator(!client, this);
-        this.writer = new FrameWriter(channel, outlet, client, secure, this::takes);
+        this.writer = new FrameWriter(channel, output, client, secure, this::takes);
     }
 
     boolean client() {
@@ -51,7 +51,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     @Nullable
-    Rewriting rewritingFor(ChannelLeg target) {
+    Rewriter rewritingFor(ChannelLeg target) {
         if (!(target instanceof NettyLeg to)) {
             return new Strip(frames);
         }
@@ -167,7 +167,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     private void sendClose(CloseReason reason) {
         if (writer.close(reason)) {
-            var deadline = new CloseDeadline(channel.eventLoop(), outlet::unwritten, () -> run(this::drop));
+            var deadline = new CloseDeadline(channel.eventLoop(), output::unwritten, () -> run(this::drop));
             deadline.start();
             channel.closeFuture().addListener(closed -> deadline.stop());
         }
@@ -208,11 +208,11 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     void failSends() {
-        outlet.failWaiting();
+        output.failWaiting();
     }
 
     /** Translates frames for another WebSocket. */
-    private record Translate(FrameTranslator frames, boolean unmask) implements Rewriting {
+    private record Translate(FrameTranslator frames, boolean unmask) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             long before = frames.carried();
@@ -227,7 +227,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     }
 
     /** Turns frames into a stream of bytes. */
-    private record Strip(FrameTranslator frames) implements Rewriting {
+    private record Strip(FrameTranslator frames) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             long before = frames.carried();

@@ -69,7 +69,7 @@ final class TcpLeg extends ChannelLeg {
 
     @Override
     @Nullable
-    Rewriting rewritingFor(ChannelLeg target) {
+    Rewriter rewritingFor(ChannelLeg target) {
         return target instanceof NettyLeg to ? new Frame(to.writer()) : null;
     }
 
@@ -161,7 +161,7 @@ final class TcpLeg extends ChannelLeg {
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
         if (!open()) {
-            return Outlet.failed();
+            return LegWriter.failed();
         }
         ByteBuffer payload = fragment.payload();
         if (finished) { // a mistake of the sender, which must not end the other direction
@@ -172,7 +172,7 @@ final class TcpLeg extends ChannelLeg {
         if (payload.hasRemaining()) {
             filled = true;
             int size = payload.remaining();
-            sent = outlet.send(channel.alloc().ioBuffer(size, size).writeBytes(payload));
+            sent = output.send(channel.alloc().ioBuffer(size, size).writeBytes(payload));
         }
         if (fragment.last()) {
             if (!filled && fragment.kind() == Fragment.Kind.BINARY) {
@@ -186,12 +186,12 @@ final class TcpLeg extends ChannelLeg {
 
     @Override
     void writable() {
-        outlet.writable();
+        output.writable();
     }
 
     @Override
     void failSends() {
-        outlet.failWaiting();
+        output.failWaiting();
     }
 
     /** Sends a FIN after the data written so far. */
@@ -237,7 +237,7 @@ final class TcpLeg extends ChannelLeg {
                     transfer.release(); // to read and discard the rest
                 }
                 var patience = new CloseDeadline(
-                        channel.eventLoop(), outlet::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
+                        channel.eventLoop(), output::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
                 patience.start();
                 channel.closeFuture().addListener(closed -> patience.stop());
                 lingerIfClosing();
@@ -280,7 +280,7 @@ final class TcpLeg extends ChannelLeg {
     }
 
     /** Turns the bytes of a read into one binary message. */
-    private record Frame(FrameWriter writer) implements Rewriting {
+    private record Frame(FrameWriter writer) implements Rewriter {
         @Override
         public long rewrite(ByteBuf bytes) {
             int length = bytes.readableBytes();

@@ -13,10 +13,10 @@ final class Transfer {
 
     private final ChannelLeg source;
     private final ChannelLeg target;
-    private final Rewriting rewriting;
+    private final Rewriter rewriting;
     private boolean held;
 
-    Transfer(ChannelLeg source, ChannelLeg target, Rewriting rewriting) {
+    Transfer(ChannelLeg source, ChannelLeg target, Rewriter rewriting) {
         this.source = source;
         this.target = target;
         this.rewriting = rewriting;

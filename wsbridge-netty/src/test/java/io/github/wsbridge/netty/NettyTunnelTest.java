@@ -15,6 +15,7 @@ import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.testkit.FakeSignaller;
 import io.github.wsbridge.testkit.transport.Backpressure;
 import java.io.IOException;
@@ -47,6 +48,7 @@ class NettyTunnelTest {
     private final Socket nobody = new Socket(); // bound, and never listens
     private NettyBridgeServer server;
     private BridgeNode node;
+    private volatile Door door;
     private BridgeClient client;
     private ServerSocket target;
     private BridgeDevice device;
@@ -56,7 +58,8 @@ class NettyTunnelTest {
     void up() throws Exception {
         server = NettyBridgeServer.builder().address(ANY).bind();
         node = node().build();
-        server.serve(node);
+        door = node;
+        server.serve(handshake -> door.admit(handshake));
         target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         target.setSoTimeout(20_000);
         nobody.bind(ANY);
@@ -230,29 +233,21 @@ class NettyTunnelTest {
     }
 
     @Test
-    void localConnectionThatGoesBeforeItsBridgeStands_leavesNone() throws Exception {
-        tunnel.close();
-        try (NettyBridgeServer silent = NettyBridgeServer.builder().address(ANY).bind();
-                BridgeNode patient = node().signaller(new FakeSignaller()).build(); // no device ever answers
-                BridgeClient waiting = BridgeClient.builder(
-                                URI.create("ws://127.0.0.1:" + silent.address().getPort()))
-                        .connector(requesters)
-                        .build()) {
-            silent.serve(patient);
-            tunnel = TcpTunnel.builder(waiting, "dev", "echo")
-                    .streams(requesters.streams())
-                    .start();
-            List<Socket> sockets = new ArrayList<>();
+    void localConnectionThatGoneBeforeItsBridgeIsEstablished_leavesNone() throws Exception {
+        device.close(); // from now on requesters wait for one who listens by other means
+        try (BridgeNode silent = node().signaller(new FakeSignaller()).build()) {
+            door = silent;
+            List<Socket> waiting = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                sockets.add(dial());
+                waiting.add(dial());
             }
-            await().until(() -> patient.stats().pending() == 5);
-            for (Socket near : sockets) {
+            await().until(() -> silent.stats().pending() == 5);
+            for (Socket near : waiting) {
                 near.setSoLinger(true, 0);
                 near.close();
             }
-            await().until(() -> patient.stats().pending() == 0);
-            patient.stop(Duration.ZERO);
+            await().until(() -> silent.stats().pending() == 0);
+            silent.stop(Duration.ZERO);
         }
     }
 

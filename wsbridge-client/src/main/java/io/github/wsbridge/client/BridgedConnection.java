@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Joins a plain connection with its bridge as soon as that is established. Thread-safe; no method blocks. */
-final class Joint {
+final class BridgedConnection {
 
     private final Gate near;
     private final CompletableFuture<BridgeLeg> coming;
@@ -21,7 +21,7 @@ final class Joint {
      * @param near a connection that is not open yet; reset if there will be no bridge
      * @param coming the bridge; cancelled if the connection ends first
      */
-    Joint(Leg near, CompletableFuture<BridgeLeg> coming) {
+    BridgedConnection(Leg near, CompletableFuture<BridgeLeg> coming) {
         this.near = new Gate(near, reason -> coming.cancel(true));
         this.coming = coming;
     }

@@ -3,7 +3,7 @@ package io.github.wsbridge.netty;
 import io.netty.buffer.ByteBuf;
 
 /** Rewrites bytes received by one leg, in place, for another leg. One direction of one bridge. */
-interface Rewriting {
+interface Rewriter {
 
     /**
      * Rewrites the readable bytes of a buffer. {@code FrameTranslator.HEADROOM} bytes before them may be overwritten. The bytes

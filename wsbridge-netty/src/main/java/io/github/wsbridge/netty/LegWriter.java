@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what a leg sends, one send at a time. Belongs to the channel's loop. */
-final class Outlet {
+final class LegWriter {
 
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
@@ -20,11 +20,11 @@ final class Outlet {
     private boolean gone; // the channel is closed
 
     /**
-     * Creates an outlet for a channel.
+     * Creates an output for a channel.
      *
      * @param takes whether sends are still accepted; called on any thread
      */
-    Outlet(Channel channel, LoopSwitch loops, BooleanSupplier takes) {
+    LegWriter(Channel channel, LoopSwitch loops, BooleanSupplier takes) {
         this.channel = channel;
         this.loops = loops;
         this.takes = takes;
