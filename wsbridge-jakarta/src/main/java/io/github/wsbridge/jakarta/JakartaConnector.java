@@ -50,7 +50,9 @@ public final class JakartaConnector implements Connector {
     private final @Nullable SSLContext tls;
     private final Semaphore room;
     private final Workers workers;
+    private final Set<Opening> openings = ConcurrentHashMap.newKeySet();
     private final Set<ContainerIo> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     /** A connector on the client that {@link ContainerProvider} finds, with its default for TLS and up to 100 connections. */
     public JakartaConnector() {
@@ -89,6 +91,11 @@ public final class JakartaConnector implements Connector {
         try {
             new ClientUpgrade(target);
             Opening opening = new Opening(target, workers.timer());
+            openings.add(opening);
+            opening.leg().whenComplete((leg, failure) -> openings.remove(opening));
+            if (closed) {
+                opening.cancel(); // close() may have missed it
+            }
             workers.execute(() -> open(target, opening, counted));
             return opening.leg();
         } catch (IOException e) {
@@ -123,8 +130,10 @@ public final class JakartaConnector implements Connector {
                 opening.opened();
                 return;
             }
-        } catch (IOException | DeploymentException | RuntimeException e) {
-            opening.leg().completeExceptionally(failure(e));
+        } catch (Throwable e) { // whatever it is, the caller waits for an answer
+            if (opening.failed(failure(e))) {
+                return; // released when the session has been dropped
+            }
         }
         release(counted);
     }
@@ -136,7 +145,7 @@ public final class JakartaConnector implements Connector {
     }
 
     /** The API does not say which status refused the handshake. Jetty says it by a method, Tomcat in words. */
-    private static IOException failure(Exception thrown) {
+    private static IOException failure(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             int status = 0;
             try {
@@ -156,6 +165,8 @@ public final class JakartaConnector implements Connector {
 
     @Override
     public void close() {
+        closed = true;
+        openings.forEach(Opening::cancel);
         open.forEach(ContainerIo::drop);
         workers.close();
     }

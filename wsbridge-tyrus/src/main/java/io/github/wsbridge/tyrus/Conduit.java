@@ -295,7 +295,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         sends.execute(() -> {
             try {
                 send.run();
-            } catch (IOException e) {
+            } catch (Throwable e) { // whatever it is, the sender waits for an answer
                 done.completeExceptionally(e);
                 return;
             }

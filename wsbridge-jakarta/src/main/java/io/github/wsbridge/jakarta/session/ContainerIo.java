@@ -46,16 +46,16 @@ public final class ContainerIo implements SessionIo {
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
     private final AtomicBoolean dropped = new AtomicBoolean();
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicBoolean released = new AtomicBoolean();
     private final Consumer<ContainerIo> over;
     private @Nullable JakartaLeg leg;
     private volatile @Nullable CloseReason closing;
 
     /**
-     * For one session.
+     * Creates the I/O of one session.
      *
      * @param workers have a thread for each leg that sends
-     * @param over is told of the leg's end, once
+     * @param over called once, when the container has closed the session or has been made to drop it
      */
     public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
         this.over = over;
@@ -92,7 +92,7 @@ public final class ContainerIo implements SessionIo {
                 withinMessage = !last;
                 interruptibly(send);
                 done.complete(null);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // whatever it is, the sender waits for an answer
                 done.completeExceptionally(e);
             }
         });
@@ -142,7 +142,8 @@ public final class ContainerIo implements SessionIo {
         try {
             workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            log.debug("No close deadline: the filter is gone", e);
+            drop(); // the connector is closed, and there is no deadline
+            return;
         }
         sends.execute(() -> {
             try {
@@ -160,11 +161,13 @@ public final class ContainerIo implements SessionIo {
         }
         CloseReason given = closing;
         ended(given == null ? CloseReason.vanished("the connection was dropped") : given);
-        try {
-            workers.execute(this::dropSession);
-        } catch (RejectedExecutionException e) {
-            log.debug("Cannot drop a session: the filter is gone", e);
-        }
+        workers.drop(() -> {
+            try {
+                dropSession();
+            } finally {
+                release();
+            }
+        });
     }
 
     @Override
@@ -174,6 +177,7 @@ public final class ContainerIo implements SessionIo {
         boolean own = given != null
                 && reason.code() == CloseCodes.toJakarta(given).getCloseCode().getCode();
         ended(own && given != null ? given : reason);
+        release();
     }
 
     private void dropSession() {
@@ -230,7 +234,10 @@ public final class ContainerIo implements SessionIo {
         if (attached != null) {
             attached.ended(reason);
         }
-        if (ended.compareAndSet(false, true)) {
+    }
+
+    private void release() {
+        if (released.compareAndSet(false, true)) {
             over.accept(this);
         }
     }

@@ -28,7 +28,7 @@ public final class Opening {
     private final CompletableFuture<Leg> leg = new CompletableFuture<>();
     private volatile String key = "";
     private volatile boolean agreed = true;
-    private volatile @Nullable Leg unwanted;
+    private volatile @Nullable Leg made;
 
     /**
      * An opening of {@code target}, which {@link ClientUpgrade} has checked; it fails when the target's timeout is over.
@@ -60,18 +60,39 @@ public final class Opening {
             if (!agreed) {
                 leg.completeExceptionally(new IOException("not a WebSocket handshake"));
             }
-            if (!leg.complete(opened)) {
-                unwanted = opened; // or the caller has given up meanwhile
-            }
+            made = opened;
+            leg.complete(opened);
         });
     }
 
-    /** Drops a leg that nobody takes. Called once the client has opened it, before which some clients cannot. */
+    /** Called when the client has opened the session. Drops the leg if the caller has given up; earlier, some clients cannot. */
     public void opened() {
-        Leg made = unwanted;
-        if (made != null) {
-            made.abort();
+        if (leg.isCompletedExceptionally()) {
+            drop();
         }
+    }
+
+    /**
+     * Called when the client has failed, possibly after it had opened the session.
+     *
+     * @return whether there is a leg, which is being dropped
+     */
+    public boolean failed(IOException failure) {
+        leg.completeExceptionally(failure);
+        return drop();
+    }
+
+    /** Called when the connector is closed. */
+    public void cancel() {
+        leg.completeExceptionally(new IOException("the connector is closed"));
+    }
+
+    private boolean drop() {
+        Leg opened = made;
+        if (opened != null) {
+            opened.abort();
+        }
+        return opened != null;
     }
 
     /** The configuration to open it with. */
