@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of a Jakarta client that is about to be opened: what the client is told of the target, what is made of the session,
- * and the checks of the server's answer that not every client makes.
+ * The opening of a Jakarta client's session: configures the client for the target, makes a leg of the session, and checks
+ * what not every client checks in the server's response.
  */
 public final class Opening {
 
@@ -31,7 +31,9 @@ public final class Opening {
     private volatile @Nullable Leg made;
 
     /**
-     * An opening of {@code target}, which {@link ClientUpgrade} has checked; it fails when the target's timeout is over.
+     * Creates an opening, which fails when the target's timeout expires.
+     *
+     * @param target a target that {@link ClientUpgrade} has checked
      *
      * @throws IOException if the timer has been shut down
      */
@@ -49,16 +51,16 @@ public final class Opening {
         }
     }
 
-    /** The outcome. */
+    /** Returns the outcome. */
     public CompletableFuture<Leg> leg() {
         return leg;
     }
 
-    /** The endpoint to open. */
+    /** Returns the endpoint to open. */
     public LegEndpoint endpoint(Function<Session, SessionIo> ios) {
         return new LegEndpoint(ios, opened -> {
             if (!agreed) {
-                leg.completeExceptionally(new IOException("not a WebSocket handshake"));
+                leg.completeExceptionally(new IOException("the server's response is not a valid WebSocket handshake"));
             }
             made = opened;
             leg.complete(opened);
@@ -95,7 +97,7 @@ public final class Opening {
         return opened != null;
     }
 
-    /** The configuration to open it with. */
+    /** Returns a builder of the configuration to open it with. */
     public ClientEndpointConfig.Builder configuration() {
         return ClientEndpointConfig.Builder.create()
                 .preferredSubprotocols(target.subprotocol().isEmpty() ? List.of() : List.of(target.subprotocol()))
@@ -103,7 +105,7 @@ public final class Opening {
                     @Override
                     public void beforeRequest(Map<String, List<String>> headers) {
                         key = only(headers, "Sec-WebSocket-Key");
-                        headers.remove("Origin"); // this is no browser
+                        headers.remove("Origin"); // not a browser
                         target.headers().forEach((name, value) -> headers.put(name, List.of(value)));
                     }
 
