@@ -5,8 +5,8 @@ module io.github.wsbridge.jakarta {
     requires io.github.wsbridge.wire;
     requires static jakarta.servlet;
     requires static org.jspecify;
-    requires jakarta.websocket;
-    requires jakarta.websocket.client;
+    requires static jakarta.websocket; // for the connector only
+    requires static jakarta.websocket.client;
     requires org.slf4j;
 
     exports io.github.wsbridge.jakarta;

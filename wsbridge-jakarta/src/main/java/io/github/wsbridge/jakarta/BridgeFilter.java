@@ -26,18 +26,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node inside a servlet container: takes the requests for the bridge's paths to the node's door, and the connections of
- * those that are let in from the container. Runs in Tomcat 10.1 and 11, Jetty 12.1 and Undertow 2.3; others are refused in
- * {@link #init}. Thread-safe.
+ * Runs a node inside a servlet container: passes requests for the bridge's paths to the node's door, and takes over the
+ * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init} fails in
+ * other containers. Thread-safe.
  *
- * <p>Map it to {@code /bridge/*}; other paths are passed on. It must be declared with support for asynchronous requests, as
- * must filters before it.
+ * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must support
+ * asynchronous requests.
  *
- * <p>No thread of the container ever waits for a peer or for the door, so that bridges, however many and however slow, leave
- * the container's threads to the application.
+ * <p>No container thread ever waits for a peer or for the door, however many bridges there are and however slow their ends.
  *
- * <p>When the application ends, {@link #destroy} closes what is still open with code 1001. An application that lets bridges
- * go on for a while first closes its node itself, before the container stops.
+ * <p>When the application stops, {@link #destroy} closes open connections with code 1001. To give bridges time to end on
+ * their own, stop the node before the container. Undertow drops connections when the server stops, so undeploy the
+ * application, or stop the node, before the server; otherwise peers see the end of the stream without code 1001.
  */
 public final class BridgeFilter implements Filter {
 
@@ -52,21 +52,20 @@ public final class BridgeFilter implements Filter {
     private @Nullable OpenLegs legs;
 
     /**
-     * A filter.
+     * Creates a filter with a grace period of 5 seconds.
      *
-     * @param door answers each request, such as {@code node::admit}; a failure, or no decision within ten seconds, refuses
-     *     with status 503
+     * @param door decides on each request, for example {@code node::admit}; if it fails or does not decide within ten
+     *     seconds, the request is refused with status 503
      */
     public BridgeFilter(Door door) {
         this(door, GRACE);
     }
 
     /**
-     * A filter.
+     * Creates a filter.
      *
-     * @param door as above
-     * @param grace how long {@link #destroy} waits for peers to answer its close frames, and to take what was sent before; 5
-     *     seconds by default
+     * @param door decides on each request, as in {@link #BridgeFilter(Door)}
+     * @param grace how long {@link #destroy} waits for peers to read what was sent and to answer the close frame
      */
     public BridgeFilter(Door door, Duration grace) {
         this.door = door;
@@ -76,7 +75,8 @@ public final class BridgeFilter implements Filter {
     /**
      * Checks the container.
      *
-     * @throws ServletException if it cannot hand over connections, or would not ask this filter; says what to do
+     * @throws ServletException if the container cannot hand over connections or would not call this filter; the message says
+     *     what to do
      */
     @Override
     public void init(FilterConfig config) throws ServletException {
@@ -87,7 +87,7 @@ public final class BridgeFilter implements Filter {
         legs = open;
     }
 
-    /** Refuses further requests, closes what is open with code 1001, and waits for that as long as the grace allows. */
+    /** Refuses further requests, closes open connections with code 1001, and waits for them to end, up to the grace period. */
     @Override
     public void destroy() {
         OpenLegs open = legs;
@@ -119,8 +119,8 @@ public final class BridgeFilter implements Filter {
         }
         if (!request.isAsyncSupported()) {
             throw new ServletException(
-                    "the bridge's filter, each filter before it and the servlet behind it must be declared"
-                            + " with async-supported");
+                    "the bridge's filter, every filter before it and the servlet after it must be declared"
+                            + " with async-supported=true");
         }
         ServerUpgrade upgrade = new ServerUpgrade(
                 request.getMethod(),
@@ -139,7 +139,7 @@ public final class BridgeFilter implements Filter {
         return new Peer(request.getRemoteAddr() + ":" + request.getRemotePort(), chain);
     }
 
-    /** A copy: the container uses the request again, and the door may look at it later. */
+    /** Copies the headers: the container reuses the request, and the door may read them later. */
     private static Headers headers(HttpServletRequest request) {
         Map<String, List<String>> fields = new HashMap<>();
         for (String name : Collections.list(request.getHeaderNames())) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A request that waits for the door, and holds no thread meanwhile. */
+/** A request that waits for the door without holding a thread. */
 final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
 
     private static final Logger log = LoggerFactory.getLogger(HeldRequest.class);
@@ -41,7 +41,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     }
 
     void ask(Door door) {
-        request.setTimeout(0); // the deadlines are the door's and the one below
+        request.setTimeout(0); // the door has its own deadline, and the handshake one below
         request.addListener(this);
         if (!legs.hold(this)) {
             refuse(ServerUpgrade.UNAVAILABLE);
@@ -74,7 +74,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         }
     }
 
-    /** Tells whether the request was open until now. */
+    /** Ends the wait; returns whether the request was open until now. */
     private boolean end() {
         Future<?> timer;
         synchronized (this) {
@@ -112,10 +112,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         } catch (IOException | ServletException | RuntimeException e) {
             log.warn("The container could not upgrade a connection", e);
             upgrade.lost();
-            if (!response.isCommitted()) {
-                response.reset();
-            }
-            answer(ServerUpgrade.UNAVAILABLE);
+            answer(ServerUpgrade.UNAVAILABLE, true);
         }
     }
 
@@ -128,18 +125,21 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     @Override
     public void refuse(Admission.Refused refused) {
         if (end()) {
-            answer(refused);
+            answer(refused, false);
         }
     }
 
-    private void answer(Admission.Refused refused) {
+    private void answer(Admission.Refused refused, boolean afterUpgrade) {
         HttpServletResponse response = (HttpServletResponse) request.getResponse();
         try {
+            if (afterUpgrade && !response.isCommitted()) {
+                response.reset(); // removes its header fields
+            }
             response.setStatus(refused.status());
             ServerUpgrade.fields(refused, response::setHeader);
             byte[] body = ServerUpgrade.body(refused);
             response.setContentLength(body.length);
-            response.getOutputStream().write(body); // which fits into the container's buffer
+            response.getOutputStream().write(body); // short: an idle socket takes it at once
         } catch (IOException | RuntimeException e) {
             log.debug("A refusal could not be sent", e);
         }
@@ -165,7 +165,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     public void onComplete(AsyncEvent event) {
         end();
         if (upgrading) {
-            after(HANDOVER_SECONDS, upgrade::lost); // it has none to hand over if the client has gone
+            after(HANDOVER_SECONDS, upgrade::lost); // if the client has gone, there is no connection to hand over
         }
     }
 

@@ -26,16 +26,16 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens WebSockets with whatever Jakarta WebSocket client there is: for an application in a container that is to bring no client
- * of its own. Thread-safe.
+ * Opens WebSockets with any Jakarta WebSocket client, for applications in a container that should not add another client.
+ * Thread-safe.
  *
- * <p>The API makes threads wait: one of the connector's while a connection opens or sends, and one of the client's while a
- * fragment has come that nobody has asked for. So there is a limit on connections. The API has no close without a code, and no
- * way to drop a connection: Tomcat and Jetty are brought to do it by means of their own, and other clients are asked to close.
- * Tomcat's client sends no request longer than 4 KiB and does not say with which status a server redirects or asks for
- * credentials; Jetty's fails connections that open while its first one does. Tested with the clients of Tomcat 11 and Jetty
- * 12.1; where there is a choice, prefer the connectors of {@code wsbridge-netty} and {@code wsbridge-tyrus}, or the JDK's of
- * {@code wsbridge-client}.
+ * <p>The API is blocking: a connection occupies one of the connector's threads while it opens or sends, and one of the
+ * client's threads while a fragment waits for demand. The number of connections is therefore limited. The API cannot close
+ * without a code and cannot drop a connection: the connector uses Tomcat's and Jetty's own means to drop one, and asks other
+ * clients to close. Tomcat's client sends no request longer than 4 KiB and does not report the status of redirects and
+ * authentication challenges; Jetty's fails connections that are opened while its first one is opening. Tested with the
+ * clients of Tomcat 11 and Jetty 12.1. If you have a choice, prefer the connectors of {@code wsbridge-netty},
+ * {@code wsbridge-tyrus} and {@code wsbridge-client}.
  */
 public final class JakartaConnector implements Connector {
 
@@ -43,36 +43,40 @@ public final class JakartaConnector implements Connector {
     private static final String TYRUS = "org.glassfish.tyrus.client.";
     private static final String TOMCAT_TIMEOUT = "org.apache.tomcat.websocket.IO_TIMEOUT_MS";
     private static final String TOMCAT_REDIRECTIONS = "org.apache.tomcat.websocket.MAX_REDIRECTIONS";
-    private static final int JETTY_NOT_HTTP = 505; // for an answer that is none
+    private static final int JETTY_NOT_HTTP = 505; // for a response that is not HTTP
     private static final Pattern STATUS = Pattern.compile("\\[([1-5][0-9][0-9])]");
 
     private final WebSocketContainer container;
     private final @Nullable SSLContext tls;
     private final Semaphore room;
     private final Workers workers;
+    private final Set<Opening> openings = ConcurrentHashMap.newKeySet();
     private final Set<ContainerIo> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
-    /** A connector on the client that {@link ContainerProvider} finds, with its default for TLS and up to 100 connections. */
+    /** Creates a connector on the client that {@link ContainerProvider} finds, with its TLS default and up to 100 connections. */
     public JakartaConnector() {
         this(ContainerProvider.getWebSocketContainer(), null, DEFAULT_CONNECTIONS);
     }
 
     /**
-     * A connector.
+     * Creates a connector.
      *
-     * @param container opens the connections; stays the caller's
-     * @param tls for {@code wss} URLs; null for the container's default, which also decides how the server's name is checked
-     * @param maxConnections how many there may be at a time; less than the container has threads for them. More fail
-     * @throws IllegalArgumentException if the container is Tyrus' own, which loses data
+     * @param container opens the connections; the caller remains responsible for it
+     * @param tls the TLS context for {@code wss} URLs; null for the container's default. The container also decides how
+     *     host names are verified
+     * @param maxConnections the maximum number of open connections, which must be lower than the container's number of
+     *     threads; further attempts fail
+     * @throws IllegalArgumentException if the container is Tyrus' client, which loses data
      */
     public JakartaConnector(WebSocketContainer container, @Nullable SSLContext tls, int maxConnections) {
         if (maxConnections <= 0) {
-            throw new IllegalArgumentException("must be positive");
+            throw new IllegalArgumentException("maxConnections must be positive");
         }
         if (container.getClass().getName().startsWith(TYRUS)) {
             throw new IllegalArgumentException(
-                    "Tyrus' client loses what the peer has not read when it closes a connection;"
-                            + " take the TyrusConnector of wsbridge-tyrus");
+                    "Tyrus' client loses data that the peer has not read when it closes a connection;"
+                            + " use TyrusConnector from wsbridge-tyrus");
         }
         this.container = container;
         this.tls = tls;
@@ -83,12 +87,18 @@ public final class JakartaConnector implements Connector {
     @Override
     public CompletionStage<Leg> connect(Target target) {
         if (!room.tryAcquire()) {
-            return CompletableFuture.failedFuture(new IOException("as many connections as this connector may have"));
+            return CompletableFuture.failedFuture(
+                    new IOException("the connector has reached its maximum number of connections"));
         }
         AtomicBoolean counted = new AtomicBoolean(true);
         try {
             new ClientUpgrade(target);
             Opening opening = new Opening(target, workers.timer());
+            openings.add(opening);
+            opening.leg().whenComplete((leg, failure) -> openings.remove(opening));
+            if (closed) {
+                opening.cancel(); // close() may have missed it
+            }
             workers.execute(() -> open(target, opening, counted));
             return opening.leg();
         } catch (IOException e) {
@@ -118,13 +128,15 @@ public final class JakartaConnector implements Connector {
             return io;
         });
         try {
-            if (!opening.leg().isDone()) { // or it waited too long
+            if (!opening.leg().isDone()) { // it may have waited too long
                 container.connectToServer(endpoint, config, target.uri());
                 opening.opened();
                 return;
             }
-        } catch (IOException | DeploymentException | RuntimeException e) {
-            opening.leg().completeExceptionally(failure(e));
+        } catch (Throwable e) { // whatever it is, the caller waits for an answer
+            if (opening.failed(failure(e))) {
+                return; // released when the session has been dropped
+            }
         }
         release(counted);
     }
@@ -135,8 +147,8 @@ public final class JakartaConnector implements Connector {
         }
     }
 
-    /** The API does not say which status refused the handshake. Jetty says it by a method, Tomcat in words. */
-    private static IOException failure(Exception thrown) {
+    /** The API does not report the status of a refused handshake. Jetty has a method for it, Tomcat a message. */
+    private static IOException failure(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             int status = 0;
             try {
@@ -156,6 +168,8 @@ public final class JakartaConnector implements Connector {
 
     @Override
     public void close() {
+        closed = true;
+        openings.forEach(Opening::cancel);
         open.forEach(ContainerIo::drop);
         workers.close();
     }

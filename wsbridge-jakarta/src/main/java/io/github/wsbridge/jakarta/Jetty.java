@@ -53,10 +53,10 @@ final class Jetty implements ServletContainer {
             }
         } catch (ReflectiveOperationException e) {
             throw new ServletException(
-                    "this is no request of Jetty 12: " + inner.getClass().getName(), e);
+                    "not a request of Jetty 12: " + inner.getClass().getName(), e);
         }
         throw new ServletException(
-                "this is no request of Jetty 12: " + inner.getClass().getName());
+                "not a request of Jetty 12: " + inner.getClass().getName());
     }
 
     @Override

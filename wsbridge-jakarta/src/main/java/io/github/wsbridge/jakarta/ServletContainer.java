@@ -45,17 +45,22 @@ interface ServletContainer {
             require(context, container, "org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler");
             return new Tomcat(context, paths);
         }
+        if (name.startsWith("org.eclipse.jetty.ee9.")) {
+            throw unfit(context, "Jetty's environment for Jakarta EE 9 is not supported");
+        }
         if (name.startsWith("org.eclipse.jetty.")) {
             require(context, container, "org.eclipse.jetty.server.HttpStream");
             require(context, container, "org.eclipse.jetty.io.AbstractConnection");
+            require(context, container, "org.eclipse.jetty.util.component.LifeCycle");
             return new Jetty();
         }
         if (name.startsWith("io.undertow.")) {
             require(context, container, "org.xnio.StreamConnection");
+            require(context, container, "io.undertow.server.HttpServerExchange");
             require(context, container, "io.undertow.servlet.handlers.ServletRequestContext");
             return new Undertow();
         }
-        throw unfit(context, "it is not Tomcat, Jetty or Undertow");
+        throw unfit(context, "the container is not Tomcat, Jetty or Undertow");
     }
 
     private static void require(ServletContext context, ClassLoader container, String name) throws ServletException {
@@ -63,7 +68,7 @@ interface ServletContainer {
         try {
             its = Class.forName(name, false, container);
         } catch (ClassNotFoundException | LinkageError e) {
-            throw unfit(context, "it has no " + name);
+            throw unfit(context, "the container has no class " + name);
         }
         try {
             if (Class.forName(name, false, ServletContainer.class.getClassLoader()) == its) {
@@ -72,12 +77,12 @@ interface ServletContainer {
         } catch (ClassNotFoundException | LinkageError e) {
             // as below
         }
-        throw unfit(context, "it hides its class " + name + " from the application");
+        throw unfit(context, "the container hides its class " + name + " from the application");
     }
 
     private static ServletException unfit(ServletContext context, String why) {
         return new ServletException("the bridge cannot take over connections of " + context.getServerInfo() + ": " + why
-                + ". Either use one of those containers with its classes visible to the application, or open a port of the"
-                + " bridge's own beside the container, with NettyBridgeServer from wsbridge-netty");
+                + ". Either use Tomcat, Jetty or Undertow with its classes visible to the application, or give the bridge"
+                + " its own port in the same process, with NettyBridgeServer from wsbridge-netty");
     }
 }

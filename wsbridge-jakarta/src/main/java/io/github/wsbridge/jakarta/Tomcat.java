@@ -26,7 +26,7 @@ final class Tomcat implements ServletContainer {
                 target.addMapping(paths);
             }
         } catch (IllegalStateException e) {
-            throw new ServletException("the bridge's filter must be started with its application", e);
+            throw new ServletException("the bridge's filter must be initialized while its application starts", e);
         }
     }
 

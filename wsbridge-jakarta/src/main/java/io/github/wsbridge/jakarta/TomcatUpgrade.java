@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TomcatUpgrade implements InternalHttpUpgradeHandler, UpgradedConnection {
 
-    /** How much is written before it counts as progress. */
+    /** The most bytes passed to Tomcat at a time; each time counts as progress. */
     private static final int SLICE = 16 * 1024;
 
     private @Nullable SocketWrapperBase<?> socket;
@@ -98,11 +98,16 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     @Override
     public boolean write(ByteBuffer bytes) throws IOException {
         rest = bytes;
-        return writeOn();
+        return writeRest();
     }
 
     @Override
     public boolean writeOn() throws IOException {
+        progress++; // the socket has room again, however little
+        return writeRest();
+    }
+
+    private boolean writeRest() throws IOException {
         SocketWrapperBase<?> to = socket();
         ByteBuffer bytes = rest;
         while (!to.flush(false)) {

@@ -34,7 +34,6 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     private static final int TURN = 4 * ReadBuffers.SIZE;
 
     private static final int PARTING_SECONDS = 2;
-    private static final int PROTOCOL_ERROR = 1002;
 
     private final UpgradedConnection connection;
     private final String subprotocol;
@@ -313,7 +312,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     }
 
     private void violated(String how) {
-        sendClose(new CloseReason(PROTOCOL_ERROR, how));
+        sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
         end(CloseReason.vanished("broke the protocol: " + how)); // the other end has done nothing wrong
         if (!gone) {
             // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.

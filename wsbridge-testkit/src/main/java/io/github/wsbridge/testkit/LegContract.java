@@ -110,6 +110,19 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
+    void close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd() throws Exception {
+        bothWays((from, to) -> {
+            from.demand();
+            from.leg().send(Fragment.text("unread"));
+            from.leg().close(new CloseReason(4001, "bye"));
+            staysAt(0, to);
+            to.leg().close(new CloseReason(4002, "never mind"));
+            assertThat(to.awaitClosed(closeDeadline()).code()).isIn(4001, 4002);
+            assertThat(from.awaitClosed(closeDeadline()).code()).isIn(4001, 4002);
+        });
+    }
+
+    @Test
     void close_whileThePeerHasNoDemand_isNoticed() throws Exception {
         assumeTrue(noticesEndWithoutDemand(), "an end waits for demand");
         bothWays((from, to) -> {

@@ -46,6 +46,7 @@ class BrokenLegsTest {
                     FORGETS_AN_EARLY_END,         open_afterThePeerVanished_reportsIt
                     FORGETS_AN_EARLY_END,         open_afterAbort_reportsIt
                     WAITS_FOR_AN_ANSWER_FOR_EVER, close_unanswered_endsByTheDeadlineWithTheReasonGiven
+                    WAITS_FOR_AN_ANSWER_FOR_EVER, close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd
                     CLOSES_AT_ABORT,              abort_isSeenAsVanishedByBothEnds
                     CLOSES_AT_ABORT,              abort_withoutDemand_isReported
                     ABORT_WAITS_FOR_DATA,         abort_withDataThatNobodyAskedFor_isReported

@@ -21,6 +21,7 @@ import org.glassfish.grizzly.CloseType;
 import org.glassfish.grizzly.Closeable;
 import org.glassfish.grizzly.Connection;
 import org.glassfish.grizzly.EmptyCompletionHandler;
+import org.glassfish.grizzly.GrizzlyFuture;
 import org.glassfish.grizzly.filterchain.BaseFilter;
 import org.glassfish.grizzly.filterchain.FilterChain;
 import org.glassfish.grizzly.filterchain.FilterChainBuilder;
@@ -74,6 +75,7 @@ final class Attempt extends BaseFilter {
     private volatile Phase phase;
     private volatile @Nullable ClientEngine engine;
     private volatile @Nullable UpgradeRequest request;
+    private volatile @Nullable GrizzlyFuture<?> connecting;
     private volatile @Nullable Connection<?> connection;
     private volatile @Nullable Conduit conduit;
     private volatile org.glassfish.tyrus.spi.@Nullable Connection tyrus;
@@ -112,8 +114,12 @@ final class Attempt extends BaseFilter {
         leg.completeExceptionally(failure);
     }
 
-    /** Drops the connection, if there is one, and lets go the thread that Tyrus keeps waiting. */
+    /** Drops the connection, or stops connecting, and releases the thread that Tyrus keeps waiting. */
     void drop() {
+        GrizzlyFuture<?> begun = connecting;
+        if (begun != null) {
+            begun.cancel(true); // closes its socket
+        }
         Connection<?> open = connection;
         if (open != null) {
             open.terminateSilently();
@@ -142,15 +148,20 @@ final class Attempt extends BaseFilter {
         if (leg.isDone()) {
             throw new IOException("given up");
         }
-        TCPNIOConnectorHandler.builder(transport)
+        GrizzlyFuture<Connection> begun = TCPNIOConnectorHandler.builder(transport)
                 .processor(chain(proxy == null))
                 .build()
-                .connect(address, new EmptyCompletionHandler<Connection>() {
-                    @Override
-                    public void failed(Throwable failure) {
-                        fail(failure instanceof IOException e ? e : new IOException(failure));
-                    }
-                });
+                .connect(address);
+        connecting = begun;
+        begun.addCompletionHandler(new EmptyCompletionHandler<Connection>() {
+            @Override
+            public void failed(Throwable failure) {
+                fail(failure instanceof IOException e ? e : new IOException(failure));
+            }
+        });
+        if (leg.isDone()) {
+            drop(); // it was ended while there was nothing to cancel
+        }
     }
 
     private FilterChain chain(boolean direct) {

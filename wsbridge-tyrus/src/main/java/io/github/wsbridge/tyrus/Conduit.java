@@ -295,7 +295,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         sends.execute(() -> {
             try {
                 send.run();
-            } catch (IOException e) {
+            } catch (Throwable e) { // whatever it is, the sender waits for an answer
                 done.completeExceptionally(e);
                 return;
             }
@@ -377,12 +377,14 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         connection.terminateSilently();
     }
 
-    /** Tyrus closes by itself only where it has found a violation, or when the connection is gone. */
+    /** Tyrus itself closes only after a protocol violation, or when the connection is gone. */
     @Override
     public void closedByContainer(CloseReason reason) {
         if (connection.isOpen() && end == null && !deaf) {
             deaf = true;
             leg().ended(CloseReason.vanished("protocol error: " + reason));
+            deadline.start(); // a peer that does not hang up is dropped
+            delivered();
         }
     }
 

@@ -6,17 +6,29 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.glassfish.grizzly.Buffer;
+import org.glassfish.grizzly.Connection;
+import org.glassfish.grizzly.Grizzly;
+import org.glassfish.grizzly.attributes.Attribute;
 import org.glassfish.grizzly.filterchain.FilterChainContext;
 import org.glassfish.grizzly.filterchain.NextAction;
 import org.glassfish.grizzly.http.HttpHeader;
 import org.glassfish.grizzly.http.HttpServerFilter;
 import org.jspecify.annotations.Nullable;
 
-/** Grizzly's reader of requests, made strict: it waits for more, or reads on, where a line is no header field. */
+/** Grizzly's HTTP request parser, made strict: by itself, it accepts lines that are not header fields. */
 final class HttpCodec extends HttpServerFilter {
 
     private static final Pattern REQUEST_LINE = Pattern.compile("[^ ]+ [!-~]+ HTTP/1\\.[0-9]");
     private static final Pattern FIELD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\\t -\\x7E\\x80-\\xFF]*");
+
+    private static final Attribute<Progress> PROGRESS =
+            Grizzly.DEFAULT_ATTRIBUTE_BUILDER.createAttribute(HttpCodec.class.getName());
+
+    /** How far the header of a connection's request has been checked. */
+    private static final class Progress {
+        private int line; // where the first incomplete line begins
+        private int seen;
+    }
 
     private final int maxHeaderBytes;
 
@@ -28,7 +40,8 @@ final class HttpCodec extends HttpServerFilter {
 
     @Override
     public NextAction handleRead(FilterChainContext event) throws IOException {
-        Admission.Refused wrong = ServerFilter.asked(event.getConnection()) ? null : wrong(event.getMessage());
+        Connection<?> connection = event.getConnection();
+        Admission.Refused wrong = ServerFilter.asked(connection) ? null : wrong(connection, event.getMessage());
         if (wrong == null) {
             return super.handleRead(event);
         }
@@ -36,22 +49,30 @@ final class HttpCodec extends HttpServerFilter {
         return event.getStopAction();
     }
 
-    /** What is wrong with a header as far as it has come; null if nothing is. */
-    private Admission.@Nullable Refused wrong(Buffer input) {
-        String text = input.toStringContent(StandardCharsets.ISO_8859_1);
-        int end = text.indexOf("\r\n\r\n");
-        if (end < 0 ? text.length() > maxHeaderBytes : end + 4 > maxHeaderBytes) {
-            return ServerUpgrade.TOO_LARGE;
+    /** Checks what has arrived of a header since the last call; returns null if nothing is wrong with it. */
+    private Admission.@Nullable Refused wrong(Connection<?> connection, Buffer input) {
+        Progress progress = PROGRESS.get(connection);
+        if (progress == null) {
+            progress = new Progress();
+            PROGRESS.set(connection, progress);
         }
-        int complete = end < 0 ? text.lastIndexOf("\r\n") : end;
-        String[] lines =
-                complete < 0 ? new String[0] : text.substring(0, complete).split("\r\n", -1);
-        for (int i = 0; i < lines.length; i++) {
-            if (!(i == 0 ? REQUEST_LINE : FIELD).matcher(lines[i]).matches()) {
-                return ServerUpgrade.MALFORMED;
+        int start = input.position();
+        int size = input.remaining(); // all of the header that has arrived
+        for (int i = progress.seen; i < size; i++) {
+            if (i > progress.line && input.get(start + i) == '\n' && input.get(start + i - 1) == '\r') {
+                String line = input.toStringContent(StandardCharsets.ISO_8859_1, start + progress.line, start + i - 1);
+                if (progress.line > 0 && line.isEmpty()) {
+                    PROGRESS.remove(connection);
+                    return i + 1 > maxHeaderBytes ? ServerUpgrade.TOO_LARGE : null;
+                }
+                if (!(progress.line == 0 ? REQUEST_LINE : FIELD).matcher(line).matches()) {
+                    return ServerUpgrade.MALFORMED;
+                }
+                progress.line = i + 1;
             }
         }
-        return null;
+        progress.seen = size;
+        return size > maxHeaderBytes ? ServerUpgrade.TOO_LARGE : null;
     }
 
     @Override

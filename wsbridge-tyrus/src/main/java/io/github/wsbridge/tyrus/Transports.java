@@ -1,6 +1,6 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.jakarta.session.Workers;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -28,10 +28,10 @@ final class Transports {
                 .setCorePoolSize(threads)
                 .setMaxPoolSize(threads)
                 .setQueueLimit(-1)
-                .setThreadFactory(Workers.daemons(name));
+                .setThreadFactory(Daemons.named(name + "-"));
         ThreadPoolConfig selectors = ThreadPoolConfig.defaultConfig()
                 .setPoolName(name + "-selector")
-                .setThreadFactory(Workers.daemons(name + "-selector"));
+                .setThreadFactory(Daemons.named(name + "-selector-"));
         return TCPNIOTransportBuilder.newInstance()
                 .setName(name)
                 .setIOStrategy(WorkerThreadIOStrategy.getInstance())

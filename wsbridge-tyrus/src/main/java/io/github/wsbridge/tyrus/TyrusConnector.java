@@ -6,7 +6,6 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import jakarta.websocket.ClientEndpointConfig;
-import jakarta.websocket.DeploymentException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.NoSuchAlgorithmException;
@@ -104,9 +103,9 @@ public final class TyrusConnector implements Connector {
             tyrus.connectToServer(opening.endpoint(attempt::of), config, target.uri());
             opening.opened();
         } catch (IOException e) {
-            attempt.fail(e);
-        } catch (DeploymentException | RuntimeException e) {
-            attempt.fail(new IOException("cannot connect", e));
+            opening.failed(e);
+        } catch (Throwable e) { // whatever it is, the caller waits for an answer
+            opening.failed(new IOException("cannot connect", e));
         }
     }
 

@@ -1,7 +1,7 @@
 /**
- * The bridge on Jakarta WebSocket: {@link io.github.wsbridge.jakarta.BridgeFilter} for any servlet container,
- * {@link io.github.wsbridge.tyrus.TyrusBridgeServer} where there is none, and
- * {@link io.github.wsbridge.tyrus.TyrusConnector} for outgoing connections.
+ * A standalone server for a node, {@link io.github.wsbridge.tyrus.TyrusBridgeServer}, and a connector,
+ * {@link io.github.wsbridge.tyrus.TyrusConnector}, on Tyrus and Grizzly. For a node inside Tomcat, Jetty or Undertow, see
+ * {@link io.github.wsbridge.jakarta.BridgeFilter}.
  */
 @NullMarked
 package io.github.wsbridge.tyrus;

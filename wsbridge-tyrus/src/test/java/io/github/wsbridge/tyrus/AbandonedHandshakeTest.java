@@ -2,12 +2,15 @@ package io.github.wsbridge.tyrus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -20,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,20 +71,50 @@ class AbandonedHandshakeTest {
         }
     }
 
+    /** A server whose queue is full: the kernel ignores further requests, which then wait. */
+    private static ServerSocket fullServer(List<Socket> fillers) throws IOException {
+        ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        for (int i = 0; i < 8; i++) {
+            Socket filler = new Socket();
+            fillers.add(filler);
+            try {
+                filler.connect(new InetSocketAddress(full.getInetAddress(), full.getLocalPort()), 300);
+            } catch (java.net.SocketTimeoutException e) {
+                break;
+            }
+        }
+        return full;
+    }
+
+    @Test
+    void timeout_whileTcpConnects_closesTheSocket() throws Exception {
+        assumeTrue(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean, "a Unix system");
+        UnixOperatingSystemMXBean system = (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        List<Socket> fillers = new ArrayList<>();
+        try (ServerSocket full = fullServer(fillers)) {
+            long before = system.getOpenFileDescriptorCount();
+            List<CompletableFuture<Leg>> legs = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                legs.add(connector
+                        .connect(new Connector.Target(
+                                target(full.getLocalPort()).uri(), Map.of(), "", Duration.ofSeconds(1)))
+                        .toCompletableFuture());
+            }
+            for (CompletableFuture<Leg> leg : legs) {
+                assertThat(leg).failsWithin(SECONDS, TimeUnit.SECONDS);
+            }
+            Awaitility.await().until(() -> system.getOpenFileDescriptorCount() < before + 25);
+        } finally {
+            for (Socket filler : fillers) {
+                filler.close();
+            }
+        }
+    }
+
     @Test
     void close_whileTcpConnects_failsWhatIsUnderWay() throws Exception {
         List<Socket> fillers = new ArrayList<>();
-        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            // The kernel drops the requests of those that come to a full queue, which then wait.
-            for (int i = 0; i < 8; i++) {
-                Socket filler = new Socket();
-                fillers.add(filler);
-                try {
-                    filler.connect(new InetSocketAddress(full.getInetAddress(), full.getLocalPort()), 300);
-                } catch (java.net.SocketTimeoutException e) {
-                    break;
-                }
-            }
+        try (ServerSocket full = fullServer(fillers)) {
             List<CompletableFuture<Leg>> legs = new ArrayList<>();
             for (int i = 0; i < 8; i++) { // each keeps a thread of the connector waiting
                 legs.add(connect(full.getLocalPort()));

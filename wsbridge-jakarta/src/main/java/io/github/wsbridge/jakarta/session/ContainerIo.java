@@ -17,11 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has nothing but the Jakarta API below it, for any container. A send blocks one of the workers until the container has taken
- * it. A fragment that was not asked for blocks the container's thread that brought it, and so the container stops reading.
+ * Uses the Jakarta API only, for any container. A send blocks a worker until the container has accepted it. A fragment that
+ * arrives without demand blocks the container's thread, so the container stops reading.
  *
- * <p>The API cannot drop a connection. So the leg ends at once; the container is driven to drop the connection in the ways
- * of Tomcat and Jetty, which are tested, or else by a close and the shortest idle timeout; and a send that is stuck is
+ * <p>The API cannot drop a connection. An aborted leg ends at once, and the container is made to drop the connection: Tomcat
+ * and Jetty by their own means, which are tested, others by a close and the shortest idle timeout. A send that is stuck is
  * interrupted.
  */
 public final class ContainerIo implements SessionIo {
@@ -29,10 +29,9 @@ public final class ContainerIo implements SessionIo {
     private static final Logger log = LoggerFactory.getLogger(ContainerIo.class);
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
 
-    // Tomcat's names for times in milliseconds. Its defaults would cut slow bridges: 20 s for a send, 50 ms for any
-    // close
-    // frame but a normal one. It looks for unanswered closes every 10 s only, so those connections last 5 to 15 s.
-    // A normal close that may take no time at all is not sent, and Tomcat drops the connection instead.
+    // Tomcat's properties, in milliseconds. Its defaults are too short for slow bridges: 20 s for a send, 50 ms for any
+    // close frame except a normal one. It checks for unanswered closes every 10 s only, so those connections last 5 to
+    // 15 s. With a timeout of 0, Tomcat does not send a normal close but drops the connection.
     private static final String TOMCAT_SEND = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
     private static final String TOMCAT_CLOSE_SEND = "org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT";
     private static final String TOMCAT_CLOSE_ANSWER = "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
@@ -46,16 +45,16 @@ public final class ContainerIo implements SessionIo {
     private @Nullable Thread sender; // guarded by sending
     private final AtomicBoolean pinging = new AtomicBoolean();
     private final AtomicBoolean dropped = new AtomicBoolean();
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicBoolean released = new AtomicBoolean();
     private final Consumer<ContainerIo> over;
     private @Nullable JakartaLeg leg;
     private volatile @Nullable CloseReason closing;
 
     /**
-     * For one session.
+     * Creates the I/O of one session.
      *
      * @param workers have a thread for each leg that sends
-     * @param over is told of the leg's end, once
+     * @param over called once, when the container has closed the session or has been made to drop it
      */
     public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
         this.over = over;
@@ -92,7 +91,7 @@ public final class ContainerIo implements SessionIo {
                 withinMessage = !last;
                 interruptibly(send);
                 done.complete(null);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // whatever it is, the sender waits for an answer
                 done.completeExceptionally(e);
             }
         });
@@ -116,15 +115,14 @@ public final class ContainerIo implements SessionIo {
 
     private void control(Control frame) {
         if (!pinging.compareAndSet(false, true)) {
-            return; // one that waits behind a slow send is enough
+            return; // one is enough while it waits for a slow send
         }
         sends.execute(() -> {
             pinging.set(false);
             JakartaLeg attached = leg;
             if (withinMessage && jetty && attached != null) {
-                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. Better no ping
-                // then,
-                // and a peer that counts as alive until the message is complete.
+                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. So no ping is
+                // sent, and the peer counts as alive, until the message is complete.
                 attached.ponged();
                 return;
             }
@@ -142,7 +140,8 @@ public final class ContainerIo implements SessionIo {
         try {
             workers.timer().schedule(this::drop, CLOSE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            log.debug("No close deadline: the filter is gone", e);
+            drop(); // the connector is closed, and there is no deadline
+            return;
         }
         sends.execute(() -> {
             try {
@@ -160,11 +159,13 @@ public final class ContainerIo implements SessionIo {
         }
         CloseReason given = closing;
         ended(given == null ? CloseReason.vanished("the connection was dropped") : given);
-        try {
-            workers.execute(this::dropSession);
-        } catch (RejectedExecutionException e) {
-            log.debug("Cannot drop a session: the filter is gone", e);
-        }
+        workers.drop(() -> {
+            try {
+                dropSession();
+            } finally {
+                release();
+            }
+        });
     }
 
     @Override
@@ -174,6 +175,7 @@ public final class ContainerIo implements SessionIo {
         boolean own = given != null
                 && reason.code() == CloseCodes.toJakarta(given).getCloseCode().getCode();
         ended(own && given != null ? given : reason);
+        release();
     }
 
     private void dropSession() {
@@ -230,7 +232,10 @@ public final class ContainerIo implements SessionIo {
         if (attached != null) {
             attached.ended(reason);
         }
-        if (ended.compareAndSet(false, true)) {
+    }
+
+    private void release() {
+        if (released.compareAndSet(false, true)) {
             over.accept(this);
         }
     }

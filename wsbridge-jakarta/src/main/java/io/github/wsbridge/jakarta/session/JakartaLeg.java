@@ -37,7 +37,7 @@ public final class JakartaLeg implements Leg {
     private final Queue<Fragment> waiting = new ArrayDeque<>(); // guarded by lock
     private @Nullable Receiver receiver; // guarded by lock
     private boolean demanded; // guarded by lock
-    private boolean closing; // guarded by lock: whether what comes is dropped
+    private boolean closing; // guarded by lock: whether what arrives is discarded
     private @Nullable CloseReason end; // guarded by lock
     private boolean told; // guarded by lock: whether the receiver knows of the end
 
@@ -101,33 +101,36 @@ public final class JakartaLeg implements Leg {
 
     @Override
     public void close(CloseReason reason) {
-        if (dropInput()) {
+        if (discardInput()) {
             io.close(reason);
         }
     }
 
     @Override
     public void abort() {
-        dropInput();
+        discardInput();
         io.drop();
     }
 
-    /** From now on what comes is dropped, so that the peer's answer to a close is found behind it. */
-    private boolean dropInput() {
+    /**
+     * Discards what waits and whatever arrives from now on, so that the peer's answer to a close is reached. If the peer
+     * has ended the leg already, its end was waiting behind that data and is reported now.
+     *
+     * @return whether the leg was open until now
+     */
+    private boolean discardInput() {
+        boolean first;
         lock.lock();
         try {
-            if (closing || end != null) {
-                waiting.clear();
-                return false;
-            }
+            first = !closing && end == null;
             closing = true;
             waiting.clear();
-            delivered.signalAll();
         } finally {
             lock.unlock();
         }
+        deliver();
         io.delivered();
-        return true;
+        return first;
     }
 
     /** Tells whether everything that has come is delivered. */
@@ -206,6 +209,7 @@ public final class JakartaLeg implements Leg {
             Receiver to = receiver;
             CloseReason over = end;
             if (to == null) {
+                delivered.signalAll(); // what waited may have been discarded
                 return;
             }
             Fragment next = demanded ? waiting.poll() : null;

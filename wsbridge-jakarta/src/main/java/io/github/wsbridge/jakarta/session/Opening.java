@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of a Jakarta client that is about to be opened: what the client is told of the target, what is made of the session,
- * and the checks of the server's answer that not every client makes.
+ * The opening of a Jakarta client's session: configures the client for the target, makes a leg of the session, and checks
+ * what not every client checks in the server's response.
  */
 public final class Opening {
 
@@ -28,10 +28,12 @@ public final class Opening {
     private final CompletableFuture<Leg> leg = new CompletableFuture<>();
     private volatile String key = "";
     private volatile boolean agreed = true;
-    private volatile @Nullable Leg unwanted;
+    private volatile @Nullable Leg made;
 
     /**
-     * An opening of {@code target}, which {@link ClientUpgrade} has checked; it fails when the target's timeout is over.
+     * Creates an opening, which fails when the target's timeout expires.
+     *
+     * @param target a target that {@link ClientUpgrade} has checked
      *
      * @throws IOException if the timer has been shut down
      */
@@ -49,32 +51,53 @@ public final class Opening {
         }
     }
 
-    /** The outcome. */
+    /** Returns the outcome. */
     public CompletableFuture<Leg> leg() {
         return leg;
     }
 
-    /** The endpoint to open. */
+    /** Returns the endpoint to open. */
     public LegEndpoint endpoint(Function<Session, SessionIo> ios) {
         return new LegEndpoint(ios, opened -> {
             if (!agreed) {
-                leg.completeExceptionally(new IOException("not a WebSocket handshake"));
+                leg.completeExceptionally(new IOException("the server's response is not a valid WebSocket handshake"));
             }
-            if (!leg.complete(opened)) {
-                unwanted = opened; // or the caller has given up meanwhile
-            }
+            made = opened;
+            leg.complete(opened);
         });
     }
 
-    /** Drops a leg that nobody takes. Called once the client has opened it, before which some clients cannot. */
+    /** Called when the client has opened the session. Drops the leg if the caller has given up; earlier, some clients cannot. */
     public void opened() {
-        Leg made = unwanted;
-        if (made != null) {
-            made.abort();
+        if (leg.isCompletedExceptionally()) {
+            drop();
         }
     }
 
-    /** The configuration to open it with. */
+    /**
+     * Called when the client has failed, possibly after it had opened the session.
+     *
+     * @return whether there is a leg, which is being dropped
+     */
+    public boolean failed(IOException failure) {
+        leg.completeExceptionally(failure);
+        return drop();
+    }
+
+    /** Called when the connector is closed. */
+    public void cancel() {
+        leg.completeExceptionally(new IOException("the connector is closed"));
+    }
+
+    private boolean drop() {
+        Leg opened = made;
+        if (opened != null) {
+            opened.abort();
+        }
+        return opened != null;
+    }
+
+    /** Returns a builder of the configuration to open it with. */
     public ClientEndpointConfig.Builder configuration() {
         return ClientEndpointConfig.Builder.create()
                 .preferredSubprotocols(target.subprotocol().isEmpty() ? List.of() : List.of(target.subprotocol()))
@@ -82,7 +105,7 @@ public final class Opening {
                     @Override
                     public void beforeRequest(Map<String, List<String>> headers) {
                         key = only(headers, "Sec-WebSocket-Key");
-                        headers.remove("Origin"); // this is no browser
+                        headers.remove("Origin"); // not a browser
                         target.headers().forEach((name, value) -> headers.put(name, List.of(value)));
                     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -78,6 +79,32 @@ class JakartaLegTest {
             assertThat(end.awaitClosed()).isEqualTo(CloseReason.normal());
             assertThat(end.violations()).isEmpty();
         }
+    }
+
+    @Test
+    void close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd() {
+        JakartaLeg leg = new JakartaLeg(mock(), new Idle());
+        RecordingReceiver end = new RecordingReceiver(leg).open();
+        leg.arrived(Fragment.text("unread"));
+        leg.ended(new CloseReason(4001, "bye"));
+        assertThat(end.closed()).isNull();
+        leg.close(new CloseReason(4002, "never mind"));
+        assertThat(end.closed()).isEqualTo(new CloseReason(4001, "bye"));
+        leg.abort();
+        assertThat(end.violations()).isEmpty();
+    }
+
+    @Test
+    void close_ofALegThatIsNotOpenYet_letsTheContainersThreadGo() throws Exception {
+        JakartaLeg leg = new JakartaLeg(mock(), new Idle());
+        leg.arrived(Fragment.text("unread"));
+        leg.ended(CloseReason.normal());
+        Thread container = new Thread(leg::awaitDelivery);
+        container.start();
+        Awaitility.await().until(() -> container.getState() == Thread.State.WAITING);
+        leg.close(CloseReason.normal());
+        container.join(RecordingReceiver.PATIENCE.toMillis());
+        assertThat(container.isAlive()).isFalse();
     }
 
     private static void meet(CyclicBarrier together) {
