@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names a user
- * must have the password; who names none may do everything.
+ * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names
+ * a user must have the password; who names none may do everything.
  */
 final class EmbeddedBroker {
 
