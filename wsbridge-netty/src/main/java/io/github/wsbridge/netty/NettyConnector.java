@@ -103,8 +103,8 @@ public final class NettyConnector implements Connector {
             leg.whenComplete((opened, failure) -> deadline.cancel(false));
             lookups.execute(() -> start(new Attempt(target, upgrade, leg)));
         } catch (RejectedExecutionException e) {
-            leg.completeExceptionally(new IOException(
-                    closed ? "the connector is closed" : "too many name lookups are pending", e));
+            leg.completeExceptionally(
+                    new IOException(closed ? "the connector is closed" : "too many name lookups are pending", e));
         }
         if (closed) {
             leg.completeExceptionally(closedFailure()); // close() may not have seen it

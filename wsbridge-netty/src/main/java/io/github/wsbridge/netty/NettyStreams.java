@@ -173,7 +173,10 @@ final class NettyStreams implements StreamTransport {
         /** Called if accepting fails, most likely because no file descriptors are left. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            log.warn("The listener at {} cannot accept connections: {}", context.channel().localAddress(), cause.toString());
+            log.warn(
+                    "The listener at {} cannot accept connections: {}",
+                    context.channel().localAddress(),
+                    cause.toString());
             pausing = true;
             accept(context);
             context.executor()

@@ -106,7 +106,8 @@ final class EmbeddedBroker {
                 <tls-tcp-listener>
                   <port>%d</port><bind-address>127.0.0.1</bind-address>
                   <tls>
-                    <keystore><path>%s</path><password>%s</password><private-key-password>%s</private-key-password></keystore>
+                    <keystore><path>%s</path><password>%s</password>\
+                <private-key-password>%s</private-key-password></keystore>
                     <truststore><path>%s</path><password>%s</password></truststore>
                     <client-authentication-mode>%s</client-authentication-mode>
                   </tls>
