@@ -364,7 +364,7 @@ public final class FakeLeg implements Leg {
     }
 
     /**
-     * Creates the queued calls to the receiver, outside the lock. If a call is running, its thread makes them
+     * Makes the queued calls to the receiver, outside the lock. If a call is running, its thread makes them
      * afterwards.
      */
     private void tellAll() {

@@ -78,7 +78,7 @@ public abstract class NodeRouterContract {
      *
      * @param token the token
      * @param subprotocol the subprotocol offered; empty for none
-     * @param hop the owner's answer to the accept
+     * @param hop how the accept reached the owner
      * @param rejection the device's rejection; null if it accepts
      * @param leg the owner's end, without a receiver; null if the accept is a rejection
      */

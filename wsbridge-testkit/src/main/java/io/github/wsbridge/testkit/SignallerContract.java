@@ -88,7 +88,7 @@ public abstract class SignallerContract {
     }
 
     /**
-     * Creates the channel report from now on that its rate limit is exceeded.
+     * Makes the channel report from now on that its rate limit is exceeded.
      *
      * @return whether it can; by default it cannot
      */
