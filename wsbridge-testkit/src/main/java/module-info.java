@@ -1,4 +1,4 @@
-/** Contract suites for everything that can be plugged into the bridge, and fakes of its own types. */
+/** Contract suites for all plug-ins of the bridge, and fakes of its types. */
 module io.github.wsbridge.testkit {
     requires transitive io.github.wsbridge;
     requires transitive org.junit.jupiter.api;

@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 /**
  * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel. Thread-safe.
  *
- * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary and
- * text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction (a
- * FIN), as in {@code wsbridge.v1}; the other direction continues. Once both directions have ended, the leg ends with
+ * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary
+ * and text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction
+ * (a FIN), as in {@code wsbridge.v1}; the other direction continues. Once both directions have ended, the leg ends with
  * {@link io.github.wsbridge.CloseReason#NORMAL}. A reset by the peer ends it with
  * {@link io.github.wsbridge.CloseReason#VANISHED}. {@link Leg#close} with 1000 or without a code ends the connection
  * after everything that was sent before; with any other code it resets the connection, as {@link Leg#abort} does.

@@ -40,7 +40,8 @@ final class Chart {
     private String draw() {
         int height = TOP + 2 * PANEL + 2 * GAP;
         add(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\">",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+                        + " font-family=\"sans-serif\" font-size=\"13\">",
                 WIDTH, height);
         add("<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, height);
         for (int i = 0; i < SERIES.size(); i++) {

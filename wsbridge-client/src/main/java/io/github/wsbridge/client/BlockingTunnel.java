@@ -63,7 +63,7 @@ final class BlockingTunnel implements TcpTunnel.Entrance {
     private void listen() {
         while (!server.isClosed()) {
             try {
-                room.acquire(); // where there is none, connections wait in the backlog
+                room.acquire(); // until then, connections wait in the backlog
                 serve(server.accept());
             } catch (IOException e) {
                 room.release();
@@ -76,9 +76,9 @@ final class BlockingTunnel implements TcpTunnel.Entrance {
 
     private void failed(IOException failure) {
         if (!server.isClosed()) {
-            log.warn("The tunnel at {} cannot accept: {}", address(), failure.toString());
+            log.warn("The tunnel at {} cannot accept connections: {}", address(), failure.toString());
             try {
-                Thread.sleep(PAUSE_MILLIS); // no file descriptors left, most likely
+                Thread.sleep(PAUSE_MILLIS); // most likely out of file descriptors
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -128,7 +128,7 @@ final class BlockingTunnel implements TcpTunnel.Entrance {
             } catch (ExecutionException e) {
                 log.info("No bridge to {}: {}", deviceId, String.valueOf(e.getCause()));
             } catch (IOException | CancellationException e) {
-                log.debug("A connection to {} ended: {}", deviceId, e.toString());
+                log.debug("A connection to {} has ended: {}", deviceId, e.toString());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
@@ -136,7 +136,7 @@ final class BlockingTunnel implements TcpTunnel.Entrance {
             }
         }
 
-        /** Gives back what it holds; called once. What was closed in good order stays so. */
+        /** Releases its resources; called once. Has no effect on a connection that was closed normally. */
         void over() {
             end();
             connections.remove(this);

@@ -70,7 +70,8 @@ public final class BridgeClient implements AutoCloseable {
     /**
      * Asks for a bridge to a device, as a leg, to be joined with another one.
      *
-     * @return as {@link #connect(String, String)}, but it completes on a thread of the transport, where nothing may block
+     * @return as {@link #connect(String, String)}, but it completes on a thread of the transport, where nothing may
+     * block
      * @throws IllegalArgumentException if {@code deviceId} is no device id
      */
     public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {

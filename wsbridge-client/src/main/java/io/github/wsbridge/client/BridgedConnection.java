@@ -7,7 +7,7 @@ import io.github.wsbridge.wire.relay.Splice;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Joins a plain connection with its bridge as soon as that is established. Thread-safe; no method blocks. */
+/** Joins a plain connection and its bridge once the bridge is established. Thread-safe; no method blocks. */
 final class BridgedConnection {
 
     private final Gate near;
@@ -16,10 +16,10 @@ final class BridgedConnection {
     private final CompletableFuture<CloseReason> over = new CompletableFuture<>();
 
     /**
-     * Creates a joint.
+     * Creates a pair that is not joined yet.
      *
      * @param near a connection that is not open yet; reset if there will be no bridge
-     * @param coming the bridge; cancelled if the connection ends first
+     * @param coming the future bridge; cancelled if the connection ends first
      */
     BridgedConnection(Leg near, CompletableFuture<BridgeLeg> coming) {
         this.near = new Gate(near, reason -> coming.cancel(true));
@@ -53,7 +53,7 @@ final class BridgedConnection {
         splice.gone().thenAccept(over::complete);
     }
 
-    /** Closes both with a reason that resets the connection, or cancels the bridge. */
+    /** Closes both with a reason that resets the connection, or cancels the pending bridge. */
     void close(CloseReason reason) {
         if (!coming.cancel(true)) {
             joined.thenAccept(splice -> splice.close(reason));

@@ -133,8 +133,8 @@ final class Dialer implements AutoCloseable {
     }
 
     /**
-     * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is established.
-     * Whatever ends the future early closes the leg.
+     * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is
+     * established. Whatever ends the future early closes the leg.
      */
     CompletableFuture<BridgeChannel> channel(List<URI> uris) {
         return open(uris, BridgeChannel::over, BridgeChannel::close, this::complete);

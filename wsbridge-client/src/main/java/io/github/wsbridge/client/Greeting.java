@@ -16,8 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg's receiver from its opening to its end: first it waits for the owner node's word that the bridge stands, then it hands
- * all to whatever has been made of the leg.
+ * A leg's receiver for its whole life: it waits until the owner node reports that the bridge is established, then
+ * passes every event to the receiver created for the leg.
  */
 final class Greeting<B> implements Leg.Receiver {
 
@@ -27,12 +27,12 @@ final class Greeting<B> implements Leg.Receiver {
     private final CompletableFuture<B> result;
     private final Executor executor;
     private final TextAssembler message = new TextAssembler();
-    private Leg.@Nullable Receiver established; // touched by the receiver's thread only
+    private Leg.@Nullable Receiver established; // used on the receiver's thread only
 
     /**
-     * A greeting that is not awaited yet.
+     * Creates a greeting that is not awaited yet.
      *
-     * @param made what becomes of the leg; called before anything else comes from it
+     * @param made creates the result from the leg; called before any further event of the leg
      * @param executor completes {@code result}
      */
     Greeting(Leg leg, Function<GreetedLeg, B> made, CompletableFuture<B> result, Executor executor) {

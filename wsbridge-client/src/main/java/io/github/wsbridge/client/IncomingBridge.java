@@ -34,10 +34,11 @@ public interface IncomingBridge {
     CompletableFuture<BridgeChannel> accept();
 
     /**
-     * Accepts, and gives the bridge as a leg, to be joined with another one. In place of {@link #accept}, not beside it.
+     * Accepts, and gives the bridge as a leg, to be joined with another one. In place of {@link #accept}, not beside
+     * it.
      *
-     * @return as {@link #accept}, but it completes on a thread of the transport, where nothing may block. By default it fails
-     *     with an {@link UnsupportedOperationException}.
+     * @return as {@link #accept}, but it completes on a thread of the transport, where nothing may block. By default it
+     *     fails with an {@link UnsupportedOperationException}.
      */
     default CompletableFuture<BridgeLeg> acceptLeg() {
         return CompletableFuture.failedFuture(new UnsupportedOperationException("no leg"));

@@ -47,7 +47,7 @@ final class LegTunnel implements TcpTunnel.Entrance {
             if (failure == null) {
                 log.debug("A connection to {} has ended: {}", deviceId, reason);
             } else if (failure instanceof CancellationException) {
-                log.debug("A connection to {} has ended before its bridge stood", deviceId);
+                log.debug("A connection to {} ended before its bridge was established", deviceId);
             } else {
                 log.info("No bridge to {}: {}", deviceId, failure.toString());
             }

@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One invitation on its way through a handler. The answer's future decides who comes first. */
+/** One invitation while a handler processes it. The future of the answer decides which answer wins. */
 final class Offer implements IncomingBridge {
 
     private final Invitation invitation;
@@ -22,7 +22,7 @@ final class Offer implements IncomingBridge {
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
     private final CompletableFuture<BridgeLeg> acceptedLeg = new CompletableFuture<>();
-    /** Which of the two it is, or would be if it was not rejected. */
+    /** The kind of acceptance, unless the invitation is rejected. */
     private final AtomicReference<@Nullable CompletableFuture<?>> form = new AtomicReference<>();
 
     private final CompletableFuture<Void> over = new CompletableFuture<>();
@@ -88,7 +88,7 @@ final class Offer implements IncomingBridge {
         return form.get() == future && answer.join() instanceof Answer.Accepted
                 ? future
                 : CompletableFuture.failedFuture(
-                        new IllegalStateException("rejected, expired or otherwise accepted before"));
+                        new IllegalStateException("already rejected, expired or accepted in another way"));
     }
 
     @Override
@@ -100,7 +100,7 @@ final class Offer implements IncomingBridge {
         answer.complete(new Answer.Expired());
     }
 
-    /** The handler threw: whatever it has begun ends. */
+    /** Called when the handler has thrown: ends whatever it has started. */
     void fail() {
         if (!reject(500, "the device's handler failed")) {
             CloseReason reason = new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed");
@@ -113,7 +113,7 @@ final class Offer implements IncomingBridge {
         return answer.minimalCompletionStage();
     }
 
-    /** Completes when nothing can come of it any more: it was not accepted, or its bridge has ended. */
+    /** Completes when the invitation is over: it was not accepted, or its bridge has ended. */
     CompletableFuture<Void> over() {
         answer.thenAccept(said -> {
             if (!(said instanceof Answer.Accepted)) {
@@ -123,7 +123,7 @@ final class Offer implements IncomingBridge {
         return over;
     }
 
-    /** Names the bridge; shows neither token nor URL nor request data. */
+    /** Returns the bridge's id, without token, URL or request data. */
     @Override
     public String toString() {
         return "IncomingBridge[" + bridgeId() + "]";

@@ -26,13 +26,15 @@ final class StreamRelay {
 
         OutputStream output() throws IOException;
 
-        /** Ends the output; the input stays. */
+        /** Ends the output; the input stays open. */
         void finishOutput() throws IOException;
 
-        /** Ends both; {@code inGoodOrder} or so that the other side notices. */
+        /**
+         * Closes both directions, normally if {@code inGoodOrder}, otherwise with a reset that the other side notices.
+         */
         void close(boolean inGoodOrder);
 
-        /** How long to go on reading input that nobody wants any more, so that the last output is not lost with it. */
+        /** Returns how long to read and discard further input, so that a reset does not destroy the last output. */
         Duration linger();
     }
 
@@ -46,10 +48,10 @@ final class StreamRelay {
     }
 
     /**
-     * Carries bytes both ways until both directions have ended; then closes both sides.
+     * Relays bytes until both directions have ended; then closes both sides.
      *
-     * @param executor carries the other direction, on a thread that may block
-     * @throws IOException if it ended other than in good order
+     * @param executor runs the other direction, on a thread that may block
+     * @throws IOException if it did not end normally
      */
     static void run(BridgeChannel bridge, Near near, Executor executor) throws IOException {
         new StreamRelay(bridge, near).run(executor);
@@ -83,7 +85,10 @@ final class StreamRelay {
         }
     }
 
-    /** The output has ended. Either the input goes on, until it or the bridge ends, or the bridge has ended already. */
+    /**
+     * Called when the output has ended. Relaying the input continues until it or the bridge ends, unless the bridge has
+     * ended already.
+     */
     private void awaitInput() {
         CompletableFuture<Void> bridgeDone =
                 bridge.closed().thenAccept(reason -> {}).toCompletableFuture();
@@ -112,7 +117,7 @@ final class StreamRelay {
         }
     }
 
-    /** Writes to the bridge; false where it has ended, for which reason the other direction tells. */
+    /** Writes to the bridge; returns false if it has ended. The other direction reports the reason. */
     private boolean write(ByteBuffer bytes) {
         try {
             bridge.write(bytes);

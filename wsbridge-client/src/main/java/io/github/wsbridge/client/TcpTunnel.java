@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
  * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
- * where the JDK has them, or none with {@link Builder#streams}.
+ * if the JDK supports them, or none with {@link Builder#streams}.
  */
 public final class TcpTunnel implements AutoCloseable {
 
-    /** Accepts connections and leads them to bridges. */
+    /** Accepts connections and opens a bridge for each. */
     interface Entrance {
 
         InetSocketAddress address();
@@ -38,24 +38,24 @@ public final class TcpTunnel implements AutoCloseable {
     }
 
     /**
-     * Starts to describe a tunnel.
+     * Returns a builder for a tunnel.
      *
      * @param client opens the bridges; the tunnel does not close it
-     * @param deviceId the device
-     * @param requestData what the device is told: the name of one of its {@link TunnelTargets}
-     * @throws IllegalArgumentException if {@code deviceId} is no device id
+     * @param deviceId the device to connect to
+     * @param requestData the request data, which names one of the device's {@link TunnelTargets}
+     * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public static Builder builder(BridgeClient client, String deviceId, String requestData) {
-        new BridgeRequest(deviceId, requestData); // refuses what is none
+        new BridgeRequest(deviceId, requestData); // throws if invalid
         return new Builder(client, deviceId, requestData);
     }
 
     /**
-     * Reads a socket address as people write it.
+     * Parses a socket address.
      *
      * @param text {@code host:port}, an IPv6 address in brackets
-     * @return the address, not resolved
-     * @throws IllegalArgumentException if it is none; the message says what is wrong
+     * @return the unresolved address
+     * @throws IllegalArgumentException if it is invalid; the message says why
      */
     public static InetSocketAddress parseAddress(String text) {
         HostPort address = HostPort.parse(text);
@@ -65,21 +65,21 @@ public final class TcpTunnel implements AutoCloseable {
     /**
      * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until
      * the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
-     * half-close. A daemon thread may stay in a read of {@code input} that nothing can wake.
+     * half-close. A daemon thread may remain blocked in a read of {@code input} that cannot be interrupted.
      *
-     * @throws io.github.wsbridge.BridgeException if the bridge ended other than in good order
-     * @throws IOException if {@code output} failed
+     * @throws io.github.wsbridge.BridgeException if the bridge did not end normally
+     * @throws IOException if writing to {@code output} failed
      */
     public static void run(BridgeChannel bridge, InputStream input, OutputStream output) throws IOException {
         StreamRelay.run(bridge, new NearStreams(input, output), TcpTunnel::inDaemon);
     }
 
-    /** A read of standard input may hold the thread that carries it, so this one is never virtual. */
+    /** A read of standard input may pin its carrier thread, so this thread is never virtual. */
     private static void inDaemon(Runnable task) {
         Daemons.start("wsbridge-input", task);
     }
 
-    /** Where it listens, with the port that the system has chosen if it was asked to. */
+    /** Returns the address that it listens on, with the actual port. */
     public InetSocketAddress address() {
         return entrance.address();
     }
@@ -108,8 +108,7 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * Where to listen; by default on the loopback address, at a port that the system chooses. Resolved if it is
-         * not.
+         * The address to listen on; by default, an ephemeral port of the loopback address. It is resolved if necessary.
          */
         public Builder listen(InetSocketAddress address) {
             this.address = address.isUnresolved()
@@ -118,22 +117,22 @@ public final class TcpTunnel implements AutoCloseable {
             return this;
         }
 
-        /** How many connections wait to be accepted, as a hint to the system; 50 by default. */
+        /** The maximum number of connections waiting to be accepted, as a hint to the system; 50 by default. */
         public Builder backlog(int backlog) {
             this.backlog = backlog;
             return this;
         }
 
-        /** How many connections run at once, 256 by default; more of them wait to be accepted. */
+        /** The maximum number of concurrent connections, 256 by default. Further connections wait to be accepted. */
         public Builder maxConnections(int max) {
             this.maxConnections = max;
             return this;
         }
 
         /**
-         * Listens by this transport, and joins each connection with its bridge as two legs. If the client's connector belongs
-         * to the same transport, this is the fast way, and takes no threads. By default, the tunnel uses blocking sockets of
-         * the JDK and two threads per connection.
+         * Listens with this transport, and joins each connection and its bridge as two legs. This is faster if the
+         * client's connector belongs to the same transport, and needs no extra threads. By default, the tunnel uses the
+         * JDK's blocking sockets and two threads per connection.
          */
         public Builder streams(StreamTransport transport) {
             streams = transport;
@@ -141,8 +140,8 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * Runs blocking tasks, two per connection, unless {@link #streams} is set; by default on daemon threads, virtual ones if
-         * the JDK supports them.
+         * Runs blocking tasks, two per connection, unless {@link #streams} is set; by default, on daemon threads, which
+         * are virtual if the JDK supports them.
          */
         public Builder executor(Executor executor) {
             this.executor = executor;
@@ -150,7 +149,7 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * Opens the local port and begins to serve it.
+         * Opens the local port and starts to accept connections.
          *
          * @throws IOException if it cannot be opened
          */

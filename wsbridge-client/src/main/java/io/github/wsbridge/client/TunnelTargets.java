@@ -46,10 +46,10 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     }
 
     /**
-     * The targets that {@code definitions} name.
+     * Creates targets from definitions.
      *
      * @param definitions such as {@code ssh=127.0.0.1:22} or {@code web=[::1]:80}
-     * @throws IllegalArgumentException if one is invalid, or a name appears twice; the message says what is wrong
+     * @throws IllegalArgumentException if one is invalid, or a name appears twice; the message says why
      */
     public static TunnelTargets parse(Iterable<String> definitions) {
         Builder builder = builder();
@@ -57,19 +57,19 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         return builder.build();
     }
 
-    /** Starts to describe targets; there are none yet. */
+    /** Returns a builder without targets. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The names that requesters may ask for. */
+    /** Returns the names that requesters may use. */
     public Set<String> names() {
         return targets.keySet();
     }
 
     /**
-     * Dials the target, accepts, and carries bytes until both directions have ended. Blocks for as long; with
-     * {@link Builder#streams}, only while the target's name is looked up.
+     * Dials the target, accepts the bridge, and relays bytes until both directions have ended. Blocks until then; with
+     * {@link Builder#streams}, only while the target's name is resolved.
      */
     @Override
     public void handle(IncomingBridge incoming) {
@@ -130,10 +130,10 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             log.debug("{} ended: {}", incoming, e.toString());
         } catch (InterruptedException e) {
             accepted.cancel(true);
-            accepted.thenAccept(BridgeChannel::close); // it was faster
+            accepted.thenAccept(BridgeChannel::close); // it was established first
             Thread.currentThread().interrupt();
         } finally {
-            near.close(false); // no effect where it was closed in good order
+            near.close(false); // no effect if it was closed normally
         }
     }
 
@@ -142,7 +142,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         incoming.reject(502, "target not reachable");
     }
 
-    /** Where to connect; nowhere, and rejected, if the requester may not go there. */
+    /** Returns the address to connect to; empty, after rejecting the bridge, if there is none that is allowed. */
     private List<InetSocketAddress> addresses(IncomingBridge incoming) throws IOException {
         HostPort target = targets.get(incoming.requestData());
         if (target != null) {
@@ -161,7 +161,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
         List<InetSocketAddress> permitted = wish.resolve().stream()
                 .filter(address ->
-                        !address.getAddress().isAnyLocalAddress()) // to connect to it is to connect to loopback
+                        !address.getAddress().isAnyLocalAddress()) // connecting to it means connecting to loopback
                 .filter(allowed)
                 .toList();
         if (permitted.isEmpty()) {
@@ -184,7 +184,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
          * Adds a target.
          *
          * @param definition a name, {@code =}, and {@code host:port}, an IPv6 address in brackets
-         * @throws IllegalArgumentException if it is none, or the name is taken; the message says what is wrong
+         * @throws IllegalArgumentException if it is invalid, or the name is taken; the message says why
          */
         public Builder target(String definition) {
             int equals = definition.indexOf('=');
@@ -200,9 +200,9 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         /**
          * Adds a target.
          *
-         * @param name what a requester asks for
-         * @param address {@code host:port}, an IPv6 address in brackets; the host is looked up for each bridge
-         * @throws IllegalArgumentException if the address is none, or the name is taken
+         * @param name the name that requesters use
+         * @param address {@code host:port}, an IPv6 address in brackets; the host is resolved for each bridge
+         * @throws IllegalArgumentException if the address is invalid, or the name is taken
          */
         public Builder target(String name, String address) {
             if (targets.putIfAbsent(name, HostPort.parse(address)) != null) {
@@ -212,39 +212,42 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
 
         /**
-         * Lets requesters name {@code host:port} themselves, where {@code allowed} agrees to the address that this is
-         * now; they are let nowhere by default. Whoever may connect to the device may then reach whatever this lets
-         * pass. It is not asked about the wildcard addresses ({@code 0.0.0.0}), which are refused: they are another
-         * name of this host.
+         * Lets requesters specify {@code host:port} themselves, if {@code allowed} accepts the address it resolves to.
+         * By default, no address is allowed. Everyone who may connect to the device can then reach every allowed
+         * address. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code allowed}, since
+         * they are another name of this host.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {
             this.allowed = allowed;
             return this;
         }
 
-        /** How long a connection to a target may take to open, for each of its addresses; 10 seconds by default. */
+        /** The connect timeout for each address of a target; 10 seconds by default. */
         public Builder connectTimeout(Duration timeout) {
             this.connectTimeout = timeout;
             return this;
         }
 
         /**
-         * Connects to targets by this transport, and joins each connection with its bridge as two legs. If the device's
-         * connector belongs to the same transport, this is the fast way, and takes no threads. By default, blocking sockets of
-         * the JDK and two threads per bridge are used.
+         * Connects to targets with this transport, and joins each connection and its bridge as two legs. This is faster
+         * if the device's connector belongs to the same transport, and needs no extra threads. By default, the JDK's
+         * blocking sockets and two threads per bridge are used.
          */
         public Builder streams(StreamTransport transport) {
             streams = transport;
             return this;
         }
 
-        /** Threads that may block, one a bridge besides the handler's; by default daemons, virtual where the JDK has them. */
+        /**
+         * Runs blocking tasks, one per bridge besides the handler's; by default, on daemon threads, which are virtual
+         * if the JDK supports them.
+         */
         public Builder executor(Executor executor) {
             this.executor = executor;
             return this;
         }
 
-        /** Makes the handler. */
+        /** Builds the handler. */
         public TunnelTargets build() {
             return new TunnelTargets(this);
         }

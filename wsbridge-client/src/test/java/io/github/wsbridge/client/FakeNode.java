@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A bridge node in memory, as far as clients can tell: it keeps what was asked of it, and joins requester and device if it
- * is not told to leave that to the test.
+ * A bridge node in memory, as far as clients can tell: it keeps what was asked of it, and joins requester and device if
+ * it is not told to leave that to the test.
  */
 final class FakeNode implements Connector {
 

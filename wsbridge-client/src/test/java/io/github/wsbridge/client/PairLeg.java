@@ -13,7 +13,9 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One of two legs joined back to back in memory. A send completes when the other side's receiver has got the fragment. */
+/**
+ * One of two legs joined back to back in memory. A send completes when the other side's receiver has got the fragment.
+ */
 final class PairLeg implements Leg {
 
     private record Item(Fragment fragment, CloseReason close, CompletableFuture<Void> sent) {}

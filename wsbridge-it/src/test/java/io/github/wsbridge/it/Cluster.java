@@ -84,8 +84,8 @@ final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Ports for programs that are told theirs. They are below those that systems deal out by themselves, so that no connection
-     * or listener on a port that it did not choose gets in between.
+     * Ports for programs that are told theirs. They are below those that systems deal out by themselves, so that no
+     * connection or listener on a port that it did not choose gets in between.
      */
     static List<InetSocketAddress> freePorts(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();

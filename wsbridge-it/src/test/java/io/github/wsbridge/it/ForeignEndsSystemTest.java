@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Requester and device that know nothing of this project: Python with the package "websockets", and with sockets only. */
+/**
+ * Requester and device that know nothing of this project: Python with the package "websockets", and with sockets only.
+ */
 @Tag("system")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 final class ForeignEndsSystemTest {

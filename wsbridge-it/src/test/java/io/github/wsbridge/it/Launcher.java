@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /**
- * The project's own {@code wsbridge} script in a folder of its own, with the jars that this test stands on laid out as the
- * build lays them out. In the project itself the script might start a build, and that would replace the jars that this JVM
- * has open.
+ * The project's own {@code wsbridge} script in a folder of its own, with the jars that this test stands on laid out as
+ * the build lays them out. In the project itself the script might start a build, and that would replace the jars that
+ * this JVM has open.
  */
 final class Launcher {
 

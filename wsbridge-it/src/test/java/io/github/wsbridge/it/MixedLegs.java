@@ -36,9 +36,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The rules of legs with a whole bridge between the two, over a node that joins legs of two transports: the device comes to
- * its server of one kind, and it dials the owner, a Netty node, with a connector of another. At the ends there is Netty and
- * Tyrus.
+ * The rules of legs with a whole bridge between the two, over a node that joins legs of two transports: the device
+ * comes to its server of one kind, and it dials the owner, a Netty node, with a connector of another. At the ends there
+ * is Netty and Tyrus.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class MixedLegs extends LegContract {

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
- * Programs of the system, run with what they print in files, so that no full pipe holds them up, and with deadlines. Closing
- * it ends what is still running of them.
+ * Programs of the system, run with what they print in files, so that no full pipe holds them up, and with deadlines.
+ * Closing it ends what is still running of them.
  */
 final class Programs implements AutoCloseable {
 

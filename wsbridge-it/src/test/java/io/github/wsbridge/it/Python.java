@@ -40,7 +40,8 @@ final class Python {
                 programs.start(List.of(Programs.find("python3", "python3"), "-c", "import " + module));
         assertThat(importing.exitCode())
                 .as(
-                        "Python's module %s is missing on this machine: install Debian's package %s, or run .ci/run: %s",
+                        "Python's module %s is missing on this machine: install Debian's package %s,"
+                                + " or run .ci/run: %s",
                         module, debianPackage, importing.complaints())
                 .isZero();
     }

@@ -290,7 +290,10 @@ final class RefusalsTest {
         }
     }
 
-    /** How many threads the product has: the JDK's HTTP client, which is on the other side here, has as many as it likes. */
+    /**
+     * How many threads the product has: the JDK's HTTP client, which is on the other side here, has as many as it
+     * likes.
+     */
     private static long threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)

@@ -69,7 +69,8 @@ final class SlowReaderTest {
             long heapGrowth = usedHeap() - heapBefore;
             double share = share(client, elsewhere);
             System.out.printf(
-                    "%d bridges stalled for %d s: %d KiB under way each (sockets' buffers and all), heap grew by %d KiB,"
+                    "%d bridges stalled for %d s: %d KiB under way each (sockets' buffers and all),"
+                            + " heap grew by %d KiB,"
                             + " another bridge at %.2f times the rate of one where none is stalled%n",
                     STALLED, stall.toSeconds(), held / STALLED / 1024, heapGrowth / 1024, share);
             // Three TCP connections and up to two nodes lie between the ends, all in this JVM.

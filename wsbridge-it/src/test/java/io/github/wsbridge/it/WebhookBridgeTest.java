@@ -117,7 +117,7 @@ final class WebhookBridgeTest {
             }
             assertThat(reason(client, "device-1", "no")).isEqualTo(new CloseReason(CloseReason.REJECTED, "42 busy"));
             assertThat(reason(client, "device-2", "echo"))
-                    .isEqualTo(new CloseReason(CloseReason.UNREACHABLE, "the device does not listen"));
+                    .isEqualTo(new CloseReason(CloseReason.UNREACHABLE, "the device is not listening"));
             assertThat(device.stopped().toCompletableFuture()).isNotDone();
         }
     }

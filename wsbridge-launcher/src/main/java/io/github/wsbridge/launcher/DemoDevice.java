@@ -36,7 +36,8 @@ final class DemoDevice implements AutoCloseable {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>device 1</title>
             <style>
-              body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #f6f5f1; color: #23262b;
+              body { margin: 0; min-height: 100vh; display: grid; place-items: center; \
+            background: #f6f5f1; color: #23262b;
                      font: 18px/1.6 Georgia, serif }
               main { max-width: 34rem; padding: 2rem }
               h1 { font-weight: normal; font-size: 2rem; line-height: 1.2; margin: 0 0 1rem }

@@ -78,7 +78,9 @@ enum Transport {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
-    /** Plain connections on the connector's threads, which are joined with its WebSockets; null where it has no such. */
+    /**
+     * Plain connections on the connector's threads, which are joined with its WebSockets; null where it has no such.
+     */
     static @Nullable StreamTransport streams(Connector connector) {
         return connector instanceof NettyConnector fast ? fast.streams() : null;
     }

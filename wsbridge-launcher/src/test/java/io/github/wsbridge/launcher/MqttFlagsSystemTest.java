@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Flags, files and environment of {@code --signal mqtt}, against Debian's mosquitto, which asks for all that it can. */
+/**
+ * Flags, files and environment of {@code --signal mqtt}, against Debian's mosquitto, which asks for all that it can.
+ */
 @Tag("system")
 @Timeout(120)
 final class MqttFlagsSystemTest {

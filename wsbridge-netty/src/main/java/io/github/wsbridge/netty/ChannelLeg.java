@@ -20,11 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg on a channel, independent of the protocol. Fields that are neither volatile nor final belong to the channel's event
- * loop, and every method does its work there.
+ * A leg on a channel, independent of the protocol. Fields that are neither volatile nor final are confined to the
+ * channel's event loop, and every method runs its work there.
  *
- * <p>The channel is read only while no received data waits for demand. So the leg notices its end without demand, until it has
- * received data that no one demanded.
+ * <p>The channel is read only while no received data waits for demand. The leg therefore detects its end without
+ * demand, unless received data is waiting.
  */
 abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
@@ -97,10 +97,10 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     /** Sends the half-close message, or its counterpart in this leg's protocol. */
     abstract void passEnd();
 
-    /** Processes one piece of the received data; returns whether there may be more. */
+    /** Processes some of the received data; returns whether there may be more. */
     abstract boolean consume();
 
-    /** Called after {@link #consume} has processed all that it can: ends the leg, or reads on. */
+    /** Called after {@link #consume} has processed as much as it can: ends the leg, or continues reading. */
     abstract void settle();
 
     /** Fails a send in progress, because the leg has ended. */
@@ -177,7 +177,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         if (!channel.isWritable()) {
             receiver.writable(false);
         }
-        opened.release(); // it may have become writable before this one listened
+        opened.release(); // it may have become writable before this leg was registered
     }
 
     /** Resumes a leg that waits for this one to become writable; its data is dropped from now on. */
@@ -212,7 +212,9 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         }
     }
 
-    /** TLS delivers each record of a read separately. They are passed on together: otherwise each would cost a write. */
+    /**
+     * TLS delivers each record of a read separately. They are passed on together: otherwise each would cost a write.
+     */
     @Override
     public final void channelReadComplete(ChannelHandlerContext context) {
         if (secure) {
@@ -241,7 +243,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
     }
 
-    /** Processes the received data as far as possible, then reads on if none is left. */
+    /** Processes the received data as far as possible, then continues reading if none is left. */
     final void turn() {
         if (turning) {
             return; // called by the receiver; the loop below continues
@@ -257,7 +259,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         settle();
     }
 
-    /** Discards received data if the leg has ended or was aborted; returns whether that is so. */
+    /** Discards received data if the leg has ended or was aborted; returns whether it did. */
     final boolean dropUnread() {
         if (ended == null && !dropped) {
             return false;
@@ -269,7 +271,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         return true;
     }
 
-    /** Reads on, unless a transfer controls reading. */
+    /** Continues reading, unless a transfer controls reading. */
     final void readOn() {
         if (transfer == null && !gone) {
             channel.read();
@@ -301,7 +303,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
     // The end
 
-    /** Closes the channel after some seconds if it is not closed before. */
+    /** Closes the channel after some seconds unless it has been closed by then. */
     final void dropAfter(int seconds) {
         var deadline = channel.eventLoop().schedule(() -> run(this::drop), seconds, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> deadline.cancel(false));

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** The first part of an outgoing connection: the request, and the answer that makes a leg of it. */
+/** The opening handshake of an outgoing connection, which turns it into a leg. */
 final class ClientHandshake extends ChannelInboundHandlerAdapter {
 
     private final ClientUpgrade upgrade;
@@ -20,7 +20,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     private String protocol = "";
     private boolean answered;
 
-    /** A handshake that completes {@code leg}. */
+    /** Creates a handshake that completes {@code leg}. */
     ClientHandshake(ClientUpgrade upgrade, CompletableFuture<Leg> leg) {
         this.upgrade = upgrade;
         this.leg = leg;
@@ -53,7 +53,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
 
     private boolean verify(ChannelHandlerContext context, HttpResponse response) {
         if (response.decoderResult().isFailure()) {
-            fail(context, new IOException("not an HTTP/1.1 answer"));
+            fail(context, new IOException("not an HTTP/1.1 response"));
             return false;
         }
         try {
@@ -70,15 +70,15 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     private void open(ChannelHandlerContext context) {
         NettyLeg opened = new NettyLeg(context.channel(), true, protocol);
         context.pipeline().replace(this, null, opened);
-        context.pipeline().remove(HttpResponseDecoder.class); // passes on what it holds beyond the answer
+        context.pipeline().remove(HttpResponseDecoder.class); // passes on the bytes after the response
         if (!leg.complete(opened)) {
-            opened.abort(); // nobody waits for it any more
+            opened.abort(); // the caller has given up
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        fail(context, new IOException("the connection was closed in the handshake"));
+        fail(context, new IOException("the connection was closed during the handshake"));
     }
 
     @Override

@@ -11,7 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a leg itself writes to its channel: fragments, control frames, and the close frame. Belongs to the channel's loop. */
+/**
+ * Writes a leg's own frames to its channel: fragments, control frames and the close frame. Confined to the channel's
+ * loop.
+ */
 final class FrameWriter {
 
     private static final int FIN = 0x80;
@@ -21,17 +24,18 @@ final class FrameWriter {
     private final boolean client;
     private final boolean secure;
     private final BooleanSupplier takes;
-    private boolean midMessage; // whether what was sent last did not end its message; the sender's, not the loop's
+    // whether the last fragment did not end its message; used by the sender, not by the loop
+    private boolean midMessage;
     private byte @Nullable [] owedPong;
-    private boolean unflushed; // whether a pong has been written only
+    private boolean unflushed; // whether a pong has been written but not flushed
     private boolean closeSent;
 
     /**
-     * For one channel.
+     * Creates a writer for a channel.
      *
      * @param client whether frames are masked
      * @param secure whether the channel uses TLS
-     * @param takes whether fragments are still taken; asked on any thread
+     * @param takes whether fragments are still accepted; called on any thread
      */
     FrameWriter(Channel channel, LegWriter output, boolean client, boolean secure, BooleanSupplier takes) {
         this.channel = channel;
@@ -41,12 +45,14 @@ final class FrameWriter {
         this.takes = takes;
     }
 
-    /** Whether frames are masked. */
+    /** Returns whether frames are masked. */
     boolean client() {
         return client;
     }
 
-    /** Returns the next masking key: unpredictable unless TLS hides the frames from proxies (RFC 6455, section 10.3). */
+    /**
+     * Returns the next masking key: unpredictable unless TLS hides the frames from proxies (RFC 6455, section 10.3).
+     */
     int maskKey() {
         return client && !secure ? MaskKeys.next() : 0;
     }
@@ -63,7 +69,7 @@ final class FrameWriter {
         return output.send(frame);
     }
 
-    /** The channel takes more again. */
+    /** Called when the channel is writable again. */
     void writable() {
         byte[] pong = owedPong;
         if (pong != null) {
@@ -80,7 +86,7 @@ final class FrameWriter {
         }
     }
 
-    /** Answers a ping, with the next {@link #flush} or when there is room. */
+    /** Answers a ping, with the next {@link #flush} or when the channel is writable. */
     void answer(byte[] ping) {
         if (!channel.isWritable()) {
             flush();
@@ -95,7 +101,10 @@ final class FrameWriter {
         }
     }
 
-    /** Lets the pongs of a read go out together: one write for each would let a flood of pings keep the loop from all others. */
+    /**
+     * Flushes all pongs of a read together. With one flush for each, a flood of pings would starve the loop's other
+     * channels.
+     */
     void flush() {
         if (unflushed) {
             unflushed = false;
@@ -103,14 +112,16 @@ final class FrameWriter {
         }
     }
 
-    /** Sends an empty control frame, but not behind data that does not get through: there it would be of no use. */
+    /**
+     * Sends an empty control frame, unless the channel is not writable: queued after blocked data it would be useless.
+     */
     void controlIfRoom(int opcode) {
         if (channel.isWritable()) {
             control(opcode, new byte[0]);
         }
     }
 
-    /** Sends the close frame, the last that goes out; tells whether it did so now. */
+    /** Sends the close frame, after which nothing is sent; returns false if it was sent before or cannot be. */
     boolean close(CloseReason reason) {
         if (closeSent || output.gone()) {
             return false;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Who hears of a leg: nobody before it is opened and after it has been told of the end. Belongs to the channel's loop. */
+/** Calls a leg's receiver, but not before the leg is opened or after its end. Confined to the channel's loop. */
 final class GuardedReceiver {
 
     private static final Logger log = LoggerFactory.getLogger(GuardedReceiver.class);
@@ -17,12 +17,14 @@ final class GuardedReceiver {
     private Leg.@Nullable Receiver receiver;
     private @Nullable CloseReason end;
 
-    /** Calls {@code failed} after a receiver that throws: it costs its leg, and nothing else. */
+    /**
+     * Creates a guard that calls {@code failed} if the receiver throws, which ends its leg and affects nothing else.
+     */
     GuardedReceiver(Runnable failed) {
         this.failed = failed;
     }
 
-    /** An end that came before is told now. */
+    /** Sets the receiver, and reports the end if the leg has ended already. */
     void open(Leg.Receiver to) {
         receiver = to;
         CloseReason early = end;
@@ -51,7 +53,7 @@ final class GuardedReceiver {
         tell(to -> to.onWritable(writable));
     }
 
-    /** The last to be told. */
+    /** Reports the end; nothing is reported after it. */
     void closed(CloseReason reason) {
         end = reason;
         Leg.Receiver to = receiver;

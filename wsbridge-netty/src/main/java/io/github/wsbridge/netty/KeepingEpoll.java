@@ -10,9 +10,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
- * Epoll that keeps a channel registered while it is interested in no event, such as after the peer's FIN. Netty 4.2.18 removes
- * such a channel from the epoll set but still considers it registered. The next change of interest then fails with ENOENT and
- * closes the channel, so half-closed connections break as soon as a write has to wait.
+ * Epoll that keeps a channel registered while it is interested in no event, such as after the peer's FIN. Netty 4.2.18
+ * removes such a channel from the epoll set but still considers it registered. The next change of interest then fails
+ * with ENOENT and closes the channel, so half-closed connections break as soon as a write has to wait.
  */
 final class KeepingEpoll implements IoHandler {
 
@@ -64,7 +64,8 @@ final class KeepingEpoll implements IoHandler {
 
     private static final class Kept implements IoRegistration {
         private final IoRegistration registration;
-        private volatile boolean used; // false until the channel is connected, when no interest is right
+        // false until the channel is connected: having no interest is correct before that
+        private volatile boolean used;
 
         Kept(IoRegistration registration) {
             this.registration = registration;

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what a leg sends, one send at a time. Belongs to the channel's loop. */
+/** Writes what a leg sends, one send at a time. Confined to the channel's loop. */
 final class LegWriter {
 
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
@@ -20,7 +20,7 @@ final class LegWriter {
     private boolean gone; // the channel is closed
 
     /**
-     * Creates an output for a channel.
+     * Creates a writer for a channel.
      *
      * @param takes whether sends are still accepted; called on any thread
      */
@@ -86,7 +86,7 @@ final class LegWriter {
         return buffers == null ? 0 : buffers.totalPendingWriteBytes();
     }
 
-    /** Returns how many of these bytes are not written yet; changes whenever the peer reads something. */
+    /** Returns how many of these bytes are not written yet; the number changes whenever the peer reads data. */
     long unwritten() {
         var buffers = channel.unsafe().outboundBuffer();
         return buffers == null ? 0 : buffers.totalPendingWriteBytes() - buffers.currentProgress();
@@ -98,7 +98,7 @@ final class LegWriter {
         failWaiting();
     }
 
-    /** Fails a send that waits. */
+    /** Fails a waiting send. */
     void failWaiting() {
         CompletableFuture<Void> room = waiting;
         if (room != null) {

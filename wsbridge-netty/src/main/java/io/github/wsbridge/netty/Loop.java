@@ -6,10 +6,10 @@ import io.netty.channel.SingleThreadIoEventLoop;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An event loop that knows how busy it is. */
+/** An event loop that measures its load. */
 final class Loop extends SingleThreadIoEventLoop {
 
-    /** As how many bytes a bridge counts, which may carry some at any time. */
+    /** The load of an idle bridge, in bytes, since it may carry data at any time. */
     private static final int BRIDGE = 1024;
 
     private final AtomicInteger bridges = new AtomicInteger();
@@ -19,18 +19,21 @@ final class Loop extends SingleThreadIoEventLoop {
         super(group, executor, handlers);
     }
 
-    /** Bytes have been read; called on the loop. */
+    /** Records bytes that have been read. Called on the loop. */
     void carried(int bytes) {
         busy.carried(bytes, System.nanoTime());
     }
 
-    /** Of two loops, the one that is to get a bridge. Called on any thread. */
+    /** Returns the less busy of two loops, for a new bridge. Called on any thread. */
     static Loop lessBusy(Loop one, Loop other) {
         long now = System.nanoTime();
         return one.load(now) <= other.load(now) ? one : other;
     }
 
-    /** A bridge is about to come; it counts at once, for the next to see. Called on any thread, as is {@link #leave}. */
+    /**
+     * Counts a bridge before it arrives, so that the next choice considers it. Called on any thread, like
+     * {@link #leave}.
+     */
     void join() {
         bridges.incrementAndGet();
     }
@@ -41,12 +44,12 @@ final class Loop extends SingleThreadIoEventLoop {
 
     private double load(long now) {
         int count = bridges.get();
-        return count == 0 ? 0 : busy.bytes(now) + (double) BRIDGE * count; // what ended bridges have carried is past
+        return count == 0 ? 0 : busy.bytes(now) + (double) BRIDGE * count; // ended bridges no longer count
     }
 
     /**
-     * Bytes of the last tenth of a second: each counts less the longer it is ago. Written by one thread, read by any; who reads
-     * in the midst of a change is told something that is a little old.
+     * The number of bytes in the last tenth of a second, weighted by age. Written by one thread and read by any; a read
+     * during an update may return a slightly outdated value.
      */
     static final class Busy {
         private static final double WINDOW = 1e8; // nanoseconds

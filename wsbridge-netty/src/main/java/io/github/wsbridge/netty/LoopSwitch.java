@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings work onto a channel's event loop, also while the channel moves from one loop to another. What is not final is used
- * by one loop at a time: the old one hands it over by setting the channel's loop.
+ * Runs tasks on a channel's event loop, even while the channel moves from one loop to another. Fields that are not
+ * final are used by one loop at a time: setting the channel's loop hands them over.
  */
 final class LoopSwitch {
 
@@ -24,18 +24,21 @@ final class LoopSwitch {
         this.channel = channel;
     }
 
-    /** Whether the calling thread is the channel's own. */
+    /** Returns whether the calling thread is the channel's loop. */
     boolean here() {
         return channel.eventLoop().inEventLoop() && parked == null;
     }
 
-    /** Runs a task on the channel's loop: now, if that is the calling thread; once the loop has ended, on Netty's global thread. */
+    /**
+     * Runs a task on the channel's loop, immediately if that is the calling thread. If the loop has terminated, it runs
+     * on Netty's global thread.
+     */
     void run(Runnable task) {
         EventLoop loop = channel.eventLoop();
         if (!loop.inEventLoop()) {
             try {
                 loop.execute(() -> run(task));
-            } catch (RejectedExecutionException e) { // whoever is still to be told of the end is told all the same
+            } catch (RejectedExecutionException e) { // the end must still be reported
                 loop.terminationFuture().addListener(ended -> task.run());
             }
         } else if (parked != null) {
@@ -45,7 +48,7 @@ final class LoopSwitch {
         }
     }
 
-    /** Moves the channel to another loop, and runs a task when it is there. Called on its loop. */
+    /** Moves the channel to another loop, then runs a task there. Called on the channel's current loop. */
     void move(EventLoop to, Runnable then) {
         if (to == channel.eventLoop() || to.isShuttingDown() || !channel.isOpen()) {
             then.run();
@@ -55,7 +58,7 @@ final class LoopSwitch {
         channel.deregister()
                 .addListener(left -> to.register(channel).addListener(arrived -> {
                     if (!arrived.isSuccess()) {
-                        log.debug("A channel could not move", arrived.cause());
+                        log.debug("A channel could not be moved to another loop", arrived.cause());
                         channel.unsafe().close(channel.voidPromise());
                     }
                     Queue<Runnable> waited = parked;

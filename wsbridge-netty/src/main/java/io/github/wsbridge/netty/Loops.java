@@ -27,10 +27,10 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
-/** The threads that serve connections, and the kind of channels that they serve: epoll on Linux, NIO elsewhere. */
+/** The threads that serve connections, and the type of their channels: epoll on Linux, NIO elsewhere. */
 final class Loops implements AutoCloseable {
 
-    /** The system property that keeps to NIO if it is true. */
+    /** The system property that forces NIO if it is true. */
     static final String NO_EPOLL = "io.github.wsbridge.netty.noEpoll";
 
     private static final int HIGH_WATER = 64 * 1024;
@@ -38,15 +38,15 @@ final class Loops implements AutoCloseable {
     private static final int PARTING_SECONDS = 5;
 
     /**
-     * How much the kernel takes that it cannot send yet. Without it a peer that does not read would have it hold some megabytes,
-     * and a few hundred of those slow all connections of the machine down.
+     * The maximum number of unsent bytes in the kernel. Without a limit, the kernel buffers several megabytes for a
+     * peer that does not read, and a few hundred such peers slow down every connection of the machine.
      */
     private static final long UNSENT = 256 * 1024;
 
     private final boolean epoll = Epoll.isAvailable() && !Boolean.getBoolean(NO_EPOLL);
     private final EventLoopGroup group;
 
-    /** Starts no thread before it is needed; they are daemons. */
+    /** Creates a group of daemon threads, each started when it is first needed. */
     Loops(String name, int threads) {
         group =
                 new MultiThreadIoEventLoopGroup(
@@ -60,7 +60,7 @@ final class Loops implements AutoCloseable {
                 };
     }
 
-    /** What all connections are set to. They read when they are told to. */
+    /** Returns the options of all connections. Connections read only on request. */
     @SuppressWarnings("deprecation") // Netty's own default for sockets is set by this option too
     Map<ChannelOption<?>, Object> settings() {
         Map<ChannelOption<?>, Object> settings = new HashMap<>();
@@ -75,7 +75,9 @@ final class Loops implements AutoCloseable {
         return settings;
     }
 
-    /** What a message that waits to be written takes: all of its buffer, however little of it is used. */
+    /**
+     * Returns the memory of a message that waits to be written: the buffer's capacity, even if little of it is used.
+     */
     private static int memory(Object message) {
         return message instanceof ByteBuf bytes ? bytes.capacity() : 0;
     }
@@ -92,24 +94,24 @@ final class Loops implements AutoCloseable {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
     }
 
-    /** Ends connections and the threads; waits for that, except on one of them. */
+    /** Closes the connections and stops the threads; waits for both, unless called on one of the threads. */
     void close(ChannelGroup connections) {
         List<ChannelLeg> legs = connections.stream()
                 .map(channel -> channel.pipeline().get(ChannelLeg.class))
                 .filter(Objects::nonNull)
                 .toList();
         await(connections.close());
-        legs.forEach(ChannelLeg::abort); // some hold what nobody has asked for, and have not been told of the end yet
+        legs.forEach(ChannelLeg::abort); // legs with data that was not demanded have not reported their end yet
         close();
     }
 
-    /** Ends the threads; waits for that, except on one of them. */
+    /** Stops the threads and waits for them, unless called on one of them. */
     @Override
     public void close() {
         await(group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS));
     }
 
-    /** Waits for what the threads have been told to do, though not for ever, and not on one of them. */
+    /** Waits for a task of the threads for a limited time; returns immediately on one of the threads. */
     void await(Future<?> done) {
         for (var loop : group) {
             if (loop.inEventLoop()) {

@@ -22,10 +22,10 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fast server for a node. Thread-safe.
+ * The server for nodes with the highest throughput. Thread-safe.
  *
- * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. A few threads, one for each
- * processor, serve any number of bridges; none waits for a slow peer. It has no timeout of its own once a handshake is done.
+ * <p>The door decides about every request; a refused request never becomes a WebSocket. One thread per processor serves
+ * any number of bridges, and none waits for a slow peer. The server has no timeouts after the handshake.
  *
  * <pre>{@code
  * try (NettyBridgeServer server = NettyBridgeServer.builder().address(new InetSocketAddress(8080)).bind()) {
@@ -51,7 +51,7 @@ public final class NettyBridgeServer implements BridgeServer {
         this.initializer = initializer;
     }
 
-    /** Starts to describe a server. */
+    /** Returns a builder. */
     public static Builder builder() {
         return new Builder();
     }
@@ -62,7 +62,7 @@ public final class NettyBridgeServer implements BridgeServer {
             throw new ClosedChannelException();
         }
         if (initializer.door != null) {
-            throw new IllegalStateException("the server has a door already");
+            throw new IllegalStateException("the server already has a door");
         }
         initializer.door = door;
         listening.config().setAutoRead(true);
@@ -95,48 +95,54 @@ public final class NettyBridgeServer implements BridgeServer {
 
         private Builder() {}
 
-        /** Where to listen; port 0 takes a free one. Default: port 8080 on all interfaces. */
+        /** The address to listen on; port 0 selects a free port. Default: port 8080 on all interfaces. */
         public Builder address(InetSocketAddress value) {
             address = value;
             return this;
         }
 
         /**
-         * Speak TLS only, with a certificate and its chain and an unencrypted PKCS #8 key, both in PEM; by BoringSSL where
-         * {@code netty-tcnative} is present, by the JDK otherwise. Default: plain text, as behind a proxy.
+         * Uses TLS, with a certificate and its chain and an unencrypted PKCS #8 key, both in PEM. The provider is
+         * BoringSSL if {@code netty-tcnative} is present, and the JDK otherwise. Default: plain text, for use behind a
+         * proxy.
          *
-         * @throws IOException if the files cannot be read or hold something else
+         * @throws IOException if the files cannot be read or have other content
          */
         public Builder tls(Path certificateChain, Path key) throws IOException {
             tls = Tls.server(certificateChain, key);
             return this;
         }
 
-        /** Speak TLS only, by the JDK, with these keys. */
+        /** Uses the JDK's TLS with this context. */
         public Builder tls(SSLContext value) {
             tls = Tls.of(value, false);
             return this;
         }
 
-        /** How many threads serve connections. Default: one for each processor. */
+        /** The number of threads that serve connections. Default: one per processor. */
         public Builder threads(int value) {
             threads = positive(value);
             return this;
         }
 
-        /** The most connections at a time, two for each bridge; more are dropped unanswered. Default: 20,000. */
+        /**
+         * The maximum number of connections; each bridge has two. Further connections are dropped without an answer.
+         * Default: 20,000.
+         */
         public Builder maxConnections(int value) {
             maxConnections = positive(value);
             return this;
         }
 
-        /** The longest request line, and the longest header, in bytes. Default: 16 KiB. */
+        /** The maximum length of the request line and of the header, in bytes. Default: 16 KiB. */
         public Builder maxHeaderBytes(int value) {
             maxHeaderBytes = positive(value);
             return this;
         }
 
-        /** How long from the connect until the answer, TLS and the door included. Default: 10 seconds. */
+        /**
+         * The time limit from the connection to the answer, including TLS and the door's decision. Default: 10 seconds.
+         */
         public Builder handshakeTimeout(Duration value) {
             positive((int) Math.min(value.toMillis(), Integer.MAX_VALUE));
             handshakeTimeout = value;
@@ -157,14 +163,14 @@ public final class NettyBridgeServer implements BridgeServer {
                     .channel(loops.serverChannel())
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
-                    .option(ChannelOption.AUTO_READ, false) // takes connections from serve() on
+                    .option(ChannelOption.AUTO_READ, false) // accepts connections once serve() is called
                     .childHandler(initializer);
             loops.settings().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();
             if (!bound.isSuccess()) {
                 loops.close();
                 Throwable cause = bound.cause();
-                throw cause instanceof IOException e ? e : new IOException("cannot listen at " + address, cause);
+                throw cause instanceof IOException e ? e : new IOException("cannot listen on " + address, cause);
             }
             return new NettyBridgeServer(loops, bound.channel(), connections, initializer);
         }
@@ -182,7 +188,7 @@ public final class NettyBridgeServer implements BridgeServer {
         }
     }
 
-    /** Takes a connection in. */
+    /** Sets up an accepted connection. */
     private static final class Initializer extends ChannelInitializer<Channel> {
         private final ChannelGroup connections;
         private final @Nullable SslContext tls;

@@ -39,11 +39,11 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens WebSockets with Netty: the fast choice for nodes, which join its legs with those of {@link NettyBridgeServer} below
- * fragments, and for clients. Thread-safe.
+ * Opens WebSockets with Netty. This is the fastest connector for clients and for nodes, which splice its legs with
+ * those of {@link NettyBridgeServer} below fragments. Thread-safe.
  *
- * <p>All its connections share a few daemon threads, which end with {@link #close}. A slow peer takes none of them. A
- * redirect is not followed; it fails like any other status than 101.
+ * <p>All its connections share a few daemon threads, which {@link #close} stops. A slow peer does not block a thread.
+ * Redirects are not followed; they fail like any status other than 101.
  */
 public final class NettyConnector implements Connector {
 
@@ -53,7 +53,7 @@ public final class NettyConnector implements Connector {
     private @Nullable SslContext tls; // guarded by this
     private final @Nullable ProxySelector proxies;
     private final Loops loops;
-    private final ThreadPoolExecutor lookups; // which block
+    private final ThreadPoolExecutor lookups; // for name lookups, which block
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
     private final Set<CompletableFuture<Leg>> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -72,12 +72,12 @@ public final class NettyConnector implements Connector {
         lookups.allowCoreThreadTimeOut(true);
     }
 
-    /** A connector with the platform's trusted certificates and without a proxy. */
+    /** Returns a connector with the platform's trusted certificates and without a proxy. */
     public static NettyConnector create() {
         return builder().build();
     }
 
-    /** Starts to describe a connector. */
+    /** Returns a builder. */
     public static Builder builder() {
         return new Builder();
     }
@@ -97,14 +97,14 @@ public final class NettyConnector implements Connector {
             long millis = Math.max(1, target.timeout().toMillis());
             var deadline = loops.group()
                     .schedule(
-                            () -> leg.completeExceptionally(new IOException("no connection within " + millis + " ms")),
+                            () -> leg.completeExceptionally(new IOException("not connected within " + millis + " ms")),
                             millis,
                             TimeUnit.MILLISECONDS);
             leg.whenComplete((opened, failure) -> deadline.cancel(false));
             lookups.execute(() -> start(new Attempt(target, upgrade, leg)));
         } catch (RejectedExecutionException e) {
-            leg.completeExceptionally(new IOException(
-                    closed ? "the connector is closed" : "too many connections wait for their names", e));
+            leg.completeExceptionally(
+                    new IOException(closed ? "the connector is closed" : "too many name lookups are pending", e));
         }
         if (closed) {
             leg.completeExceptionally(closedFailure()); // close() may not have seen it
@@ -123,8 +123,8 @@ public final class NettyConnector implements Connector {
     }
 
     /**
-     * Returns a transport for TCP connections on the same threads, which can be joined with this connector's WebSockets below
-     * fragments. They are closed with this connector.
+     * Returns a transport for TCP connections on the same threads, which can be spliced with this connector's
+     * WebSockets below fragments. The connector's {@link #close} closes them.
      */
     public StreamTransport streams() {
         return new NettyStreams(loops, connections);
@@ -142,7 +142,7 @@ public final class NettyConnector implements Connector {
         return new IOException("the connector is closed");
     }
 
-    /** Trust in the platform's authorities takes a while to read, so it is read once, when it is needed. */
+    /** Loading the platform's trusted authorities is slow, so it is done once, on demand. */
     private synchronized SslContext trust() throws IOException {
         SslContext context = tls;
         if (context == null) {
@@ -152,7 +152,7 @@ public final class NettyConnector implements Connector {
         return context;
     }
 
-    /** One connection on its way: to the name's addresses one after the other, or to a proxy. */
+    /** One attempt to connect: to the host's addresses one after the other, or to a proxy. */
     private final class Attempt {
         private final Target target;
         private final ClientUpgrade upgrade;
@@ -168,10 +168,10 @@ public final class NettyConnector implements Connector {
             port = upgrade.port();
         }
 
-        /** Looks names up, which blocks, and begins to connect. */
+        /** Looks up the host, which blocks, and starts to connect. */
         void start() throws IOException {
             if (leg.isDone()) {
-                return; // it has waited too long
+                return; // timed out
             }
             SslContext context = upgrade.secure() ? trust() : null;
             InetSocketAddress proxy = proxy();
@@ -277,7 +277,7 @@ public final class NettyConnector implements Connector {
         bootstrap.option((ChannelOption<T>) option, (T) value);
     }
 
-    /** Settings of a connector; all optional. Not thread-safe. */
+    /** Settings of a connector, all optional. Not thread-safe. */
     public static final class Builder {
         private @Nullable SslContext tls;
         private @Nullable ProxySelector proxies;
@@ -285,29 +285,32 @@ public final class NettyConnector implements Connector {
 
         private Builder() {}
 
-        /** Keys and trust for {@code wss}, by the JDK; the platform's authorities otherwise. Names are always checked. */
+        /**
+         * The JDK's TLS context for {@code wss}. Default: trust in the platform's authorities. Host names are always
+         * verified.
+         */
         public Builder sslContext(SSLContext context) {
             tls = Tls.of(context, true);
             return this;
         }
 
         /**
-         * Trusts the authorities in a PEM file and no others, by BoringSSL where {@code netty-tcnative} is present.
+         * Trusts only the authorities in a PEM file. The provider is BoringSSL if {@code netty-tcnative} is present.
          *
-         * @throws IOException if it cannot be read or holds something else
+         * @throws IOException if the file cannot be read or has other content
          */
         public Builder trust(Path authorities) throws IOException {
             tls = Tls.client(authorities);
             return this;
         }
 
-        /** Chooses HTTP proxies, which connections go through by CONNECT. Default: none. */
+        /** Selects HTTP proxies, which are used with CONNECT. Default: none. */
         public Builder proxy(ProxySelector value) {
             proxies = value;
             return this;
         }
 
-        /** How many threads serve connections. Default: one for each processor. */
+        /** The number of threads that serve connections. Default: one per processor. */
         public Builder threads(int value) {
             if (value <= 0) {
                 throw new IllegalArgumentException("must be positive");
@@ -316,7 +319,7 @@ public final class NettyConnector implements Connector {
             return this;
         }
 
-        /** Makes the connector. */
+        /** Builds the connector. */
         public NettyConnector build() {
             return new NettyConnector(this);
         }

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A leg on a channel that speaks WebSocket. It answers pings without demand, until data comes that nobody has asked for. */
+/** A WebSocket leg on a channel. It answers pings without demand, unless received data is waiting for demand. */
 final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     private static final int PARTING_SECONDS = 2;
@@ -24,7 +24,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     private final FrameWriter writer;
 
     /**
-     * A leg on a channel whose handshake is done; the channel's loop adds it to the pipeline.
+     * Creates a leg on a channel whose handshake is done; the channel's loop adds it to the pipeline.
      *
      * @param client whether this end is the WebSocket client, which masks
      */
@@ -55,7 +55,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         if (!(target instanceof NettyLeg to)) {
             return new Strip(frames);
         }
-        // Between two servers plain frames would have to grow: that goes by fragments.
+        // Between two clients, frames would have to be masked and thus grow, so such legs exchange fragments.
         return client && to.client ? null : new Translate(frames, !client && !to.client);
     }
 
@@ -67,9 +67,9 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
             return false;
         }
         ByteBuf bytes =
-                unread == null ? Unpooled.EMPTY_BUFFER : unread; // an empty frame may wait with nothing behind it
+                unread == null ? Unpooled.EMPTY_BUFFER : unread; // an empty frame may be waiting with no bytes after it
         Transfer to = transfer;
-        // A pong that cannot be written closes the channel, and closed() must not take what is being read.
+        // A failed write of a pong closes the channel, and closed() must not process these bytes.
         unread = null;
         if (to != null) {
             to.pass(bytes);
@@ -86,7 +86,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         if (fragment == null) {
             return false;
         }
-        if (demanded) { // if not, it came too late for a leg that is closing
+        if (demanded) { // otherwise the leg is closing and discards it
             demanded = false;
             receiver.fragment(fragment);
         }
@@ -190,14 +190,14 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         }
         sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
         if (!gone) {
-            // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
+            // The peer may still be sending, so closing now would cause a reset, which could overtake the close frame.
             flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
             dropAfter(PARTING_SECONDS);
         }
-        end(CloseReason.vanished("broke the protocol: " + how)); // the other end has done nothing wrong
+        end(CloseReason.vanished("broke the protocol: " + how)); // the other end is not at fault
     }
 
-    /** Lets the connection go once both close frames are on their way. The server is the one to close it. */
+    /** Ends the connection once both close frames have been sent. The server closes it (RFC 6455, section 7.1.1). */
     private void part() {
         if (client) {
             dropAfter(PARTING_SECONDS);

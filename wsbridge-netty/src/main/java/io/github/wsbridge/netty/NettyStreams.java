@@ -100,7 +100,7 @@ final class NettyStreams implements StreamTransport {
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             Throwable cause = bound.cause();
-            throw cause instanceof IOException e ? e : new IOException("cannot listen at " + address, cause);
+            throw cause instanceof IOException e ? e : new IOException("cannot listen on " + address, cause);
         }
         Channel channel = bound.channel();
         connections.add(channel);
@@ -143,7 +143,7 @@ final class NettyStreams implements StreamTransport {
         }
     }
 
-    /** Accepts connections up to the limit; others wait in the backlog. Belongs to the listener's loop. */
+    /** Accepts connections up to the limit; others wait in the backlog. Confined to the listener's loop. */
     private static final class Room extends ChannelInboundHandlerAdapter {
         private final int most;
         private int open;
@@ -170,10 +170,13 @@ final class NettyStreams implements StreamTransport {
             context.channel().config().setAutoRead(open < most && !pausing);
         }
 
-        /** Called if accepting fails, most likely for lack of file descriptors. */
+        /** Called if accepting fails, most likely because no file descriptors are left. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            log.warn("The listener at {} cannot accept: {}", context.channel().localAddress(), cause.toString());
+            log.warn(
+                    "The listener at {} cannot accept connections: {}",
+                    context.channel().localAddress(),
+                    cause.toString());
             pausing = true;
             accept(context);
             context.executor()

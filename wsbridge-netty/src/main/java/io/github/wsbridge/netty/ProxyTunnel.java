@@ -16,7 +16,9 @@ import io.netty.handler.proxy.ProxyHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** The way through an HTTP proxy. Unlike Netty's own it takes a refusal for one as soon as the status is there. */
+/**
+ * A tunnel through an HTTP proxy. Unlike Netty's own handler, it fails as soon as it receives the status of a refusal.
+ */
 final class ProxyTunnel extends ProxyHandler {
 
     private final HttpClientCodec codec = new HttpClientCodec();

@@ -7,14 +7,14 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 
 /**
- * Buffers to read into: as large as a connection has lately been found to need, with room before what is read, where the
- * translator may put a header. A connection that is idle has none.
+ * Allocates receive buffers. Their size adapts to a connection's recent reads, and they have headroom in which the
+ * translator can write a header. An idle connection has no buffer.
  */
 final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
     /**
-     * The largest, with its headroom: what a read takes at the most. Each write wakes its receiver, so fewer and larger ones are
-     * cheaper for both; much above this nothing more is gained (docs/benchmarks.md).
+     * The largest size, including headroom. Each write wakes its receiver, so fewer and larger writes are cheaper for
+     * both sides; much larger buffers gain nothing more (docs/benchmarks.md).
      */
     static final int MOST = 112 * 1024;
 
@@ -29,7 +29,7 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
     private final class Sizes extends MaxMessageHandle {
         private int size = LEAST;
-        private boolean small; // whether the last read would have fitted into a step less
+        private boolean small; // whether the last read would have fitted into the next smaller size
 
         @Override
         public int guess() {

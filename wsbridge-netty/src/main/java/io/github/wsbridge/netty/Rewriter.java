@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBuf;
 interface Rewriter {
 
     /**
-     * Rewrites the readable bytes of a buffer. {@code FrameTranslator.HEADROOM} bytes before them may be overwritten. The bytes
-     * that are readable afterwards are to be sent.
+     * Rewrites the readable bytes of a buffer. The {@code FrameTranslator.HEADROOM} bytes before them may be
+     * overwritten. The caller sends the bytes that are readable afterwards.
      *
      * @return the number of payload bytes
      */

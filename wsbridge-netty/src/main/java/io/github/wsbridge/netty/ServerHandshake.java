@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first part of a server's connection: one HTTP request, which becomes a leg or gets a plain answer. */
+/** The opening handshake of an accepted connection: one HTTP request, which becomes a leg or gets a plain response. */
 final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     private static final Logger log = LoggerFactory.getLogger(ServerHandshake.class);
 
-    /** How long a refused client may take to read the answer. */
+    /** How long a refused client may take to read the response. */
     private static final int PARTING_SECONDS = 2;
 
-    /** How much a client may send before it is answered. */
+    /** How many bytes a client may send before it is answered. */
     private static final int MOST_EARLY = 64 * 1024;
 
     private final Door door;
@@ -45,7 +45,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private @Nullable ServerUpgrade upgrade;
     private boolean refused;
     private @Nullable ScheduledFuture<?> deadline;
-    private @Nullable ByteBuf early; // what came behind the head
+    private @Nullable ByteBuf early; // what arrived after the head
 
     ServerHandshake(Door door, Duration timeout) {
         this.door = door;
@@ -65,7 +65,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (refused || !answered && (early == null || early.readableBytes() < MOST_EARLY)) {
-            context.read(); // while the door decides, to notice that the client goes away
+            context.read(); // to detect a client that disconnects while the door decides
         }
     }
 
@@ -73,7 +73,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof HttpRequest request && !asked) {
             asked = true;
-            context.pipeline().remove(HttpRequestDecoder.class); // what follows is no request
+            context.pipeline().remove(HttpRequestDecoder.class); // no further requests
             Throwable failure = request.decoderResult().cause();
             if (failure == null) {
                 ask(context, request);
@@ -145,7 +145,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         early = null;
         context.pipeline().replace(this, null, leg);
         if (behind != null) {
-            leg.channelRead(context.pipeline().context(leg), behind); // TLS, where there is any, is behind it
+            leg.channelRead(context.pipeline().context(leg), behind); // TLS, if used, comes before it in the pipeline
             leg.channelReadComplete(context.pipeline().context(leg));
         }
         asked.open(granted, leg);
@@ -162,7 +162,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         context.writeAndFlush(Unpooled.wrappedBuffer(ServerUpgrade.refusal(refusal)))
                 .addListener(sent -> {
                     if (sent.isSuccess() && channel instanceof DuplexChannel duplex && !isTls(channel)) {
-                        duplex.shutdownOutput(); // a close would be a reset where the client is still sending
+                        duplex.shutdownOutput(); // a close would cause a reset if the client is still sending
                     } else {
                         channel.close();
                     }

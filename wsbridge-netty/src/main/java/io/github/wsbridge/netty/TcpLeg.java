@@ -25,13 +25,13 @@ import org.slf4j.LoggerFactory;
 /**
  * A leg on a plain connection, as {@link io.github.wsbridge.spi.StreamTransport} describes it.
  *
- * <p>A close in good order sends a FIN after the data, and discards what still arrives for up to five seconds, so that
- * unread bytes do not turn the close into a reset. There is no deadline for a peer that reads slowly, unless it reads
- * nothing for fifteen minutes: a close frame can be sent again, but the last bytes of a stream cannot.
+ * <p>A normal close sends a FIN after the data, and discards received data for up to five seconds, so that unread bytes
+ * do not turn the close into a reset. A slow peer has no deadline unless it reads nothing for fifteen minutes: a close
+ * frame can be sent again, but the last bytes of a stream cannot.
  */
 final class TcpLeg extends ChannelLeg {
 
-    /** The largest fragment: a size that suits every transport. */
+    /** The maximum size of a fragment, which suits every transport. */
     static final int FRAGMENT = 16 * 1024;
 
     static final int LINGER_SECONDS = 5;
@@ -43,7 +43,7 @@ final class TcpLeg extends ChannelLeg {
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     private boolean inputEnded; // FIN received
-    private boolean inputTold; // and passed on
+    private boolean inputTold; // whether the FIN was passed on
     private volatile boolean outputEnded; // no more data is written
     private boolean outputShut; // FIN sent
     private boolean lingering;
@@ -131,7 +131,7 @@ final class TcpLeg extends ChannelLeg {
             inputTold = true;
             receiver.fragment(Fragment.binary(ByteBuffer.allocate(0)));
         } else {
-            inputTold = closing != null; // there is no one to tell
+            inputTold = closing != null; // there is no peer to report it to
         }
     }
 
@@ -164,7 +164,7 @@ final class TcpLeg extends ChannelLeg {
             return LegWriter.failed();
         }
         ByteBuffer payload = fragment.payload();
-        if (finished) { // a mistake of the sender, which must not end the other direction
+        if (finished) { // a caller's error, which must not end the other direction
             payload.position(payload.limit());
             return SENT;
         }
@@ -252,7 +252,10 @@ final class TcpLeg extends ChannelLeg {
         return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
     }
 
-    /** Reads on for a while: unread bytes would turn the close into a reset, and the peer might lose what it was sent. */
+    /**
+     * Reads and discards data for a while: unread bytes would turn the close into a reset, and the peer might lose
+     * data.
+     */
     private void lingerIfClosing() {
         if (closing != null && outputShut && !inputEnded && !lingering) {
             lingering = true;

@@ -15,7 +15,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
-/** TLS contexts: from PEM files by the fastest provider there is, or from the JDK's. */
+/** Creates TLS contexts: from PEM files with the fastest available provider, or from the JDK's contexts. */
 final class Tls {
 
     private Tls() {}
@@ -32,23 +32,23 @@ final class Tls {
         }
     }
 
-    /** What a client trusts: the platform's authorities. */
+    /** Returns a client's context that trusts the platform's authorities. */
     static SslContext client() throws SSLException {
         return SslContextBuilder.forClient().build();
     }
 
-    /** What a client trusts: the authorities in a PEM file and no others. */
+    /** Returns a client's context that trusts only the authorities in a PEM file. */
     static SslContext client(Path authorities) throws IOException {
         try {
             return SslContextBuilder.forClient()
                     .trustManager(authorities.toFile())
                     .build();
         } catch (IllegalArgumentException e) {
-            throw new IOException(authorities + " holds no certificate in PEM format", e);
+            throw new IOException(authorities + " contains no PEM certificate", e);
         }
     }
 
-    /** The chain that the peer has proved to own; empty if it has shown none. */
+    /** Returns the peer's verified certificate chain; empty if it presented none. */
     static List<X509Certificate> peerCertificates(SSLSession session) {
         try {
             return Arrays.stream(session.getPeerCertificates())

@@ -5,9 +5,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 
 /**
- * One direction of a bridge between two channels: what is read from one is rewritten in place and written to the other, one
- * write for each read. While the other takes no more, the one is not read. Belongs to the event loop of its source, which is
- * the target's too unless one of them could not be moved.
+ * One direction of a bridge between two channels. Data read from the source is rewritten in place and written to the
+ * target, with one write per read. The source is not read while the target is not writable. Confined to the source's
+ * event loop, which is also the target's unless a move failed.
  */
 final class Transfer {
 
@@ -22,15 +22,15 @@ final class Transfer {
         this.rewriting = rewriting;
     }
 
-    /** Reads on from now on, as long as the target takes it. */
+    /** Starts reading, as long as the target is writable. */
     void open() {
-        if (!held) { // by what had been read before
+        if (!held) { // set by data that was read before
             source.channel().config().setAutoRead(true);
             holdIfFull();
         }
     }
 
-    /** Passes on what has been read, and takes it over. */
+    /** Passes on received data and takes ownership of it. */
     void pass(ByteBuf read) {
         ByteBuf bytes = roomy(read);
         long carried = rewriting.rewrite(bytes);
@@ -47,12 +47,12 @@ final class Transfer {
         source.receiver().transferred(carried);
     }
 
-    /** Nothing more comes from the source. */
+    /** Called when the source has ended its stream. */
     void end() {
         target.run(target::passEnd);
     }
 
-    /** What TLS has decrypted and what came with the handshake has no room before it. */
+    /** Returns the data in a buffer with headroom, which data decrypted by TLS or received with the handshake lacks. */
     private ByteBuf roomy(ByteBuf read) {
         if (read.readerIndex() >= FrameTranslator.HEADROOM && read.nioBufferCount() == 1 && read.refCnt() == 1) {
             return read;
@@ -69,17 +69,19 @@ final class Transfer {
         if (!held && full()) {
             hold(true);
             if (!full()) {
-                hold(false); // it has changed in the meantime, and may not say so again
+                hold(false); // it became writable in the meantime, and may not report it again
             }
         }
     }
 
-    /** Whether the target has no room. Once it takes nothing any more, there is nothing to hold back: the rest is dropped. */
+    /**
+     * Returns whether the target has no room. A target that accepts nothing more does not count: the rest is dropped.
+     */
     private boolean full() {
         return !target.channel().isWritable() && target.takes() && source.open();
     }
 
-    /** Reads on if the target takes more again, or is of no interest any more. Called on any thread. */
+    /** Resumes reading if the target has room again or accepts nothing more. Called on any thread. */
     void release() {
         source.run(() -> {
             if (held) {

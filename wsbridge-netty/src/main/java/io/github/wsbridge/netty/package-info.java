@@ -1,4 +1,6 @@
-/** The fast transport: a Netty server and a Netty connector, whose legs pass bytes on without looking at them twice. */
+/**
+ * The fast transport: a Netty server and a Netty connector, whose legs can pass bytes on without parsing fragments.
+ */
 @NullMarked
 package io.github.wsbridge.netty;
 

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The rules of legs with a whole bridge between the two: a requester on Netty, nodes on Netty, and a device of any kind. */
+/**
+ * The rules of legs with a whole bridge between the two: a requester on Netty, nodes on Netty, and a device of any
+ * kind.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class BridgedLegs extends LegContract {
 

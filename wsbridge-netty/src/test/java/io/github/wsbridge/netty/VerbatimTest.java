@@ -21,7 +21,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a node that forwards makes of a client's frames: nothing. The owner is a plain socket, which sees every byte. */
+/**
+ * What a node that forwards makes of a client's frames: nothing. The owner is a plain socket, which sees every byte.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbatimTest {
 

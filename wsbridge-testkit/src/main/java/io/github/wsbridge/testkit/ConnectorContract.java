@@ -27,55 +27,55 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules of {@link Connector}, without a word on how it connects. Connectors over sockets run
- * {@link SocketConnectorContract}, which adds what can go wrong on a wire.
+ * The contract of {@link Connector}, independent of how it connects. Connectors over sockets run
+ * {@link SocketConnectorContract}, which adds network failures.
  */
 public abstract class ConnectorContract {
 
     private Connector connector = target -> CompletableFuture.failedFuture(new IOException("not set up"));
     private Peer peer = NoPeer.NONE;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected ConnectorContract() {}
 
-    /** Makes the connector under test. The suite closes it. */
+    /** Creates the connector under test. The suite closes it. */
     protected abstract Connector newConnector() throws Exception;
 
     /** Starts what the connector connects to. The suite closes it. */
     protected abstract Peer startPeer() throws Exception;
 
-    /** A URL at which nothing can be reached. */
+    /** Returns an unreachable URL. */
     protected abstract URI unreachable() throws Exception;
 
-    /** The longest query that can be sent, in characters. */
+    /** Returns the length of the longest query that can be sent, in characters. */
     protected int longestQuery() {
         return Integer.MAX_VALUE;
     }
 
-    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    /** Returns the time limit for expected events on a slow, busy machine; 20 seconds by default. */
     protected Duration patience() {
         return Duration.ofSeconds(20);
     }
 
-    /** A server as far as a connector sees it. */
+    /** A server as seen by a connector. */
     public interface Peer extends AutoCloseable {
 
-        /** Where it is, without path. */
+        /** Returns its URL, without a path. */
         URI uri();
 
-        /** Agrees to the handshakes from now on, and to the subprotocol offered. As it is in the beginning. */
+        /** Accepts handshakes from now on, with the subprotocol offered. This is the initial state. */
         void upgrade();
 
-        /** Refuses the handshakes from now on with an HTTP status. */
+        /** Refuses handshakes from now on, with an HTTP status. */
         void refuse(int status);
 
-        /** Leaves the handshakes from now on without an answer. */
+        /** Leaves handshakes unanswered from now on. */
         void ignore();
 
         /** Waits for the next handshake, refused or not. */
         SeenHandshake takeHandshake(Duration patience) throws InterruptedException;
 
-        /** Waits for the next leg that was opened: the server's end, not opened with a receiver yet. */
+        /** Waits for the server's end of the next connection, a leg without a receiver. */
         Leg takeLeg(Duration patience) throws InterruptedException;
 
         @Override
@@ -223,7 +223,7 @@ public abstract class ConnectorContract {
         far.awaitClosed(LegFixture.CLOSE_DEADLINE);
     }
 
-    /** A target of the peer. */
+    /** Returns a target at the peer. */
     protected final Target target(String pathAndQuery, String subprotocol, Duration timeout) {
         return new Target(URI.create(peer.uri() + pathAndQuery), Map.of(), subprotocol, timeout);
     }
@@ -241,7 +241,7 @@ public abstract class ConnectorContract {
         }
     }
 
-    /** Stands where no peer was started yet. */
+    /** The peer before one is started. */
     private enum NoPeer implements Peer {
         NONE;
 

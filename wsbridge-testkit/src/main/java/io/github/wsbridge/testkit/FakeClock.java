@@ -4,17 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** A clock that stands still until it is told. Thread-safe. */
+/** A clock that advances only on request. Thread-safe. */
 public final class FakeClock implements InstantSource {
 
     private Instant now; // guarded by this
 
-    /** A clock at the start of the year 2026. */
+    /** Creates a clock that shows the start of the year 2026. */
     public FakeClock() {
         this(Instant.parse("2026-01-01T00:00:00Z"));
     }
 
-    /** A clock that shows {@code start}. */
+    /** Creates a clock that shows {@code start}. */
     public FakeClock(Instant start) {
         this.now = start;
     }
@@ -24,7 +24,7 @@ public final class FakeClock implements InstantSource {
         return now;
     }
 
-    /** Goes forward. Tasks of a {@link FakeScheduler} do not run by this: advance the scheduler instead. */
+    /** Advances the clock. This does not run tasks of a {@link FakeScheduler}; to run them, advance the scheduler. */
     public synchronized void advance(Duration time) {
         now = now.plus(time);
     }

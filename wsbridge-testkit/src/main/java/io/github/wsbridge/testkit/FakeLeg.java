@@ -15,14 +15,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg whose other end is the test: it delivers, ends and completes sends when the test says so, and remembers what was
- * done to it. Thread-safe.
+ * A leg whose other end is the test, which delivers fragments, completes sends and ends the leg. It records all calls.
+ * Thread-safe.
  *
- * <p>It minds the rules that bind a leg's user: one open, one demand at a time, one send at a time, the payload untouched
- * until the send completes. A broken rule fails the call at once with an {@code AssertionError} and is kept in
- * {@link #violations()}, for where that error is swallowed.
+ * <p>It checks the rules for a leg's user: one open, one demand at a time, one send at a time, and an unmodified
+ * payload until the send completes. A violation fails the call with an {@code AssertionError} and is also recorded in
+ * {@link #violations()}, in case that error is swallowed.
  *
- * <p>The receiver is called on the thread that caused the call, never from inside an earlier call to it.
+ * <p>The receiver is called on the thread that caused the call, but never reentrantly.
  */
 public final class FakeLeg implements Leg {
 
@@ -45,44 +45,47 @@ public final class FakeLeg implements Leg {
     private int heartbeats;
     private int aborts;
 
-    /** A send that has not completed, and what its payload was. */
+    /** An incomplete send, with a copy of its payload. */
     private record Flight(ByteBuffer payload, ByteBuffer copy, CompletableFuture<Void> done) {}
 
-    /** A leg without a subprotocol. */
+    /** Creates a leg without a subprotocol. */
     public FakeLeg() {
         this("");
     }
 
-    /** A leg that has agreed on {@code subprotocol}. */
+    /** Creates a leg with a subprotocol. */
     public FakeLeg(String subprotocol) {
         this.subprotocol = subprotocol;
     }
 
-    /** From now on sends stay incomplete until {@link #completeSend} or {@link #failSend}. */
+    /** Leaves sends incomplete from now on, until {@link #completeSend} or {@link #failSend}. */
     public synchronized FakeLeg holdSends() {
         holdsSends = true;
         return this;
     }
 
-    /** From now on a close is not answered; the test ends the leg with {@link #end}. Otherwise the answer comes at once. */
+    /**
+     * Leaves a close unanswered from now on; the test ends the leg with {@link #end}. By default, a close is answered
+     * immediately.
+     */
     public synchronized FakeLeg leaveClosesUnanswered() {
         answersClose = false;
         return this;
     }
 
-    /** From now on {@link #transferTo} says yes; the test tells what goes on by {@link #tellTraffic}. */
+    /** Makes {@link #transferTo} return true from now on; the test reports traffic with {@link #tellTraffic}. */
     public synchronized FakeLeg allowTransfers() {
         transfers = true;
         return this;
     }
 
-    // What the test does in the peer's place.
+    // The peer's actions, performed by the test
 
-    /** Delivers a fragment that was asked for. */
+    /** Delivers a fragment that was demanded. */
     public void deliver(Fragment fragment) {
         synchronized (this) {
             if (!demanded) {
-                throw new AssertionError("nobody asked for " + fragment);
+                throw new AssertionError("no demand for " + fragment);
             }
             if (end != null) {
                 throw new AssertionError("the leg has ended");
@@ -93,7 +96,7 @@ public final class FakeLeg implements Leg {
         tellAll();
     }
 
-    /** Delivers a whole text message that was asked for. */
+    /** Delivers a whole text message that was demanded. */
     public void deliver(String text) {
         deliver(Fragment.text(text));
     }
@@ -106,7 +109,7 @@ public final class FakeLeg implements Leg {
         tellAll();
     }
 
-    /** Tells the receiver of traffic below fragments: a call such as {@code to -> to.onTransferred(5)}. */
+    /** Reports traffic below fragments to the receiver: a call such as {@code to -> to.onTransferred(5)}. */
     public void tellTraffic(Consumer<Receiver> news) {
         synchronized (this) {
             tell(news::accept);
@@ -114,7 +117,7 @@ public final class FakeLeg implements Leg {
         tellAll();
     }
 
-    /** Ends the leg, unless it has ended: what the peer or the network does. A send in flight fails. */
+    /** Ends the leg, as the peer or the network would, unless it has ended. A pending send fails. */
     public void end(CloseReason reason) {
         CompletableFuture<Void> cut = null;
         synchronized (this) {
@@ -136,7 +139,10 @@ public final class FakeLeg implements Leg {
         tellAll();
     }
 
-    /** Completes the send in flight: the payload is consumed and the next may come. A close that waited for it goes on. */
+    /**
+     * Completes the pending send, so that the payload is consumed and the next send is allowed. A close that waited for
+     * it continues.
+     */
     public void completeSend() {
         Flight flight = takeFlight();
         flight.payload().position(flight.payload().limit());
@@ -150,7 +156,7 @@ public final class FakeLeg implements Leg {
         }
     }
 
-    /** Fails the send in flight, and ends the leg as a failed leg does. */
+    /** Fails the pending send, and ends the leg like a failed connection. */
     public void failSend(IOException failure) {
         takeFlight().done().completeExceptionally(failure);
         end(CloseReason.vanished("a send failed"));
@@ -159,78 +165,78 @@ public final class FakeLeg implements Leg {
     private synchronized Flight takeFlight() {
         Flight flight = inFlight;
         if (flight == null) {
-            throw new AssertionError("no send in flight");
+            throw new AssertionError("no send is pending");
         }
         inFlight = null;
         if (!flight.payload().equals(flight.copy())) {
-            throw broken("the payload was touched before its send completed");
+            throw broken("the payload was modified before its send completed");
         }
         return flight;
     }
 
-    // What the test sees.
+    // Observations
 
-    /** Everything sent so far, in copies. */
+    /** Returns copies of everything sent so far. */
     public synchronized List<Fragment> sent() {
         return List.copyOf(sent);
     }
 
-    /** Tells whether a send waits for its completion. */
+    /** Returns whether a send is pending. */
     public synchronized boolean sending() {
         return inFlight != null;
     }
 
-    /** Tells whether a fragment is asked for now. */
+    /** Returns whether there is unanswered demand. */
     public synchronized boolean demanded() {
         return demanded;
     }
 
-    /** How many fragments have been asked for in all. */
+    /** Returns the total number of fragments demanded. */
     public synchronized int demands() {
         return demands;
     }
 
-    /** Where all goes that arrives here; null while it goes by fragments. */
+    /** Returns the target of a transfer; null if received data is delivered as fragments. */
     public synchronized @Nullable Leg transferTarget() {
         return transferTarget;
     }
 
-    /** How many pongs that nobody asked for have been sent. */
+    /** Returns the number of unsolicited pongs sent. */
     public synchronized int heartbeats() {
         return heartbeats;
     }
 
-    /** How many pings have been sent. */
+    /** Returns the number of pings sent. */
     public synchronized int pings() {
         return pings;
     }
 
-    /** The reasons given to {@code close}, in order; only the first counts. */
+    /** Returns the reasons passed to {@code close}, in order; only the first counts. */
     public synchronized List<CloseReason> closes() {
         return List.copyOf(closes);
     }
 
-    /** Tells whether the leg was aborted before it had ended. */
+    /** Returns whether the leg was aborted before it had ended. */
     public synchronized boolean aborted() {
         return aborts > 0;
     }
 
-    /** Tells whether somebody has opened it. */
+    /** Returns whether the leg was opened. */
     public synchronized boolean opened() {
         return receiver != null;
     }
 
-    /** Why the leg has ended; null while it has not. */
+    /** Returns why the leg has ended; null before that. */
     public synchronized @Nullable CloseReason ended() {
         return end;
     }
 
-    /** The rules that the leg's user has broken. */
+    /** Returns the violations by the leg's user. */
     public synchronized List<String> violations() {
         return List.copyOf(violations);
     }
 
-    // What the leg's user does.
+    // Calls by the leg's user
 
     @Override
     public String subprotocol() {
@@ -261,7 +267,7 @@ public final class FakeLeg implements Leg {
             return;
         }
         if (demanded) {
-            throw broken("a demand while the last one is unanswered");
+            throw broken("demand while the last one is unanswered");
         }
         demanded = true;
         demands++;
@@ -270,7 +276,7 @@ public final class FakeLeg implements Leg {
     @Override
     public synchronized boolean transferTo(Leg target) {
         if (receiver == null || demanded) {
-            throw broken("a transfer before open, or while a demand is unanswered");
+            throw broken("transfer before open, or while a demand is unanswered");
         }
         if (transfers) {
             transferTarget = target;
@@ -289,7 +295,7 @@ public final class FakeLeg implements Leg {
                 return CompletableFuture.failedFuture(new IOException("closed"));
             }
             if (inFlight != null) {
-                throw broken("a send while the last one is incomplete");
+                throw broken("send while the last one is incomplete");
             }
             Fragment copy = LegFixture.copy(fragment);
             sent.add(copy);
@@ -352,12 +358,15 @@ public final class FakeLeg implements Leg {
     private void tell(Event event) {
         Receiver to = receiver;
         if (to == null) {
-            throw new AssertionError("nobody has opened the leg");
+            throw new AssertionError("the leg was not opened");
         }
         events.add(() -> event.reach(to));
     }
 
-    /** Calls the receiver with what waits, outside the lock, unless another call is running: that one goes on with it. */
+    /**
+     * Makes the queued calls to the receiver, outside the lock. If a call is running, its thread makes them
+     * afterwards.
+     */
     private void tellAll() {
         while (true) {
             Runnable next;

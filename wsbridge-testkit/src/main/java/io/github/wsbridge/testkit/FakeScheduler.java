@@ -19,10 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A scheduler without threads: what is due runs inside {@link #advance}, in the order of its times and then of its
- * scheduling, with the clock showing the time it was due. Tasks may be scheduled from any thread; one thread advances.
+ * A scheduler without threads. Due tasks run inside {@link #advance}, ordered by their times and then by submission,
+ * while the clock shows the time they were due. Any thread may schedule tasks; one thread advances.
  *
- * <p>What is submitted without a delay runs at the next advance, even of no time at all.
+ * <p>A task without a delay runs at the next advance, even if that is by zero.
  */
 public final class FakeScheduler extends AbstractExecutorService implements ScheduledExecutorService {
 
@@ -32,22 +32,22 @@ public final class FakeScheduler extends AbstractExecutorService implements Sche
     private final AtomicLong numbers = new AtomicLong();
     private volatile boolean shutdown;
 
-    /** A scheduler that moves {@code clock}. */
+    /** Creates a scheduler that advances {@code clock}. */
     public FakeScheduler(FakeClock clock) {
         this.clock = clock;
     }
 
-    /** A scheduler with a clock of its own. */
+    /** Creates a scheduler with a new clock. */
     public FakeScheduler() {
         this(new FakeClock());
     }
 
-    /** The clock that goes with it. */
+    /** Returns the scheduler's clock. */
     public FakeClock clock() {
         return clock;
     }
 
-    /** Lets time pass and runs what is due by then, also what those tasks schedule in turn. */
+    /** Advances the time and runs the tasks due by then, including those that they schedule. */
     public void advance(Duration time) {
         Instant end = clock.instant().plus(time);
         for (Task<?> next = tasks.peek(); next != null && !next.due.isAfter(end); next = tasks.peek()) {
@@ -59,12 +59,12 @@ public final class FakeScheduler extends AbstractExecutorService implements Sche
         clock.advanceTo(end);
     }
 
-    /** Runs what is due now. */
+    /** Runs the tasks that are due now. */
     public void runDue() {
         advance(Duration.ZERO);
     }
 
-    /** How many tasks wait for their time; cancelled ones do not count. */
+    /** Returns the number of scheduled tasks, without cancelled ones. */
     public int pending() {
         return tasks.size();
     }
@@ -92,7 +92,7 @@ public final class FakeScheduler extends AbstractExecutorService implements Sche
         return add(new Task<>(Executors.callable(task), initialDelay, period, unit));
     }
 
-    /** The same as at a fixed rate, since tasks take no time here. */
+    /** Equivalent to a fixed rate, since tasks take no time here. */
     @Override
     public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initialDelay, long delay, TimeUnit unit) {
         return scheduleAtFixedRate(task, initialDelay, delay, unit);
@@ -106,7 +106,7 @@ public final class FakeScheduler extends AbstractExecutorService implements Sche
         return task;
     }
 
-    /** Refuses new tasks and drops those that wait. */
+    /** Rejects new tasks and drops scheduled ones. */
     @Override
     public void shutdown() {
         shutdown = true;

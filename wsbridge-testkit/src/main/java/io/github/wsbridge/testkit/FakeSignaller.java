@@ -12,7 +12,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** A signaller that reaches no device but the test. It says that it has delivered, unless told otherwise. Thread-safe. */
+/**
+ * A signaller that delivers invitations to the test. Every invitation is delivered, unless the test sets another
+ * result. Thread-safe.
+ */
 public final class FakeSignaller implements Signaller {
 
     private final List<Invitation> all = new CopyOnWriteArrayList<>();
@@ -20,12 +23,12 @@ public final class FakeSignaller implements Signaller {
     private volatile Function<Invitation, CompletionStage<Result>> answer;
     private volatile boolean closed;
 
-    /** A signaller that delivers. */
+    /** Creates a signaller that delivers. */
     public FakeSignaller() {
         answer = invitation -> CompletableFuture.completedFuture(new Result.Delivered());
     }
 
-    /** Gives this result from now on. */
+    /** Returns this result from now on. */
     public FakeSignaller answer(Result result) {
         return answer(invitation -> CompletableFuture.completedFuture(result));
     }
@@ -35,7 +38,7 @@ public final class FakeSignaller implements Signaller {
         return answer(invitation -> CompletableFuture.failedFuture(failure));
     }
 
-    /** Gives from now on what {@code answer} returns; it may also throw. */
+    /** Returns the results of {@code answer} from now on, which may also throw. */
     public FakeSignaller answer(Function<Invitation, CompletionStage<Result>> answer) {
         this.answer = answer;
         return this;
@@ -48,16 +51,16 @@ public final class FakeSignaller implements Signaller {
         return answer.apply(invitation);
     }
 
-    /** All invitations so far, taken or not. */
+    /** Returns all invitations so far, including those already taken. */
     public List<Invitation> invitations() {
         return List.copyOf(all);
     }
 
-    /** Waits for the next invitation that was not taken yet. */
+    /** Waits for the next invitation and takes it. */
     public Invitation take(Duration patience) throws InterruptedException {
         Invitation next = untaken.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
         if (next == null) {
-            throw new AssertionError("no invitation came within " + patience);
+            throw new AssertionError("no invitation arrived within " + patience);
         }
         return next;
     }
@@ -67,7 +70,7 @@ public final class FakeSignaller implements Signaller {
         closed = true;
     }
 
-    /** Tells whether it was closed. */
+    /** Returns whether it was closed. */
     public boolean closed() {
         return closed;
     }

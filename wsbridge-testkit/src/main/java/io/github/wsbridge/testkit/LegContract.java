@@ -20,12 +20,12 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules of {@link Leg}. A transport's test extends it and connects pairs of legs; where transports honestly differ it
- * overrides what it says of itself. Most tests run in both directions, so with two legs of one kind both roles are tested.
+ * The contract of {@link Leg}. A transport's test extends it, connects pairs of legs, and overrides the properties in
+ * which transports may differ. Most tests run in both directions, so a pair of the same kind is tested in both roles.
  */
 public abstract class LegContract extends LegFlow {
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected LegContract() {}
 
     @Test

@@ -17,19 +17,19 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
-/** What the parts of {@link LegContract} share: what a transport gives and says of itself, and the test bench. */
+/** Common to all parts of {@link LegContract}: the transport under test and its properties, and test support. */
 abstract class LegFixture {
 
-    /** The time in which something promised as prompt must be there: before an unanswered close is given up. */
+    /** The limit for prompt events: less than the timeout of an unanswered close. */
     private static final Duration PROMPT = Duration.ofSeconds(9);
 
-    /** In which a close is over in any case: two minutes, if the peer goes on taking data; and a busy machine's share. */
+    /** The limit for every close: two minutes if the peer keeps reading data, and some slack for a busy machine. */
     static final Duration CLOSE_DEADLINE = Duration.ofSeconds(125);
 
-    /** How long a test looks on to see that nothing happens. */
+    /** How long a test watches to see that nothing happens. */
     private static final Duration QUIET = Duration.ofMillis(150);
 
-    /** How long a send waits that is taken to wait for the peer, and not for a busy machine. */
+    /** After how long a pending send is considered to wait for the peer, and not for a busy machine. */
     private static final Duration STALLED = Duration.ofMillis(1300);
 
     private static final int PIECE = 16 * 1024;
@@ -38,54 +38,57 @@ abstract class LegFixture {
     private final List<Leg> legs = new CopyOnWriteArrayList<>();
 
     /**
-     * Connects two legs. Neither is opened: the suite does that, and aborts both in the end.
+     * Connects two legs without opening them. The suite opens both, and finally aborts them.
      *
-     * @param subprotocol the subprotocol that the two agree on; empty for none
+     * @param subprotocol the subprotocol to agree on; empty for none
      */
     protected abstract LegPair connect(String subprotocol) throws Exception;
 
     /**
-     * Connects a leg under test to a peer that reads what it is sent and never says a word, not even a close frame. Null,
-     * the default, leaves out the test that needs it.
+     * Connects a leg under test to a peer that reads data but never sends any, not even a close frame. If this returns
+     * null, the default, the test that needs it is skipped.
      */
     protected @Nullable Leg connectToSilentPeer() throws Exception {
         return null;
     }
 
-    /** Stops whatever was started to connect legs; called after each test, when its legs have been aborted. */
+    /** Stops everything that was started to connect legs. Called after each test, when its legs have been aborted. */
     protected void stopTransport() throws Exception {}
 
-    /** Tells whether both legs can send this close code. Where not, any other code will do. */
+    /** Returns whether both legs can send this close code. If not, they may send any other code. */
     protected boolean canSend(int code) {
         return true;
     }
 
-    /** Tells whether both legs can send a close frame without a code. */
+    /** Returns whether both legs can send a close frame without a code. */
     protected boolean sendsEmptyClose() {
         return true;
     }
 
-    /** Tells whether a small fragment arrives as it was sent, not cut otherwise or joined to its neighbours. */
+    /** Returns whether a small fragment arrives as it was sent, neither split nor merged. */
     protected boolean preservesFragmentation() {
         return true;
     }
 
-    /** Tells whether both legs notice an end with no demand, where no fragment waits before it. */
+    /** Returns whether both legs detect an end without demand, if no fragment waits before it. */
     protected boolean noticesEndWithoutDemand() {
         return true;
     }
 
-    /** Tells whether both legs answer a ping with no demand, where no fragment waits before it. */
+    /** Returns whether both legs answer a ping without demand, if no fragment waits before it. */
     protected boolean answersPingsWithoutDemand() {
         return true;
     }
 
-    /** How many bytes may be under way before a sender has to wait; 8 MiB, which is plenty for two kernels' buffers. */
+    /**
+     * Returns how many bytes may be in transit before a sender has to wait; by default, 8 MiB, ample for two kernels'
+     * buffers.
+     */
     protected int underWay() {
         return 8 * 1024 * 1024;
     }
 
-    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    /** Returns the time limit for expected events on a slow, busy machine; 20 seconds by default. */
     protected Duration patience() {
         return Duration.ofSeconds(20);
     }
@@ -99,7 +102,7 @@ abstract class LegFixture {
         }
     }
 
-    /** A pair of which nobody listens yet. */
+    /** Connects a pair without receivers. */
     final LegPair unopened(String subprotocol) throws Exception {
         LegPair pair = connect(subprotocol);
         legs.add(pair.near());
@@ -107,7 +110,7 @@ abstract class LegFixture {
         return pair;
     }
 
-    /** A pair on which somebody listens, without demand. */
+    /** Connects a pair and opens both legs, without demand. */
     final Ends opened() throws Exception {
         LegPair pair = unopened("");
         return new Ends(listen(pair.near()), listen(pair.far()));
@@ -128,7 +131,7 @@ abstract class LegFixture {
         way.run(ends.far(), ends.near());
     }
 
-    /** Runs something that takes an open leg from one end's view. */
+    /** A test of open legs, as seen from one end. */
     @FunctionalInterface
     interface Way {
         void run(RecordingReceiver from, RecordingReceiver to) throws Exception;
@@ -147,7 +150,7 @@ abstract class LegFixture {
         }
     }
 
-    /** Sends until a send has to wait, and returns what was sent and the last send, which still waits. */
+    /** Sends until a send has to wait; returns what was sent and the pending send. */
     final Flood flood(RecordingReceiver from) throws Exception {
         List<Fragment> sent = new ArrayList<>();
         while ((long) sent.size() * PIECE < underWay()) {
@@ -160,10 +163,10 @@ abstract class LegFixture {
                 return new Flood(sent, send);
             }
         }
-        throw new AssertionError("took " + underWay() + " bytes that nobody asked for");
+        throw new AssertionError("took " + underWay() + " bytes without demand");
     }
 
-    /** What went out before a send had to wait, with that one at the end. */
+    /** The fragments sent before a send had to wait, and finally that one. */
     record Flood(List<Fragment> sent, CompletableFuture<Void> waiting) {}
 
     final CloseReason awaitClosed(RecordingReceiver end) {
@@ -174,16 +177,16 @@ abstract class LegFixture {
         return end.awaitClosed(PROMPT.compareTo(patience()) < 0 ? PROMPT : patience());
     }
 
-    /** Looks on for a moment while exactly {@code count} fragments are and stay there. */
+    /** Checks that exactly {@code count} fragments have arrived, and that no more arrive for a moment. */
     static void staysAt(int count, RecordingReceiver end) {
-        Awaitility.await("no fragment that nobody asked for")
+        Awaitility.await("no fragment without demand")
                 .pollInterval(Duration.ofMillis(10))
                 .during(QUIET)
                 .atMost(QUIET.multipliedBy(20))
                 .until(() -> end.count() == count);
     }
 
-    /** How long a test waits for a close to be over, whatever the peer does. */
+    /** Returns how long a test waits for a close to complete, whatever the peer does. */
     Duration closeDeadline() {
         return CLOSE_DEADLINE;
     }
@@ -196,7 +199,7 @@ abstract class LegFixture {
                 fragment.last());
     }
 
-    /** Bytes that differ with their place and with {@code seed}. */
+    /** Returns bytes that depend on their position and on {@code seed}. */
     static byte[] bytes(int size, int seed) {
         byte[] bytes = new byte[size];
         for (int i = 0; i < size; i++) {

@@ -71,7 +71,7 @@ abstract class LegFlow extends LegFixture {
                     send(from, Fragment.binary(ByteBuffer.wrap(new byte[] {(byte) i})));
                 }
             });
-            staysAt(0, to); // so that much is there already when the first demand comes
+            staysAt(0, to); // so that much data is waiting at the first demand
             to.demandAlways();
             sending.get(3 * patience().toMillis(), MILLISECONDS);
             to.awaitMessages(MANY, patience());
@@ -158,7 +158,7 @@ abstract class LegFlow extends LegFixture {
 
     @Test
     void send_fragments_keepTheirCuts() throws Exception {
-        assumeTrue(preservesFragmentation(), "the transport may cut fragments otherwise");
+        assumeTrue(preservesFragmentation(), "the transport may split fragments differently");
         bothWays((from, to) -> {
             to.demandAlways();
             send(from, cuts());
@@ -264,7 +264,7 @@ abstract class LegFlow extends LegFixture {
         }
     }
 
-    /** Something that sends. */
+    /** A task that sends. */
     @FunctionalInterface
     interface Sending {
         void run() throws Exception;

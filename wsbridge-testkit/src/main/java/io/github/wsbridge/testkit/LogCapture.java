@@ -7,14 +7,14 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Keeps what the bridge logs from the console, and for the test. */
+/** Captures the bridge's log for a test, instead of printing it. */
 public final class LogCapture extends Handler implements AutoCloseable {
 
     private final Logger logger = Logger.getLogger("io.github.wsbridge");
     private final List<String> all = new ArrayList<>();
     private final List<String> loud = new ArrayList<>();
 
-    /** Captures from now on, debug messages too. */
+    /** Starts to capture, including debug messages. */
     public LogCapture() {
         logger.setLevel(Level.ALL);
         logger.setUseParentHandlers(false);
@@ -30,12 +30,12 @@ public final class LogCapture extends Handler implements AutoCloseable {
         }
     }
 
-    /** Everything that was logged. */
+    /** Returns all messages. */
     public synchronized List<String> all() {
         return List.copyOf(all);
     }
 
-    /** What was logged above INFO. */
+    /** Returns the messages above INFO. */
     public synchronized List<String> loud() {
         return List.copyOf(loud);
     }

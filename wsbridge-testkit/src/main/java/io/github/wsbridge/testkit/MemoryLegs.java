@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pair of legs that keeps every rule, or all but those that it is told to break. All that it does happens on one thread.
+ * A pair of legs in memory that keeps every rule except those that it is to break. All its work is done on one thread.
  */
 public final class MemoryLegs implements AutoCloseable {
 
@@ -59,10 +59,10 @@ public final class MemoryLegs implements AutoCloseable {
     private final Duration closeDeadline;
 
     /**
-     * Makes the thread of a pair.
+     * Creates the thread of a pair.
      *
      * @param faults the rules to break; empty for none
-     * @param closeDeadline how long an unanswered close lasts
+     * @param closeDeadline the time limit of an unanswered close
      */
     public MemoryLegs(Set<Fault> faults, Duration closeDeadline) {
         this.faults = faults.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(faults);
@@ -75,7 +75,7 @@ public final class MemoryLegs implements AutoCloseable {
         return thread;
     }
 
-    /** Makes a pair. */
+    /** Creates a pair. */
     public LegPair connect(String subprotocol) {
         MemoryLeg near = new MemoryLeg(broken(Fault.FORGETS_THE_SUBPROTOCOL) ? "" : subprotocol);
         MemoryLeg far = new MemoryLeg(subprotocol);
@@ -84,7 +84,7 @@ public final class MemoryLegs implements AutoCloseable {
         return new LegPair(near, far);
     }
 
-    /** A leg whose peer takes data and answers nothing. */
+    /** Returns a leg whose peer accepts data and answers nothing. */
     public Leg connectToSilentPeer() {
         LegPair pair = connect("");
         ((MemoryLeg) pair.far()).mute = true;
@@ -94,7 +94,7 @@ public final class MemoryLegs implements AutoCloseable {
     @Override
     public void close() {
         try {
-            loop.submit(() -> {}).get(20, TimeUnit.SECONDS); // what was begun before is over, an abort's calls too
+            loop.submit(() -> {}).get(20, TimeUnit.SECONDS); // earlier tasks are done, including an abort's calls
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new IllegalStateException("the legs' thread is stuck", e);
         } finally {
@@ -106,7 +106,7 @@ public final class MemoryLegs implements AutoCloseable {
         return faults.contains(fault);
     }
 
-    /** What travels: a fragment with the stage of its send, or a close frame. */
+    /** An item in transit: a fragment with the stage of its send, or a close frame. */
     private record Item(
             @Nullable Fragment fragment,
             @Nullable CompletableFuture<Void> done,
@@ -120,7 +120,7 @@ public final class MemoryLegs implements AutoCloseable {
         private final String subprotocol;
         private volatile boolean closing;
 
-        // The rest is the loop's.
+        // The remaining fields are confined to the loop.
         private final Deque<Item> incoming = new ArrayDeque<>();
         private final ByteBuffer shared = ByteBuffer.allocate(1 << 20);
         private MemoryLeg peer = this; // set once by connect()

@@ -27,57 +27,60 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The rules of {@link NodeRouter}. A router's test gives it owners that say what reached them. */
+/** The contract of {@link NodeRouter}. A router's test provides owners that report what they received. */
 public abstract class NodeRouterContract {
 
     private final List<AutoCloseable> owners = new ArrayList<>();
     private @Nullable NodeRouter router;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected NodeRouterContract() {}
 
-    /** Makes the router under test, with a deadline of {@link #deadline}. The suite closes it. */
+    /** Creates the router under test, with a deadline of {@link #deadline}. The suite closes it. */
     protected abstract NodeRouter newRouter() throws Exception;
 
-    /** Starts a node that takes every forwarded accept. The suite closes it. */
+    /** Starts a node that admits every forwarded accept. The suite closes it. */
     protected abstract Owner startOwner() throws Exception;
 
-    /** The address of a node that cannot be reached. */
+    /** Returns the address of an unreachable node. */
     protected abstract NodeAddress unreachable() throws Exception;
 
-    /** The address of a node that takes connections and never answers. Null, the default, leaves out its test. */
+    /**
+     * Returns the address of a node that accepts connections and never answers. If this is null, the default, its test
+     * is skipped.
+     */
     protected @Nullable NodeAddress silent() throws Exception {
         return null;
     }
 
-    /** The router's own deadline; five seconds. */
+    /** Returns the router's deadline; five seconds. */
     protected Duration deadline() {
         return Duration.ofSeconds(5);
     }
 
-    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    /** Returns the time limit for expected events on a slow, busy machine; 20 seconds by default. */
     protected Duration patience() {
         return Duration.ofSeconds(20);
     }
 
-    /** A node as far as a router sees it. */
+    /** A node as seen by a router. */
     public interface Owner extends AutoCloseable {
 
-        /** Where it is. */
+        /** Returns its address. */
         NodeAddress address();
 
-        /** Waits for the next accept that reached it. */
+        /** Waits for the next accept that it receives. */
         Dialled takeDialled(Duration patience) throws Exception;
     }
 
     /**
-     * What reached an owner.
+     * An accept that an owner received.
      *
      * @param token the token
-     * @param subprotocol what was offered; empty for nothing
-     * @param hop how the owner takes the accept
-     * @param rejection the device's rejection; null where it accepts
-     * @param leg the owner's end, not opened with a receiver yet; null where the accept is a rejection
+     * @param subprotocol the subprotocol offered; empty for none
+     * @param hop how the accept reached the owner
+     * @param rejection the device's rejection; null if it accepts
+     * @param leg the owner's end, without a receiver; null if the accept is a rejection
      */
     public record Dialled(
             BridgeToken token,
@@ -180,7 +183,7 @@ public abstract class NodeRouterContract {
     @Test
     void dial_silentOwner_failsWithinTheDeadline() throws Exception {
         NodeAddress silent = silent();
-        assumeTrue(silent != null, "there is no node that takes connections and stays silent");
+        assumeTrue(silent != null, "no silent node is available");
         failsWithinTheDeadline(Objects.requireNonNull(silent));
     }
 

@@ -6,7 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
-/** The calling thread and a few more, which start their tasks together, round after round, without sleeping in between. */
+/**
+ * Several threads, including the caller, that start their tasks simultaneously, round after round, without sleeping.
+ */
 public final class Racers {
 
     private final List<Thread> threads;
@@ -16,7 +18,7 @@ public final class Racers {
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    /** The caller and {@code helpers} more threads. */
+    /** Creates racers from the calling thread and {@code helpers} more threads. */
     public Racers(int helpers) {
         threads = IntStream.rangeClosed(1, helpers)
                 .mapToObj(number -> new Thread(() -> help(number), "racer-" + number))
@@ -27,7 +29,7 @@ public final class Racers {
         });
     }
 
-    /** Runs the tasks, dealt out to the threads in turn, and returns when all have run. */
+    /** Runs the tasks, distributed round-robin over the threads, and returns when all have completed. */
     public void race(List<Runnable> rivals) {
         tasks = rivals;
         busy.set(threads.size());
@@ -71,7 +73,7 @@ public final class Racers {
         }
     }
 
-    /** Spins a little before it lets others run: the machine may have fewer cores than there are racers. */
+    /** Spins briefly and then yields: there may be more racers than cores. */
     private static void relax(int spins) {
         if (spins % 50 == 49) {
             Thread.yield();

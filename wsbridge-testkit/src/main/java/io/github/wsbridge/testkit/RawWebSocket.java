@@ -27,13 +27,13 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket (RFC 6455) on a plain socket, frame by frame or byte by byte, from either end, before and after the upgrade. It
- * does nothing by itself: it answers no ping and no close, and sends whatever it is told, right or wrong. One thread may read
- * while another writes.
+ * Either end of a WebSocket (RFC 6455) on a plain socket, controlled frame by frame or byte by byte, before and after
+ * the upgrade. It does nothing automatically: it answers neither pings nor closes, and sends anything, valid or not.
+ * One thread may read while another writes.
  */
 public final class RawWebSocket implements AutoCloseable {
 
-    /** Opcode of the later frames of a message. */
+    /** Opcode of all but the first frame of a message. */
     public static final int CONTINUATION = 0;
     /** Opcode of a text message's first frame. */
     public static final int TEXT = 1;
@@ -51,7 +51,7 @@ public final class RawWebSocket implements AutoCloseable {
     private static final long MOST_IN_BUFFERS = 256L << 20;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
-    /** How long {@link #read} and the like wait on a connection that was made for a test of what is on the wire. */
+    /** The read timeout of connections that are created for tests of the wire protocol. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(15);
 
     private final Socket socket;
@@ -71,19 +71,19 @@ public final class RawWebSocket implements AutoCloseable {
     /**
      * One frame.
      *
-     * @param opcode what it is
+     * @param opcode the opcode
      * @param last its FIN bit
      * @param masked whether it was masked on the wire
      * @param payload the bytes, unmasked
      */
     public record Frame(int opcode, boolean last, boolean masked, byte[] payload) {
 
-        /** The code of a close frame; 1005 if it has none. */
+        /** Returns the code of a close frame; 1005 if it has none. */
         public int closeCode() {
             return payload.length < 2 ? 1005 : (payload[0] & 0xff) << 8 | payload[1] & 0xff;
         }
 
-        /** The payload as text; of a close frame, what follows the code. */
+        /** Returns the payload as text; for a close frame, without the code. */
         public String text() {
             int from = opcode == CLOSE ? Math.min(2, payload.length) : 0;
             return new String(payload, from, payload.length - from, UTF_8);
@@ -101,11 +101,11 @@ public final class RawWebSocket implements AutoCloseable {
      * @param uri a {@code ws} URL
      * @param headers further header fields
      * @param subprotocol the subprotocol to offer; empty for none
-     * @throws RefusedException if the server answered with another status than 101
+     * @throws RefusedException if the server answered with a status other than 101
      */
     public static RawWebSocket connect(URI uri, Map<String, String> headers, String subprotocol) throws IOException {
         if (headers.values().stream().anyMatch(value -> value.contains("\r") || value.contains("\n"))) {
-            throw new IOException("a header field holds a line break");
+            throw new IOException("a header field contains a line break");
         }
         Socket socket = new Socket();
         try {
@@ -145,7 +145,7 @@ public final class RawWebSocket implements AutoCloseable {
             if (!answer.headers().only("Sec-WebSocket-Accept").equals(acceptFor(key))
                     || !agreed.isEmpty() && !agreed.equals(subprotocol)
                     || !answer.headers().all("Sec-WebSocket-Extensions").isEmpty()) {
-                throw new IOException("the answer does not belong to the handshake");
+                throw new IOException("the answer does not match the handshake");
             }
             socket.setSoTimeout(0);
             return new RawWebSocket(socket, in, out, true, agreed);
@@ -169,18 +169,18 @@ public final class RawWebSocket implements AutoCloseable {
             this.answer = answer;
         }
 
-        /** The HTTP status. */
+        /** Returns the HTTP status. */
         public int status() {
             return status;
         }
 
-        /** The head of the whole answer. */
+        /** Returns the head of the response. */
         public SeenHandshake answer() {
             return answer;
         }
     }
 
-    /** Connects to a port of this machine, and says nothing yet. */
+    /** Connects to a local port without sending anything. */
     public static RawWebSocket dial(int port) throws IOException {
         Socket socket = new Socket();
         socket.connect(new InetSocketAddress("127.0.0.1", port), (int) CONNECT_TIMEOUT.toMillis());
@@ -188,22 +188,22 @@ public final class RawWebSocket implements AutoCloseable {
     }
 
     /**
-     * Connects to a port of this machine and upgrades. A read waits for 15 seconds.
+     * Connects to a local port and upgrades. Reads time out after 15 seconds.
      *
-     * @param target the path and query to ask for
-     * @throws RefusedException if the server answered with another status than 101
+     * @param target the path and query to request
+     * @throws RefusedException if the server answered with a status other than 101
      */
     public static RawWebSocket open(int port, String target) throws IOException {
         return connect(URI.create("ws://127.0.0.1:" + port + target), Map.of(), "")
                 .timeout(READ_TIMEOUT);
     }
 
-    /** The client's end of a socket on which nothing has been said yet. A read waits for 15 seconds. */
+    /** Creates the client's end of a socket before the handshake. Reads time out after 15 seconds. */
     public static RawWebSocket client(Socket socket) throws IOException {
         return bare(socket, true);
     }
 
-    /** The server's end of a socket on which nothing has been said yet. A read waits for 15 seconds. */
+    /** Creates the server's end of a socket before the handshake. Reads time out after 15 seconds. */
     public static RawWebSocket server(Socket socket) throws IOException {
         return bare(socket, false);
     }
@@ -216,7 +216,7 @@ public final class RawWebSocket implements AutoCloseable {
         return new RawWebSocket(socket, in, out, client, "");
     }
 
-    /** Takes the next connection as a server, and agrees to its handshake without a subprotocol. */
+    /** Accepts the next connection as a server, and accepts its handshake without a subprotocol. */
     public static RawWebSocket accept(ServerSocket listener) throws IOException {
         RawWebSocket accepted = server(listener.accept());
         accepted.writeRaw(answer(accepted.readHead(), ""));
@@ -224,9 +224,9 @@ public final class RawWebSocket implements AutoCloseable {
     }
 
     /**
-     * A client's handshake as text.
+     * Returns a client's handshake as text.
      *
-     * @param target the path and query to ask for, or anything else that is to follow {@code GET}
+     * @param target the path and query to request, or anything else after {@code GET}
      * @param furtherFields header fields, each with its line break
      */
     public static String request(String target, String furtherFields) {
@@ -236,7 +236,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
 
     /**
-     * A server's consent to a handshake as text.
+     * Returns a server's answer that accepts a handshake, as text.
      *
      * @param request the head of the client's request
      * @param furtherFields header fields, each with its line break
@@ -247,25 +247,25 @@ public final class RawWebSocket implements AutoCloseable {
                 + acceptFor(key) + "\r\n" + furtherFields + "\r\n";
     }
 
-    /** The server's end of a socket whose handshake has been read and answered. */
+    /** Creates the server's end of a socket after the handshake. */
     static RawWebSocket accepted(Socket socket, DataInputStream in, DataOutputStream out, String subprotocol) {
         return new RawWebSocket(socket, in, out, false, subprotocol);
     }
 
-    /** Reads an HTTP head up to its empty line. */
+    /** Reads an HTTP head, including its empty line. */
     static String readHead(DataInputStream in) throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n", Math.max(0, head.length() - 4)) < 0) {
             int next = in.read();
             if (next < 0 || head.length() > LONGEST_HEAD) {
-                throw new EOFException("no whole HTTP head: " + head.length() + " bytes");
+                throw new EOFException("incomplete HTTP head: " + head.length() + " bytes");
             }
             head.append((char) next);
         }
         return head.toString();
     }
 
-    /** The value of {@code Sec-WebSocket-Accept} for a key. */
+    /** Returns the value of {@code Sec-WebSocket-Accept} for a key. */
     public static String acceptFor(String key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-1")
@@ -276,28 +276,28 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
-    /** Whether this is the client's end, whose frames are masked. */
+    /** Returns whether this is the client's end, which masks its frames. */
     public boolean client() {
         return client;
     }
 
-    /** The subprotocol agreed on; empty for none. */
+    /** Returns the subprotocol agreed on; empty for none. */
     public String subprotocol() {
         return subprotocol;
     }
 
-    /** The peer's address. */
+    /** Returns the peer's address. */
     public String remoteAddress() {
         return String.valueOf(socket.getRemoteSocketAddress());
     }
 
-    /** How long {@link #read} waits for the peer before it fails with a timeout; by default for ever. */
+    /** Sets the timeout of {@link #read}; infinite by default. */
     public RawWebSocket timeout(Duration timeout) throws IOException {
         socket.setSoTimeout((int) timeout.toMillis());
         return this;
     }
 
-    /** Reads one frame; fails with an {@code EOFException} where the connection has ended. */
+    /** Reads one frame; fails with an {@code EOFException} if the connection has ended. */
     public Frame read() throws IOException {
         int first = in.readUnsignedByte();
         int second = in.readUnsignedByte();
@@ -328,24 +328,24 @@ public final class RawWebSocket implements AutoCloseable {
         return readHead(in);
     }
 
-    /** Reads so many bytes, whatever they are; fails with an {@code EOFException} if the connection ends before. */
+    /** Reads exactly this number of bytes; fails with an {@code EOFException} if the connection ends first. */
     public byte[] readFully(int count) throws IOException {
         byte[] bytes = new byte[count];
         in.readFully(bytes);
         return bytes;
     }
 
-    /** Reads whatever comes until the connection ends. */
+    /** Reads all bytes until the connection ends. */
     public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
     }
 
-    /** What comes, for tests that pass it on. */
+    /** Returns the input, for tests that pass it on. */
     public InputStream inputStream() {
         return in;
     }
 
-    /** Whether the connection has ended or broken, once what is still to be read of it has been; false after the timeout. */
+    /** Discards remaining data and returns whether the connection has ended or broken; false after the timeout. */
     public boolean broken() {
         try {
             byte[] sink = new byte[64 * 1024];
@@ -354,7 +354,7 @@ public final class RawWebSocket implements AutoCloseable {
             while ((count = in.read(sink)) >= 0) {
                 total += count;
                 if (total > MOST_IN_BUFFERS) {
-                    throw new AssertionError("data goes on coming");
+                    throw new AssertionError("data keeps arriving");
                 }
             }
             return true;
@@ -365,12 +365,12 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
-    /** Whether the connection has ended or broken, with nothing left to be read; false after the timeout. */
+    /** Returns whether the connection has ended or broken without further data; false after the timeout. */
     public boolean ended() {
         try {
             int next = in.read();
             if (next >= 0) {
-                throw new AssertionError("not the end but " + next);
+                throw new AssertionError("expected the end, but read " + next);
             }
             return true;
         } catch (SocketTimeoutException e) {
@@ -380,7 +380,7 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
-    /** Whether nothing comes for so long: neither a byte nor the end. */
+    /** Returns whether neither data nor the end arrives for this long. */
     public boolean silentFor(Duration time) throws IOException {
         int before = socket.getSoTimeout();
         in.mark(1);
@@ -396,7 +396,7 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
-    /** Writes one frame, masked where this end is the client. */
+    /** Writes one frame, masked if this end is the client. */
     public void write(int opcode, boolean last, byte... payload) throws IOException {
         writeRaw(frame(opcode, last, client, payload));
     }
@@ -406,14 +406,14 @@ public final class RawWebSocket implements AutoCloseable {
         write(opcode, last, payload.getBytes(UTF_8));
     }
 
-    /** Makes the bytes of one frame; the mask is a random one. */
+    /** Returns the bytes of one frame, with a random mask. */
     public static byte[] frame(int opcode, boolean last, boolean masked, byte... payload) {
         byte[] mask = new byte[4];
         ThreadLocalRandom.current().nextBytes(mask);
         return frame(opcode, last, masked ? mask : null, payload);
     }
 
-    /** Makes the bytes of one frame, masked with four bytes unless those are null. */
+    /** Returns the bytes of one frame, masked with these four bytes unless they are null. */
     public static byte[] frame(int opcode, boolean last, byte @Nullable [] mask, byte[] payload) {
         ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);
         frame.put((byte) (opcode | (last ? 0x80 : 0)));
@@ -434,7 +434,7 @@ public final class RawWebSocket implements AutoCloseable {
         return Arrays.copyOf(frame.put(body).array(), frame.position());
     }
 
-    /** Masks a payload that begins at a multiple of four in its frame, or unmasks it. */
+    /** Masks or unmasks a payload that begins at a multiple of four in its frame. */
     public static void apply(byte[] mask, byte[] payload) {
         for (int i = 0; i < payload.length; i++) {
             payload[i] ^= mask[i & 3];
@@ -451,7 +451,7 @@ public final class RawWebSocket implements AutoCloseable {
         write(CLOSE, true, closePayload(code, reason));
     }
 
-    /** Makes the payload of a close frame. */
+    /** Returns the payload of a close frame. */
     public static byte[] closePayload(int code, String reason) {
         byte[] text = reason.getBytes(UTF_8);
         return ByteBuffer.allocate(2 + text.length)
@@ -460,7 +460,7 @@ public final class RawWebSocket implements AutoCloseable {
                 .array();
     }
 
-    /** Writes bytes as they are, whatever they mean. */
+    /** Writes raw bytes. */
     public void writeRaw(byte... bytes) throws IOException {
         synchronized (out) {
             out.write(bytes);
@@ -468,23 +468,23 @@ public final class RawWebSocket implements AutoCloseable {
         }
     }
 
-    /** Writes text in ISO 8859-1 as it is: parts of an HTTP message. */
+    /** Writes raw text in ISO 8859-1, such as parts of an HTTP message. */
     public void writeRaw(String text) throws IOException {
         writeRaw(text.getBytes(ISO_8859_1));
     }
 
-    /** Whether the connection is encrypted. */
+    /** Returns whether the connection is encrypted. */
     public boolean secure() {
         return socket instanceof SSLSocket;
     }
 
-    /** Drops the connection so that the peer sees a reset rather than an end. */
+    /** Closes the connection with a reset. */
     public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
     }
 
-    /** Ends what this end sends and goes on reading. */
+    /** Shuts down the output; reading is still possible. */
     public void shutdownOutput() throws IOException {
         socket.shutdownOutput();
     }

@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 
-/** A listener that remembers every call, in order. Thread-safe. */
+/** A listener that records all calls, in order. Thread-safe. */
 public final class RecordingListener implements BridgeListener {
 
     private final List<Event> events = new CopyOnWriteArrayList<>();
 
-    /** A listener that has heard nothing. */
+    /** Creates a listener without recorded calls. */
     public RecordingListener() {}
 
     /**
      * One call.
      *
      * @param name the method's name without its {@code on}, such as {@code Established}
-     * @param subject the bridge's id, or else the device id or the endpoint's path
+     * @param subject the bridge's id, the device id or the endpoint's path
      * @param detail the second argument; for {@code Refused} the status
      */
     public record Event(String name, Object subject, Object detail) {}
@@ -74,22 +74,22 @@ public final class RecordingListener implements BridgeListener {
         events.add(new Event("ListenerGone", deviceId, reason));
     }
 
-    /** All calls so far. */
+    /** Returns all calls so far. */
     public List<Event> events() {
         return List.copyOf(events);
     }
 
-    /** The names of all calls so far. */
+    /** Returns the names of all calls so far. */
     public List<String> names() {
         return events.stream().map(Event::name).toList();
     }
 
-    /** The calls of one name so far. */
+    /** Returns the calls with this name so far. */
     public List<Event> events(String name) {
         return events.stream().filter(event -> event.name().equals(name)).toList();
     }
 
-    /** Waits for the first call of one name. */
+    /** Waits for the first call with this name. */
     public Event await(String name, Duration patience) {
         Awaitility.await(name)
                 .pollDelay(Duration.ZERO)

@@ -19,14 +19,17 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives from one leg, remembers everything and notes what the leg must not do: a fragment without demand, calls by two
- * threads at once, anything after the end. Thread-safe.
+ * Records everything received from one leg, and detects violations by the leg: a fragment without demand, concurrent
+ * calls, or calls after the end. Thread-safe.
  *
- * <p>It keeps the fragments themselves, not copies: a leg that uses a payload's memory again is found out.
+ * <p>It keeps the fragments themselves, not copies, so that a leg that reuses a payload's memory is detected.
  */
 public final class RecordingReceiver implements Leg.Receiver {
 
-    /** How long the methods without a time of their own wait; twice the longest that a container takes to drop a connection. */
+    /**
+     * The timeout of methods without a timeout parameter: twice the longest time that a container takes to drop a
+     * connection.
+     */
     public static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Leg leg;
@@ -39,7 +42,7 @@ public final class RecordingReceiver implements Leg.Receiver {
     private volatile long lingerNanos;
     private volatile @Nullable CloseReason closed;
 
-    /** A receiver for {@code leg}, which is still to be opened. */
+    /** Creates a receiver for {@code leg}, which is not open yet. */
     public RecordingReceiver(Leg leg) {
         this.leg = leg;
     }
@@ -50,13 +53,13 @@ public final class RecordingReceiver implements Leg.Receiver {
         return this;
     }
 
-    /** Takes this long over each call from now on, so that calls that can overlap do. */
+    /** Takes this long for each call from now on, so that calls overlap if they can. */
     public RecordingReceiver linger(Duration time) {
         lingerNanos = time.toNanos();
         return this;
     }
 
-    /** Asks for one fragment. */
+    /** Demands one fragment. */
     public void demand() {
         unanswered.incrementAndGet();
         try {
@@ -66,7 +69,7 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
     }
 
-    /** Asks for one fragment, waits for it and takes it out of what has arrived. */
+    /** Demands one fragment, waits for it, and removes it from the recorded fragments. */
     public Fragment next() throws InterruptedException {
         demand();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -74,7 +77,7 @@ public final class RecordingReceiver implements Leg.Receiver {
             while (fragments.isEmpty()) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0) {
-                    throw new AssertionError("no fragment came within " + PATIENCE + "; closed: " + closed);
+                    throw new AssertionError("no fragment arrived within " + PATIENCE + "; closed: " + closed);
                 }
                 fragments.wait(left);
             }
@@ -82,7 +85,7 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
     }
 
-    /** The payload of the {@link #next} fragment. */
+    /** Returns the payload of the {@link #next} fragment. */
     public byte[] nextBytes() throws InterruptedException {
         Fragment fragment = next();
         byte[] bytes = new byte[fragment.payload().remaining()];
@@ -90,17 +93,17 @@ public final class RecordingReceiver implements Leg.Receiver {
         return bytes;
     }
 
-    /** The payload of the {@link #next} fragment as text. */
+    /** Returns the payload of the {@link #next} fragment as text. */
     public String nextText() throws InterruptedException {
         return new String(nextBytes(), StandardCharsets.UTF_8);
     }
 
-    /** Sends a fragment and waits until the next may be sent. */
+    /** Sends a fragment and waits for the send to complete. */
     public void send(Fragment fragment) throws Exception {
         leg.send(fragment).toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Asks for a fragment now, and from inside each {@code onFragment} for the next. */
+    /** Demands a fragment now, and another one inside each {@code onFragment}. */
     public void demandAlways() {
         flowing = true;
         demand();
@@ -110,7 +113,7 @@ public final class RecordingReceiver implements Leg.Receiver {
     public void onFragment(Fragment fragment) {
         boolean outermost = enter("onFragment");
         if (unanswered.decrementAndGet() < 0) {
-            violations.add("a fragment came without demand");
+            violations.add("a fragment arrived without demand");
         }
         synchronized (fragments) {
             fragments.add(fragment);
@@ -159,26 +162,26 @@ public final class RecordingReceiver implements Leg.Receiver {
         }
     }
 
-    /** The leg that this receiver listens to. */
+    /** Returns the receiver's leg. */
     public Leg leg() {
         return leg;
     }
 
-    /** Everything that has arrived and was not taken by {@link #next}, piece by piece. */
+    /** Returns the recorded fragments, except those taken by {@link #next}. */
     public List<Fragment> fragments() {
         synchronized (fragments) {
             return List.copyOf(fragments);
         }
     }
 
-    /** How many pieces have arrived and were not taken. */
+    /** Returns the number of recorded fragments that were not taken. */
     public int count() {
         synchronized (fragments) {
             return fragments.size();
         }
     }
 
-    /** The messages that have arrived whole, put together. */
+    /** Returns the complete messages that have arrived. */
     public List<Fragment> messages() {
         List<Fragment> messages = new ArrayList<>();
         ByteArrayOutputStream open = new ByteArrayOutputStream();
@@ -200,28 +203,28 @@ public final class RecordingReceiver implements Leg.Receiver {
         return messages;
     }
 
-    /** How many pongs have arrived. */
+    /** Returns the number of pongs that have arrived. */
     public int pongs() {
         return pongs.get();
     }
 
-    /** Why the leg ended; null while it has not. */
+    /** Returns why the leg ended; null before that. */
     public @Nullable CloseReason closed() {
         return closed;
     }
 
-    /** What the leg did against its contract; empty where all is well. */
+    /** Returns the leg's violations of its contract; normally empty. */
     public List<String> violations() {
         return List.copyOf(violations);
     }
 
-    /** Waits until at least {@code count} pieces have arrived and returns all that have. */
+    /** Waits until at least {@code count} fragments have arrived, and returns all of them. */
     public List<Fragment> awaitFragments(int count, Duration patience) {
         await("fragments", patience, () -> count() >= count);
         return fragments();
     }
 
-    /** Waits until at least {@code count} messages have arrived whole and returns all that have. */
+    /** Waits until at least {@code count} complete messages have arrived, and returns all of them. */
     public List<Fragment> awaitMessages(int count, Duration patience) {
         await("messages", patience, () -> count() >= count && messages().size() >= count);
         return messages();
@@ -242,7 +245,7 @@ public final class RecordingReceiver implements Leg.Receiver {
         await("the end", patience, () -> closed != null);
         CloseReason reason = closed;
         if (reason == null) {
-            throw new AssertionError("an end was taken back");
+            throw new AssertionError("the end was reported, then withdrawn");
         }
         return reason;
     }

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of an HTTP message as it stood on the wire.
+ * The head of an HTTP message as it appeared on the wire.
  *
  * @param startLine the first line
  * @param headers the header fields
@@ -28,21 +28,21 @@ public record SeenHandshake(String startLine, Headers headers) {
         return new SeenHandshake(lines[0], name -> fields.getOrDefault(name, List.of()));
     }
 
-    /** The path that was asked for, as it stood on the wire. */
+    /** Returns the requested path, as it appeared on the wire. */
     public String path() {
         String target = target();
         int mark = target.indexOf('?');
         return mark < 0 ? target : target.substring(0, mark);
     }
 
-    /** The query that was asked for, as it stood on the wire; null where there was none. */
+    /** Returns the query, as it appeared on the wire; null if there was none. */
     public @Nullable String rawQuery() {
         String target = target();
         int mark = target.indexOf('?');
         return mark < 0 ? null : target.substring(mark + 1);
     }
 
-    /** The status of an answer; 0 where the start line holds none. */
+    /** Returns the status of a response; 0 if the start line has none. */
     int status() {
         String[] words = startLine.split(" ");
         return words.length > 1 && words[0].startsWith("HTTP/1.") && words[1].matches("[1-5][0-9][0-9]")

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The rules of {@link Signaller}. A signaller's test gives it devices that hear its channel. */
+/** The contract of {@link Signaller}. A signaller's test provides devices that listen on its channel. */
 public abstract class SignallerContract {
 
     private static final URI BASE = URI.create("wss://bridge.example.com/base");
@@ -41,16 +41,16 @@ public abstract class SignallerContract {
     private final List<AutoCloseable> devices = new ArrayList<>();
     private @Nullable Signaller signaller;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected SignallerContract() {}
 
-    /** Makes the signaller under test. The suite closes it, perhaps twice. */
+    /** Creates the signaller under test. The suite closes it, possibly twice. */
     protected abstract Signaller newSignaller() throws Exception;
 
     /**
-     * Starts a device that hears the channel, and returns when it does. The suite closes it, which ends its hearing.
+     * Starts a device, and returns when it is listening on the channel. The suite closes it, which stops it.
      *
-     * @param device what it does with an invitation; called on any thread, and may block
+     * @param device handles invitations; called on any thread, and may block
      */
     protected abstract AutoCloseable startDevice(String deviceId, Device device) throws Exception;
 
@@ -58,35 +58,37 @@ public abstract class SignallerContract {
     @FunctionalInterface
     public interface Device {
 
-        /** Hears an invitation. Returns {@link Result.Delivered} to take it, {@link Result.Rejected} to reject it. */
+        /**
+         * Handles an invitation. Returns {@link Result.Delivered} to accept it, {@link Result.Rejected} to reject it.
+         */
         Result invited(Heard heard);
     }
 
     /**
-     * An invitation as it came out of the channel.
+     * An invitation as received from the channel.
      *
-     * @param acceptUrl the URL, to the letter
-     * @param requestData the requester's words
+     * @param acceptUrl the exact URL
+     * @param requestData the requester's data
      */
     public record Heard(String acceptUrl, String requestData) {}
 
-    /** Device ids that the channel can carry. */
+    /** Returns device ids that the channel supports. */
     protected List<String> deviceIds() {
         return List.of("plain", "UPPER.lower-0_~", "a b&c=d/e?f#g%h+i", "grüße-日本-\uD83D\uDE80", "d".repeat(128));
     }
 
-    /** Tells whether the channel knows that a device does not hear it. */
+    /** Returns whether the channel detects that a device is not listening. */
     protected boolean knowsUnreachable() {
         return true;
     }
 
-    /** Tells whether a device can reject by an answer on the channel. */
+    /** Returns whether a device can reject an invitation by an answer on the channel. */
     protected boolean carriesRejections() {
         return true;
     }
 
     /**
-     * Makes the channel say from now on that it is over its limit.
+     * Makes the channel report from now on that its rate limit is exceeded.
      *
      * @return whether it can; by default it cannot
      */
@@ -94,17 +96,23 @@ public abstract class SignallerContract {
         return false;
     }
 
-    /** How many invitations the signaller keeps something for; below zero, the default, if it keeps nothing by its nature. */
+    /**
+     * Returns the number of invitations for which the signaller holds state; negative, the default, if it never holds
+     * any.
+     */
     protected int kept() {
         return -1;
     }
 
-    /** Tells whether closing the signaller ends what waits for a device's answer; a client library may have no way to do that. */
+    /**
+     * Returns whether closing the signaller completes invitations that wait for an answer, which a client library may
+     * not support.
+     */
     protected boolean closeEndsWaiting() {
         return true;
     }
 
-    /** How long something that has to happen may take on a slow and busy machine; 20 seconds. */
+    /** Returns the time limit for expected events on a slow, busy machine; 20 seconds by default. */
     protected Duration patience() {
         return Duration.ofSeconds(20);
     }
@@ -177,7 +185,7 @@ public abstract class SignallerContract {
     @Test
     void signal_channelOverItsLimit_isThrottled() throws Exception {
         listen("patient");
-        assumeTrue(throttle(), "the channel has no limit that a test can reach");
+        assumeTrue(throttle(), "the test cannot make the channel throttle");
         Invitation invitation = invitation("patient", "private words", Duration.ofSeconds(2));
         Result result = result(invitation);
         assertThat(result).isInstanceOf(Result.Throttled.class);
@@ -323,7 +331,7 @@ public abstract class SignallerContract {
     private Heard take(BlockingQueue<Heard> queue) throws InterruptedException {
         Heard heard = queue.poll(patience().toMillis(), MILLISECONDS);
         if (heard == null) {
-            throw new AssertionError("the device heard nothing within " + patience());
+            throw new AssertionError("the device received nothing within " + patience());
         }
         return heard;
     }

@@ -27,15 +27,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The rules of a connector over sockets, against a {@link TestWebSocketServer}: what is on the wire, and what a server can do
- * wrong there. A connector with threads, TLS and proxies of its own runs {@code TransportConnectorContract} too.
+ * The contract of a connector over sockets, tested with a {@link TestWebSocketServer}: the data on the wire, and errors
+ * of servers. A connector with its own threads, TLS and proxies also runs {@code TransportConnectorContract}.
  */
 public abstract class SocketConnectorContract extends ConnectorContract {
 
     private @Nullable TestWebSocketServer server;
     private final Socket nobody = new Socket();
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected SocketConnectorContract() {}
 
     @Override
@@ -44,14 +44,14 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         return server;
     }
 
-    /** A port of this machine at which nobody listens, held so that nobody begins to. */
+    /** A reserved local port on which nothing listens. */
     @Override
     protected URI unreachable() throws IOException {
         nobody.bind(new InetSocketAddress("127.0.0.1", 0));
         return URI.create("ws://127.0.0.1:" + nobody.getLocalPort() + "/path");
     }
 
-    /** Whether a handshake that is refused with this status fails with it; if not, it fails without a status. */
+    /** Returns whether a handshake refused with this status fails with it; if not, it fails without a status. */
     protected boolean tells(int status) {
         return true;
     }
@@ -61,27 +61,31 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         nobody.close();
     }
 
-    /** Whether the connector's legs can send a close frame with this code. If not, any other code will do. */
+    /**
+     * Returns whether the connector's legs can send a close frame with this code. If not, they may send any other code.
+     */
     protected boolean canSend(int code) {
         return true;
     }
 
-    /** Whether the connector's legs answer a protocol error with a close frame before they drop the connection. */
+    /**
+     * Returns whether the connector's legs answer a protocol error with a close frame before they drop the connection.
+     */
     protected boolean answersProtocolErrors() {
         return true;
     }
 
-    /** Whether a leg that has closed hears the code of the peer's answer. If not, it hears its own. */
+    /** Returns whether a leg that has closed reports the code of the peer's answer. If not, it reports its own. */
     protected boolean hearsAnswers() {
         return true;
     }
 
-    /** Whether the connection is dropped at once when the server's answer is not right. */
+    /** Returns whether the connection is dropped immediately if the server's answer is invalid. */
     protected boolean dropsWrongAnswers() {
         return true;
     }
 
-    /** The code that a leg ends with whose peer has broken the protocol. */
+    /** Returns the code with which a leg ends if its peer violates the protocol. */
     protected int codeOfProtocolErrors() {
         return CloseReason.VANISHED;
     }
@@ -164,7 +168,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
         server().upgradeWith(field + "\r\n");
         failsWithoutStatus();
         RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
-        assumeTrue(dropsWrongAnswers(), "the transport drops the connection some time later");
+        assumeTrue(dropsWrongAnswers(), "the transport drops the connection only later");
         assertThat(far.broken()).isTrue();
     }
 

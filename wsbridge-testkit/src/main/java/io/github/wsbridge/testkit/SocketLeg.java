@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg on a {@link RawWebSocket}, as plain as can be: the reference peer for tests of real transports. It has two threads
- * of its own, one that reads and tells the receiver, one that writes.
+ * A minimal leg on a {@link RawWebSocket}: the reference peer for tests of real transports. It has two threads: one
+ * reads and calls the receiver, the other writes.
  */
 public final class SocketLeg implements Leg {
 
@@ -33,7 +33,7 @@ public final class SocketLeg implements Leg {
     private boolean closeSent; // used by the writer only
     private boolean midMessage; // used by the writer only
 
-    /** A leg on an open WebSocket, which it takes over. */
+    /** Creates a leg on an open WebSocket, of which it takes ownership. */
     public SocketLeg(RawWebSocket socket) {
         this.socket = socket;
         this.writer = Executors.newSingleThreadExecutor(task -> daemon(task, "socket-leg-writer"));
@@ -76,7 +76,7 @@ public final class SocketLeg implements Leg {
                         }
                         if (frame.masked() == socket.client()) {
                             sendClose(new CloseReason(PROTOCOL_ERROR, "")).join();
-                            return CloseReason.vanished("a frame that is masked wrongly");
+                            return CloseReason.vanished("a frame with the wrong masking");
                         }
                         deliver(receiver, kind, frame);
                     }
@@ -203,7 +203,7 @@ public final class SocketLeg implements Leg {
         writer.shutdown();
     }
 
-    /** Something that writes. */
+    /** A task that writes. */
     @FunctionalInterface
     private interface Writing {
         void run() throws IOException;

@@ -28,8 +28,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules of {@link StreamTransport} and its legs. They are those of {@link LegContract}, but for what a stream of bytes has
- * not got: kinds and boundaries of messages, close codes and their words, pings, subprotocols, and the deadline of a close.
+ * The contract of {@link StreamTransport} and its legs. It is that of {@link LegContract}, without what a byte stream
+ * lacks: message types and boundaries, close codes and reasons, pings, subprotocols, and the deadline of a close.
  */
 public abstract class StreamTransportContract extends LegFixture {
 
@@ -38,13 +38,13 @@ public abstract class StreamTransportContract extends LegFixture {
     private final List<StreamTransport.Listening> listeners = new ArrayList<>();
     private final BlockingQueue<Leg> accepted = new LinkedBlockingQueue<>();
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected StreamTransportContract() {}
 
-    /** The transport under test, the same during a test. */
+    /** Returns the transport under test, the same throughout a test. */
     protected abstract StreamTransport transport();
 
-    /** An address to listen at that is free; by default a port of the loopback address. */
+    /** Returns a free address to listen on; by default, a port of the loopback address. */
     protected SocketAddress address() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
@@ -84,7 +84,7 @@ public abstract class StreamTransportContract extends LegFixture {
         return 64 << 20; // a stream's buffers in the kernel may be large
     }
 
-    /** What has come, as the stream that it is. */
+    /** Returns the received data as a stream. */
     private static byte[] stream(RecordingReceiver end) {
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         for (Fragment fragment : end.fragments()) {
@@ -101,7 +101,7 @@ public abstract class StreamTransportContract extends LegFixture {
         assertThat(stream(end)).isEqualTo(expected);
     }
 
-    /** Whether the other end has ended its direction. */
+    /** Returns whether the other end has ended its direction. */
     private static boolean ended(RecordingReceiver end) {
         List<Fragment> all = end.fragments();
         return !all.isEmpty() && !all.get(all.size() - 1).payload().hasRemaining();

@@ -21,8 +21,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A WebSocket server of plain sockets on the loopback address, for tests of clients. It records every handshake, answers
- * it as it was told, and hands open WebSockets to the test, which plays the server frame by frame. Thread-safe.
+ * A WebSocket server on plain sockets of the loopback address, for tests of clients. It records every handshake,
+ * answers it as configured, and passes open WebSockets to the test, which acts as the server frame by frame.
+ * Thread-safe.
  */
 public final class TestWebSocketServer implements ConnectorContract.Peer {
 
@@ -35,16 +36,16 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
     /** How a handshake is answered. */
     private sealed interface Answer {}
 
-    /** 101 with these fields more, then these bytes in the same write. */
+    /** Status 101 with additional fields, and these bytes in the same write. */
     private record Upgrade(String fields, byte[] andThen) implements Answer {}
 
-    /** Bytes as they are, then the end of the connection. */
+    /** Raw bytes, then the end of the connection. */
     private record Raw(String bytes) implements Answer {}
 
-    /** Nothing at all; the connection stays. */
+    /** No answer; the connection stays open. */
     private record Silence() implements Answer {}
 
-    /** Starts a server that agrees to every handshake and to the first subprotocol that is offered. */
+    /** Starts a server that accepts every handshake, with the first subprotocol offered. */
     public TestWebSocketServer() throws IOException {
         listener = new ServerSocket(0, 100, InetAddress.getByName("127.0.0.1"));
         daemon(this::acceptAll);
@@ -56,7 +57,7 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
         thread.start();
     }
 
-    /** The server's URL, without path. */
+    /** Returns the server's URL, without a path. */
     @Override
     public URI uri() {
         return URI.create("ws://127.0.0.1:" + listener.getLocalPort());
@@ -67,12 +68,14 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
         answer = new Upgrade("", new byte[0]);
     }
 
-    /** Agrees to the handshakes from now on and sends these bytes right behind the answer, in one packet if possible. */
+    /**
+     * Accepts handshakes from now on and sends these bytes directly after the answer, in the same packet if possible.
+     */
     public void upgradeAndSend(byte... bytes) {
         answer = new Upgrade("", bytes);
     }
 
-    /** Agrees to the handshakes from now on with further header fields, each with its line break. */
+    /** Accepts handshakes from now on with additional header fields, each with its line break. */
     public void upgradeWith(String fields) {
         answer = new Upgrade(fields, new byte[0]);
     }
@@ -82,7 +85,7 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
         refuse(status, Map.of());
     }
 
-    /** Answers the handshakes from now on with an HTTP status, further header fields and a short body. */
+    /** Answers handshakes from now on with an HTTP status, additional header fields and a short body. */
     public void refuse(int status, Map<String, String> headers) {
         StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Refused\r\n");
         headers.forEach(
@@ -90,7 +93,7 @@ public final class TestWebSocketServer implements ConnectorContract.Peer {
         answerRaw(head + "Content-Type: text/plain\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused");
     }
 
-    /** Answers the handshakes from now on with these bytes and ends the connection. */
+    /** Answers handshakes from now on with these bytes and closes the connection. */
     public void answerRaw(String bytes) {
         answer = new Raw(bytes);
     }

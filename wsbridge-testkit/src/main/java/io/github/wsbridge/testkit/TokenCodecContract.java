@@ -24,7 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The rules of {@link TokenCodec}. */
+/** The contract of {@link TokenCodec}. */
 public abstract class TokenCodecContract {
 
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -32,13 +32,13 @@ public abstract class TokenCodecContract {
 
     private final Random random = new Random(7); // the same in each run
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected TokenCodecContract() {}
 
-    /** The codec under test; all calls give codecs that read each other's tokens, as those of one cluster do. */
+    /** Returns a codec under test. All of them can read each other's tokens, like those of one cluster. */
     protected abstract TokenCodec codec() throws Exception;
 
-    /** A codec with other keys than {@link #codec}'s. */
+    /** Returns a codec with other keys than {@link #codec}'s. */
     protected abstract TokenCodec stranger() throws Exception;
 
     @Test

@@ -1,7 +1,7 @@
 /**
- * What a plug-in's tests need. Each suite named {@code …Contract} holds the rules of one service interface: extend it in
- * the tests of an implementation, give it what its abstract methods ask for, and it runs as any JUnit test class. The
- * rest are fakes of the bridge's own types, and a WebSocket made of a plain socket that can also misbehave.
+ * Support for tests of plug-ins. Each suite named {@code …Contract} holds the contract of one service interface: extend
+ * it in an implementation's tests and implement its abstract methods; it runs like any JUnit test class. The other
+ * classes are fakes of the bridge's own types, and a WebSocket on a plain socket that can also misbehave.
  */
 @NullMarked
 package io.github.wsbridge.testkit;

@@ -86,8 +86,8 @@ public final class OwnedBridge implements Bridge {
     }
 
     /**
-     * Has a waiting requester upgraded. Completes, always normally, with why the requester was not, and with nothing if it
-     * is there.
+     * Has a waiting requester upgraded. Completes, always normally, with why the requester was not, and with nothing if
+     * it is there.
      */
     CompletionStage<Optional<CloseReason>> upgrade() {
         if (!(requester.leg() instanceof WaitingRequester waiting)) {

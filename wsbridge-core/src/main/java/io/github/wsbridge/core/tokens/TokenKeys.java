@@ -125,7 +125,9 @@ public final class TokenKeys {
                 .toList();
     }
 
-    /** Encrypts with the primary key, authenticates {@code associatedData}, and encodes the result for a URL or header. */
+    /**
+     * Encrypts with the primary key, authenticates {@code associatedData}, and encodes the result for a URL or header.
+     */
     public String seal(byte[] plaintext, byte[] associatedData) {
         try {
             return TokenText.text(primary.encrypt(plaintext, associatedData));

@@ -19,8 +19,8 @@ import org.apache.qpid.proton.amqp.transport.DeliveryState;
 import org.junit.jupiter.api.AfterEach;
 
 /**
- * The service SDK over AMQP to a stand-in for the hub, which hands each message to a device client that is one too. A real hub
- * keeps messages for devices that are away; to the stand-in those are unknown.
+ * The service SDK over AMQP to a stand-in for the hub, which hands each message to a device client that is one too. A
+ * real hub keeps messages for devices that are away; to the stand-in those are unknown.
  */
 class CloudToDeviceContractTest extends SignallerContract {
 

@@ -36,10 +36,10 @@ import org.apache.qpid.proton.engine.Transport;
 import org.apache.qpid.proton.message.Message;
 
 /**
- * Stands in for an IoT hub's AMQP side, as far as cloud-to-device messages go: TLS, claims-based security with a shared access
- * signature that it checks, and the link to {@code /messages/devicebound}. The SDK takes no port: it dials 5671 of whatever host the
- * connection string names. So each stand-in has an address of its own in the loopback network, which is Linux's to have, and the
- * real port there.
+ * Stands in for an IoT hub's AMQP side, as far as cloud-to-device messages go: TLS, claims-based security with a shared
+ * access signature that it checks, and the link to {@code /messages/devicebound}. The SDK takes no port: it dials 5671
+ * of whatever host the connection string names. So each stand-in has an address of its own in the loopback network,
+ * which is Linux's to have, and the real port there.
  */
 final class FakeAmqpHub implements AutoCloseable {
 

@@ -35,8 +35,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.mockito.Mockito;
 
 /**
- * Stands in for an IoT hub, as far as its documented REST contract of direct methods goes: a TLS server with the hub's name in its
- * certificate, reached through a proxy, since the SDK takes no port. It checks what a hub would check.
+ * Stands in for an IoT hub, as far as its documented REST contract of direct methods goes: a TLS server with the hub's
+ * name in its certificate, reached through a proxy, since the SDK takes no port. It checks what a hub would check.
  */
 final class FakeHub implements AutoCloseable {
 

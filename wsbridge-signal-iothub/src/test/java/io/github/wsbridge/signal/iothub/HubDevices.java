@@ -20,7 +20,9 @@ final class HubDevices {
 
     private HubDevices() {}
 
-    /** A client whose direct methods go into {@code methods} and whose messages into {@code messages} while it is open. */
+    /**
+     * A client whose direct methods go into {@code methods} and whose messages into {@code messages} while it is open.
+     */
     static DeviceClient client(
             String deviceId,
             Set<String> registered,

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names a user
- * must have the password; who names none may do everything.
+ * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names
+ * a user must have the password; who names none may do everything.
  */
 final class EmbeddedBroker {
 
@@ -106,7 +106,8 @@ final class EmbeddedBroker {
                 <tls-tcp-listener>
                   <port>%d</port><bind-address>127.0.0.1</bind-address>
                   <tls>
-                    <keystore><path>%s</path><password>%s</password><private-key-password>%s</private-key-password></keystore>
+                    <keystore><path>%s</path><password>%s</password>\
+                <private-key-password>%s</private-key-password></keystore>
                     <truststore><path>%s</path><password>%s</password></truststore>
                     <client-authentication-mode>%s</client-authentication-mode>
                   </tls>

@@ -14,7 +14,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** As much of an MQTT 5 broker as accepts connections and subscriptions, and acknowledges a published message when told to. */
+/**
+ * As much of an MQTT 5 broker as accepts connections and subscriptions, and acknowledges a published message when told
+ * to.
+ */
 final class FakeBroker implements AutoCloseable {
 
     private static final int CONNECT = 1;

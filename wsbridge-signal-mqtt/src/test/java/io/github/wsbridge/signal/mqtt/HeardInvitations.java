@@ -12,7 +12,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** The device behind a source, as {@code BridgeDevice} behaves: it rejects through the source before its answer is known. */
+/**
+ * The device behind a source, as {@code BridgeDevice} behaves: it rejects through the source before its answer is
+ * known.
+ */
 final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
 
     static final Function<Invitation, Answer> ACCEPT = invitation -> new Answer.Accepted();

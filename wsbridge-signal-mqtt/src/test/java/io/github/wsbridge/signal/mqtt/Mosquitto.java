@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Debian's mosquitto with TLS and the access rules of docs/recipes.md, on loopback ports that it keeps when it is stopped and
- * started again: one for users with passwords, one for certificates.
+ * Debian's mosquitto with TLS and the access rules of docs/recipes.md, on loopback ports that it keeps when it is
+ * stopped and started again: one for users with passwords, one for certificates.
  */
 final class Mosquitto implements AutoCloseable {
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free ports for brokers that must be told one, below those that systems hand out by themselves: so nothing takes them between
- * their being found and being used, nor while a broker is stopped.
+ * Free ports for brokers that must be told one, below those that systems hand out by themselves: so nothing takes them
+ * between their being found and being used, nor while a broker is stopped.
  */
 final class Ports {
 

@@ -14,7 +14,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Certificates that the JDK's keytool has made: one for a broker at {@code localhost}, one for a client, each signed by itself.
+ * Certificates that the JDK's keytool has made: one for a broker at {@code localhost}, one for a client, each signed by
+ * itself.
  *
  * @param server the broker's pair
  * @param client the client's pair

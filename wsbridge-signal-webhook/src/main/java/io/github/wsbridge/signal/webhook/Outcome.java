@@ -60,7 +60,7 @@ sealed interface Outcome {
                 case ResultJson.DEFERRED:
                     return new Deferred();
                 case ResultJson.UNREACHABLE:
-                    return new Known(new Result.Unreachable(reason.isEmpty() ? "device not reachable" : reason));
+                    return new Known(new Result.Unreachable(reason.isEmpty() ? "the device is unreachable" : reason));
                 case ResultJson.REJECTED:
                     return new Known(new Result.Rejected(RejectionJson.read(json)));
                 default:

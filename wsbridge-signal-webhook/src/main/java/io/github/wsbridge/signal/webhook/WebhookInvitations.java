@@ -93,7 +93,7 @@ public final class WebhookInvitations implements InvitationSource {
         }
         Sink to = sink;
         if (closed || to == null || !invitation.deviceId().equals(deviceId)) {
-            reply.complete(new Reply(200, ResultJson.unreachable("the device does not listen")));
+            reply.complete(new Reply(200, ResultJson.unreachable("the device is not listening")));
         } else {
             try {
                 to.offer(invitation).whenComplete((answer, failure) -> reply.complete(reply(answer)));

@@ -119,7 +119,7 @@ class WebhookInvitationsTest {
 
     @Test
     void deliver_toAnotherOrNobody_isUnreachable() {
-        Reply unreachable = new Reply(200, "{\"result\":\"unreachable\",\"reason\":\"the device does not listen\"}");
+        Reply unreachable = new Reply(200, "{\"result\":\"unreachable\",\"reason\":\"the device is not listening\"}");
         assertThat(deliver(Samples.invitation())).as("not started").isCompletedWithValue(unreachable);
         source.start(device);
         Invitation stray = Samples.invitation("device-2", Instant.now(), Duration.ofMinutes(1));

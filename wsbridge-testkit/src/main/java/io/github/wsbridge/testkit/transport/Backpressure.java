@@ -15,12 +15,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.core.ConditionTimeoutException;
 
-/** Senders that do not stop by themselves, and whether they have been stopped. */
+/** Senders that continue until they are held back, and a check whether they are. */
 public final class Backpressure {
 
     private static final int PIECE = 32_000;
 
-    /** How long a send waits that is taken to wait for the peer, and not for a busy machine. */
+    /** After how long a pending send is considered to wait for the peer, and not for a busy machine. */
     private static final Duration STUCK = Duration.ofMillis(1_700);
 
     private static final Duration STALLED = Duration.ofMillis(400);
@@ -28,7 +28,7 @@ public final class Backpressure {
     private Backpressure() {}
 
     /**
-     * Writes binary messages until the connection breaks. Blocks while it is held back.
+     * Writes binary messages until the connection breaks. Blocks under backpressure.
      *
      * @param sent counts the bytes, headers included
      * @throws UncheckedIOException when the connection breaks
@@ -45,7 +45,7 @@ public final class Backpressure {
         }
     }
 
-    /** Whether a count that has begun to grow stays as it is for 400 ms. */
+    /** Returns whether a count that has started to grow stays unchanged for 400 ms. */
     public static boolean stalled(AtomicLong count) {
         long before = count.get();
         try {
@@ -56,7 +56,7 @@ public final class Backpressure {
         }
     }
 
-    /** Sends until a send does not complete, which is returned. */
+    /** Sends until a send does not complete, and returns that send. */
     public static CompletableFuture<Void> sendUntilStuck(Leg leg) throws Exception {
         for (int i = 0; i < 10_000; i++) {
             CompletableFuture<Void> sent =

@@ -23,24 +23,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What every server that brings connections to a {@link Door} must do, seen from a client that is a plain socket. A server's test
- * extends it, starts the server at {@link #door} and stops it; where transports honestly differ it overrides what it says of
- * itself.
+ * The contract of servers that pass connections to a {@link Door}, tested with a client on a plain socket. A server's
+ * test extends it, starts the server with {@link #door}, stops it, and overrides the properties in which transports may
+ * differ.
  *
- * <p>The suite promises of a server that passes it:
+ * <p>A server that passes the suite guarantees:
  *
  * <ul>
- *   <li>The door sees every request as it was on the wire, and whom it refuses gets a plain HTTP answer and never a leg.
- *   <li>Whom it keeps waiting is upgraded or refused when the decision is there, and a client that goes away meanwhile is given
- *       up, once.
- *   <li>Messages pass both ways with their kind, content and fragmentation, of any size, in bounded memory; a slow end is held
- *       back and costs nobody else anything.
- *   <li>However a connection ends, the leg is told so once, after all that came before, with the code and words of the close;
- *       none outlives the close deadline.
+ *   <li>The door sees every request as it was on the wire. A refused client gets a plain HTTP response, never a leg.
+ *   <li>A waiting client is upgraded or refused once the decision is made. If it disconnects before that, the door is
+ *       notified once.
+ *   <li>Messages of any size pass both ways with their type, content and fragmentation, in bounded memory. A slow end
+ *       exerts backpressure and does not affect other connections.
+ *   <li>Every end of a connection is reported to the leg once, after all data, with the code and reason of the close.
+ *       No connection outlives the close deadline.
  * </ul>
  *
- * <p>Servers that listen by themselves run {@link StandaloneServerContract}, which adds what only they can promise. The rules of
- * the legs are in {@link TransportLegContract}.
+ * <p>Standalone servers run {@link StandaloneServerContract}, which adds their own guarantees. The rules for legs are
+ * in {@link TransportLegContract}.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class BridgeServerContract extends ServerHandshakes {
@@ -51,7 +51,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
     /** How long a test watches for what must not happen. */
     private static final Duration A_WHILE = Duration.ofMillis(300);
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected BridgeServerContract() {}
 
     @Test
@@ -152,7 +152,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void later_clientGoesAway_isAbandonedOnce(boolean reset) throws Exception {
-        assumeTrue(noticesLeavingWhileWaiting(), "leaving is noticed only by the answer");
+        assumeTrue(noticesLeavingWhileWaiting(), "a disconnection is detected only by the answer");
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = ask("")) {
             door.takeHandshake();
@@ -167,7 +167,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
 
     @Test
     void later_saidOfAClientThatHasGone_isAbandonedOnce() throws Exception {
-        assumeTrue(noticesLeavingWhileWaiting(), "leaving is noticed only by the answer");
+        assumeTrue(noticesLeavingWhileWaiting(), "a disconnection is detected only by the answer");
         CompletableFuture<Admission> said = new CompletableFuture<>();
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         door.answers(handshake -> said);

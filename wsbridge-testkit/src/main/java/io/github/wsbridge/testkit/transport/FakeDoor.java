@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A door that says what a test wants it to, and keeps the requests that it has seen and the legs that it has let in. At first
- * it lets everybody in, without a subprotocol. Thread-safe.
+ * A door with configurable answers, which records requests and admitted legs. Initially, it admits every client,
+ * without a subprotocol. Thread-safe.
  */
 public final class FakeDoor implements Door {
 
@@ -26,15 +26,15 @@ public final class FakeDoor implements Door {
     private final List<RecordingReceiver> ends = new CopyOnWriteArrayList<>();
     private volatile Door answer = handshake -> granted("");
 
-    /** A door that lets everybody in. */
+    /** Creates a door that admits every client. */
     public FakeDoor() {}
 
-    /** Asks another door from now on. */
+    /** Delegates to another door from now on. */
     public void answers(Door door) {
         answer = door;
     }
 
-    /** Refuses everybody from now on. */
+    /** Refuses every client from now on. */
     public void refuses(Admission.Refused refused) {
         answer = handshake -> CompletableFuture.completedFuture(refused);
     }
@@ -46,17 +46,17 @@ public final class FakeDoor implements Door {
         return waiting;
     }
 
-    /** The decision that lets a client in; its leg can be {@linkplain #takeLeg taken} then. */
+    /** Returns the decision that admits a client, whose leg can then be {@linkplain #takeLeg taken}. */
     public Admission.Granted grant(String subprotocol) {
         return new Admission.Granted(subprotocol, legs::add);
     }
 
-    /** The same as an answer. */
+    /** Returns the same decision as an answer. */
     public CompletionStage<Admission> granted(String subprotocol) {
         return CompletableFuture.completedFuture(grant(subprotocol));
     }
 
-    /** What a client waits for. */
+    /** A decision that a client waits for. */
     public final class Waiting {
 
         private final CompletableFuture<Admission.Decision> decision = new CompletableFuture<>();
@@ -67,12 +67,12 @@ public final class FakeDoor implements Door {
             this.timeout = timeout;
         }
 
-        /** What the transport is told. */
+        /** Returns the answer for the transport. */
         public Admission.Later later() {
             return new Admission.Later(decision, timeout, abandoned::incrementAndGet);
         }
 
-        /** Lets the client in. */
+        /** Admits the client. */
         public void grant(String subprotocol) {
             decision.complete(FakeDoor.this.grant(subprotocol));
         }
@@ -82,12 +82,12 @@ public final class FakeDoor implements Door {
             decision.complete(refused);
         }
 
-        /** Fails to decide. */
+        /** Fails the decision. */
         public void fail() {
             decision.completeExceptionally(new IllegalStateException("a test's failure"));
         }
 
-        /** How many times the transport has said that nothing will come of the decision. */
+        /** Returns how many times the transport has reported that the client is gone. */
         public int abandoned() {
             return abandoned.get();
         }
@@ -99,34 +99,34 @@ public final class FakeDoor implements Door {
         return answer.admit(handshake);
     }
 
-    /** Waits for the next request that was not taken yet. */
+    /** Waits for the next request and takes it. */
     public Handshake takeHandshake() throws InterruptedException {
         return take(handshakes, "request");
     }
 
-    /** How many requests have come and were not taken. */
+    /** Returns the number of requests that were not taken. */
     public int handshakes() {
         return handshakes.size();
     }
 
-    /** Waits for the next leg that was let in and not taken yet. Nobody has opened it. */
+    /** Waits for the next admitted leg and takes it, without opening it. */
     public Leg takeLeg() throws InterruptedException {
         return take(legs, "leg");
     }
 
-    /** How many legs have been let in and were not taken. */
+    /** Returns the number of admitted legs that were not taken. */
     public int legs() {
         return legs.size();
     }
 
-    /** Waits for the next leg that was let in and not taken yet, and opens it. */
+    /** Waits for the next admitted leg, takes it and opens it. */
     public RecordingReceiver takeEnd() throws InterruptedException {
         RecordingReceiver end = new RecordingReceiver(takeLeg());
         ends.add(end);
         return end.open();
     }
 
-    /** What the legs that {@link #takeEnd} has opened did against their contract; empty if all is well. */
+    /** Returns contract violations by the legs that {@link #takeEnd} has opened; normally empty. */
     public List<String> violations() {
         return ends.stream().flatMap(end -> end.violations().stream()).toList();
     }
@@ -134,7 +134,7 @@ public final class FakeDoor implements Door {
     private static <T> T take(BlockingQueue<T> queue, String what) throws InterruptedException {
         T next = queue.poll(RecordingReceiver.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         if (next == null) {
-            throw new AssertionError("no " + what + " came within " + RecordingReceiver.PATIENCE);
+            throw new AssertionError("no " + what + " arrived within " + RecordingReceiver.PATIENCE);
         }
         return next;
     }

@@ -10,13 +10,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the parts of {@link BridgeServerContract} share: what a server's test gives and says of it. */
+/** Common to all parts of {@link BridgeServerContract}: the server under test and its properties. */
 abstract class ServerFixture {
 
-    /** What the clients of this suite ask for. */
+    /** The path and query that the suite's clients request. */
     protected static final String TARGET = "/bridge/connect?deviceId=d";
 
-    /** The door to which the server under test brings its connections. */
+    /** The door of the server under test. */
     protected final FakeDoor door = new FakeDoor();
 
     private final List<RecordingReceiver> ends = new CopyOnWriteArrayList<>();
@@ -29,15 +29,17 @@ abstract class ServerFixture {
      */
     protected abstract int start() throws Exception;
 
-    /** Stops the server. Called after each test, also if it has stopped already. */
+    /** Stops the server. Called after each test, even if it has stopped already. */
     protected abstract void stop() throws Exception;
 
-    /** How long until a connection is certain to be dropped whose close is not answered, in milliseconds; 20,000. */
+    /**
+     * Returns the time in which a connection with an unanswered close is dropped, in milliseconds; 20,000 by default.
+     */
     protected int closeDeadline() {
         return 20_000;
     }
 
-    /** Whether the server notices that a client goes away which it keeps waiting, and not only when it answers it. */
+    /** Returns whether the server detects the disconnection of a waiting client before it answers. */
     protected boolean noticesLeavingWhileWaiting() {
         return true;
     }
@@ -54,19 +56,19 @@ abstract class ServerFixture {
         assertThat(ends).allSatisfy(end -> assertThat(end.violations()).isEmpty());
     }
 
-    /** The server's port. */
+    /** Returns the server's port. */
     protected final int port() {
         return port;
     }
 
-    /** Opens a leg that the test has taken itself. */
+    /** Opens a leg that the test has taken. */
     final RecordingReceiver listen(Leg leg) {
         RecordingReceiver end = new RecordingReceiver(leg);
         ends.add(end);
         return end.open();
     }
 
-    /** Asks for {@link #TARGET}, and does not wait for the answer. */
+    /** Requests {@link #TARGET}, without waiting for the answer. */
     final RawWebSocket ask(String furtherFields) throws Exception {
         RawWebSocket raw = RawWebSocket.dial(port);
         raw.writeRaw(RawWebSocket.request(TARGET, furtherFields));

@@ -47,21 +47,21 @@ abstract class ServerHandshakes extends ServerEnds {
             if (status == 503) {
                 assertThat(head).contains("Retry-After: 7\r\n");
             }
-            // Frames that a client sends nevertheless reach nobody, and nothing follows the answer.
+            // Frames that a refused client sends are discarded, and nothing follows the answer.
             raw.write(BINARY, true, new byte[] {1});
             assertThat(bodyOf(raw, head)).isEqualTo("no such luck\n");
             assertThat(door.legs()).isZero();
         }
     }
 
-    /** The body of an answer, after which nothing may come but the end of the connection. */
+    /** Returns the body of an answer, which only the end of the connection may follow. */
     static String bodyOf(RawWebSocket raw, String head) throws IOException {
         Matcher length = CONTENT_LENGTH.matcher(head);
         if (!length.find()) {
             return new String(raw.readToEnd(), StandardCharsets.UTF_8);
         }
         byte[] body = raw.readFully(Integer.parseInt(length.group(1)));
-        assertThat(raw.ended()).isTrue(); // maybe by a reset, from a server that has not read all
+        assertThat(raw.ended()).isTrue(); // possibly with a reset, if the server has unread data
         return new String(body, StandardCharsets.UTF_8);
     }
 

@@ -37,19 +37,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What every {@link BridgeServer} must do beside what {@link BridgeServerContract} asks of anything that takes connections: bind
- * before it serves, keep its limits and timeouts, answer whatever comes as a request, speak TLS, and leave nothing behind when it
- * stops.
+ * The contract of {@link BridgeServer}, in addition to {@link BridgeServerContract}: it binds before it serves,
+ * enforces its limits and timeouts, answers every request, supports TLS, and releases everything when it stops.
  */
 public abstract class StandaloneServerContract extends BridgeServerContract {
 
     /**
-     * What a server is set to.
+     * The settings of a server.
      *
-     * @param port where to listen; 0 for a free one
-     * @param maxConnections the most connections at a time; null for the server's default
-     * @param handshakeTimeout how long until a request must be complete and answered; null for the server's default
-     * @param tls to speak TLS with; null for plain text
+     * @param port the port to listen on; 0 for a free one
+     * @param maxConnections the maximum number of connections; null for the server's default
+     * @param handshakeTimeout the time limit for a request and its answer; null for the server's default
+     * @param tls the TLS context; null for plain text
      */
     public record Settings(
             int port,
@@ -57,7 +56,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             @Nullable Duration handshakeTimeout,
             @Nullable SSLContext tls) {
 
-        /** Where to listen: the loopback address. */
+        /** Returns the address to listen on, a port of the loopback address. */
         public InetSocketAddress address() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         }
@@ -67,20 +66,20 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     private @Nullable BridgeServer server;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected StandaloneServerContract() {}
 
-    /** Makes a server, bound to {@link Settings#address}, not yet serving. Whoever calls this closes it. */
+    /** Creates a server that is bound to {@link Settings#address} but not serving yet. The caller closes it. */
     protected abstract BridgeServer bind(Settings settings) throws Exception;
 
-    /** Makes a server that serves {@link #door}. Whoever calls this closes it. */
+    /** Creates a server that serves {@link #door}. The caller closes it. */
     protected final BridgeServer start(Settings settings) throws Exception {
         BridgeServer bound = bind(settings);
         bound.serve(door);
         return bound;
     }
 
-    /** What the names of the server's threads begin with, and no other threads' names. */
+    /** Returns a prefix that only the names of the server's threads have. */
     protected abstract String threadNames();
 
     @Override
@@ -95,7 +94,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         server().close();
     }
 
-    /** The server that listens at {@link #port}. */
+    /** Returns the server that listens on {@link #port}. */
     protected final BridgeServer server() {
         return Objects.requireNonNull(server, "not started");
     }
@@ -137,11 +136,11 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @ParameterizedTest
     @CsvSource({
-        "8201,1002", // a plain frame from a client
+        "8201,1002", // an unmasked frame from a client
         "F28001020304,1002", // reserved bits
         "838001020304,1002", // a reserved opcode
         "098001020304,1002", // a fragmented ping
-        "808001020304,1002", // a continuation of nothing
+        "808001020304,1002", // a continuation without a message
         "88810102030405,1002", // half a close code
         "8882010203040101,1002", // an illegal close code
     })
@@ -292,7 +291,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                 RawWebSocket raw = RawWebSocket.open(port(), TARGET);
                 slow.add(raw);
                 RecordingReceiver end = door.takeEnd();
-                raw.write(BINARY, true, new byte[16_000]); // never asked for
+                raw.write(BINARY, true, new byte[16_000]); // never demanded
                 end.leg().send(Fragment.binary(ByteBuffer.allocate(20 << 20))); // never read
             }
             try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
@@ -377,7 +376,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
             assertThat(door.takeHandshake().peer().certificates())
-                    .as("the client showed none")
+                    .as("the client presented none")
                     .isEmpty();
             RecordingReceiver end = door.takeEnd();
             AtomicLong sent = new AtomicLong();

@@ -12,15 +12,15 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A fresh key for {@code localhost} that trusts itself.
+ * A new key for {@code localhost} with a self-signed certificate.
  *
- * @param context presents the key and trusts nothing else
- * @param certificate in PEM
+ * @param context a context that presents the key and trusts only its certificate
+ * @param certificate the certificate, in PEM
  * @param key the private key, in PEM
  */
 public record TestKeys(SSLContext context, Path certificate, Path key) {
 
-    /** Makes a key with the JDK's {@code keytool}, and files for it in a temporary folder. */
+    /** Creates a key with the JDK's {@code keytool}, and its files in a temporary folder. */
     public static TestKeys create() throws Exception {
         Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
         String keytool =

@@ -43,14 +43,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a connector with threads of its own must do beside {@link SocketConnectorContract}, towards a server of its own transport:
- * hold back a server that it does not read, speak TLS and check the server's name, go through an HTTP proxy, and share a few
- * threads among all connections, which end with it.
+ * The contract of a connector with its own threads, in addition to {@link SocketConnectorContract}, tested with a
+ * server of the same transport: it exerts backpressure on the server, supports TLS and verifies the server's name,
+ * supports HTTP proxies, and shares a few threads among all connections, which it stops when it is closed.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class TransportConnectorContract {
 
-    /** The door of the server that the connector connects to. */
+    /** The door of the peer. */
     protected final FakeDoor door = new FakeDoor();
 
     private final List<RecordingReceiver> ends = new CopyOnWriteArrayList<>();
@@ -58,26 +58,26 @@ public abstract class TransportConnectorContract {
     private @Nullable Connector connector;
     private @Nullable ServerSocket listening;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected TransportConnectorContract() {}
 
     /**
-     * Makes a server, bound to a free port of the loopback address, not yet serving. The suite closes it.
+     * Creates a server that is bound to a free port of the loopback address but not serving yet. The suite closes it.
      *
-     * @param tls to speak TLS with; null for plain text
+     * @param tls the TLS context; null for plain text
      */
     protected abstract BridgeServer bind(@Nullable SSLContext tls) throws Exception;
 
     /**
-     * Makes the connector under test. The suite closes it.
+     * Creates the connector under test. The suite closes it.
      *
-     * @param tls for {@code wss} URLs; null for the connector's default
-     * @param proxy the HTTP proxy to go through; null for none
+     * @param tls the TLS context for {@code wss} URLs; null for the connector's default
+     * @param proxy the HTTP proxy to use; null for none
      */
     protected abstract Connector connector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy)
             throws Exception;
 
-    /** What the names of the connector's threads begin with, and no other threads' names. */
+    /** Returns a prefix that only the names of the connector's threads have. */
     protected abstract String threadNames();
 
     @BeforeEach
@@ -102,27 +102,27 @@ public abstract class TransportConnectorContract {
         return bound;
     }
 
-    /** The connector under test, without TLS of its own and without a proxy. */
+    /** Returns the connector under test, with default TLS and without a proxy. */
     protected final Connector connector() {
         return Objects.requireNonNull(connector, "not started");
     }
 
-    /** A server of the same transport, in front of {@link #door}. */
+    /** Returns a server of the same transport, with {@link #door}. */
     protected final BridgeServer server() {
         return Objects.requireNonNull(server, "not started");
     }
 
-    /** A plain socket that listens, for a test that plays the server or a proxy. */
+    /** Returns a listening socket, for a test that acts as the server or a proxy. */
     protected final ServerSocket listening() {
         return Objects.requireNonNull(listening, "not started");
     }
 
-    /** A path of {@link #server}. */
+    /** Returns a target with a path of {@link #server}. */
     protected final Connector.Target target(String path) {
         return target(URI.create("ws://localhost:" + server().address().getPort() + path));
     }
 
-    /** A target with nothing special. */
+    /** Returns a target with default settings. */
     protected static Connector.Target target(URI uri) {
         return new Connector.Target(uri, Map.of(), "", Duration.ofSeconds(10));
     }
@@ -139,7 +139,7 @@ public abstract class TransportConnectorContract {
         return end.open();
     }
 
-    /** Why an attempt to connect fails. */
+    /** Returns why an attempt to connect fails. */
     protected static Throwable failure(CompletionStage<Leg> leg) {
         Throwable failure = catchThrowable(() -> leg.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
         assertThat(failure).isInstanceOf(ExecutionException.class);
@@ -238,7 +238,7 @@ public abstract class TransportConnectorContract {
         }
     }
 
-    /** Plays a proxy for one connection, and returns the head of what it was asked. */
+    /** Acts as a proxy for one connection, and returns the head of its request. */
     private String proxyOnce() {
         try {
             Socket client = listening().accept();

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The rules of {@link Leg} for a transport: a connector's leg at one end, a server's at the other. Server and connector serve all
- * tests of the suite.
+ * The contract of {@link Leg} for a transport, with a connector's leg at one end and a server's at the other. All tests
+ * of the suite share one server and one connector.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class TransportLegContract extends LegContract {
@@ -33,10 +33,10 @@ public abstract class TransportLegContract extends LegContract {
     private @Nullable ServerSocket silent;
     private int port;
 
-    /** Nothing to set up. */
+    /** Creates the suite. */
     protected TransportLegContract() {}
 
-    /** Makes the connector under test. The suite closes it. */
+    /** Creates the connector under test. The suite closes it. */
     protected abstract Connector connector() throws Exception;
 
     /**

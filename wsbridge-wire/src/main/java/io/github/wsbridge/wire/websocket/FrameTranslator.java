@@ -115,8 +115,8 @@ public final class FrameTranslator {
     }
 
     /**
-     * Removes headers, masks and control frames from received bytes, in place, so that the payloads are contiguous. Data
-     * that follows an empty binary message is dropped; see {@link #finished}.
+     * Removes headers, masks and control frames from received bytes, in place, so that the payloads are contiguous.
+     * Data that follows an empty binary message is dropped; see {@link #finished}.
      *
      * @param bytes as for {@link #translate}, but nothing before {@code start} is overwritten
      * @return the start of the payload in the upper 32 bits and its end in the lower 32 bits

@@ -59,7 +59,8 @@ class InvitationJsonTest {
                 "{\"type\":\"invitation\"}",
                 "{\"type\":7}",
                 "{\"secret",
-                "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\",\"bridgeToken\":\"secret!\","
+                "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\","
+                        + "\"bridgeToken\":\"secret!\","
                         + "\"acceptUrl\":\"wss://x\",\"expiresAt\":\"2026-01-31T12:00:30Z\"}",
                 "{\"type\":\"invitation\",\"bridgeId\":\"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42\",\"bridgeToken\":\"secret\","
                         + "\"acceptUrl\":\"\\u0000\",\"expiresAt\":\"2026-01-31T12:00:30Z\"}",
