@@ -3,8 +3,10 @@ package io.github.wsbridge.jakarta;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.transport.TransportLegContract;
 import org.eclipse.jetty.ee11.websocket.jakarta.client.JakartaWebSocketClientContainer;
+import org.junit.jupiter.api.Tag;
 
 /** Legs of Jetty's client, towards Jetty. */
+@Tag("system")
 class JettyConnectorLegTest extends TransportLegContract {
 
     private final JettyServer server = new JettyServer();

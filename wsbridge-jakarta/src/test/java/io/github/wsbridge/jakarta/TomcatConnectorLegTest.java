@@ -3,8 +3,10 @@ package io.github.wsbridge.jakarta;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.transport.TransportLegContract;
 import org.apache.tomcat.websocket.WsWebSocketContainer;
+import org.junit.jupiter.api.Tag;
 
 /** Legs of Tomcat's client, towards Tomcat. */
+@Tag("system")
 class TomcatConnectorLegTest extends TransportLegContract {
 
     private final TomcatServer server = new TomcatServer();
