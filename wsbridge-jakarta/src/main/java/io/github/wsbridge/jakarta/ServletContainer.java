@@ -26,7 +26,9 @@ interface ServletContainer {
     /** Notes what an upgrade needs. Called on the request's thread, with the request as the filter got it. */
     Upgradable prepare(HttpServletRequest request) throws ServletException;
 
-    /** Runs a task before the container drops its connections to stop, if it does that before it ends the application. */
+    /**
+     * Runs a task before the container drops its connections to stop, if it does that before it ends the application.
+     */
     default void beforeStop(Runnable task) {}
 
     /** Forgets that task: the application has ended. */
@@ -82,7 +84,7 @@ interface ServletContainer {
 
     private static ServletException unfit(ServletContext context, String why) {
         return new ServletException("the bridge cannot take over connections of " + context.getServerInfo() + ": " + why
-                + ". Either use Tomcat, Jetty or Undertow with its classes visible to the application, or give the bridge"
-                + " its own port in the same process, with NettyBridgeServer from wsbridge-netty");
+                + ". Either use Tomcat, Jetty or Undertow with its classes visible to the application, or give the"
+                + " bridge its own port in the same process, with NettyBridgeServer from wsbridge-netty");
     }
 }

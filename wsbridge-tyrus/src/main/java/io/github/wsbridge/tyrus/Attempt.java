@@ -45,8 +45,8 @@ import org.glassfish.tyrus.spi.UpgradeRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a client, and the last filter of its chain: the request to a proxy if there is one, the handshake by Tyrus'
- * engine, and from then on frames, by way of the {@link Conduit}.
+ * One connection of a client, and the last filter of its chain: the request to a proxy if there is one, the handshake
+ * by Tyrus' engine, and from then on frames, by way of the {@link Conduit}.
  */
 final class Attempt extends BaseFilter {
 
@@ -269,7 +269,7 @@ final class Attempt extends BaseFilter {
 
     private void closed() {
         over.accept(this);
-        fail(new IOException("the connection was closed in the handshake"));
+        fail(new IOException("the connection was closed during the handshake"));
         org.glassfish.tyrus.spi.Connection open = tyrus;
         if (open != null) {
             open.close(CloseReasons.GOING_AWAY.getCloseReason());

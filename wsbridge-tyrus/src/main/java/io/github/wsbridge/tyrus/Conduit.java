@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stands between Tyrus and one of Grizzly's connections, and adds what Tyrus has no means for.
  *
- * <p>Reading: a read event stays suspended, and so the connection unread, while the leg holds fragments that were not asked
- * for; no thread waits. Tyrus gets frames that end with what was read, however long the peer's are, so it keeps none of them.
- * Writing: Tyrus' writes are complete at once, so its sends do not block; the leg's own send completes when little enough is
- * left to be written. Closing: Tyrus would drop the connection right behind its close frame; here the peer's answer is waited
- * for.
+ * <p>Reading: a read event stays suspended, and so the connection unread, while the leg holds fragments that were not
+ * asked for; no thread waits. Tyrus gets frames that end with what was read, however long the peer's are, so it keeps
+ * none of them. Writing: Tyrus' writes are complete at once, so its sends do not block; the leg's own send completes
+ * when little enough is left to be written. Closing: Tyrus would drop the connection right behind its close frame; here
+ * the peer's answer is waited for.
  */
 final class Conduit implements SessionIo, FrameTranslator.Controls {
 
@@ -177,7 +177,9 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         }
     }
 
-    /** The peer has closed or broken the protocol: nothing of use comes any more. By the RFC, a server hangs up first. */
+    /**
+     * The peer has closed or broken the protocol: nothing of use comes any more. By the RFC, a server hangs up first.
+     */
     private void finish(CloseReason answer, CloseReason reason) {
         deaf = true;
         end = reason;
@@ -228,8 +230,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     // Writing
 
     /**
-     * Takes what goes out behind the handshake: completes it at once, and counts what the socket has not taken. The order stays,
-     * since all that writes here does so within {@code sends}.
+     * Takes what goes out behind the handshake: completes it at once, and counts what the socket has not taken. The
+     * order stays, since all that writes here does so within {@code sends}.
      */
     NextAction write(FilterChainContext event) {
         Buffer message = event.getMessage();

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A standalone server for a node: Tyrus on Grizzly. Thread-safe.
  *
- * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. No thread waits for a slow
- * peer, so a few threads serve any number of bridges. It has no timeout of its own once a handshake is done.
+ * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. No thread waits for a
+ * slow peer, so a few threads serve any number of bridges. It has no timeout of its own once a handshake is done.
  *
  * <pre>{@code
  * try (TyrusBridgeServer server = TyrusBridgeServer.builder().address(new InetSocketAddress(8080)).bind()) {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Opens WebSockets with Tyrus on Grizzly. Thread-safe.
  *
- * <p>All its connections share a few daemon threads, which end with {@link #close}. A slow peer takes none of them; a handshake
- * takes one as long as it lasts, since Tyrus waits for its end. A redirect is not followed; it fails like any other status than
- * 101.
+ * <p>All its connections share a few daemon threads, which end with {@link #close}. A slow peer takes none of them; a
+ * handshake takes one as long as it lasts, since Tyrus waits for its end. A redirect is not followed; it fails like any
+ * other status than 101.
  */
 public final class TyrusConnector implements Connector {
 

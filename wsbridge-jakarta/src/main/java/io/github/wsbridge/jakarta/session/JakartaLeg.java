@@ -18,8 +18,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg over a Jakarta WebSocket session. The API pushes, a leg is asked: what comes before it is asked for waits here, and its
- * {@link SessionIo} sees to it that no more comes meanwhile than one read of the socket holds.
+ * A leg over a Jakarta WebSocket session. The API pushes, a leg is asked: what comes before it is asked for waits here,
+ * and its {@link SessionIo} sees to it that no more comes meanwhile than one read of the socket holds.
  */
 public final class JakartaLeg implements Leg {
 
@@ -113,8 +113,8 @@ public final class JakartaLeg implements Leg {
     }
 
     /**
-     * Discards what waits and whatever arrives from now on, so that the peer's answer to a close is reached. If the peer
-     * has ended the leg already, its end was waiting behind that data and is reported now.
+     * Discards what waits and whatever arrives from now on, so that the peer's answer to a close is reached. If the
+     * peer has ended the leg already, its end was waiting behind that data and is reported now.
      *
      * @return whether the leg was open until now
      */
