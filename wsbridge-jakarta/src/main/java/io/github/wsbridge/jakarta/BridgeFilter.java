@@ -27,16 +27,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a node inside a servlet container: passes requests for the bridge's paths to the node's door, and takes over the
- * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init} fails in
- * other containers. Thread-safe.
+ * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init}
+ * fails in other containers. Thread-safe.
  *
- * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must support
- * asynchronous requests.
+ * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must
+ * support asynchronous requests.
  *
- * <p>No container thread ever waits for a peer or for the door, however many bridges there are and however slow their ends.
+ * <p>No container thread ever waits for a peer or for the door, however many bridges there are and however slow their
+ * ends.
  *
- * <p>When the application stops, {@link #destroy} closes open connections with code 1001. To give bridges time to end on
- * their own, stop the node before the container. Undertow drops connections when the server stops, so undeploy the
+ * <p>When the application stops, {@link #destroy} closes open connections with code 1001. To give bridges time to end
+ * on their own, stop the node before the container. Undertow drops connections when the server stops, so undeploy the
  * application, or stop the node, before the server; otherwise peers see the end of the stream without code 1001.
  */
 public final class BridgeFilter implements Filter {
@@ -75,8 +76,8 @@ public final class BridgeFilter implements Filter {
     /**
      * Checks the container.
      *
-     * @throws ServletException if the container cannot hand over connections or would not call this filter; the message says
-     *     what to do
+     * @throws ServletException if the container cannot hand over connections or would not call this filter; the
+     *     message says what to do
      */
     @Override
     public void init(FilterConfig config) throws ServletException {
@@ -87,7 +88,10 @@ public final class BridgeFilter implements Filter {
         legs = open;
     }
 
-    /** Refuses further requests, closes open connections with code 1001, and waits for them to end, up to the grace period. */
+    /**
+     * Refuses further requests, closes open connections with code 1001, and waits for them to end, up to the grace
+     * period.
+     */
     @Override
     public void destroy() {
         OpenLegs open = legs;

@@ -26,16 +26,16 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens WebSockets with any Jakarta WebSocket client, for applications in a container that should not add another client.
- * Thread-safe.
+ * Opens WebSockets with any Jakarta WebSocket client, for applications in a container that should not add another
+ * client. Thread-safe.
  *
  * <p>The API is blocking: a connection occupies one of the connector's threads while it opens or sends, and one of the
- * client's threads while a fragment waits for demand. The number of connections is therefore limited. The API cannot close
- * without a code and cannot drop a connection: the connector uses Tomcat's and Jetty's own means to drop one, and asks other
- * clients to close. Tomcat's client sends no request longer than 4 KiB and does not report the status of redirects and
- * authentication challenges; Jetty's fails connections that are opened while its first one is opening. Tested with the
- * clients of Tomcat 11 and Jetty 12.1. If you have a choice, prefer the connectors of {@code wsbridge-netty},
- * {@code wsbridge-tyrus} and {@code wsbridge-client}.
+ * client's threads while a fragment waits for demand. The number of connections is therefore limited. The API cannot
+ * close without a code and cannot drop a connection: the connector uses Tomcat's and Jetty's own means to drop one,
+ * and asks other clients to close. Tomcat's client sends no request longer than 4 KiB and does not report the status
+ * of redirects and authentication challenges; Jetty's fails connections that are opened while its first one is
+ * opening. Tested with the clients of Tomcat 11 and Jetty 12.1. If you have a choice, prefer the connectors of
+ * {@code wsbridge-netty}, {@code wsbridge-tyrus} and {@code wsbridge-client}.
  */
 public final class JakartaConnector implements Connector {
 
@@ -54,7 +54,10 @@ public final class JakartaConnector implements Connector {
     private final Set<ContainerIo> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /** Creates a connector on the client that {@link ContainerProvider} finds, with its TLS default and up to 100 connections. */
+    /**
+     * Creates a connector on the client that {@link ContainerProvider} finds, with its TLS default and up to 100
+     * connections.
+     */
     public JakartaConnector() {
         this(ContainerProvider.getWebSocketContainer(), null, DEFAULT_CONNECTIONS);
     }

@@ -69,7 +69,10 @@ final class OpenLegs {
         }
     }
 
-    /** Refuses the requests, closes the legs and waits for their ends; drops what has not ended in time. Then it is of no use. */
+    /**
+     * Refuses the requests, closes the legs and waits for their ends; drops what has not ended in time. Then it is of
+     * no use.
+     */
     void close(CloseReason reason, Duration grace) {
         closing = true;
         requests.forEach(HeldRequest::stop);

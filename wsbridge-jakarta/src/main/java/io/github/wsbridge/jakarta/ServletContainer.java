@@ -26,7 +26,9 @@ interface ServletContainer {
     /** Notes what an upgrade needs. Called on the request's thread, with the request as the filter got it. */
     Upgradable prepare(HttpServletRequest request) throws ServletException;
 
-    /** Runs a task before the container drops its connections to stop, if it does that before it ends the application. */
+    /**
+     * Runs a task before the container drops its connections to stop, if it does that before it ends the application.
+     */
     default void beforeStop(Runnable task) {}
 
     /** Forgets that task: the application has ended. */

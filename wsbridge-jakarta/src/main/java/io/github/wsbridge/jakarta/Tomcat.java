@@ -15,8 +15,8 @@ final class Tomcat implements ServletContainer {
     }
 
     /**
-     * Tomcat asks a filter only if there is a servlet behind it, and lets it answer later only if that servlet may: a default
-     * servlet, if there is one, may not.
+     * Tomcat asks a filter only if there is a servlet behind it, and lets it answer later only if that servlet may: a
+     * default servlet, if there is one, may not.
      */
     Tomcat(ServletContext context, String... paths) throws ServletException {
         try {

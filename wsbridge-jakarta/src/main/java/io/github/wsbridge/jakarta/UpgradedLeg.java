@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * A leg on a connection that a container has upgraded. Whatever happens to it happens in turn, on the thread that comes
  * first while nobody else is at it; others leave their task and go. No thread waits.
  *
- * <p>It reads only while nothing that it has read waits for demand. So it answers pings and notices the end without demand,
- * until data comes that nobody has asked for.
+ * <p>It reads only while nothing that it has read waits for demand. So it answers pings and notices the end without
+ * demand, until data comes that nobody has asked for.
  */
 final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnection.Events {
 
@@ -136,7 +136,9 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
         });
     }
 
-    /** Does what can be done now: gives out what was asked for, and reads on if nothing is left that waits for demand. */
+    /**
+     * Does what can be done now: gives out what was asked for, and reads on if nothing is left that waits for demand.
+     */
     private void turn() {
         if (reading) {
             return; // called from the receiver: the loop below goes on

@@ -13,7 +13,10 @@ import jakarta.websocket.server.ServerEndpointConfig;
 import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
 
-/** An application in a WAR, with a bridge's filter that says hello, and an endpoint of its own if the container has such. */
+/**
+ * An application in a WAR, with a bridge's filter that says hello, and an endpoint of its own if the container has
+ * such.
+ */
 public final class WarApplication implements ServletContextListener {
 
     @Override

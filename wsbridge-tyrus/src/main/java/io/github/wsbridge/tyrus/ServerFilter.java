@@ -46,8 +46,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tyrus' filter with a door before it: each request is taken to the door first, and Tyrus sees those alone that are granted.
- * From then on all that comes and goes passes the connection's {@link Conduit}.
+ * Tyrus' filter with a door before it: each request is taken to the door first, and Tyrus sees those alone that are
+ * granted. From then on all that comes and goes passes the connection's {@link Conduit}.
  */
 final class ServerFilter extends GrizzlyServerFilter {
 

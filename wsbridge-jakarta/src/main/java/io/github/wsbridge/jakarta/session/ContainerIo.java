@@ -17,12 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uses the Jakarta API only, for any container. A send blocks a worker until the container has accepted it. A fragment that
- * arrives without demand blocks the container's thread, so the container stops reading.
+ * Uses the Jakarta API only, for any container. A send blocks a worker until the container has accepted it. A fragment
+ * that arrives without demand blocks the container's thread, so the container stops reading.
  *
- * <p>The API cannot drop a connection. An aborted leg ends at once, and the container is made to drop the connection: Tomcat
- * and Jetty by their own means, which are tested, others by a close and the shortest idle timeout. A send that is stuck is
- * interrupted.
+ * <p>The API cannot drop a connection. An aborted leg ends at once, and the container is made to drop the connection:
+ * Tomcat and Jetty by their own means, which are tested, others by a close and the shortest idle timeout. A send that
+ * is stuck is interrupted.
  */
 public final class ContainerIo implements SessionIo {
 

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The opening of a Jakarta client's session: configures the client for the target, makes a leg of the session, and checks
- * what not every client checks in the server's response.
+ * The opening of a Jakarta client's session: configures the client for the target, makes a leg of the session, and
+ * checks what not every client checks in the server's response.
  */
 public final class Opening {
 
@@ -67,7 +67,10 @@ public final class Opening {
         });
     }
 
-    /** Called when the client has opened the session. Drops the leg if the caller has given up; earlier, some clients cannot. */
+    /**
+     * Called when the client has opened the session. Drops the leg if the caller has given up; earlier, some clients
+     * cannot.
+     */
     public void opened() {
         if (leg.isCompletedExceptionally()) {
             drop();

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What a {@link JakartaLeg} needs and the Jakarta API lacks: flow control, sends that do not block their caller, a close that
- * waits for its answer, and a way to drop the connection. Thread-safe; no method blocks but {@link #arrived}.
+ * What a {@link JakartaLeg} needs and the Jakarta API lacks: flow control, sends that do not block their caller, a
+ * close that waits for its answer, and a way to drop the connection. Thread-safe; no method except
+ * {@link #arrived} blocks.
  */
 public interface SessionIo {
 
@@ -20,7 +21,9 @@ public interface SessionIo {
     /** Names the leg; called once, before any other method. */
     void attach(JakartaLeg leg);
 
-    /** A fragment has come; called by the thread that brought it, which may be held here until it has been delivered. */
+    /**
+     * A fragment has come; called by the thread that brought it, which may be held here until it has been delivered.
+     */
     void arrived();
 
     /** All fragments that have come are delivered. */

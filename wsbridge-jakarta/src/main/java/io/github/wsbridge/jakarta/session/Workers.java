@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads that may block, and a timer. The threads are virtual if the JDK supports them. Otherwise they are daemons, which
- * start as needed, up to a limit, and end after half a minute without work.
+ * Threads that may block, and a timer. The threads are virtual if the JDK supports them. Otherwise they are daemons,
+ * which start as needed, up to a limit, and end after half a minute without work.
  */
 public final class Workers implements Executor, AutoCloseable {
 
@@ -39,8 +39,8 @@ public final class Workers implements Executor, AutoCloseable {
     }
 
     /**
-     * Runs a task that drops a connection. It does not wait for the other workers, all of which may be blocked in sends on
-     * connections like that one, and it is not lost if the workers are closed.
+     * Runs a task that drops a connection. It does not wait for the other workers, all of which may be blocked in
+     * sends on connections like that one, and it is not lost if the workers are closed.
      */
     void drop(Runnable task) {
         try {
@@ -55,7 +55,9 @@ public final class Workers implements Executor, AutoCloseable {
         return timer;
     }
 
-    /** Gives connections that are being dropped a moment, then interrupts all tasks and waits briefly for them to end. */
+    /**
+     * Gives connections that are being dropped a moment, then interrupts all tasks and waits briefly for them to end.
+     */
     @Override
     public void close() {
         droppers.shutdown();
