@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a node inside a servlet container: passes requests for the bridge's paths to the node's door, and takes over the
- * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init} fails
- * in other containers. Thread-safe.
+ * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init}
+ * fails in other containers. Thread-safe.
  *
  * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must
  * support asynchronous requests.
@@ -76,8 +76,8 @@ public final class BridgeFilter implements Filter {
     /**
      * Checks the container.
      *
-     * @throws ServletException if the container cannot hand over connections or would not call this filter; the message
-     *     says what to do
+     * @throws ServletException if the container cannot hand over connections or would not call this filter; the
+     *     message says what to do
      */
     @Override
     public void init(FilterConfig config) throws ServletException {

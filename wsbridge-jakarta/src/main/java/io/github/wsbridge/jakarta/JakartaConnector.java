@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The API is blocking: a connection occupies one of the connector's threads while it opens or sends, and one of the
  * client's threads while a fragment waits for demand. The number of connections is therefore limited. The API cannot
- * close without a code and cannot drop a connection: the connector uses Tomcat's and Jetty's own means to drop one, and
- * asks other clients to close. Tomcat's client sends no request longer than 4 KiB and does not report the status of
- * redirects and authentication challenges; Jetty's fails connections that are opened while its first one is opening.
- * Tested with the clients of Tomcat 11 and Jetty 12.1. If you have a choice, prefer the connectors of
+ * close without a code and cannot drop a connection: the connector uses Tomcat's and Jetty's own means to drop one,
+ * and asks other clients to close. Tomcat's client sends no request longer than 4 KiB and does not report the status
+ * of redirects and authentication challenges; Jetty's fails connections that are opened while its first one is
+ * opening. Tested with the clients of Tomcat 11 and Jetty 12.1. If you have a choice, prefer the connectors of
  * {@code wsbridge-netty}, {@code wsbridge-tyrus} and {@code wsbridge-client}.
  */
 public final class JakartaConnector implements Connector {

@@ -11,7 +11,7 @@ import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /**
  * A connection that Undertow has upgraded. The Servlet API's streams would not do: Undertow's wait for the peer to be
- * closed, write too much of an array, and loop for ever after a reset.
+ * closed, write too much of an array, and loop endlessly after a reset.
  */
 final class UndertowConnection implements UpgradedConnection {
 

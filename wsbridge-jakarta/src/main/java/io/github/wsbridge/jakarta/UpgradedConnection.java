@@ -18,11 +18,11 @@ interface UpgradedConnection {
         /** The socket may take what a {@link #write} left over. */
         void writable();
 
-        /** The connection is of no use any more. */
+        /** The connection is lost. */
         void lost();
     }
 
-    /** Says who is told; called once, before anything else. */
+    /** Sets the listener; called once, before any other method. */
     void listen(Events events);
 
     /**
@@ -44,7 +44,7 @@ interface UpgradedConnection {
     boolean write(ByteBuffer bytes) throws IOException;
 
     /**
-     * Goes on with what the last {@link #write} left over; gives what that gave. Called after {@link Events#writable}.
+     * Continues the last {@link #write}; returns what that returns. Called after {@link Events#writable}.
      */
     boolean writeOn() throws IOException;
 

@@ -45,8 +45,8 @@ import org.glassfish.tyrus.spi.UpgradeRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a client, and the last filter of its chain: the request to a proxy if there is one, the handshake
- * by Tyrus' engine, and from then on frames, by way of the {@link Conduit}.
+ * A client's connection, and the last filter of its chain. Sends the request to a proxy, if there is one, leaves the
+ * handshake to Tyrus' engine, and then passes frames through the {@link Conduit}.
  */
 final class Attempt extends BaseFilter {
 
@@ -127,7 +127,7 @@ final class Attempt extends BaseFilter {
         ClientEngine waiting = engine;
         if (waiting != null) {
             try {
-                waiting.processError(new IOException("given up"));
+                waiting.processError(new IOException("the attempt was abandoned"));
             } catch (IllegalStateException e) {
                 // It has a session, and waits no more.
             }
@@ -146,7 +146,7 @@ final class Attempt extends BaseFilter {
             throw new UnknownHostException(address.getHostString());
         }
         if (leg.isDone()) {
-            throw new IOException("given up");
+            throw new IOException("the attempt was abandoned");
         }
         GrizzlyFuture<Connection> begun = TCPNIOConnectorHandler.builder(transport)
                 .processor(chain(proxy == null))
@@ -223,12 +223,12 @@ final class Attempt extends BaseFilter {
                 event.getConnection().setProcessor(chain(true));
                 ask(event.getConnection());
             } else {
-                fail(new IOException("the proxy refused with HTTP status " + status));
+                fail(new IOException("the proxy refused to connect: HTTP status " + status));
             }
         } else if (status != 101) {
             fail(new HandshakeException(status));
         } else if (!open(event, answer, message.getContent())) {
-            fail(new IOException("not a WebSocket handshake"));
+            fail(new IOException("the server's response is not a valid WebSocket handshake"));
         }
         return event.getStopAction();
     }

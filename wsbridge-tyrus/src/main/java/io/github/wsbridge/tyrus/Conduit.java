@@ -31,13 +31,13 @@ import org.glassfish.grizzly.memory.Buffers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between Tyrus and one of Grizzly's connections, and adds what Tyrus has no means for.
+ * Sits between Tyrus and a Grizzly connection, and adds what Tyrus lacks.
  *
- * <p>Reading: a read event stays suspended, and so the connection unread, while the leg holds fragments that were not
- * asked for; no thread waits. Tyrus gets frames that end with what was read, however long the peer's are, so it keeps
- * none of them. Writing: Tyrus' writes are complete at once, so its sends do not block; the leg's own send completes
- * when little enough is left to be written. Closing: Tyrus would drop the connection right behind its close frame; here
- * the peer's answer is waited for.
+ * <p>Reading: while the leg holds fragments without demand, the read event stays suspended, so the connection is not
+ * read and no thread waits. Frames are cut at the end of what was read, however long the peer's are, so Tyrus buffers
+ * none of them. Writing: Tyrus' writes complete at once, so its sends do not block; the leg's send completes when
+ * little enough is left to be written. Closing: Tyrus would drop the connection right after its close frame; the
+ * conduit waits for the peer's answer.
  */
 final class Conduit implements SessionIo, FrameTranslator.Controls {
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.glassfish.tyrus.spi.ClientContainer;
 import org.glassfish.tyrus.spi.ClientEngine;
 
-/** Brings Tyrus' clients to the connections of a {@link TyrusConnector}. Public since Tyrus makes it by its name. */
+/** Gives Tyrus' client the connections of a {@link TyrusConnector}. Public because Tyrus creates it by name. */
 public final class GrizzlySockets implements ClientContainer {
 
     static final String OPENER = GrizzlySockets.class.getName();
@@ -15,18 +15,18 @@ public final class GrizzlySockets implements ClientContainer {
     /** Opens a connection for a client's engine. */
     @FunctionalInterface
     interface Opener {
-        /** Begins to; what fails later is told to the engine. */
+        /** Starts to open it; later failures are reported to the engine. */
         void open(ClientEngine engine) throws IOException;
     }
 
-    /** For Tyrus. */
+    /** Called by Tyrus. */
     public GrizzlySockets() {}
 
     @Override
     public void openClientSocket(ClientEndpointConfig config, Map<String, Object> properties, ClientEngine engine)
             throws DeploymentException, IOException {
         if (!(config.getUserProperties().get(OPENER) instanceof Opener opener)) {
-            throw new DeploymentException("not of a bridge's connector");
+            throw new DeploymentException("not opened by TyrusConnector");
         }
         opener.open(engine);
     }

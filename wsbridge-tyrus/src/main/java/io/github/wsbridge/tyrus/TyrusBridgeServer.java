@@ -23,10 +23,10 @@ import org.glassfish.tyrus.spi.WebSocketEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A standalone server for a node: Tyrus on Grizzly. Thread-safe.
+ * A standalone server for a node, on Tyrus and Grizzly. Thread-safe.
  *
- * <p>It answers every request by asking the door, and a refused one never becomes a WebSocket. No thread waits for a
- * slow peer, so a few threads serve any number of bridges. It has no timeout of its own once a handshake is done.
+ * <p>The door decides on every request; refused requests are answered in plain HTTP. No thread waits for a slow peer,
+ * so a few threads serve any number of bridges. The server has no timeouts after the handshake.
  *
  * <pre>{@code
  * try (TyrusBridgeServer server = TyrusBridgeServer.builder().address(new InetSocketAddress(8080)).bind()) {
@@ -68,7 +68,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
     }
 
-    /** Starts to describe a server. */
+    /** Returns a builder with default settings. */
     public static Builder builder() {
         return new Builder();
     }
@@ -98,11 +98,11 @@ public final class TyrusBridgeServer implements BridgeServer {
         try {
             transport.shutdownNow();
         } catch (IOException e) {
-            throw new IllegalStateException("the server cannot stop", e);
+            throw new IllegalStateException("cannot stop the server", e);
         }
     }
 
-    /** Tyrus, without a socket of its own. */
+    /** Tyrus without a socket. */
     private static final class Container extends TyrusServerContainer {
         private final TyrusWebSocketEngine engine =
                 TyrusWebSocketEngine.builder(this).build();
@@ -133,7 +133,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
     }
 
-    /** The settings of a server. Not thread-safe. */
+    /** Builds a server. Not thread-safe. */
     public static final class Builder {
         private InetSocketAddress address = new InetSocketAddress(8080);
         private @Nullable SSLContext tls;
@@ -143,31 +143,31 @@ public final class TyrusBridgeServer implements BridgeServer {
 
         private Builder() {}
 
-        /** Where to listen; port 0 takes a free one. Default: port 8080 on all interfaces. */
+        /** Sets the address to listen on; port 0 selects a free port. Default: port 8080 on all interfaces. */
         public Builder address(InetSocketAddress value) {
             address = value;
             return this;
         }
 
-        /** Speak TLS only, with these keys. Default: plain text, as behind a proxy. */
+        /** Enables TLS with the keys of this context. Default: no TLS, as behind a proxy. */
         public Builder tls(SSLContext value) {
             tls = value;
             return this;
         }
 
-        /** The most connections at a time, two for each bridge; more are dropped unanswered. Default: 20,000. */
+        /** Sets the maximum number of connections, two per bridge; further ones are dropped. Default: 20,000. */
         public Builder maxConnections(int value) {
             maxConnections = positive(value);
             return this;
         }
 
-        /** The longest request line and header together, in bytes. Default: 16 KiB. */
+        /** Sets the maximum size of the request line and header fields, in bytes. Default: 16 KiB. */
         public Builder maxHeaderBytes(int value) {
             maxHeaderBytes = positive(value);
             return this;
         }
 
-        /** How long from the connect until the answer, TLS and the door included. Default: 10 seconds. */
+        /** Sets the timeout from the connection to the response, including TLS and the door. Default: 10 seconds. */
         public Builder handshakeTimeout(Duration value) {
             positive((int) Math.min(value.toMillis(), Integer.MAX_VALUE));
             handshakeTimeout = value;
@@ -175,7 +175,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
 
         /**
-         * Binds the server; it takes connections once it serves.
+         * Binds the server, which accepts connections once it serves.
          *
          * @throws IOException if the address cannot be bound
          */

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Opens WebSockets with Tyrus on Grizzly. Thread-safe.
  *
- * <p>All its connections share a few daemon threads, which end with {@link #close}. A slow peer takes none of them; a
- * handshake takes one as long as it lasts, since Tyrus waits for its end. A redirect is not followed; it fails like any
- * other status than 101.
+ * <p>All connections share a few daemon threads, which end with {@link #close}. A slow peer does not occupy a thread; a
+ * handshake occupies one until it completes, since Tyrus waits for it. Redirects are not followed:
+ * any status other than 101 is a failure.
  */
 public final class TyrusConnector implements Connector {
 
@@ -36,18 +36,18 @@ public final class TyrusConnector implements Connector {
     private final TCPNIOTransport transport;
     private final Workers workers;
     private final ClientManager tyrus = ClientManager.createClient(GrizzlySockets.class.getName());
-    private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet(); // whose connections may be open
+    private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet(); // with a connection that may be open
 
-    /** A connector with the platform's trusted certificates and without a proxy. */
+    /** Creates a connector that trusts the platform's certificates and uses no proxy. */
     public TyrusConnector() {
         this(null, null);
     }
 
     /**
-     * A connector.
+     * Creates a connector.
      *
-     * @param tls for {@code wss} URLs; null for the platform's default. The server's name is always checked
-     * @param proxy an HTTP proxy that everything goes through, by its CONNECT method; null for none
+     * @param tls the TLS context for {@code wss} URLs; null for the platform's default. Host names are always verified
+     * @param proxy an HTTP proxy for all connections, which must support CONNECT; null for none
      */
     public TyrusConnector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy) {
         this.tls = tls;
@@ -94,7 +94,7 @@ public final class TyrusConnector implements Connector {
 
     private void open(Target target, Opening opening, Attempt attempt) {
         if (opening.leg().isDone()) {
-            return; // it waited too long behind others
+            return; // it waited too long for a thread
         }
         ClientEndpointConfig config = opening.configuration().build();
         config.getUserProperties()
@@ -113,7 +113,7 @@ public final class TyrusConnector implements Connector {
         try {
             return tls == null ? SSLContext.getDefault() : tls;
         } catch (NoSuchAlgorithmException e) {
-            throw new IOException("no TLS", e);
+            throw new IOException("TLS is not available", e);
         }
     }
 
@@ -128,7 +128,7 @@ public final class TyrusConnector implements Connector {
         try {
             transport.shutdownNow();
         } catch (IOException e) {
-            throw new IllegalStateException("the connector cannot stop", e);
+            throw new IllegalStateException("cannot stop the connector", e);
         }
     }
 }

@@ -18,12 +18,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A leg over a Jakarta WebSocket session. The API pushes, a leg is asked: what comes before it is asked for waits here,
- * and its {@link SessionIo} sees to it that no more comes meanwhile than one read of the socket holds.
+ * A leg over a Jakarta WebSocket session. The API pushes fragments; those that arrive without demand wait here, and
+ * the {@link SessionIo} ensures that they are no more than one read of the socket holds.
  */
 public final class JakartaLeg implements Leg {
 
-    /** The most payload bytes that are given to a container at a time. */
+    /** The maximum number of payload bytes passed to a container at a time. */
     public static final int MAX_FRAME = 64 * 1024;
 
     private final Session session;
@@ -133,7 +133,7 @@ public final class JakartaLeg implements Leg {
         return first;
     }
 
-    /** Tells whether everything that has come is delivered. */
+    /** Returns whether everything that has arrived is delivered. */
     public boolean idle() {
         lock.lock();
         try {
@@ -158,7 +158,7 @@ public final class JakartaLeg implements Leg {
         }
     }
 
-    /** Takes a fragment, which from now on is the leg's. */
+    /** Takes ownership of a fragment. */
     void arrived(Fragment fragment) {
         lock.lock();
         try {
@@ -188,7 +188,7 @@ public final class JakartaLeg implements Leg {
         }
     }
 
-    /** Ends the leg, behind what waits. Only the first call counts. */
+    /** Ends the leg once what waits has been delivered. Only the first call has an effect. */
     public void ended(CloseReason reason) {
         lock.lock();
         try {

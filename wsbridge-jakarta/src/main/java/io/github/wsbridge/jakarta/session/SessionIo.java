@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What a {@link JakartaLeg} needs and the Jakarta API lacks: flow control, sends that do not block their caller, a
- * close that waits for its answer, and a way to drop the connection. Thread-safe; no method blocks but
- * {@link #arrived}.
+ * close that waits for its answer, and a way to drop the connection. Thread-safe; no method except
+ * {@link #arrived} blocks.
  */
 public interface SessionIo {
 

@@ -39,8 +39,8 @@ public final class Workers implements Executor, AutoCloseable {
     }
 
     /**
-     * Runs a task that drops a connection. It does not wait for the other workers, all of which may be blocked in sends
-     * on connections like that one, and it is not lost if the workers are closed.
+     * Runs a task that drops a connection. It does not wait for the other workers, all of which may be blocked in
+     * sends on connections like that one, and it is not lost if the workers are closed.
      */
     void drop(Runnable task) {
         try {
