@@ -159,7 +159,7 @@ final class Attempt extends BaseFilter {
                 fail(failure instanceof IOException e ? e : new IOException(failure));
             }
         });
-        if (leg.isDone()) {
+        if (leg.isCompletedExceptionally()) { // it may be open by now
             drop(); // it was ended while there was nothing to cancel
         }
     }
