@@ -10,12 +10,14 @@ import io.github.wsbridge.core.limits.Limits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A forwarded bridge lives as long as a direct one: no timeout of a handshake or a dial reaches beyond it. */
+@Tag("system")
 final class LongLivedForwardTest {
 
     private static final Duration SHORT = Duration.ofSeconds(2);

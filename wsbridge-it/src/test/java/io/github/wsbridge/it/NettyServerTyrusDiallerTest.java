@@ -5,8 +5,10 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.tyrus.TyrusConnector;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Tag;
 
 /** A Netty server's leg joined with a Tyrus client's. */
+@Tag("system")
 class NettyServerTyrusDiallerTest extends MixedLegs {
 
     @Override

@@ -5,8 +5,10 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Tag;
 
 /** A Tyrus server's leg joined with a Netty client's. */
+@Tag("system")
 class TyrusServerNettyDiallerTest extends MixedLegs {
 
     @Override

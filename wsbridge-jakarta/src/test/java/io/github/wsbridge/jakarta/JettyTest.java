@@ -1,7 +1,9 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.testkit.transport.BridgeServerContract;
+import org.junit.jupiter.api.Tag;
 
+@Tag("system")
 class JettyTest extends BridgeServerContract {
 
     private final Host host = new JettyServer();

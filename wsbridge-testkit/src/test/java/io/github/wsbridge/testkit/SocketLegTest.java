@@ -3,7 +3,9 @@ package io.github.wsbridge.testkit;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 
+@Tag("system")
 class SocketLegTest extends LegContract {
 
     private final TestWebSocketServer server;

@@ -13,8 +13,10 @@ import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 
 /** All rules of legs: the suite that every transport runs. */
+@Tag("system")
 class FrameLegTest extends TransportLegContract {
 
     private FrameServer server;
