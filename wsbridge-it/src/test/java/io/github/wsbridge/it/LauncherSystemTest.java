@@ -199,7 +199,7 @@ final class LauncherSystemTest {
     void demo_once_passesAllItsChecks() throws Exception {
         assertThat(programs.run(wsbridge.command("demo", "--once", "--size", "16MiB")))
                 .contains("All checks passed.")
-                .contains("16 MiB", "SHA-256 the same at both ends");
+                .contains("16 MiB", "same SHA-256 at both ends");
     }
 
     @Test
