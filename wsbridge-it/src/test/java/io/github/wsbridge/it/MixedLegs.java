@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.tokens.TokenKeys;
@@ -14,20 +13,19 @@ import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
-import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.FakeSignaller;
 import io.github.wsbridge.testkit.LegContract;
 import io.github.wsbridge.testkit.LegPair;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.wire.relay.ForwardingLeg;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -177,13 +175,11 @@ abstract class MixedLegs extends LegContract {
         }
     }
 
-    /** Notes what a transport's leg says to a transfer. */
-    private final class Tap implements Leg {
-
-        private final Leg leg;
+    /** Records whether a transport's leg accepts a transfer. */
+    private final class Tap extends ForwardingLeg {
 
         Tap(Leg leg) {
-            this.leg = leg;
+            super(leg);
         }
 
         @Override
@@ -192,56 +188,6 @@ abstract class MixedLegs extends LegContract {
             transfers.add(new Transfer(
                     leg.getClass().getPackageName(), target.getClass().getPackageName(), taken));
             return taken;
-        }
-
-        @Override
-        public Leg transport() {
-            return leg.transport();
-        }
-
-        @Override
-        public CompletionStage<Void> shareThread(Leg other) {
-            return leg.shareThread(other);
-        }
-
-        @Override
-        public String subprotocol() {
-            return leg.subprotocol();
-        }
-
-        @Override
-        public void open(Receiver receiver) {
-            leg.open(receiver);
-        }
-
-        @Override
-        public void demand() {
-            leg.demand();
-        }
-
-        @Override
-        public CompletionStage<Void> send(Fragment fragment) {
-            return leg.send(fragment);
-        }
-
-        @Override
-        public void ping() {
-            leg.ping();
-        }
-
-        @Override
-        public void heartbeat() {
-            leg.heartbeat();
-        }
-
-        @Override
-        public void close(CloseReason reason) {
-            leg.close(reason);
-        }
-
-        @Override
-        public void abort() {
-            leg.abort();
         }
     }
 }

@@ -246,7 +246,7 @@ public final class Admissions {
     }
 
     private static CompletionStage<Admission> refused(int status, String reason) {
-        return done(new Admission.Refused(status, reason, null));
+        return done(new Admission.Refused(status, reason));
     }
 
     private static CompletionStage<Admission> done(Admission admission) {
