@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,10 +70,27 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     /**
      * Dials the target, accepts the bridge, and relays bytes until both directions have ended. Blocks until then; with
-     * {@link Builder#streams}, only while the target's name is resolved.
+     * {@link Builder#streams}, does not block.
      */
     @Override
     public void handle(IncomingBridge incoming) {
+        StreamTransport transport = streams;
+        if (transport == null) {
+            reach(incoming, addresses -> block(incoming, addresses));
+        } else if (looksUp(incoming)) {
+            executor.execute(() -> reach(incoming, addresses -> dial(incoming, transport, addresses)));
+        } else {
+            reach(incoming, addresses -> dial(incoming, transport, addresses));
+        }
+    }
+
+    /** Returns whether the target's host is a name, whose lookup blocks. */
+    private boolean looksUp(IncomingBridge incoming) {
+        HostPort target = targets.get(incoming.requestData());
+        return target == null ? allowed != null : !target.isAddress();
+    }
+
+    private void reach(IncomingBridge incoming, Consumer<List<InetSocketAddress>> dial) {
         List<InetSocketAddress> addresses;
         try {
             addresses = addresses(incoming);
@@ -80,13 +98,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             unreachable(incoming, e);
             return;
         }
-        if (addresses.isEmpty()) {
-            return;
-        }
-        if (streams == null) {
-            block(incoming, addresses);
-        } else {
-            dial(incoming, streams, addresses);
+        if (!addresses.isEmpty()) {
+            dial.accept(addresses);
         }
     }
 
@@ -239,8 +252,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
 
         /**
-         * Runs blocking tasks, one per bridge besides the handler's; by default, on daemon threads, which are virtual
-         * if the JDK supports them.
+         * Runs blocking tasks, one per bridge besides the handler's; with {@link #streams}, only name lookups. By
+         * default, on daemon threads, which are virtual if the JDK supports them.
          */
         public Builder executor(Executor executor) {
             this.executor = executor;

@@ -186,6 +186,9 @@ final class DeviceCommand implements Callable<Integer> {
             if (!key.isEmpty()) {
                 builder.apiKey(key);
             }
+            if (Transport.streams(connector) != null) {
+                builder.executor(Runnable::run); // the handler does not block
+            }
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }

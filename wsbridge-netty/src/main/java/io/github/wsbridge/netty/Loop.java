@@ -12,6 +12,9 @@ final class Loop extends SingleThreadIoEventLoop {
     /** The load of an idle bridge, in bytes, since it may carry data at any time. */
     private static final int BRIDGE = 1024;
 
+    /** The difference in load that is worth a change of threads, in bytes per tenth of a second. */
+    private static final int MUCH = 1024 * 1024;
+
     private final AtomicInteger bridges = new AtomicInteger();
     private final Busy busy = new Busy();
 
@@ -28,6 +31,12 @@ final class Loop extends SingleThreadIoEventLoop {
     static Loop lessBusy(Loop one, Loop other) {
         long now = System.nanoTime();
         return one.load(now) <= other.load(now) ? one : other;
+    }
+
+    /** Returns the calling loop, unless it is much busier than another. Called on {@code here}. */
+    static Loop nearer(Loop here, Loop other) {
+        long now = System.nanoTime();
+        return here.load(now) <= other.load(now) + MUCH ? here : other;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.github.wsbridge.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -84,6 +85,20 @@ final class Loops implements AutoCloseable {
 
     EventLoopGroup group() {
         return group;
+    }
+
+    /**
+     * Returns the loop for a new connection: the calling one, if it is one of these and not much busier than another,
+     * since the connection is usually joined with one that the caller serves.
+     */
+    EventLoop next() {
+        Loop next = (Loop) group.next();
+        for (var loop : group) {
+            if (loop.inEventLoop()) {
+                return Loop.nearer((Loop) loop, next);
+            }
+        }
+        return next;
     }
 
     Class<? extends ServerChannel> serverChannel() {

@@ -8,31 +8,24 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
-import java.net.URI;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -47,29 +40,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NettyConnector implements Connector {
 
-    private static final int LOOKUPS = 8;
-    private static final int MOST_WAITING_LOOKUPS = 10_000;
-
     private @Nullable SslContext tls; // guarded by this
-    private final @Nullable ProxySelector proxies;
+    private final Routes routes;
     private final Loops loops;
-    private final ThreadPoolExecutor lookups; // for name lookups, which block
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
     private final Set<CompletableFuture<Leg>> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private NettyConnector(Builder settings) {
         tls = settings.tls;
-        proxies = settings.proxies;
+        routes = new Routes(settings.proxies, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
-        lookups = new ThreadPoolExecutor(
-                LOOKUPS,
-                LOOKUPS,
-                30,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(MOST_WAITING_LOOKUPS),
-                new DefaultThreadFactory("wsbridge-netty-lookup", true));
-        lookups.allowCoreThreadTimeOut(true);
     }
 
     /** Returns a connector with the platform's trusted certificates and without a proxy. */
@@ -93,15 +74,16 @@ public final class NettyConnector implements Connector {
         CompletableFuture<Leg> leg = new CompletableFuture<>();
         attempts.add(leg);
         leg.whenComplete((opened, failure) -> attempts.remove(leg));
+        EventLoop loop = loops.next();
         try {
             long millis = Math.max(1, target.timeout().toMillis());
-            var deadline = loops.group()
-                    .schedule(
-                            () -> leg.completeExceptionally(new IOException("not connected within " + millis + " ms")),
-                            millis,
-                            TimeUnit.MILLISECONDS);
+            var deadline = loop.schedule(
+                    () -> leg.completeExceptionally(new IOException("not connected within " + millis + " ms")),
+                    millis,
+                    TimeUnit.MILLISECONDS);
             leg.whenComplete((opened, failure) -> deadline.cancel(false));
-            lookups.execute(() -> start(new Attempt(target, upgrade, leg)));
+            Attempt attempt = new Attempt(target, upgrade, loop, leg);
+            routes.find(upgrade, () -> !leg.isDone(), attempt::start, leg::completeExceptionally);
         } catch (RejectedExecutionException e) {
             leg.completeExceptionally(
                     new IOException(closed ? "the connector is closed" : "too many name lookups are pending", e));
@@ -110,16 +92,6 @@ public final class NettyConnector implements Connector {
             leg.completeExceptionally(closedFailure()); // close() may not have seen it
         }
         return leg;
-    }
-
-    private void start(Attempt attempt) {
-        try {
-            attempt.start();
-        } catch (IOException e) {
-            attempt.leg.completeExceptionally(e);
-        } catch (RuntimeException e) {
-            attempt.leg.completeExceptionally(new IOException("cannot connect", e));
-        }
     }
 
     /**
@@ -133,7 +105,7 @@ public final class NettyConnector implements Connector {
     @Override
     public void close() {
         closed = true;
-        lookups.shutdownNow();
+        routes.close();
         attempts.forEach(leg -> leg.completeExceptionally(closedFailure()));
         loops.close(connections);
     }
@@ -156,52 +128,29 @@ public final class NettyConnector implements Connector {
     private final class Attempt {
         private final Target target;
         private final ClientUpgrade upgrade;
+        private final EventLoop loop;
         private final CompletableFuture<Leg> leg;
-        private final String host;
-        private final int port;
 
-        Attempt(Target target, ClientUpgrade upgrade, CompletableFuture<Leg> leg) {
+        Attempt(Target target, ClientUpgrade upgrade, EventLoop loop, CompletableFuture<Leg> leg) {
             this.target = target;
             this.upgrade = upgrade;
+            this.loop = loop;
             this.leg = leg;
-            host = upgrade.host();
-            port = upgrade.port();
         }
 
-        /** Looks up the host, which blocks, and starts to connect. */
-        void start() throws IOException {
-            if (leg.isDone()) {
-                return; // timed out
-            }
-            SslContext context = upgrade.secure() ? trust() : null;
-            InetSocketAddress proxy = proxy();
-            if (proxy != null) {
-                SocketAddress resolved =
-                        new InetSocketAddress(InetAddress.getByName(proxy.getHostString()), proxy.getPort());
+        void start(Routes.Route route) {
+            try {
+                SslContext context = upgrade.secure() ? trust() : null;
                 next(
                         context,
-                        resolved,
-                        List.of(InetSocketAddress.createUnresolved(host, port)).iterator(),
-                        1);
-                return;
+                        route.proxy(),
+                        route.addresses().iterator(),
+                        route.addresses().size());
+            } catch (IOException e) {
+                leg.completeExceptionally(e);
+            } catch (RuntimeException e) {
+                leg.completeExceptionally(new IOException("cannot connect", e));
             }
-            List<InetSocketAddress> addresses = Arrays.stream(InetAddress.getAllByName(host))
-                    .map(address -> new InetSocketAddress(address, port))
-                    .toList();
-            next(context, null, addresses.iterator(), addresses.size());
-        }
-
-        private @Nullable InetSocketAddress proxy() {
-            if (proxies == null) {
-                return null;
-            }
-            URI plain = URI.create(
-                    (upgrade.secure() ? "https://" : "http://") + target.uri().getRawAuthority() + "/");
-            return proxies.select(plain).stream()
-                    .findFirst()
-                    .filter(chosen -> chosen.type() == Proxy.Type.HTTP)
-                    .map(chosen -> (InetSocketAddress) chosen.address())
-                    .orElse(null);
         }
 
         private void next(
@@ -215,7 +164,7 @@ public final class NettyConnector implements Connector {
             int millis = (int)
                     Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis() / count));
             Bootstrap bootstrap = new Bootstrap()
-                    .group(loops.group())
+                    .group(loop)
                     .channel(loops.channel())
                     .disableResolver()
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
@@ -233,6 +182,7 @@ public final class NettyConnector implements Connector {
                 if (addresses.hasNext()) {
                     next(context, proxy, addresses, count);
                 } else {
+                    routes.forget(upgrade);
                     Throwable cause = connected.cause();
                     leg.completeExceptionally(
                             cause instanceof IOException e ? e : new IOException("cannot connect", cause));
@@ -263,7 +213,7 @@ public final class NettyConnector implements Connector {
         }
 
         private SslHandler tls(SslContext context, Channel channel) {
-            SslHandler handler = context.newHandler(channel.alloc(), host, port);
+            SslHandler handler = context.newHandler(channel.alloc(), upgrade.host(), upgrade.port());
             SSLParameters parameters = handler.engine().getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS"); // the name in the certificate is checked
             handler.engine().setSSLParameters(parameters);

@@ -52,7 +52,7 @@ final class NettyStreams implements StreamTransport {
     public CompletionStage<Leg> dial(SocketAddress address, Duration timeout) {
         CompletableFuture<Leg> leg = new CompletableFuture<>();
         Bootstrap bootstrap = new Bootstrap()
-                .group(loops.group())
+                .group(loops.next())
                 .channel(loops.channel())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)

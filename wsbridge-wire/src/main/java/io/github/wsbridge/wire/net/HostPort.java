@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A host and a TCP port, written as {@code host:port}, with an IPv6 address in brackets.
@@ -13,6 +14,8 @@ import java.util.List;
  * @param port from 0 to 65535
  */
 public record HostPort(String host, int port) {
+
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /** @throws IllegalArgumentException if {@code text} has another form; the message quotes it */
     public static HostPort parse(String text) {
@@ -32,6 +35,11 @@ public record HostPort(String host, int port) {
             throw new IllegalArgumentException("'" + text + "' is not HOST:PORT, with an IPv6 address in brackets");
         }
         return new HostPort(host, port);
+    }
+
+    /** Returns whether the host is an IP address, so that {@link #resolve} does not block. */
+    public boolean isAddress() {
+        return host.contains(":") || IPV4.matcher(host).matches();
     }
 
     /** Resolves the host to all its addresses, at least one. Blocks until name resolution completes. */

@@ -7,11 +7,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The client's side of one opening handshake (RFC 6455, section 4.1): creates the request and validates the answer. */
 public final class ClientUpgrade {
 
-    private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+    private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     private final Connector.Target target;
     private final String key = WebSocketKey.random();
@@ -29,12 +30,16 @@ public final class ClientUpgrade {
             throw new IOException("not a WebSocket URL: " + target);
         }
         boolean sendable = target.headers().entrySet().stream()
-                        .allMatch(field -> field.getKey().matches(TOKEN) && isValue(field.getValue()))
-                && (target.subprotocol().isEmpty() || target.subprotocol().matches(TOKEN));
+                        .allMatch(field -> isToken(field.getKey()) && isValue(field.getValue()))
+                && (target.subprotocol().isEmpty() || isToken(target.subprotocol()));
         if (!sendable) { // such as line breaks, which would allow request injection
             throw new IOException("a header field or the subprotocol contains illegal characters: " + target);
         }
         this.target = target;
+    }
+
+    private static boolean isToken(String text) {
+        return TOKEN.matcher(text).matches();
     }
 
     private static boolean isValue(String text) {
@@ -48,7 +53,8 @@ public final class ClientUpgrade {
 
     /** Returns the host to connect to. An IPv6 address has no brackets. */
     public String host() {
-        return target.uri().getHost().replaceAll("[\\[\\]]", "");
+        String host = target.uri().getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
     /** Returns the port to connect to. */

@@ -35,4 +35,10 @@ class HostPortTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "' is not HOST:PORT");
     }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:80,true", "[::1]:80,true", "localhost:80,false", "1.2.3.4.example:80,false"})
+    void isAddress_isTrueOnlyForIpAddresses(String text, boolean expected) {
+        assertThat(HostPort.parse(text).isAddress()).isEqualTo(expected);
+    }
 }

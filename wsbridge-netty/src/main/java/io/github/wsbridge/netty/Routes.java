@@ -1,0 +1,139 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out how to reach a server. Name lookups and the choice of a proxy may block, so they run on separate threads. A
+ * route is reused for a second, so that most connections of a burst start on the calling thread. Thread-safe.
+ */
+final class Routes implements AutoCloseable {
+
+    /**
+     * A route to a server.
+     *
+     * @param proxy the HTTP proxy to connect through; null for none
+     * @param addresses the server's addresses, in the order in which they are tried; unresolved if there is a proxy
+     */
+    record Route(@Nullable SocketAddress proxy, List<InetSocketAddress> addresses) {}
+
+    private record Key(boolean secure, HostPort server) {}
+
+    private record Known(Route route, long nanos) {}
+
+    private static final long LIFE = TimeUnit.SECONDS.toNanos(1);
+    private static final int MOST_KNOWN = 256;
+    private static final int LOOKUPS = 8;
+    private static final int MOST_WAITING_LOOKUPS = 10_000;
+
+    private final @Nullable ProxySelector proxies;
+    private final LongSupplier nanoTime;
+    private final Map<Key, Known> known = new ConcurrentHashMap<>();
+    private final ThreadPoolExecutor lookups;
+
+    /** Creates a finder; {@code nanoTime} is {@link System#nanoTime} except in tests. */
+    Routes(@Nullable ProxySelector proxies, LongSupplier nanoTime) {
+        this.proxies = proxies;
+        this.nanoTime = nanoTime;
+        lookups = new ThreadPoolExecutor(
+                LOOKUPS,
+                LOOKUPS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MOST_WAITING_LOOKUPS),
+                new DefaultThreadFactory("wsbridge-netty-lookup", true));
+        lookups.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Finds a route and passes it to {@code found}, on the calling thread if the route is known and otherwise on a
+     * thread that may block.
+     *
+     * @param needed whether the route is still needed; checked before a lookup
+     * @throws RejectedExecutionException if too many lookups are pending, or this has been closed
+     */
+    void find(ClientUpgrade to, Needed needed, Consumer<Route> found, Consumer<IOException> failed) {
+        Key key = new Key(to.secure(), new HostPort(to.host(), to.port()));
+        Known last = known.get(key);
+        if (last != null && nanoTime.getAsLong() - last.nanos() < LIFE) {
+            found.accept(last.route());
+            return;
+        }
+        lookups.execute(() -> {
+            if (!needed.stillNeeded()) {
+                return;
+            }
+            Route route;
+            try {
+                route = lookUp(key);
+            } catch (IOException e) {
+                failed.accept(e);
+                return;
+            } catch (RuntimeException e) { // from a foreign proxy selector
+                failed.accept(new IOException("cannot connect", e));
+                return;
+            }
+            found.accept(route);
+        });
+    }
+
+    /** Whether a route is still needed. */
+    interface Needed {
+        boolean stillNeeded();
+    }
+
+    private Route lookUp(Key key) throws IOException {
+        InetSocketAddress proxy = proxy(key);
+        Route route = proxy == null
+                ? new Route(null, key.server().resolve())
+                : new Route(
+                        new InetSocketAddress(InetAddress.getByName(proxy.getHostString()), proxy.getPort()),
+                        List.of(InetSocketAddress.createUnresolved(
+                                key.server().host(), key.server().port())));
+        if (known.size() >= MOST_KNOWN) {
+            known.clear();
+        }
+        known.put(key, new Known(route, nanoTime.getAsLong()));
+        return route;
+    }
+
+    private @Nullable InetSocketAddress proxy(Key key) {
+        if (proxies == null) {
+            return null;
+        }
+        URI plain = URI.create((key.secure() ? "https://" : "http://") + key.server() + "/");
+        return proxies.select(plain).stream()
+                .findFirst()
+                .filter(chosen -> chosen.type() == Proxy.Type.HTTP)
+                .map(chosen -> (InetSocketAddress) chosen.address())
+                .orElse(null);
+    }
+
+    /** Forgets a route that led nowhere. */
+    void forget(ClientUpgrade to) {
+        known.remove(new Key(to.secure(), new HostPort(to.host(), to.port())));
+    }
+
+    @Override
+    public void close() {
+        lookups.shutdownNow();
+    }
+}
