@@ -7,17 +7,17 @@ import java.util.concurrent.CompletionStage;
  * Decides who may connect to a device and who may listen as one. An accept needs no decision: its token is proof
  * enough.
  *
- * <p>Called once per handshake, before the upgrade, on a transport thread. Implementations must be thread-safe and must
- * not block.
+ * <p>Called once per handshake, before the upgrade, or once per connection to an exposed port, on a transport thread.
+ * Implementations must be thread-safe and must not block. They must deny actions that they do not know.
  */
 @FunctionalInterface
 public interface AccessPolicy {
 
     /**
-     * Decides on one handshake.
+     * Decides on one handshake, or on one connection to an exposed port.
      *
-     * @return the decision. If the stage fails, or does not complete within the node's admission timeout, the handshake
-     *     is refused with status 503.
+     * @return the decision. If the stage fails, or does not complete within the node's admission timeout, the client is
+     *     refused with status 503.
      */
     CompletionStage<Access> check(AccessRequest request);
 
@@ -26,7 +26,12 @@ public interface AccessPolicy {
         /** Connect to a device, as a requester. */
         CONNECT,
         /** Listen for a device's invitations. */
-        LISTEN
+        LISTEN,
+        /**
+         * Connect to a device through an exposed port of a node. There is no handshake: the query and the headers are
+         * empty. Decided by the port's own policy only.
+         */
+        EXPOSE
     }
 
     /**

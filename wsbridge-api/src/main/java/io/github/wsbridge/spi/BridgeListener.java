@@ -36,7 +36,7 @@ public interface BridgeListener {
     /**
      * A request was refused.
      *
-     * @param where the endpoint's path
+     * @param where the endpoint's path, or the address of an exposed port
      * @param status an HTTP status if below 1000, otherwise a close code
      * @param remoteAddress the peer's address as the transport sees it; empty if it is not known
      */

@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
- * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel. Thread-safe.
+ * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel, and by a node's exposed
+ * ports. Thread-safe.
  *
  * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary
  * and text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
  * {@link io.github.wsbridge.CloseReason#NORMAL}. A reset by the peer ends it with
  * {@link io.github.wsbridge.CloseReason#VANISHED}. {@link Leg#close} with 1000 or without a code ends the connection
  * after everything that was sent before; with any other code it resets the connection, as {@link Leg#abort} does.
- * {@link Leg#ping} does nothing, since TCP itself detects a dead peer.
+ * {@link Leg#ping} is answered with {@link Leg.Receiver#onPong} without asking the peer, for as long as the connection
+ * exists: TCP keepalive, which is on, ends a connection whose peer is dead.
  */
 public interface StreamTransport {
 
@@ -33,10 +35,11 @@ public interface StreamTransport {
      *
      * @param address the resolved address to listen on
      * @param limits how many connections to accept
-     * @param accepted receives each connection as a leg, on a thread of the transport; must not block
+     * @param accepted receives each connection as a leg, with its client, on a thread of the transport; must not block.
+     *     The client's address is that of {@link Peer}: an IP address and a port, or empty if it is not known.
      * @throws IOException if the address cannot be bound
      */
-    Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException;
+    Listening listen(SocketAddress address, Limits limits, BiConsumer<Leg, Peer> accepted) throws IOException;
 
     /**
      * How many connections a listener accepts.

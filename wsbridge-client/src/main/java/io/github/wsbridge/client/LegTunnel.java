@@ -30,7 +30,9 @@ final class LegTunnel implements TcpTunnel.Entrance {
         deviceId = settings.deviceId;
         requestData = settings.requestData;
         listening = streams.listen(
-                settings.address, new StreamTransport.Limits(settings.backlog, settings.maxConnections), this::serve);
+                settings.address,
+                new StreamTransport.Limits(settings.backlog, settings.maxConnections),
+                (near, from) -> serve(near));
     }
 
     static LegTunnel start(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {

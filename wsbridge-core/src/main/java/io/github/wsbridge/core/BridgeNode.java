@@ -15,6 +15,7 @@ import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.PendingBridges;
+import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.limits.Limits;
@@ -89,7 +90,8 @@ public final class BridgeNode implements Door, AutoCloseable {
     private final @Nullable NodeRouter router;
     final Requests requests;
     final Accepts accepts;
-    private final Admissions admissions;
+    final Set<ExposedPort> ports = ConcurrentHashMap.newKeySet();
+    final Admissions admissions;
     final AtomicBoolean stopped = new AtomicBoolean();
     private final CompletableFuture<Void> released = new CompletableFuture<>();
 
@@ -165,7 +167,7 @@ public final class BridgeNode implements Door, AutoCloseable {
      * @param leg the requester's leg, not yet opened
      */
     public Bridge request(BridgeRequest request, String principal, Leg leg) {
-        return requests.request(request, principal, watched(leg));
+        return requests.request(request, new Requester(principal, Endpoints.CONNECT, ""), watched(leg));
     }
 
     /**
@@ -215,9 +217,10 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /**
-     * Stops the node gracefully: accepts nothing new, ends pending bridges, closes the sockets of listening devices,
-     * and gives live bridges time to end before it closes them with {@link CloseReason#GOING_AWAY}. Then closes the
-     * router, the signallers and, if the node created it, the scheduler. Does not close the connector.
+     * Stops the node gracefully: accepts nothing new, closes its exposed ports, ends pending bridges, closes the
+     * sockets of listening devices, and gives live bridges time to end before it closes them with
+     * {@link CloseReason#GOING_AWAY}. Then closes the router, the signallers and, if the node created it, the
+     * scheduler. Does not close the connector.
      *
      * @param grace how long to wait for live bridges to end
      * @return a stage that completes when everything has been released: at most eleven seconds after the grace period,
@@ -225,6 +228,9 @@ public final class BridgeNode implements Door, AutoCloseable {
      */
     public CompletionStage<Void> stop(Duration grace) {
         CompletionStage<Void> empty = slots.drain();
+        if (!ports.isEmpty()) {
+            Daemons.start("wsbridge-node-ports", () -> ports.forEach(ExposedPort::close)); // closing one may block
+        }
         listeners.closeAll(BridgeSlots.STOPPING);
         pending.endAll(BridgeSlots.DRAINING);
         return Deadlines.within(grace, empty, scheduler)

@@ -7,6 +7,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.bridges.BridgeSlots;
+import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.spi.Admission;
@@ -33,14 +34,19 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void request(BridgeRequest request, String principal, Leg leg) {
-        node.requests.request(request, principal, unproven(leg));
+    public void request(BridgeRequest request, Requester by, Leg leg) {
+        node.requests.request(request, by, unproven(leg));
     }
 
     @Override
-    public Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol) {
+    public void expose(BridgeRequest request, Requester by, Leg leg) {
+        node.requests.request(request, by, node.watched(leg));
+    }
+
+    @Override
+    public Admission.Later requestAndWait(BridgeRequest request, Requester by, String subprotocol) {
         WaitingRequester requester = new WaitingRequester(subprotocol, this::unproven);
-        node.requests.request(request, principal, requester);
+        node.requests.request(request, by, requester);
         return requester.admission(node.limits.acceptTimeout().plus(MARGIN));
     }
 

@@ -78,7 +78,8 @@ final class LimitOptions {
             names = "--max-rate",
             paramLabel = "N",
             defaultValue = "10000",
-            description = "Maximum number of bridges that one API key may request per second" + DEFAULT)
+            description = "Maximum number of bridges that one API key, or one client of an exposed port, may request"
+                    + " per second" + DEFAULT)
     int maxRate;
 
     @Option(

@@ -12,6 +12,7 @@ import io.github.wsbridge.wire.net.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Spec;
             "  A node of a cluster behind a TLS proxy:",
             "    wsbridge node --listen 0.0.0.0:8080 --public-url wss://bridge.example.com \\",
             "        --keys keys.json --api-keys api-keys.txt --peers-dns nodes.bridge.internal:8080",
+            "  A node whose port 5432 leads to a database behind a device, for the clients of one network:",
+            "    wsbridge node --listen 0.0.0.0:8080 --api-keys api-keys.txt \\",
+            "        --expose 0.0.0.0:5432=device-1/database --expose-from 10.20.0.0/16",
             "",
             "SIGTERM and SIGINT stop the node gracefully: it accepts nothing new, and live bridges have the"
                     + " grace period to end."
@@ -105,6 +109,9 @@ final class NodeCommand implements Callable<Integer> {
     ClusterOptions cluster;
 
     @Mixin
+    ExposeOptions exposes;
+
+    @Mixin
     SignalOptions signals;
 
     @Mixin
@@ -125,6 +132,7 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
         BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(cluster.keys());
         if (insecure) {
@@ -147,6 +155,7 @@ final class NodeCommand implements Callable<Integer> {
                 try (BridgeNode node = builder.build()) {
                     built = true;
                     server.serve(node);
+                    exposes.open(exposed, node, server).forEach(here::say);
                     run(node, server, self);
                 }
             }

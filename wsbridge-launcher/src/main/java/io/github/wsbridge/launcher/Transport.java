@@ -85,6 +85,11 @@ enum Transport {
         return connector instanceof NettyConnector fast ? fast.streams() : null;
     }
 
+    /** The same on a server's threads. */
+    static @Nullable StreamTransport streams(BridgeServer server) {
+        return server instanceof NettyBridgeServer fast ? fast.streams() : null;
+    }
+
     /**
      * Returns a connector that opens WebSockets to other nodes or to the bridge server.
      *

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,22 @@ class CommandLineTest {
                 "node --insecure --max-request-data 9G                      | overflow",
                 "node --insecure --public-url ftp://a                       | not a ws or wss URL",
                 "node --insecure --transport jdk                            | for clients only",
+                "node --insecure --expose 5432                              | [HOST:]PORT=DEVICE/TARGET",
+                "node --insecure --expose 5432=d                            | [HOST:]PORT=DEVICE/TARGET",
+                "node --insecure --expose 5432=d/                           | [HOST:]PORT=DEVICE/TARGET",
+                "node --insecure --expose 5432=/t                           | [HOST:]PORT=DEVICE/TARGET",
+                "node --insecure --expose =d/t                              | [HOST:]PORT=DEVICE/TARGET",
+                "node --insecure --expose x=d/t                             | not HOST:PORT",
+                "node --insecure --expose ::1:5432=d/t                      | not HOST:PORT",
+                "node --insecure --expose 127.0.0.1:99999=d/t               | not HOST:PORT",
+                "node --insecure --expose 0.0.0.0:5432=d/t                  | specify --expose-from CIDR",
+                "node --insecure --expose [::]:5432=d/t                     | specify --expose-from CIDR",
+                "node --insecure --expose 1=d/t,192.0.2.1:2=d/t             | specify --expose-from CIDR",
+                "node --insecure --expose 5432=d/t --expose-from example.com | not an IP address or a network",
+                "node --insecure --expose 5432=d/t --expose-from 10.1.2.3/8 | bits set beyond the first 8",
+                "node --insecure --expose-from 10.0.0.0/8                   | --expose-from requires --expose",
+                "node --insecure --expose 5432=d/t --transport tyrus        | --expose requires --transport netty",
+                "node --insecure --listen 127.0.0.1:0 --expose 0=dev/t --max-device-id 2 | longer than 2 bytes",
                 "node --insecure --signal pigeon                            | not pigeon",
                 "node --insecure --signal mqtt                              | --mqtt-server URL",
                 "node --insecure --signal mqtt --mqtt-server http://a       | mqtt://HOST",
@@ -208,6 +225,35 @@ class CommandLineTest {
         Run run = Run.with(Map.of("WSBRIDGE_ACCEPT_TIMEOUT", "soon"), "node");
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("'soon' is not a duration");
+    }
+
+    @Test
+    void environment_expose_hasSeveralPorts() throws Exception {
+        Map<String, String> env =
+                Map.of("WSBRIDGE_EXPOSE", "0=plant-7/pump/ssh,[::1]:0=d/10.0.0.5:80", "WSBRIDGE_EXPOSE_FROM", "::/0");
+        try (Run run = Run.with(env, NODE)) {
+            Awaitility.await().atMost(Run.PATIENCE).until(() -> run.out().contains("node ready"));
+            assertThat(run.out().lines().toList().subList(0, 2))
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .matches("port ready: 127\\.0\\.0\\.1:\\d+ forwards to ssh on plant-7/pump"),
+                            line -> assertThat(line)
+                                    .matches(
+                                            "port ready: \\[0:0:0:0:0:0:0:1]:\\d+ forwards to 10\\.0\\.0\\.5:80 on d"));
+        }
+    }
+
+    @Test
+    void node_exposedPortTaken_failsWithCode1() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Run run =
+                    Run.of("node", "--insecure", "--listen", "127.0.0.1:0", "--expose", taken.getLocalPort() + "=d/t");
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err())
+                    .startsWith(
+                            "wsbridge node: cannot listen on 127.0.0.1:" + taken.getLocalPort() + ": Address already");
+            assertThat(run.out()).isEmpty();
+        }
     }
 
     @Test

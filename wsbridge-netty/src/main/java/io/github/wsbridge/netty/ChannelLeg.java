@@ -38,6 +38,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     final LegWriter output;
     final GuardedReceiver receiver = new GuardedReceiver(this::abort);
     boolean demanded;
+    boolean wanted; // whether data was ever demanded
     private boolean turning;
 
     @Nullable
@@ -121,6 +122,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
     public final void demand() {
         run(() -> {
             demanded = true;
+            wanted = true;
             turn();
         });
     }
@@ -165,6 +167,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         Transfer opened = new Transfer(this, to, rewriting);
         run(() -> {
             transfer = opened;
+            wanted = true;
             to.run(() -> to.comesFrom(opened));
             turn();
             opened.open();

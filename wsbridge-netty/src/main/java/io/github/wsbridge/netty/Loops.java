@@ -37,6 +37,9 @@ final class Loops implements AutoCloseable {
     private static final int HIGH_WATER = 64 * 1024;
     private static final int LOW_WATER = 32 * 1024;
     private static final int PARTING_SECONDS = 5;
+    private static final int KEEPALIVE_IDLE_SECONDS = 60;
+    private static final int KEEPALIVE_PROBE_SECONDS = 15;
+    private static final int KEEPALIVE_PROBES = 4;
 
     /**
      * The maximum number of unsent bytes in the kernel. Without a limit, the kernel buffers several megabytes for a
@@ -72,6 +75,21 @@ final class Loops implements AutoCloseable {
         settings.put(ChannelOption.MESSAGE_SIZE_ESTIMATOR, (MessageSizeEstimator) () -> Loops::memory);
         if (epoll) {
             settings.put(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
+        }
+        return settings;
+    }
+
+    /**
+     * Returns the options by which the kernel ends a connection whose peer is dead: with epoll after two minutes,
+     * elsewhere after the system's default.
+     */
+    Map<ChannelOption<?>, Object> keepAlive() {
+        Map<ChannelOption<?>, Object> settings = new HashMap<>();
+        settings.put(ChannelOption.SO_KEEPALIVE, true);
+        if (epoll) {
+            settings.put(EpollChannelOption.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS);
+            settings.put(EpollChannelOption.TCP_KEEPINTVL, KEEPALIVE_PROBE_SECONDS);
+            settings.put(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
         }
         return settings;
     }

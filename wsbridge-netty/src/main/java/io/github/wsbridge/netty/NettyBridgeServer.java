@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.spi.StreamTransport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -66,6 +67,15 @@ public final class NettyBridgeServer implements BridgeServer {
         }
         initializer.door = door;
         listening.config().setAutoRead(true);
+    }
+
+    /**
+     * Returns a transport for TCP connections on the same threads, which can be spliced with this server's WebSockets
+     * below fragments. They count towards {@link Builder#maxConnections}, though only WebSockets are dropped because of
+     * it. The server's {@link #close} closes them.
+     */
+    public StreamTransport streams() {
+        return new NettyStreams(loops, connections);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -18,11 +19,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** TCP connections on the threads of a connector, so that they can be joined with its WebSockets. */
+/** TCP connections on the threads of a connector or a server, so that they can be joined with its WebSockets. */
 final class NettyStreams implements StreamTransport {
 
     private static final Logger log = LoggerFactory.getLogger(NettyStreams.class);
@@ -44,7 +45,7 @@ final class NettyStreams implements StreamTransport {
     private Map<ChannelOption<?>, Object> settings() {
         Map<ChannelOption<?>, Object> settings = new HashMap<>(loops.settings());
         settings.put(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        settings.put(ChannelOption.SO_KEEPALIVE, true);
+        settings.putAll(loops.keepAlive());
         return settings;
     }
 
@@ -61,7 +62,7 @@ final class NettyStreams implements StreamTransport {
                     @Override
                     protected void initChannel(Channel channel) {
                         connections.add(channel);
-                        channel.pipeline().addLast(new Beginning(opened -> {
+                        channel.pipeline().addLast(new Beginning((opened, peer) -> {
                             if (!leg.complete(opened)) {
                                 opened.abort(); // the caller has given up
                             }
@@ -81,7 +82,7 @@ final class NettyStreams implements StreamTransport {
 
     @Override
     @SuppressWarnings("deprecation") // there is no other way without an allocator
-    public Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException {
+    public Listening listen(SocketAddress address, Limits limits, BiConsumer<Leg, Peer> accepted) throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.serverChannel())
@@ -129,9 +130,9 @@ final class NettyStreams implements StreamTransport {
 
     /** Creates the leg once the channel is connected. */
     private static final class Beginning extends ChannelInboundHandlerAdapter {
-        private final Consumer<Leg> taker;
+        private final BiConsumer<Leg, Peer> taker;
 
-        Beginning(Consumer<Leg> taker) {
+        Beginning(BiConsumer<Leg, Peer> taker) {
             this.taker = taker;
         }
 
@@ -139,7 +140,7 @@ final class NettyStreams implements StreamTransport {
         public void channelActive(ChannelHandlerContext context) {
             TcpLeg leg = new TcpLeg(context.channel());
             context.pipeline().replace(this, null, leg);
-            taker.accept(leg);
+            taker.accept(leg, new Peer(ServerHandshake.address(context.channel())));
         }
     }
 

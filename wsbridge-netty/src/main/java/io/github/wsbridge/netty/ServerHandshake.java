@@ -220,13 +220,17 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         context.close();
     }
 
-    private static Peer peer(Channel channel) {
-        String address = channel.remoteAddress() instanceof InetSocketAddress remote
+    /** Returns the peer's address as {@link Peer} has it. */
+    static String address(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
                 ? remote.getAddress().getHostAddress() + ":" + remote.getPort()
                 : "";
+    }
+
+    private static Peer peer(Channel channel) {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         return new Peer(
-                address,
+                address(channel),
                 tls == null ? List.of() : Tls.peerCertificates(tls.engine().getSession()));
     }
 

@@ -137,6 +137,10 @@ final class TcpLeg extends ChannelLeg {
 
     @Override
     void settle() {
+        if (gone && !wanted) {
+            vanished("connection reset"); // the data is worthless to a bridge that is not established
+            return;
+        }
         if (!dropped && (unread != null || inputEnded && !inputTold)) {
             if (gone) {
                 keepUnread();
@@ -218,9 +222,15 @@ final class TcpLeg extends ChannelLeg {
         turn();
     }
 
-    /** Does nothing: TCP keepalive detects a dead peer. */
+    /** Answers for the peer: if it is dead, TCP keepalive ends the connection. */
     @Override
-    public void ping() {}
+    public void ping() {
+        run(() -> {
+            if (!gone) {
+                receiver.pong();
+            }
+        });
+    }
 
     // The end
 

@@ -72,7 +72,7 @@ final class TcpBridge implements AutoCloseable {
                 .listen(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         new StreamTransport.Limits(200, 100),
-                        leg -> toServer(leg, keys != null));
+                        (leg, client) -> toServer(leg, keys != null));
     }
 
     private void toServer(Leg near, boolean secure) {

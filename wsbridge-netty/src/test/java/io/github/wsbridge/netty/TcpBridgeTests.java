@@ -47,7 +47,7 @@ abstract class TcpBridgeTests {
         bridge.close();
     }
 
-    private static CompletableFuture<String> send(Socket to, long size, int seed) {
+    static CompletableFuture<String> send(Socket to, long size, int seed) {
         CompletableFuture<String> hash = new CompletableFuture<>();
         JoinedTests.inBackground(() -> {
                     MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -70,7 +70,7 @@ abstract class TcpBridgeTests {
         return hash;
     }
 
-    private static CompletableFuture<String> receive(Socket from) {
+    static CompletableFuture<String> receive(Socket from) {
         CompletableFuture<String> hash = new CompletableFuture<>();
         JoinedTests.inBackground(() -> {
                     MessageDigest digest = MessageDigest.getInstance("SHA-256");

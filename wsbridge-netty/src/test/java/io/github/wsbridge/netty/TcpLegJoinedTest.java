@@ -63,7 +63,8 @@ class TcpLegJoinedTest {
     TcpLegJoinedTest() throws Exception {
         server = NettyBridgeServer.builder().address(ANY).bind();
         server.serve(handshake -> CompletableFuture.completedFuture(new Admission.Granted("", webSockets::add)));
-        listening = connector.streams().listen(ANY, new StreamTransport.Limits(50, 50), streams::add);
+        listening =
+                connector.streams().listen(ANY, new StreamTransport.Limits(50, 50), (leg, client) -> streams.add(leg));
     }
 
     /** A WebSocket that comes to a server, as on a node, whose client is a plain socket. */

@@ -5,17 +5,20 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Fragment.Kind;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -29,7 +32,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The contract of {@link StreamTransport} and its legs. It is that of {@link LegContract}, without what a byte stream
- * lacks: message types and boundaries, close codes and reasons, pings, subprotocols, and the deadline of a close.
+ * lacks: message types and boundaries, close codes and reasons, pings that reach the peer, subprotocols, and the
+ * deadline of a close.
  */
 public abstract class StreamTransportContract extends LegFixture {
 
@@ -37,6 +41,7 @@ public abstract class StreamTransportContract extends LegFixture {
 
     private final List<StreamTransport.Listening> listeners = new ArrayList<>();
     private final BlockingQueue<Leg> accepted = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Peer> clients = new LinkedBlockingQueue<>();
 
     /** Creates the suite. */
     protected StreamTransportContract() {}
@@ -49,8 +54,13 @@ public abstract class StreamTransportContract extends LegFixture {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
 
+    private void accepted(Leg leg, Peer client) {
+        clients.add(client);
+        accepted.add(leg);
+    }
+
     private StreamTransport.Listening listen(StreamTransport.Limits limits) throws IOException {
-        StreamTransport.Listening listening = transport().listen(address(), limits, accepted::add);
+        StreamTransport.Listening listening = transport().listen(address(), limits, this::accepted);
         listeners.add(listening);
         return listening;
     }
@@ -404,6 +414,40 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
+    void ping_isAnswered_withOrWithoutDemand_whileTheConnectionExists() throws Exception {
+        bothWays((from, to) -> {
+            from.leg().ping();
+            from.awaitPongs(1, patience());
+            from.demand();
+            from.leg().ping();
+            from.awaitPongs(2, patience());
+            send(to, Fragment.text("unread"));
+            from.awaitFragments(1, patience());
+            finish(from);
+            from.leg().ping();
+            from.awaitPongs(3, patience());
+            assertThat(from.count()).isEqualTo(1);
+            assertThat(to.pongs()).isZero();
+            from.leg().abort();
+            awaitClosedSoon(from);
+            from.leg().ping();
+            assertThat(from.violations()).isEmpty();
+        });
+    }
+
+    @Test
+    void accepted_tellsTheClientsAddress() throws Exception {
+        StreamTransport.Listening listening = listen(PLENTY);
+        assumeTrue(listening.address() instanceof InetSocketAddress);
+        try (Socket socket = new Socket()) {
+            socket.connect(listening.address());
+            accept();
+            Peer client = new Peer(socket.getLocalAddress().getHostAddress() + ":" + socket.getLocalPort());
+            await().atMost(patience()).until(() -> clients.contains(client));
+        }
+    }
+
+    @Test
     void dial_nobodyListens_fails() throws Exception {
         SocketAddress nobody;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -420,7 +464,7 @@ public abstract class StreamTransportContract extends LegFixture {
     @Test
     void listen_whereSomebodyListens_fails() throws Exception {
         SocketAddress taken = listen(PLENTY).address();
-        assertThatThrownBy(() -> transport().listen(taken, PLENTY, accepted::add))
+        assertThatThrownBy(() -> transport().listen(taken, PLENTY, this::accepted))
                 .isInstanceOf(IOException.class);
     }
 

@@ -8,6 +8,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.AccessPolicy;
@@ -18,6 +19,7 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Deadlines;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,11 +30,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides on handshakes. Every refusal with an HTTP status, before the upgrade, is decided here. */
+/**
+ * Decides on handshakes, and on connections to exposed ports. Every refusal with an HTTP status, before the upgrade, is
+ * decided here.
+ */
 public final class Admissions {
 
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
@@ -79,9 +85,33 @@ public final class Admissions {
     }
 
     private CompletionStage<Admission> admit(Handshake handshake, AccessPolicy by) {
+        return answer(handshake, () -> decide(handshake, by));
+    }
+
+    /**
+     * Decides on a connection to an exposed port, which is treated as a handshake without any content.
+     *
+     * @param port the port's address
+     * @param request what the port requests for each connection
+     * @param by the port's own policy
+     */
+    public CompletionStage<Admission> expose(String port, BridgeRequest request, Peer client, AccessPolicy by) {
+        Handshake connection = new Handshake(port, null, false, name -> List.of(), client);
+        return answer(
+                connection,
+                () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), principal -> {
+                    Requester requester = new Requester(principal + " at " + port, port, client.address());
+                    Admission refusal = refusal(requester);
+                    return refusal != null
+                            ? refusal
+                            : granted(connection, leg -> destinations.expose(request, requester, leg));
+                }));
+    }
+
+    private CompletionStage<Admission> answer(Handshake handshake, Supplier<CompletionStage<Admission>> decide) {
         CompletionStage<Admission> admission;
         try {
-            admission = decide(handshake, by);
+            admission = decide.get();
         } catch (IllegalArgumentException e) {
             admission = refused(400, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
@@ -123,21 +153,39 @@ public final class Admissions {
         boolean wait = wait(query);
         String data = query.get(Endpoints.REQUEST_DATA);
         BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
+        check(request);
+        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), principal -> {
+            Requester requester =
+                    new Requester(principal, handshake.path(), handshake.peer().address());
+            Admission refusal = refusal(requester);
+            if (refusal != null) {
+                return refusal;
+            }
+            return wait
+                    ? destinations.requestAndWait(request, requester, subprotocol(handshake))
+                    : granted(handshake, leg -> destinations.request(request, requester, leg));
+        });
+    }
+
+    /** Returns why a permitted requester is refused now, or null if it is not. */
+    private @Nullable Admission refusal(Requester requester) {
+        CloseReason unavailable = destinations.unavailable();
+        if (unavailable != null) {
+            return unavailable(unavailable.reason());
+        }
+        return rate.take(requester.principal())
+                ? null
+                : new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
+    }
+
+    /** Throws an {@link IllegalArgumentException} if a request exceeds the limits. */
+    public void check(BridgeRequest request) {
+        if (request.deviceId().getBytes(StandardCharsets.UTF_8).length > limits.maxDeviceIdBytes()) {
+            throw new IllegalArgumentException("deviceId is longer than " + limits.maxDeviceIdBytes() + " bytes");
+        }
         if (request.requestData().getBytes(StandardCharsets.UTF_8).length > limits.maxRequestDataBytes()) {
             throw new IllegalArgumentException("requestData is longer than " + limits.maxRequestDataBytes() + " bytes");
         }
-        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), principal -> {
-            CloseReason unavailable = destinations.unavailable();
-            if (unavailable != null) {
-                return unavailable(unavailable.reason());
-            }
-            if (!rate.take(principal)) {
-                return new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
-            }
-            return wait
-                    ? destinations.requestAndWait(request, principal, subprotocol(handshake))
-                    : granted(handshake, leg -> destinations.request(request, principal, leg));
-        });
     }
 
     private CompletionStage<Admission> accept(Handshake handshake, Query query) {
@@ -157,7 +205,9 @@ public final class Admissions {
     }
 
     private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
-        String deviceId = new BridgeRequest(deviceId(query)).deviceId();
+        BridgeRequest device = new BridgeRequest(deviceId(query));
+        check(device);
+        String deviceId = device.deviceId();
         return allowed(handshake, query, by, Action.LISTEN, deviceId, principal -> {
             CloseReason noRoom = destinations.noRoomToListen(deviceId);
             return noRoom != null
@@ -173,13 +223,10 @@ public final class Admissions {
         return done(granted(handshake, destinations::peer));
     }
 
-    private String deviceId(Query query) {
+    private static String deviceId(Query query) {
         String deviceId = query.get(Endpoints.DEVICE_ID);
         if (deviceId == null) {
             throw new IllegalArgumentException(Endpoints.DEVICE_ID + " is missing");
-        }
-        if (deviceId.getBytes(StandardCharsets.UTF_8).length > limits.maxDeviceIdBytes()) {
-            throw new IllegalArgumentException("deviceId is longer than " + limits.maxDeviceIdBytes() + " bytes");
         }
         return deviceId;
     }

@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,17 @@ import org.jspecify.annotations.Nullable;
 public interface Destinations {
 
     /** Receives a requester that has been upgraded. */
-    void request(BridgeRequest request, String principal, Leg leg);
+    void request(BridgeRequest request, Requester by, Leg leg);
+
+    /** Receives a connection to an exposed port. */
+    void expose(BridgeRequest request, Requester by, Leg leg);
 
     /**
      * Receives a requester that is upgraded only once its bridge is established.
      *
      * @param subprotocol the subprotocol to negotiate then
      */
-    Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol);
+    Admission.Later requestAndWait(BridgeRequest request, Requester by, String subprotocol);
 
     /** Receives a device that accepts or, if there is a rejection, rejects. */
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);

@@ -66,16 +66,16 @@ public final class Requests {
         this.events = events;
     }
 
-    public Bridge request(BridgeRequest request, String principal, Leg leg) {
+    public Bridge request(BridgeRequest request, Requester by, Leg leg) {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
         CloseReason refusal = takeOn(bridge);
         if (refusal != null) {
-            events.onRefused(Endpoints.CONNECT, refusal.code(), "");
+            events.onRefused(by.where(), refusal.code(), by.address());
             bridge.open();
             bridge.end(refusal);
             return bridge;
         }
-        events.onRequested(bridge, principal);
+        events.onRequested(bridge, by.principal());
         bridge.gone().thenAccept(reason -> {
             events.onClosed(bridge, reason);
             slots.release(); // last, since stop() waits for it

@@ -54,6 +54,15 @@ class ApiKeyPolicyTest {
     }
 
     @Test
+    void check_exposedPort_isDeniedWhateverTheKey() {
+        ApiKeyPolicy policy =
+                ApiKeyPolicy.parse(List.of("alice requester " + HASH, "sensor device " + ApiKeyPolicy.hash("other")));
+        assertThat(check(policy, Action.EXPOSE, "d", "key")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.EXPOSE, "d", "other")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.EXPOSE, "d")).isEqualTo(new Access.Denied(401));
+    }
+
+    @Test
     void parse_errors_nameTheLine() {
         for (String bad : List.of(
                 "alice",

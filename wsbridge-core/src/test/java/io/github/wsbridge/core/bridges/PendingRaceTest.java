@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 /** Claim, rejection, timeout, loss of the requester and stopping of the node, all at once. */
 class PendingRaceTest {
 
+    private static final Requester SOMEBODY = new Requester("somebody", "", "");
     private static final int ROUNDS = 100_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final CloseReason GONE = new CloseReason(4321, "gone");
@@ -84,7 +85,7 @@ class PendingRaceTest {
 
         void run() throws Exception {
             watcher.reset();
-            Bridge bridge = requests.request(new BridgeRequest("device"), "somebody", requester);
+            Bridge bridge = requests.request(new BridgeRequest("device"), SOMEBODY, requester);
             BridgeToken token = new BridgeToken(bridge.id().toString());
             List<Runnable> rivals = new ArrayList<>();
             rivals.add(() -> accepts.accept(token, null, device, Hop.DIRECT));

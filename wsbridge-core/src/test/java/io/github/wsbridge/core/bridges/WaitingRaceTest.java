@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 /** The device accepts or rejects while the requester that waits for it goes away, time is over, and the node stops. */
 class WaitingRaceTest {
 
+    private static final Requester SOMEBODY = new Requester("somebody", "", "");
     private static final int ROUNDS = 6_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final Map<String, String> UPGRADE = Map.of(
@@ -129,7 +130,7 @@ class WaitingRaceTest {
             established.set(0);
             closed.set(0);
             WaitingRequester waiting = new WaitingRequester("", leg -> leg);
-            Bridge bridge = requests.request(new BridgeRequest("device"), "somebody", waiting);
+            Bridge bridge = requests.request(new BridgeRequest("device"), SOMEBODY, waiting);
             Admission.Later later = waiting.admission(ACCEPT_TIMEOUT.plusSeconds(5));
             connection.ask(handshake -> CompletableFuture.completedFuture(counted(later)), scheduler, this);
             BridgeToken token = new BridgeToken(bridge.id().toString());

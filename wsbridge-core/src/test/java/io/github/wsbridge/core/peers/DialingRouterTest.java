@@ -11,6 +11,7 @@ import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.admission.RequestRate;
+import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
@@ -106,12 +107,17 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void request(BridgeRequest request, String principal, Leg leg) {
+        public void request(BridgeRequest request, Requester by, Leg leg) {
             throw new AssertionError();
         }
 
         @Override
-        public Admission.Later requestAndWait(BridgeRequest request, String principal, String subprotocol) {
+        public void expose(BridgeRequest request, Requester by, Leg leg) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public Admission.Later requestAndWait(BridgeRequest request, Requester by, String subprotocol) {
             throw new AssertionError();
         }
 

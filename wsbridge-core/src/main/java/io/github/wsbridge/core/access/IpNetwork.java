@@ -1,0 +1,80 @@
+package io.github.wsbridge.core.access;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The IP addresses that begin with the same bits. Never looks up a name. */
+final class IpNetwork {
+
+    private static final Pattern V4 = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
+    private static final Pattern V6 = Pattern.compile("(?=.*:)[0-9a-fA-F:][0-9a-fA-F:.]*");
+
+    private final byte[] address;
+    private final int bits;
+
+    private IpNetwork(byte[] address, int bits) {
+        this.address = address;
+        this.bits = bits;
+    }
+
+    /** Parses an address or, with a slash and the number of bits, a network. */
+    static IpNetwork parse(String text) {
+        int slash = text.indexOf('/');
+        byte[] address = address(slash < 0 ? text : text.substring(0, slash));
+        String digits = slash < 0 ? "" : text.substring(slash + 1);
+        if (address == null || slash >= 0 && !digits.matches("\\d{1,3}")) {
+            throw new IllegalArgumentException("'" + text + "' is not an IP address or a network such as 10.0.0.0/8");
+        }
+        int all = 8 * address.length;
+        int bits = slash < 0 ? all : Integer.parseInt(digits);
+        if (bits > all) {
+            throw new IllegalArgumentException("'" + text + "' has a prefix longer than " + all + " bits");
+        }
+        for (int i = bits; i < all; i++) {
+            if (bit(address, i)) { // most likely a mistake, which could let in more clients than intended
+                throw new IllegalArgumentException("'" + text + "' has bits set beyond the first " + bits);
+            }
+        }
+        return new IpNetwork(address, bits);
+    }
+
+    /** Returns the bytes of an IP address, 4 or 16; null if the text is not one. */
+    static byte @Nullable [] address(String text) {
+        Matcher four = V4.matcher(text);
+        if (four.matches()) {
+            byte[] bytes = new byte[4];
+            for (int i = 0; i < bytes.length; i++) {
+                int number = Integer.parseInt(four.group(i + 1));
+                if (number > 255) {
+                    return null;
+                }
+                bytes[i] = (byte) number;
+            }
+            return bytes;
+        }
+        try {
+            return V6.matcher(text).matches() ? InetAddress.getByName(text).getAddress() : null;
+        } catch (UnknownHostException e) {
+            return null;
+        }
+    }
+
+    boolean contains(byte[] other) {
+        if (other.length != address.length) {
+            return false;
+        }
+        for (int i = 0; i < bits; i++) {
+            if (bit(other, i) != bit(address, i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean bit(byte[] bytes, int index) {
+        return (bytes[index / 8] & 0x80 >> index % 8) != 0;
+    }
+}
