@@ -1,0 +1,81 @@
+package io.github.wsbridge.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Starts our own chains: tunnel, node and device, or a node with an exposed port and a device. */
+final class OwnChain {
+
+    static final String NODE = "node";
+    static final String DEVICE = "device";
+    static final String TUNNEL = "tunnel";
+
+    private static final String ID = "far-device";
+
+    /** More than the closed loop needs, even while closed connections still end. */
+    private static final String MOST_BRIDGES = "1000";
+
+    private final Rig rig;
+    private final Family family;
+    private final Node.Settings settings;
+    private final Map<String, Double> startSeconds = new LinkedHashMap<>();
+
+    private OwnChain(Rig rig, Family family) {
+        this.rig = rig;
+        this.family = family;
+        settings = family.tls() ? rig.settings().withoutSessions() : rig.settings();
+    }
+
+    /** Starts the processes one after another, and waits until each is ready. */
+    static Chain start(Rig rig, Family family) throws IOException, InterruptedException {
+        return new OwnChain(rig, family).start();
+    }
+
+    private Chain start() throws IOException, InterruptedException {
+        int port = family.exposes() ? Peers.freePort() : 0;
+        String[] options =
+                family.exposes() ? new String[] {"--expose", "127.0.0.1:" + port + "=" + ID + "/far"} : new String[0];
+        long begin = System.nanoTime();
+        Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, options);
+        ready(NODE, begin);
+        List<Child> processes = new ArrayList<>(List.of(node.child()));
+        begin = System.nanoTime();
+        Child device = client(
+                node,
+                DEVICE,
+                "--id",
+                ID,
+                "--target",
+                "far=127.0.0.1:" + rig.devices().port("far"),
+                "--max-bridges",
+                MOST_BRIDGES);
+        device.awaitLine(ReadyLine.DEVICE);
+        ready(DEVICE, begin);
+        processes.add(device);
+        if (!family.exposes()) {
+            begin = System.nanoTime();
+            Child tunnel = client(node, TUNNEL, "--device", ID, "--target", "far", "--listen", "127.0.0.1:0");
+            port = ReadyLine.port(tunnel.awaitLine(ReadyLine.TUNNEL));
+            ready(TUNNEL, begin);
+            processes.add(0, tunnel);
+        }
+        return new Chain(Subject.OURS, processes, port, startSeconds);
+    }
+
+    private Child client(Node node, String command, String... options) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(command, "--server", node.url()));
+        if (family.tls()) {
+            arguments.addAll(List.of("--tls-ca", rig.tls().certificate().toString()));
+        }
+        arguments.addAll(List.of(options));
+        return rig.processes().start(command, settings.command(arguments));
+    }
+
+    private void ready(String process, long begin) {
+        startSeconds.put(process, (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1));
+    }
+}
