@@ -37,6 +37,9 @@ final class ChainBench implements Bench {
             Chain own = startOwn(rig);
             List<Chain> chains = new ArrayList<>(List.of(own));
             chains.addAll(startPeers(rig));
+            if (family == Family.TUNNEL) {
+                chains.add(new Chain(Subject.DIRECT, List.of(), rig.devices().port("far"), Map.of()));
+            }
             measure(rig, own, chains);
         } finally {
             end(rig, before);
@@ -149,7 +152,7 @@ final class ChainBench implements Bench {
                     for (Child child : chain.processes()) {
                         rig.processes().end(child);
                     }
-                    rig.flows().drained();
+                    rig.calm();
                 }
             }
         }
@@ -168,7 +171,9 @@ final class ChainBench implements Bench {
                 }
             }
         }
-        values.put(RSS_LOADED, resident);
+        if (resident > 0) {
+            values.put(RSS_LOADED, resident);
+        }
         return values;
     }
 

@@ -36,9 +36,8 @@ final class OwnChain {
     }
 
     private Chain start() throws IOException, InterruptedException {
-        int port = family.exposes() ? Peers.freePort() : 0;
         String[] options =
-                family.exposes() ? new String[] {"--expose", "127.0.0.1:" + port + "=" + ID + "/far"} : new String[0];
+                family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
         long begin = System.nanoTime();
         Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, options);
         ready(NODE, begin);
@@ -56,14 +55,16 @@ final class OwnChain {
         device.awaitLine(ReadyLine.DEVICE);
         ready(DEVICE, begin);
         processes.add(device);
-        if (!family.exposes()) {
-            begin = System.nanoTime();
-            Child tunnel = client(node, TUNNEL, "--device", ID, "--target", "far", "--listen", "127.0.0.1:0");
-            port = ReadyLine.port(tunnel.awaitLine(ReadyLine.TUNNEL));
-            ready(TUNNEL, begin);
-            processes.add(0, tunnel);
+        if (family.exposes()) {
+            int exposed = ReadyLine.port(node.child().awaitLine(ReadyLine.EXPOSED));
+            return new Chain(Subject.OURS, processes, exposed, startSeconds);
         }
-        return new Chain(Subject.OURS, processes, port, startSeconds);
+        begin = System.nanoTime();
+        Child tunnel = client(node, TUNNEL, "--device", ID, "--target", "far", "--listen", "127.0.0.1:0");
+        int listening = ReadyLine.port(tunnel.awaitLine(ReadyLine.TUNNEL));
+        ready(TUNNEL, begin);
+        processes.add(0, tunnel);
+        return new Chain(Subject.OURS, processes, listening, startSeconds);
     }
 
     private Child client(Node node, String command, String... options) throws IOException, InterruptedException {

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 final class ReadyLine {
 
     static final String NODE = "node ready: ";
+    static final String EXPOSED = "port ready: ";
     static final String DEVICE = "device ready: ";
     static final String TUNNEL = "tunnel ready: ";
 
@@ -16,7 +17,7 @@ final class ReadyLine {
 
     private ReadyLine() {}
 
-    /** Returns the port at which a node or a tunnel listens. */
+    /** Returns the port at which a node or a tunnel listens, or which a node exposes. */
     static int port(String line) throws IOException {
         Matcher found = PORT.matcher(line + " ");
         if (!found.find()) {

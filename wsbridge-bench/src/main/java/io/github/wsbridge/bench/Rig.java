@@ -158,6 +158,11 @@ final class Rig {
             node.stop();
         }
         started.clear();
+        calm();
+    }
+
+    /** Ends what the generators are still doing. */
+    void calm() throws InterruptedException {
         List<Step> steps = List.of(
                 flows::stopAll,
                 () -> requesters.ask("release"),

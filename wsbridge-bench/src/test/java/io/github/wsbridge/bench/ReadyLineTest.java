@@ -18,6 +18,7 @@ final class ReadyLineTest {
                 "node ready: listens on [::1]:8080, address ws://[::1]:8080 | 8080",
                 "tunnel ready: 127.0.0.1:4022 forwards to ssh on pi-7 | 4022",
                 "tunnel ready: [0:0:0:0:0:0:0:1]:4022 forwards to 10.0.0.1:22 on pi-7 | 4022",
+                "port ready: 127.0.0.1:5432 forwards to database on pi-7 | 5432",
                 "tunnel ready: localhost:4022 | 4022"
             })
     void port_isThatOfTheFirstAddress(String line, int port) throws IOException {
