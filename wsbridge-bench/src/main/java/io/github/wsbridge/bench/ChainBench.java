@@ -16,6 +16,7 @@ final class ChainBench implements Bench {
 
     static final String CONNECTIONS = "connections-per-second";
     static final String CONNECTIONS_COLD = "connections-per-second-cold";
+    static final String RESUMING = Subject.OURS + "-resuming";
     static final String START = "start-seconds";
     static final String RSS_IDLE = "rss-bytes-idle";
     static final String RSS_LOADED = "rss-bytes-loaded";
@@ -41,6 +42,10 @@ final class ChainBench implements Bench {
                 chains.add(new Chain(Subject.DIRECT, List.of(), rig.devices().port("far"), Map.of()));
             }
             measure(rig, own, chains);
+            if (family.tls()) {
+                end(rig, before);
+                measureResuming(rig);
+            }
         } finally {
             end(rig, before);
         }
@@ -134,6 +139,17 @@ final class ChainBench implements Bench {
         for (Child process : own.processes()) {
             Map<String, Double> values = Map.of(RSS_LOADED, (double) ProcStat.residentBytes(process));
             rig.add(family.processes(), process.name(), plan.starts(), values);
+        }
+    }
+
+    /** Measures new connections whose handshakes resume sessions. */
+    private void measureResuming(Rig rig) throws IOException, InterruptedException {
+        Subject subject = OwnChain.startResuming(rig, family).subject();
+        connections(rig, subject, 0, rig.plan().warm());
+        for (int round = 1; round <= rig.plan().chainRounds(); round++) {
+            Map<String, Double> values =
+                    connections(rig, subject, rig.plan().settle(), rig.plan().window());
+            rig.add(family.connections(), RESUMING, round, values);
         }
     }
 

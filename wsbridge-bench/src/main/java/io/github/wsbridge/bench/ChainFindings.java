@@ -44,6 +44,11 @@ final class ChainFindings {
         for (String metric : List.of(ChainBench.CONNECTIONS, ChainBench.CONNECTIONS_COLD)) {
             findings.figure(name + "." + metric, family.connections(), Subject.OURS, metric);
         }
+        findings.figure(
+                name + "." + ChainBench.CONNECTIONS + "-resuming",
+                family.connections(),
+                ChainBench.RESUMING,
+                ChainBench.CONNECTIONS);
         String suffix = name.substring(family.exposes() ? "expose".length() : "tunnel".length());
         for (String process : List.of(OwnChain.NODE, OwnChain.DEVICE, OwnChain.TUNNEL)) {
             String prefix = (family.exposes() ? "expose-" : "") + process + suffix + ".";

@@ -24,20 +24,25 @@ final class OwnChain {
     private final Node.Settings settings;
     private final Map<String, Double> startSeconds = new LinkedHashMap<>();
 
-    private OwnChain(Rig rig, Family family) {
+    private OwnChain(Rig rig, Family family, Node.Settings settings) {
         this.rig = rig;
         this.family = family;
-        settings = family.tls() ? rig.settings().withoutSessions() : rig.settings();
+        this.settings = settings;
     }
 
-    /** Starts the processes one after another, and waits until each is ready. */
+    /** Starts the processes one after another, and waits until each is ready. They resume no TLS sessions. */
     static Chain start(Rig rig, Family family) throws IOException, InterruptedException {
-        return new OwnChain(rig, family).start();
+        Node.Settings settings = rig.settings();
+        return new OwnChain(rig, family, family.tls() ? settings.withoutSessions() : settings).start();
+    }
+
+    /** The same, but they resume TLS sessions if they can, as they do by default. */
+    static Chain startResuming(Rig rig, Family family) throws IOException, InterruptedException {
+        return new OwnChain(rig, family, rig.settings()).start();
     }
 
     private Chain start() throws IOException, InterruptedException {
-        String[] options =
-                family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
+        String[] options = family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
         long begin = System.nanoTime();
         Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, options);
         ready(NODE, begin);
