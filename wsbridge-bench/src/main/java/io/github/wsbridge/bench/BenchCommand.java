@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "wsbridge bench",
         description = {
-            "Benchmarks bridge nodes against HAProxy, nginx, socat and ssh, on this machine and in the same run.",
+            "Benchmarks bridge nodes and tunnels against other programs, on this machine and in the same run.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 
-    @Option(names = "--quick", description = "Shorter rounds and fewer measurements, in less than four minutes")
+    @Option(names = "--quick", description = "Shorter rounds and fewer measurements, in less than seven minutes")
     boolean quick;
 
     @Option(names = "--smoke", hidden = true, description = "Only check that everything runs")
@@ -42,8 +42,8 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description = {
-                "Run only these measurements: relay, forward, rtt, parallel, setup, idle, stalled, tunnel,"
-                        + " and, skipped by --quick, jammed, channels"
+                "Run only these measurements: relay, forward, rtt, parallel, setup, idle, stalled, relay-tls, tunnel,"
+                        + " tunnel-tls, expose, expose-tls, and, skipped by --quick, jammed, channels"
             })
     @Nullable
     List<String> only;
@@ -88,6 +88,7 @@ final class BenchCommand implements Callable<Integer> {
                 }
                 rig.say("%s done after %d s", bench.getKey(), secondsSince(begin));
             }
+            failed.putAll(rig.failed());
             report(rig, failed, secondsSince(begin), bystanders.cores());
         }
         return failed.isEmpty() ? 0 : 1;
@@ -128,7 +129,10 @@ final class BenchCommand implements Callable<Integer> {
         all.put("setup", new SetupBench());
         all.put(IdleBench.NAME, new IdleBench());
         all.put(StalledBench.NAME, StalledBench.oneWay());
-        all.put(TunnelBench.NAME, new TunnelBench());
+        all.put(TlsRelayBench.NAME, new TlsRelayBench());
+        for (Family family : Family.values()) {
+            all.put(family.label(), new ChainBench(family));
+        }
         all.put(StalledBench.JAMMED, StalledBench.bothWays());
         all.put(ChannelsBench.NAME, new ChannelsBench());
         if (only != null) {
@@ -151,8 +155,10 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Node.Settings settings(Processes processes) throws IOException, InterruptedException {
-        String fromEnvironment = System.getenv("WSBRIDGE_JAVA_OPTS");
-        String options = nodeJavaOptions == null ? (fromEnvironment == null ? "" : fromEnvironment) : nodeJavaOptions;
-        return new Node.Settings(options, transport, Node.createKeys(processes));
+        Launcher launcher = Launcher.ofEnvironment(System.getenv());
+        if (nodeJavaOptions != null) {
+            launcher = launcher.withJavaOptions(nodeJavaOptions);
+        }
+        return new Node.Settings(launcher, transport, Node.createKeys(processes, launcher));
     }
 }

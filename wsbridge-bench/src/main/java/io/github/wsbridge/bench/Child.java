@@ -17,7 +17,7 @@ import java.time.Duration;
 record Child(String name, Process process, Path log) {
 
     private static final Duration READY = Duration.ofSeconds(30);
-    private static final Duration LOOK = Duration.ofMillis(20);
+    private static final Duration LOOK = Duration.ofMillis(5);
     private static final int PROBE_MILLIS = 1_000;
 
     long pid() {
@@ -33,7 +33,10 @@ record Child(String name, Process process, Path log) {
                     .filter(line -> line.contains(text))
                     .findFirst()
                     .orElse("");
-            return !found[0].isEmpty() || ended();
+            if (found[0].isEmpty()) {
+                checkAlive();
+            }
+            return !found[0].isEmpty();
         });
         return found[0];
     }
@@ -41,9 +44,7 @@ record Child(String name, Process process, Path log) {
     /** Waits until a port of 127.0.0.1 accepts connections. */
     void awaitPort(int port) throws IOException, InterruptedException {
         Waiting.until(READY, LOOK, () -> name + " is not listening at " + port + ": " + printed(), () -> {
-            if (ended()) {
-                return false;
-            }
+            checkAlive();
             try (Socket probe = new Socket()) {
                 probe.connect(new InetSocketAddress("127.0.0.1", port), PROBE_MILLIS);
                 return true;
@@ -53,11 +54,11 @@ record Child(String name, Process process, Path log) {
         });
     }
 
-    private boolean ended() throws IOException {
+    /** Fails if the process has ended. */
+    void checkAlive() throws IOException {
         if (!process.isAlive()) {
             throw new IOException(name + " has exited with " + process.exitValue() + ": " + printed());
         }
-        return false;
     }
 
     /** Returns its output, at least the end of it. */

@@ -38,6 +38,7 @@ final class Devices implements Agent.Role {
 
     private final Loop loop = new Loop("devices");
     private final Sinks sinks = new Sinks();
+    private final FarEnd farEnd = new FarEnd(sinks);
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "sink");
         thread.setDaemon(true);
@@ -53,13 +54,18 @@ final class Devices implements Agent.Role {
     /** Opens the servers and returns their ports. */
     @Override
     public String start() throws IOException {
-        int sink = serve(channel -> sinks.serve(Wire.accepted(channel), 0));
-        int echo = serve(channel -> sinks.serve(Wire.accepted(channel), ECHO));
-        int web = serve(channel -> {
-            Wire.Upgraded upgraded = Wire.upgraded(channel);
-            sinks.serve(upgraded.wire(), requestData(upgraded.resource()).equals("echo") ? ECHO : 0);
-        });
-        return "sink=" + sink + " echo=" + echo + " web=" + web;
+        int sink = serve(channel -> sinks.serve(Wire.accepted(channel, false), 0));
+        int tlsSink = serve(channel -> sinks.serve(Wire.accepted(channel, true), 0));
+        int echo = serve(channel -> sinks.serve(Wire.accepted(channel, false), ECHO));
+        int web = serve(channel -> serveWeb(channel, false));
+        int tlsWeb = serve(channel -> serveWeb(channel, true));
+        return "sink=" + sink + " tls-sink=" + tlsSink + " echo=" + echo + " web=" + web + " tls-web=" + tlsWeb
+                + " far=" + serve(farEnd::serve);
+    }
+
+    private void serveWeb(SocketChannel channel, boolean tls) throws IOException {
+        Wire.Upgraded upgraded = Wire.upgraded(channel, tls);
+        sinks.serve(upgraded.wire(), requestData(upgraded.resource()).equals("echo") ? ECHO : 0);
     }
 
     @Override
@@ -75,14 +81,19 @@ final class Devices implements Agent.Role {
                 });
                 return "";
             case "count":
-                return "payload=" + sinks.payload() + " nanos=" + System.nanoTime() + " active=" + sinks.active()
-                        + " held=" + held.get() + " failed=" + failed.get();
+                return sinks.count() + " active=" + (sinks.active() + farEnd.active()) + " held=" + held.get()
+                        + " failed=" + failed.get();
             default:
                 throw new IllegalArgumentException(command);
         }
     }
 
     private void listen(Target target) throws Exception {
+        if (target.tls()) {
+            Wire wire = Wire.open(target);
+            threads.execute(() -> TlsListening.run(wire, this::invited));
+            return;
+        }
         CompletableFuture<Void> listening = new CompletableFuture<>();
         loop.execute(() -> open(target, false, new Session.Events() {
             @Override

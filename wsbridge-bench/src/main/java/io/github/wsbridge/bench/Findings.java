@@ -22,6 +22,12 @@ final class Findings {
         for (Size size : Size.values()) {
             relay(size);
         }
+        tlsRelay(Size.KIB_64);
+        tlsRelay(Size.KIB_1);
+        for (String other : List.of(TlsRelayBench.HAPROXY, TlsRelayBench.NGINX)) {
+            bars.add(Bar.atLeast("relay-tls-64KiB.throughput.vs." + other, 1));
+            bars.add(Bar.atMost("relay-tls-64KiB.cpu-per-gb.vs." + other, 1.1));
+        }
         ratio("forward-64KiB.throughput.vs.haproxy-tcp", ForwardBench.NAME, Subject.HAPROXY_TCP, Results.GBIT);
         ratio("forward-64KiB.cpu-per-gb.vs.haproxy-tcp", ForwardBench.NAME, Subject.HAPROXY_TCP, Results.CPU_PER_GB);
         ratio(
@@ -62,9 +68,7 @@ final class Findings {
         bars.add(Bar.atLeast("stalled.rate-of-others", 0.8));
         figure("jammed.rss-bytes-per-bridge", StalledBench.JAMMED, StalledBench.RSS);
         bars.add(Bar.atMost("jammed.rss-bytes-per-bridge", 300 * KIB));
-        figure("tunnel.gbit", TunnelBench.NAME, Results.GBIT);
-        ratio("tunnel.throughput.vs.ssh-L", TunnelBench.NAME, TunnelBench.SSH, Results.GBIT);
-        ratio("tunnel.throughput.vs.socat-chain", TunnelBench.NAME, TunnelBench.SOCAT, Results.GBIT);
+        ChainFindings.add(this);
     }
 
     private void relay(Size size) {
@@ -77,9 +81,13 @@ final class Findings {
         ratio(name + ".throughput.vs.haproxy-tcp", name, haproxy, Results.GBIT);
         ratio(name + ".cpu-per-gb.vs.haproxy-tcp", name, haproxy, Results.CPU_PER_GB);
         bars.add(Bar.atLeast(
-                name + ".throughput.vs.haproxy-tcp", size == Size.B_128 ? 0.65 : size == Size.KIB_1 ? 0.8 : 0.9));
+                name + ".throughput.vs.haproxy-tcp", size == Size.B_128 ? 0.85 : size == Size.KIB_1 ? 0.8 : 0.9));
         if (!small) {
             bars.add(Bar.atMost(name + ".cpu-per-gb.vs.haproxy-tcp", 1.4));
+        }
+        if (size != Size.B_128) {
+            bars.add(Bar.atLeast(name + ".throughput.vs." + Subject.HAPROXY_WS_BIG, 1));
+            bars.add(Bar.atMost(name + ".cpu-per-gb.vs." + Subject.HAPROXY_WS_BIG, 1.2));
         }
         for (String other : List.of(Subject.HAPROXY_TCP_BIG, Subject.HAPROXY_WS_BIG, Subject.NGINX_WS_BIG)) {
             ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);
@@ -89,6 +97,15 @@ final class Findings {
             ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);
             ratio(name + ".cpu-per-gb.vs." + other, name, other, Results.CPU_PER_GB);
             bars.add(Bar.atLeast(name + ".throughput.vs." + other, 1));
+        }
+    }
+
+    private void tlsRelay(Size size) {
+        String name = TlsRelayBench.name(size);
+        for (String other : List.of(
+                TlsRelayBench.HAPROXY, TlsRelayBench.NGINX, TlsRelayBench.HAPROXY_BIG, TlsRelayBench.NGINX_BIG)) {
+            ratio(name + ".throughput.vs." + other, name, other, Results.GBIT);
+            ratio(name + ".cpu-per-gb.vs." + other, name, other, Results.CPU_PER_GB);
         }
     }
 
@@ -102,14 +119,29 @@ final class Findings {
     }
 
     private void ratio(String name, String measurement, String other, String metric) {
-        results.ratio(measurement, Subject.OURS, other, metric).ifPresent(value -> ratios.put(name, value));
+        ratio(name, results.ratio(measurement, Subject.OURS, other, metric));
+    }
+
+    /** Adds a ratio if it was measured. */
+    void ratio(String name, OptionalDouble value) {
+        value.ifPresent(number -> ratios.put(name, number));
+    }
+
+    /** Adds what a ratio or a figure must be. */
+    void bar(Bar bar) {
+        bars.add(bar);
+    }
+
+    Results results() {
+        return results;
     }
 
     private void figure(String name, String measurement, String metric) {
         figure(name, measurement, Subject.OURS, metric);
     }
 
-    private void figure(String name, String measurement, String subject, String metric) {
+    /** Adds the median of a subject as a figure if it was measured. */
+    void figure(String name, String measurement, String subject, String metric) {
         results.median(measurement, subject, metric).ifPresent(value -> figures.put(name, value));
     }
 

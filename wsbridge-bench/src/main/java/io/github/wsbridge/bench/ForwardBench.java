@@ -13,11 +13,11 @@ final class ForwardBench implements Bench {
         Node owner = rig.startNode();
         Node forwarder = rig.startNode();
         Subject ours = owner.forwardedBy(forwarder);
-        rig.warmUp(ours, RelayBench.Size.KIB_64.bytes());
+        rig.flows().warmUp(ours, RelayBench.Size.KIB_64.bytes());
         List<Subject> subjects = List.of(ours, rig.subject(Subject.HAPROXY_TCP), rig.subject(Subject.HAPROXY_SECOND));
         for (int round = 1; round <= rig.plan().rounds(); round++) {
             for (Subject subject : Rig.order(subjects, round)) {
-                rig.add(NAME, subject.name(), round, rig.rate(subject, RelayBench.Size.KIB_64.bytes(), 1));
+                rig.add(NAME, subject.name(), round, rig.flows().rate(subject, RelayBench.Size.KIB_64.bytes(), 1));
             }
         }
         forwarder.stop();

@@ -25,7 +25,12 @@ final class Generator {
 
     /** Starts an {@link Agent}. */
     Generator(Processes processes, String role) throws IOException, InterruptedException {
-        child = processes.startPiped(role, Jvm.command(Agent.class.getName(), "-XX:+UseSerialGC -Xmx512m", role));
+        child = processes.startPiped(
+                role,
+                Jvm.command(
+                        Agent.class.getName(),
+                        "-XX:+UseSerialGC -Xmx512m -D" + TlsSocket.FOLDER + "=" + processes.folder(),
+                        role));
         commands = child.process().outputWriter(StandardCharsets.UTF_8);
         Thread reader = new Thread(this::read, role);
         reader.setDaemon(true);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Describes the machine, to give the figures a context. */
@@ -28,6 +29,13 @@ final class Machine {
         facts.put("socat", version("socat", "socat", "-V"));
         facts.put("mosquitto", version("mosquitto", "mosquitto", "-h"));
         facts.put("ssh", version("ssh", "openssh-client", "-V"));
+        facts.put("stunnel", version("stunnel4", "stunnel4", "-version"));
+        for (String program : List.of("wstunnel", "chisel", "frps", "rathole", "piko")) {
+            Optional<String> found = Processes.onPath(program, Processes.path());
+            if (found.isPresent()) {
+                facts.put(program, version(found.get(), program.equals("piko") ? "-v" : "--version"));
+            }
+        }
         return facts;
     }
 
@@ -48,6 +56,10 @@ final class Machine {
         } catch (IOException e) {
             return "missing"; // results that do not need it are still valid
         }
+        return version(file, option);
+    }
+
+    private static String version(String file, String option) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(List.of(file, option))
                 .redirectErrorStream(true)
                 .start();

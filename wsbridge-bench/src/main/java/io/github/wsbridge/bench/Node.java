@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A bridge node in a separate process, started like {@code wsbridge node}, with devices listening on it. */
 final class Node {
@@ -14,43 +15,48 @@ final class Node {
     /** The number of devices that share the invitations. */
     static final int DEVICES = 16;
 
-    private static final String LAUNCHER = "io.github.wsbridge.launcher.Main";
     private static final long GC_SECONDS = 60;
 
     /** Matches one line per generation, or one for all of them. */
     private static final Pattern HEAP_SPACE = Pattern.compile("(?:generation|heap) +total \\d+K, used (\\d+)K");
 
-    private static final long KEYS_SECONDS = 30;
+    private static final long KEYS_SECONDS = 300;
 
     private final Processes processes;
     private final Settings settings;
     private final Child child;
+    private final boolean tls;
     private final int port;
 
-    private Node(Processes processes, Settings settings, Child child, int port) {
+    private Node(Processes processes, Settings settings, Child child, boolean tls, int port) {
         this.processes = processes;
         this.settings = settings;
         this.child = child;
+        this.tls = tls;
         this.port = port;
     }
 
-    /** Settings for starting nodes. */
-    record Settings(String javaOptions, String transport, Path keys) {
+    /** Settings for starting nodes, devices and tunnels. */
+    record Settings(Launcher launcher, String transport, Path keys) {
 
-        /** Returns the command line for {@code wsbridge}. */
-        List<String> launcher(String... arguments) {
-            List<String> all = new ArrayList<>(List.of(arguments));
+        Settings withoutSessions() {
+            return new Settings(launcher.withoutSessions(), transport, keys);
+        }
+
+        /** Returns a command line. */
+        List<String> command(List<String> arguments) {
+            List<String> all = new ArrayList<>(arguments);
             if (!transport.isEmpty()) {
                 all.addAll(List.of("--transport", transport));
             }
-            return Jvm.command(LAUNCHER, javaOptions, all.toArray(String[]::new));
+            return launcher.command(all);
         }
     }
 
-    /** Creates the keys that all nodes of a run share. */
-    static Path createKeys(Processes processes) throws IOException, InterruptedException {
+    /** Creates the keys that all nodes of a run share. If the script has to build first, it does so here. */
+    static Path createKeys(Processes processes, Launcher launcher) throws IOException, InterruptedException {
         Path file = processes.folder().resolve("bridge.keys");
-        Child keys = processes.start("keys", Jvm.command(LAUNCHER, "", "keys", "create", file.toString()));
+        Child keys = processes.start("keys", launcher.command(List.of("keys", "create", file.toString())));
         if (!keys.process().waitFor(KEYS_SECONDS, TimeUnit.SECONDS)
                 || keys.process().exitValue() != 0) {
             throw new IOException("no keys: " + keys.printed());
@@ -58,36 +64,31 @@ final class Node {
         return file;
     }
 
-    /** Starts a node, waits until it is ready, and makes the devices listen on it. */
-    static Node start(Processes processes, Generator devices, Settings settings)
+    /**
+     * Starts a node, and waits until it is ready.
+     *
+     * @param keys for TLS; null for none
+     */
+    static Node start(Processes processes, Settings settings, @Nullable TlsFiles keys, String... options)
             throws IOException, InterruptedException {
-        Child child = processes.start(
-                "node",
-                settings.launcher(
-                        "node",
-                        "--insecure",
-                        "--listen",
-                        "127.0.0.1:0",
-                        "--keys",
-                        settings.keys().toString(),
-                        "--max-bridges",
-                        "12000",
-                        "--max-pending",
-                        "1000",
-                        "--max-rate",
-                        "1000000"));
-        String ready = child.awaitLine("node ready: ");
-        int port = Integer.parseInt(ready.replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
-        Node node = new Node(processes, settings, child, port);
-        for (int i = 0; i < DEVICES; i++) {
-            devices.ask("listen target=ws://" + node.authority() + "/bridge/listen?deviceId=device-" + i);
+        List<String> arguments = new ArrayList<>(List.of("node", "--insecure", "--listen", "127.0.0.1:0"));
+        arguments.addAll(List.of("--keys", settings.keys().toString()));
+        arguments.addAll(List.of("--max-bridges", "12000", "--max-pending", "1000", "--max-rate", "1000000"));
+        if (keys != null) {
+            arguments.addAll(List.of("--tls-cert", keys.certificate().toString()));
+            arguments.addAll(List.of("--tls-key", keys.key().toString()));
         }
-        return node;
+        arguments.addAll(List.of(options));
+        Child child = processes.start("node", settings.command(arguments));
+        int port = ReadyLine.port(child.awaitLine(ReadyLine.NODE));
+        return new Node(processes, settings, child, keys != null, port);
     }
 
-    /** Returns the settings for devices and tunnels that use this node. */
-    List<String> launcher(String... arguments) {
-        return settings.launcher(arguments);
+    /** Makes some of the generator's devices listen on this node. */
+    void listen(Generator devices, int count) throws IOException, InterruptedException {
+        for (int i = 0; i < count; i++) {
+            devices.ask("listen target=" + url() + "/bridge/listen?deviceId=device-" + i);
+        }
     }
 
     Child child() {
@@ -98,9 +99,14 @@ final class Node {
         return "127.0.0.1:" + port;
     }
 
+    /** Returns the base URL of its endpoints. */
+    String url() {
+        return (tls ? "wss://" : "ws://") + authority();
+    }
+
     /** Returns a requester's URL up to the device number. */
     String connect(String requestData) {
-        return "ws://" + authority() + "/bridge/connect?requestData="
+        return url() + "/bridge/connect?requestData="
                 + requestData.replace("@", "%40").replace(":", "%3A") + "&deviceId=device-";
     }
 

@@ -12,13 +12,13 @@ final class ParallelBench implements Bench {
     @Override
     public void run(Rig rig) throws IOException, InterruptedException {
         int frame = RelayBench.Size.KIB_64.bytes();
-        rig.warmUp(rig.subject(Subject.OURS), frame);
+        rig.flows().warmUp(rig.subject(Subject.OURS), frame);
         for (int round = 1; round <= rig.plan().rounds(); round++) {
             for (String name : Rig.order(List.of(Subject.OURS, Subject.HAPROXY_TCP, Subject.DIRECT), round)) {
                 Subject subject = rig.subject(name);
                 for (String label : Rig.order(List.of(name + ONE, name), round)) {
                     int connections = label.equals(name) ? rig.plan().parallel() : 1;
-                    rig.add(NAME, label, round, rig.rate(subject, frame, connections));
+                    rig.add(NAME, label, round, rig.flows().rate(subject, frame, connections));
                 }
             }
         }

@@ -1,5 +1,7 @@
 package io.github.wsbridge.bench;
 
+import java.util.List;
+
 /**
  * How much to measure. Times are in milliseconds.
  *
@@ -13,6 +15,12 @@ package io.github.wsbridge.bench;
  * @param idleWindow how long they are observed; longer than two keepalive intervals of a node to include pings
  * @param stalled the number of stalled bridges
  * @param parallel the number of parallel bridges
+ * @param tlsSizes the frame sizes that are relayed over TLS
+ * @param chainRounds the number of rounds for chains such as the tunnel
+ * @param starts how often the processes of our chains are started, not counting the first time
+ * @param rest how long they then do nothing before their memory is read
+ * @param cold how long connections are opened through processes that have just started
+ * @param warm how long more are opened before the rounds
  */
 record Plan(
         String name,
@@ -25,18 +33,61 @@ record Plan(
         int idle,
         int idleWindow,
         int stalled,
-        int parallel) {
+        int parallel,
+        List<RelayBench.Size> tlsSizes,
+        int chainRounds,
+        int starts,
+        int rest,
+        int cold,
+        int warm) {
+
+    private static final int QUICK_CHAIN_ROUNDS = 3;
 
     static Plan full(int rounds) {
-        return new Plan("full", rounds, 5_000, 500, 3_000, 10_000, 500, 9_000, 65_000, 500, 24);
+        return new Plan(
+                "full",
+                rounds,
+                5_000,
+                500,
+                3_000,
+                10_000,
+                500,
+                9_000,
+                65_000,
+                500,
+                24,
+                List.of(RelayBench.Size.KIB_64, RelayBench.Size.KIB_1),
+                rounds,
+                5,
+                3_000,
+                5_000,
+                15_000);
     }
 
     static Plan quick(int rounds) {
-        return new Plan("quick", rounds, 3_000, 120, 400, 4_000, 200, 9_000, 3_000, 500, 24);
+        return new Plan(
+                "quick",
+                rounds,
+                3_000,
+                120,
+                400,
+                4_000,
+                200,
+                9_000,
+                3_000,
+                500,
+                24,
+                List.of(RelayBench.Size.KIB_64),
+                Math.min(rounds, QUICK_CHAIN_ROUNDS),
+                2,
+                1_500,
+                5_000,
+                6_000);
     }
 
     /** Checks that everything works, without meaningful measurements. */
     static Plan smoke() {
-        return new Plan("smoke", 1, 100, 50, 150, 300, 3, 20, 200, 3, 3);
+        List<RelayBench.Size> sizes = List.of(RelayBench.Size.KIB_64);
+        return new Plan("smoke", 1, 100, 50, 150, 300, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100);
     }
 }

@@ -23,16 +23,19 @@ final class ProcStat {
     /** Returns the CPU seconds that processes and their live descendants have used, in user and kernel mode. */
     static double cpuSeconds(List<Child> children) throws IOException {
         long ticks = 0;
-        for (Child child : children) {
-            ProcessHandle handle = child.process().toHandle();
-            List<Long> pids = Stream.concat(Stream.of(handle), handle.descendants())
-                    .map(ProcessHandle::pid)
-                    .toList();
-            for (long pid : pids) {
-                ticks += ticks(pid);
-            }
+        for (long pid : pids(children)) {
+            ticks += ticks(pid);
         }
         return ticks / TICKS;
+    }
+
+    /** Returns the process ids of children and their live descendants. */
+    private static List<Long> pids(List<Child> children) {
+        return children.stream()
+                .map(child -> child.process().toHandle())
+                .flatMap(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
+                .map(ProcessHandle::pid)
+                .toList();
     }
 
     private static long ticks(long pid) throws IOException {
@@ -83,11 +86,32 @@ final class ProcStat {
 
     /** Returns the resident memory of a process, in bytes. */
     static long residentBytes(Child child) throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(child.pid()), "status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-            }
+        long bytes = residentBytes(child.pid());
+        if (bytes == 0) {
+            throw new IOException(child.name() + " has no VmRSS");
         }
-        throw new IOException(child.name() + " has no VmRSS");
+        return bytes;
+    }
+
+    /** Returns the sum of the resident memory of processes and their live descendants, in bytes. */
+    static long residentBytes(List<Child> children) throws IOException {
+        long bytes = 0;
+        for (long pid : pids(children)) {
+            bytes += residentBytes(pid);
+        }
+        return bytes;
+    }
+
+    private static long residentBytes(long pid) throws IOException {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+                if (line.startsWith("VmRSS:")) {
+                    return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+                }
+            }
+            return 0; // it is about to end
+        } catch (NoSuchFileException e) {
+            return 0; // it has just ended
+        }
     }
 }

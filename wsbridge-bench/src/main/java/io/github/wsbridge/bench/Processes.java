@@ -6,9 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -45,6 +48,21 @@ final class Processes implements AutoCloseable {
                 .findFirst()
                 .map(Path::toString)
                 .orElseThrow(() -> new IOException(name + " not found: install the Debian package " + debianPackage));
+    }
+
+    /** Returns the absolute path of a program in the folders of {@code path}, separated by colons. */
+    static Optional<String> onPath(String name, String path) {
+        return Arrays.stream(path.split(File.pathSeparator))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, name).toAbsolutePath())
+                .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
+                .findFirst()
+                .map(Path::toString);
+    }
+
+    /** Returns the {@code PATH} of this process. */
+    static String path() {
+        return Objects.requireNonNullElse(System.getenv("PATH"), "");
     }
 
     /** Returns the processes that have not been stopped. */

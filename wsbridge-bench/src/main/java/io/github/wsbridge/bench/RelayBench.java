@@ -48,10 +48,10 @@ final class RelayBench implements Bench {
     @Override
     public void run(Rig rig) throws IOException, InterruptedException {
         for (Size size : Size.values()) {
-            rig.warmUp(rig.subject(Subject.OURS), size.bytes());
+            rig.flows().warmUp(rig.subject(Subject.OURS), size.bytes());
             for (int round = 1; round <= rig.plan().rounds(); round++) {
                 for (String name : Rig.order(SUBJECTS, round)) {
-                    rig.add(size.relay(), name, round, rig.rate(rig.subject(name), size.bytes(), 1));
+                    rig.add(size.relay(), name, round, rig.flows().rate(rig.subject(name), size.bytes(), 1));
                 }
             }
         }

@@ -7,13 +7,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The near ends, which open connections and send. */
+/** The near ends, which open connections, and send or receive. */
 final class Requesters implements Agent.Role {
 
     /** The third octet of the sessions' source addresses, see {@link Session#open}. */
     static final int SOURCE = 1;
 
     private final Loop loop = new Loop("requesters");
+    private final Sinks sinks = new Sinks();
     private final Map<String, Flow> flows = new ConcurrentHashMap<>();
     private @Nullable Crowd crowd;
 
@@ -28,10 +29,16 @@ final class Requesters implements Agent.Role {
     public String handle(String command, Map<String, String> options) throws Exception {
         switch (command) {
             case "flow":
-                flows.put(
-                        Agent.option(options, "id"),
-                        Flow.start(Target.parse(Agent.option(options, "target")), Agent.number(options, "frame")));
+                flows.put(Agent.option(options, "id"), flow(Target.parse(Agent.option(options, "target")), options));
                 return "";
+            case "count":
+                return sinks.count();
+            case "connections":
+                return new Connections(Target.parse(Agent.option(options, "target")))
+                        .run(
+                                Agent.number(options, "concurrency"),
+                                Agent.number(options, "warmup"),
+                                Agent.number(options, "millis"));
             case "stop":
                 stop(Agent.number(options, "from"), Agent.number(options, "to"));
                 return "";
@@ -66,6 +73,13 @@ final class Requesters implements Agent.Role {
             default:
                 throw new IllegalArgumentException(command);
         }
+    }
+
+    /** Sends, or receives if that is what the connection is for. */
+    private Flow flow(Target target, Map<String, String> options) throws IOException {
+        return target.purpose() == Purpose.SOURCE
+                ? Flow.receiving(target, sinks)
+                : Flow.sending(target, Agent.number(options, "frame"));
     }
 
     /** Stops all of them before waiting for the first one. */

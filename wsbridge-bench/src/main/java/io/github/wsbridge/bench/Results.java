@@ -19,6 +19,7 @@ final class Results {
     static final String GBIT = "gbit";
     static final String CPU_PER_GB = "cpu-seconds-per-gb";
     static final String GENERATORS_CPU_PER_GB = "generators-cpu-seconds-per-gb";
+    static final String RESIDENT = "rss-bytes";
     static final String P50 = "p50-micros";
     static final String P99 = "p99-micros";
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The common base of all measurements: generators, proxies, a warm node, and the results. */
 final class Rig {
@@ -17,9 +18,9 @@ final class Rig {
     private static final Duration LOOK = Duration.ofMillis(10);
 
     /** HAProxy's own default for {@code tune.bufsize}. */
-    private static final int HAPROXY_BUFFER = 16_384;
+    static final int HAPROXY_BUFFER = 16_384;
 
-    private static final int BIG_BUFFER = 65_536;
+    static final int BIG_BUFFER = 65_536;
 
     private final Processes processes;
     private final Plan plan;
@@ -29,9 +30,12 @@ final class Rig {
     private final Generator devices;
     private final Generator requesters;
     private final Map<String, Subject> subjects = new LinkedHashMap<>();
+    private final Flows flows;
     private final Peers peers;
+    private final WebProxies webProxies;
+    private final TlsFiles tls;
     private final List<Node> started = new ArrayList<>(); // for one measurement each
-    private int flows;
+    private final Map<String, String> failed = new LinkedHashMap<>();
 
     Rig(Processes processes, Plan plan, Node.Settings settings, PrintStream progress)
             throws IOException, InterruptedException {
@@ -39,9 +43,12 @@ final class Rig {
         this.plan = plan;
         this.settings = settings;
         this.progress = progress;
+        tls = new TlsFiles(processes.folder());
         devices = new Generator(processes, "devices");
         requesters = new Generator(processes, "requesters");
+        flows = new Flows(plan, requesters, devices);
         peers = new Peers(processes, devices);
+        webProxies = new WebProxies(processes, devices);
     }
 
     Processes processes() {
@@ -64,10 +71,38 @@ final class Rig {
         return devices;
     }
 
+    Flows flows() {
+        return flows;
+    }
+
+    WebProxies webProxies() {
+        return webProxies;
+    }
+
+    Node.Settings settings() {
+        return settings;
+    }
+
+    /** Returns the key for TLS, which is created on first use. */
+    TlsFiles tls() throws IOException, InterruptedException {
+        return tls.create(processes);
+    }
+
     /** Starts another node, which is cold. */
     Node startNode() throws IOException, InterruptedException {
-        Node node = Node.start(processes, devices, settings);
+        return startNode(settings, null, Node.DEVICES);
+    }
+
+    /**
+     * Starts another node, which is cold, for {@code listening} devices of the generator.
+     *
+     * @param keys for a node with TLS; null for one without
+     */
+    Node startNode(Node.Settings settings, @Nullable TlsFiles keys, int listening, String... options)
+            throws IOException, InterruptedException {
+        Node node = Node.start(processes, settings, keys, options);
         started.add(node);
+        node.listen(devices, listening);
         return node;
     }
 
@@ -84,7 +119,9 @@ final class Rig {
     private Subject start(String name) throws IOException, InterruptedException {
         switch (name) {
             case Subject.OURS:
-                return Node.start(processes, devices, settings).subject(); // lives as long as the rig
+                Node node = Node.start(processes, settings, null); // lives as long as the rig
+                node.listen(devices, Node.DEVICES);
+                return node.subject();
             case Subject.DIRECT:
                 return peers.direct();
             case Subject.HAPROXY_TCP:
@@ -92,16 +129,15 @@ final class Rig {
             case Subject.HAPROXY_TCP_BIG:
                 return peers.haproxyTcp(name, BIG_BUFFER);
             case Subject.HAPROXY_WS:
-                return peers.haproxyWebSocket(name, HAPROXY_BUFFER);
+                return webProxies.haproxy(name, HAPROXY_BUFFER, null);
             case Subject.HAPROXY_WS_BIG:
-                return peers.haproxyWebSocket(name, BIG_BUFFER);
+                return webProxies.haproxy(name, BIG_BUFFER, null);
             case Subject.HAPROXY_SECOND:
                 return peers.behind(name, subject(Subject.HAPROXY_TCP), HAPROXY_BUFFER);
             case Subject.NGINX_WS:
-                return peers.nginxWebSocket(name, "");
+                return webProxies.nginx(name, "", null);
             case Subject.NGINX_WS_BIG:
-                return peers.nginxWebSocket(
-                        name, "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;");
+                return webProxies.nginx(name, WebProxies.NGINX_BIG_BUFFERS, null);
             default:
                 throw new IllegalArgumentException(name);
         }
@@ -110,69 +146,6 @@ final class Rig {
     /** Prints progress. */
     void say(String format, Object... arguments) {
         progress.printf(format + "%n", arguments);
-    }
-
-    /** Makes the node carry frames for a while, so that its code is compiled. */
-    void warmUp(Subject subject, int frame) throws IOException, InterruptedException {
-        rate(subject, frame, 1, plan.warmup());
-    }
-
-    /** Measures the throughput and the CPU time of the servers. */
-    Map<String, Double> rate(Subject subject, int frame, int connections) throws IOException, InterruptedException {
-        return rate(subject, frame, connections, plan.window());
-    }
-
-    private Map<String, Double> rate(Subject subject, int frame, int connections, int window)
-            throws IOException, InterruptedException {
-        int first = flows + 1;
-        double begin = counted("payload");
-        for (int i = 0; i < connections; i++) {
-            startFlow(subject, frame);
-        }
-        awaitPayload(subject, begin);
-        pause(plan.settle());
-        Map<String, String> before = devices.ask("count");
-        double cpuBefore = ProcStat.cpuSeconds(subject.servers());
-        double generatorsBefore = generatorsCpuSeconds();
-        pause(window);
-        awaitPayload(subject, number(before, "payload")); // on a busy machine, nothing may have run
-        Map<String, String> after = devices.ask("count");
-        double cpu = ProcStat.cpuSeconds(subject.servers()) - cpuBefore;
-        double generators = generatorsCpuSeconds() - generatorsBefore;
-        stopFlows(first, flows);
-        drained();
-        double bytes = difference(before, after, "payload");
-        double nanos = difference(before, after, "nanos");
-        Map<String, Double> rate = new LinkedHashMap<>();
-        rate.put(Results.GBIT, bytes * 8 / nanos);
-        if (!subject.servers().isEmpty()) {
-            rate.put(Results.CPU_PER_GB, cpu / (bytes / 1e9));
-        }
-        rate.put(Results.GENERATORS_CPU_PER_GB, generators / (bytes / 1e9));
-        return rate;
-    }
-
-    private double generatorsCpuSeconds() throws IOException {
-        return ProcStat.cpuSeconds(List.of(requesters.child(), devices.child()));
-    }
-
-    private void awaitPayload(Subject subject, double before) throws IOException, InterruptedException {
-        Waiting.until(PATIENCE, LOOK, () -> subject.name() + " carries no data", () -> counted("payload") > before);
-    }
-
-    /** Starts sending; returns a number for {@link #stopFlow}. */
-    int startFlow(Subject subject, int frame) throws IOException, InterruptedException {
-        flows++;
-        requesters.ask("flow id=" + flows + " frame=" + frame + " target=" + subject.urlFor("sink"));
-        return flows;
-    }
-
-    void stopFlow(int id) throws IOException, InterruptedException {
-        stopFlows(id, id);
-    }
-
-    private void stopFlows(int from, int to) throws IOException, InterruptedException {
-        requesters.ask("stop from=" + from + " to=" + to);
     }
 
     private interface Step {
@@ -185,11 +158,16 @@ final class Rig {
             node.stop();
         }
         started.clear();
+        calm();
+    }
+
+    /** Ends what the generators are still doing. */
+    void calm() throws InterruptedException {
         List<Step> steps = List.of(
-                () -> stopFlows(1, flows),
+                flows::stopAll,
                 () -> requesters.ask("release"),
                 () -> devices.ask("drop"),
-                this::drained,
+                flows::drained,
                 () -> Waiting.until(PATIENCE, LOOK, () -> "some bridges have not ended", () -> counted("held") == 0));
         for (Step step : steps) {
             try {
@@ -200,17 +178,12 @@ final class Rig {
         }
     }
 
-    /** Waits until nothing of the last measurement is active. */
-    void drained() throws IOException, InterruptedException {
-        Waiting.until(PATIENCE, LOOK, () -> "some connections have not ended", () -> counted("active") == 0);
-    }
-
     /** Adds a round to the results and prints it. */
     void add(String measurement, String subject, int round, Map<String, Double> values) {
         results.add(measurement, subject, round, values);
         StringBuilder line = new StringBuilder();
         values.forEach((metric, value) -> line.append(String.format("  %s %.3f", metric, value)));
-        say("%-16s %-24s round %d%s", measurement, subject, round, line);
+        say("%-22s %-24s round %d%s", measurement, subject, round, line);
     }
 
     /**
@@ -224,6 +197,17 @@ final class Rig {
             Collections.reverse(order);
         }
         return order;
+    }
+
+    /** Notes the failure of a part of a measurement whose other parts are still useful. */
+    void fail(String what, IOException why) {
+        failed.put(what, why.toString());
+        say("%s failed: %s", what, why.toString());
+    }
+
+    /** Returns what has failed, with the reasons. */
+    Map<String, String> failed() {
+        return failed;
     }
 
     private double counted(String name) throws IOException, InterruptedException {

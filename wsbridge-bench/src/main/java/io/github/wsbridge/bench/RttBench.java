@@ -16,29 +16,29 @@ final class RttBench implements Bench {
     @Override
     public void run(Rig rig) throws IOException, InterruptedException {
         measure(rig, rig.subject(Subject.OURS), rig.plan().warmup());
-        rig.drained();
+        rig.flows().drained();
         for (int round = 1; round <= rig.plan().rounds(); round++) {
             for (String name : Rig.order(SUBJECTS, round)) {
                 Subject subject = rig.subject(name);
                 Map<String, Double> values = measure(rig, subject, rig.plan().window());
-                rig.drained();
+                rig.flows().drained();
                 rig.add(ALONE, name, round, values);
             }
         }
         for (int round = 1; round <= rig.plan().rounds(); round++) {
             for (String name : Rig.order(SUBJECTS, round)) {
                 Subject subject = rig.subject(name);
-                int flow = rig.startFlow(subject, RelayBench.Size.KIB_64.bytes());
+                int flow = rig.flows().start(subject, RelayBench.Size.KIB_64.bytes());
                 Map<String, Double> values = measure(rig, subject, rig.plan().window());
-                rig.stopFlow(flow);
-                rig.drained();
+                rig.flows().stop(flow);
+                rig.flows().drained();
                 rig.add(LOADED, name, round, values);
             }
         }
     }
 
-    private static Map<String, Double> measure(Rig rig, Subject subject, int millis)
-            throws IOException, InterruptedException {
+    /** Measures for a given time, after some that is not counted. */
+    static Map<String, Double> measure(Rig rig, Subject subject, int millis) throws IOException, InterruptedException {
         Map<String, String> answer = rig.requesters()
                 .ask("rtt warmup=" + rig.plan().settle() + " millis=" + millis + " target=" + subject.urlFor("echo"));
         Map<String, Double> values = new LinkedHashMap<>();

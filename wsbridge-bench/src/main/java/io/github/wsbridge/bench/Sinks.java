@@ -18,12 +18,17 @@ final class Sinks {
     private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
     /** Returns the total number of bytes of binary data received by all sinks. */
-    long payload() {
+    private long payload() {
         long sum = finished.get();
         for (Sink sink : running) {
             sum += sink.seen.get();
         }
         return sum;
+    }
+
+    /** Returns the total and the time, as an agent's answer. */
+    String count() {
+        return "payload=" + payload() + " nanos=" + System.nanoTime();
     }
 
     /** Returns the number of open connections. */

@@ -45,7 +45,7 @@ final class StalledBench implements Bench {
         Node node = rig.startNode();
         int count = rig.plan().stalled();
         int frame = RelayBench.Size.KIB_64.bytes();
-        rig.warmUp(node.subject(), frame);
+        rig.flows().warmUp(node.subject(), frame);
         double alone = median(rig, node, frame);
         node.collectGarbage();
         long before = ProcStat.residentBytes(node.child());
@@ -83,7 +83,7 @@ final class StalledBench implements Bench {
     private static double median(Rig rig, Node node, int frame) throws IOException, InterruptedException {
         Results rounds = new Results();
         for (int round = 1; round <= rig.plan().rounds(); round++) {
-            rounds.add(NAME, Subject.OURS, round, rig.rate(node.subject(), frame, 1));
+            rounds.add(NAME, Subject.OURS, round, rig.flows().rate(node.subject(), frame, 1));
         }
         return rounds.median(NAME, Subject.OURS, Results.GBIT).orElseThrow();
     }

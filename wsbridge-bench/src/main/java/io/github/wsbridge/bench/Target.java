@@ -4,14 +4,22 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where a generator connects: {@code tcp://HOST:PORT} for bare frames, or a {@code ws} URL.
+ * Where a generator connects: {@code tcp://HOST:PORT} or {@code tls://HOST:PORT} for bare frames, {@code
+ * tcp://HOST:PORT/PURPOSE} for a {@link FarEnd}, or a {@code ws} or {@code wss} URL.
  *
  * @param address the literal address
  * @param resource path and query of a WebSocket; empty for TCP
+ * @param tls whether to use TLS
+ * @param purpose what to tell the far end first; null if it knows
  */
-record Target(InetSocketAddress address, String resource) {
+record Target(
+        InetSocketAddress address,
+        String resource,
+        boolean tls,
+        @Nullable Purpose purpose) {
 
     /** Offered if the generator wants to be notified that a bridge is established. */
     static final String SUBPROTOCOL = "wsbridge.v1";
@@ -24,9 +32,11 @@ record Target(InetSocketAddress address, String resource) {
     static Target parse(String url) {
         URI uri = URI.create(url);
         String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-        return new Target(
-                new InetSocketAddress(uri.getHost(), uri.getPort()),
-                uri.getScheme().equals("tcp") ? "" : uri.getRawPath() + query);
+        InetSocketAddress address = new InetSocketAddress(uri.getHost(), uri.getPort());
+        boolean webSocket = uri.getScheme().startsWith("ws");
+        boolean tls = uri.getScheme().equals("tls") || uri.getScheme().equals("wss");
+        Purpose purpose = webSocket || uri.getRawPath().isEmpty() ? null : Purpose.ofPath(uri.getRawPath());
+        return new Target(address, webSocket ? uri.getRawPath() + query : "", tls, purpose);
     }
 
     boolean isWebSocket() {
@@ -37,7 +47,7 @@ record Target(InetSocketAddress address, String resource) {
     Target at(String authority) {
         int colon = authority.lastIndexOf(':');
         int port = Integer.parseInt(authority.substring(colon + 1));
-        return new Target(new InetSocketAddress(authority.substring(0, colon), port), resource);
+        return new Target(new InetSocketAddress(authority.substring(0, colon), port), resource, tls, purpose);
     }
 
     ByteBuffer handshake(boolean established) {

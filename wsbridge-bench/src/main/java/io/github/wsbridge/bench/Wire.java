@@ -2,10 +2,9 @@ package io.github.wsbridge.bench;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
@@ -18,67 +17,76 @@ final class Wire implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
     private static final int LONGEST_HEAD = 16 * 1024;
 
-    private final SocketChannel channel;
+    private final SocketChannel socket;
+    private final ByteChannel bytes; // the socket, or TLS on it
     private final boolean masks;
     private final boolean webSocket;
 
-    private Wire(SocketChannel channel, boolean webSocket, boolean masks) {
-        this.channel = channel;
+    private Wire(SocketChannel socket, ByteChannel bytes, boolean webSocket, boolean masks) {
+        this.socket = socket;
+        this.bytes = bytes;
         this.webSocket = webSocket;
         this.masks = masks;
     }
 
-    /** Connects, and performs the handshake if there is one. */
+    /** Connects, and performs the handshakes if there are any. */
     static Wire open(Target target) throws IOException {
-        SocketChannel channel = SocketChannel.open();
-        try {
-            channel.socket().connect(target.address(), TIMEOUT_MILLIS);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        SocketChannel socket = SocketChannel.open();
+        try (Deadline deadline = Deadline.of(socket)) {
+            socket.socket().connect(target.address(), TIMEOUT_MILLIS);
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            ByteChannel bytes = target.tls() ? TlsSocket.client(socket, target.address()) : socket;
+            Purpose purpose = target.purpose();
+            if (purpose != null) {
+                bytes.write(ByteBuffer.wrap(new byte[] {(byte) purpose.ordinal()}));
+            }
             if (target.isWebSocket()) {
-                channel.write(target.handshake(false));
-                String head = readHead(channel);
+                bytes.write(target.handshake(false));
+                String head = readHead(bytes);
                 if (!head.startsWith("HTTP/1.1 101 ")) {
                     throw new IOException(
                             target + " answers " + head.lines().findFirst().orElse("nothing"));
                 }
             }
-            return new Wire(channel, target.isWebSocket(), true);
+            return new Wire(socket, bytes, target.isWebSocket(), true);
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            socket.close();
             throw e;
         }
     }
 
     /** Bare frames on a connection that came in. They are masked, as a client's are. */
-    static Wire accepted(SocketChannel channel) throws IOException {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        return new Wire(channel, false, true);
+    static Wire accepted(SocketChannel socket, boolean tls) throws IOException {
+        return new Wire(socket, bytes(socket, tls), false, true);
     }
 
     /** A server's end of a WebSocket on a connection that came in. */
     record Upgraded(Wire wire, String resource) {}
 
     /** Takes any handshake. */
-    static Upgraded upgraded(SocketChannel channel) throws IOException {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        String head = readHead(channel);
-        channel.write(Target.answer());
-        return new Upgraded(new Wire(channel, true, false), head.split(" ", 3)[1]);
+    static Upgraded upgraded(SocketChannel socket, boolean tls) throws IOException {
+        try (Deadline deadline = Deadline.of(socket)) {
+            ByteChannel bytes = bytes(socket, tls);
+            String head = readHead(bytes);
+            bytes.write(Target.answer());
+            return new Upgraded(new Wire(socket, bytes, true, false), head.split(" ", 3)[1]);
+        }
+    }
+
+    private static ByteChannel bytes(SocketChannel socket, boolean tls) throws IOException {
+        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        return tls ? TlsSocket.server(socket) : socket;
     }
 
     /** Byte by byte, so that nothing is read of what follows it. */
-    private static String readHead(SocketChannel channel) throws IOException {
-        channel.socket().setSoTimeout(TIMEOUT_MILLIS);
-        InputStream in = channel.socket().getInputStream();
-        byte[] head = new byte[LONGEST_HEAD];
-        for (int i = 0; i < head.length; i++) {
-            int next = in.read();
-            if (next < 0) {
+    private static String readHead(ByteChannel bytes) throws IOException {
+        ByteBuffer head = ByteBuffer.allocate(LONGEST_HEAD);
+        for (int i = 0; i < LONGEST_HEAD; i++) {
+            if (bytes.read(head.limit(i + 1)) < 0) {
                 throw new EOFException("the connection ended in the handshake");
             }
-            head[i] = (byte) next;
-            if (next == '\n' && i > 2 && head[i - 2] == '\n') {
-                return new String(head, 0, i, StandardCharsets.ISO_8859_1);
+            if (head.get(i) == '\n' && i > 2 && head.get(i - 2) == '\n') {
+                return new String(head.array(), 0, i, StandardCharsets.ISO_8859_1);
             }
         }
         throw new IOException("the handshake is too long");
@@ -89,33 +97,31 @@ final class Wire implements AutoCloseable {
     }
 
     int read(ByteBuffer buffer) throws IOException {
-        return channel.read(buffer);
+        return bytes.read(buffer);
     }
 
     void write(ByteBuffer frames) throws IOException {
         while (frames.hasRemaining()) {
-            channel.write(frames);
+            bytes.write(frames);
         }
     }
 
     /** Says goodbye where that is usual, and waits a while until the other end has gone. */
     void end() {
-        try {
+        try (Deadline deadline = Deadline.of(socket)) {
             if (webSocket) {
                 write(Frames.close(masks));
+            } else if (bytes instanceof TlsSocket tls) {
+                tls.shutdownOutput();
             } else {
-                channel.shutdownOutput();
+                socket.shutdownOutput();
             }
-            channel.socket().setSoTimeout(TIMEOUT_MILLIS);
-            InputStream in = channel.socket().getInputStream();
-            byte[] rest = new byte[8192];
-            while (in.read(rest) >= 0) {
+            ByteBuffer rest = ByteBuffer.allocateDirect(8192);
+            while (bytes.read(rest.clear()) >= 0) {
                 continue;
             }
-        } catch (InterruptedIOException e) {
-            // It has had its time.
         } catch (IOException e) {
-            // Gone already.
+            // Gone already, or it has had its time.
         } finally {
             close();
         }
@@ -124,7 +130,7 @@ final class Wire implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            socket.close();
         } catch (IOException e) {
             // Closed it is.
         }

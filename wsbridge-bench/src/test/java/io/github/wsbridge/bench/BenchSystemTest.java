@@ -57,6 +57,18 @@ final class BenchSystemTest {
                         .toArray(String[]::new))
                 .containsKeys(
                         "relay-64KiB.throughput.vs.nginx-ws",
+                        "relay-64KiB.cpu-per-gb.vs.haproxy-ws-64k-buffers",
+                        "relay-tls-64KiB.throughput.vs.haproxy-tls",
+                        "relay-tls-64KiB.cpu-per-gb.vs.nginx-tls",
+                        "tunnel.throughput.vs.socat",
+                        "tunnel.cpu-per-gb.vs.socat",
+                        "tunnel.rtt-p50.vs.socat",
+                        "tunnel.rtt-p99.vs.own-p50",
+                        "tunnel-tls.throughput.vs.ssh",
+                        "tunnel-tls.throughput.vs.stunnel",
+                        "tunnel-tls.throughput.vs.haproxy-tls",
+                        "expose.throughput.vs.socat",
+                        "expose-tls.throughput.vs.haproxy-tls",
                         "forward-64KiB.cpu-per-gb.vs.haproxy-tcp",
                         "rtt-64B.p50.vs.haproxy-tcp");
         assertThat(results.getObject("figures"))
@@ -68,7 +80,17 @@ final class BenchSystemTest {
                         "channels.webhook.p50-millis",
                         "idle.rss-bytes-per-bridge",
                         "stalled.rss-bytes-per-bridge",
-                        "tunnel.gbit");
+                        "tunnel.gbit-up",
+                        "tunnel.connections-per-second",
+                        "tunnel.connections-per-second-cold",
+                        "tunnel-tls.connections-per-second",
+                        "expose.connections-per-second",
+                        "device.rss-bytes-idle",
+                        "tunnel.rss-bytes-idle",
+                        "node.rss-bytes-idle",
+                        "device.start-seconds",
+                        "tunnel.start-seconds",
+                        "node.start-seconds");
         assertThat(results.getObject("machine")).containsKeys("cores", "kernel", "jdk", "haproxy", "nginx");
         assertThat(results.getArray("rounds")).isNotEmpty();
         assertThat(Files.readString(chart)).startsWith("<svg").endsWith("</svg>\n");
