@@ -12,7 +12,7 @@ import java.util.List;
  * @param host a host name or an IP address, without brackets
  * @param port from 0 to 65535
  */
-public record HostPort(String host, int port) {
+public record HostPort(String host, int port) implements StreamAddress {
 
     /** @throws IllegalArgumentException if {@code text} has another form; the message quotes it */
     public static HostPort parse(String text) {
@@ -34,7 +34,7 @@ public record HostPort(String host, int port) {
         return new HostPort(host, port);
     }
 
-    /** Resolves the host to all its addresses, at least one. Blocks until name resolution completes. */
+    @Override
     public List<InetSocketAddress> resolve() throws UnknownHostException {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (InetAddress address : InetAddress.getAllByName(host)) {
