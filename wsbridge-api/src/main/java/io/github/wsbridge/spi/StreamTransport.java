@@ -7,7 +7,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * Opens and accepts plain connections, such as TCP, as legs. Used by both ends of a tunnel. Thread-safe.
+ * Opens and accepts plain connections as legs: TCP and, if the transport supports them, Unix sockets
+ * ({@link java.net.UnixDomainSocketAddress}). Used by both ends of a tunnel. Thread-safe.
  *
  * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary
  * and text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction
@@ -16,13 +17,18 @@ import java.util.function.Consumer;
  * {@link io.github.wsbridge.CloseReason#VANISHED}. {@link Leg#close} with 1000 or without a code ends the connection
  * after everything that was sent before; with any other code it resets the connection, as {@link Leg#abort} does.
  * {@link Leg#ping} does nothing, since TCP itself detects a dead peer.
+ *
+ * <p>Unix sockets have no resets. A leg that is reset or aborted ends both directions of its connection, and its peer
+ * sees a FIN, or fails when it sends; data that was not read yet may be lost, as with a reset. The file of a listener
+ * gets the permissions that the process's umask gives, and is deleted when the listener closes. A socket that nobody
+ * listens to is replaced; any other file at that path makes {@code listen} fail.
  */
 public interface StreamTransport {
 
     /**
      * Connects. Does not block.
      *
-     * @param address the resolved address to connect to
+     * @param address the resolved address to connect to; it fails if the transport does not support its kind
      * @return completes with the leg, on a thread of the transport; fails with an {@code IOException} after
      *     {@code timeout} at the latest
      */
@@ -34,7 +40,7 @@ public interface StreamTransport {
      * @param address the resolved address to listen on
      * @param limits how many connections to accept
      * @param accepted receives each connection as a leg, on a thread of the transport; must not block
-     * @throws IOException if the address cannot be bound
+     * @throws IOException if the address cannot be bound, or the transport does not support its kind
      */
     Listening listen(SocketAddress address, Limits limits, Consumer<Leg> accepted) throws IOException;
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeException;
-import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -18,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -225,46 +223,6 @@ class TcpTunnelTest {
                     .as(host)
                     .isEqualTo(403);
         }
-    }
-
-    @Test
-    void targetHandler_interrupted_endsTheAttempt() throws Exception {
-        CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
-        IncomingBridge incoming = new IncomingBridge() {
-            @Override
-            public BridgeId bridgeId() {
-                return new BridgeId(0, 1);
-            }
-
-            @Override
-            public String deviceId() {
-                return "dev";
-            }
-
-            @Override
-            public String requestData() {
-                return "echo";
-            }
-
-            @Override
-            public Instant expiresAt() {
-                return Instant.MAX;
-            }
-
-            @Override
-            public CompletableFuture<BridgeChannel> accept() {
-                Thread.currentThread().interrupt();
-                return accepted;
-            }
-
-            @Override
-            public boolean reject(int code, String reason) {
-                throw new AssertionError(reason);
-            }
-        };
-        TunnelTargets.parse(List.of("echo=127.0.0.1:" + target.getLocalPort())).handle(incoming);
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(accepted).isCancelled();
     }
 
     @Test

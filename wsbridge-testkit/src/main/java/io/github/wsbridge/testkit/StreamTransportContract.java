@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StreamTransportContract extends LegFixture {
 
-    private static final StreamTransport.Limits PLENTY = new StreamTransport.Limits(50, 50);
+    static final StreamTransport.Limits PLENTY = new StreamTransport.Limits(50, 50);
 
     private final List<StreamTransport.Listening> listeners = new ArrayList<>();
     private final BlockingQueue<Leg> accepted = new LinkedBlockingQueue<>();
@@ -49,20 +50,29 @@ public abstract class StreamTransportContract extends LegFixture {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
 
-    private StreamTransport.Listening listen(StreamTransport.Limits limits) throws IOException {
+    /** Returns whether the peer of a leg that was aborted sees a reset. Unix sockets have no resets. */
+    protected boolean signalsResets() {
+        return true;
+    }
+
+    final StreamTransport.Listening listen(StreamTransport.Limits limits) throws IOException {
         StreamTransport.Listening listening = transport().listen(address(), limits, accepted::add);
         listeners.add(listening);
         return listening;
     }
 
     private Leg dial(StreamTransport.Listening listening) throws Exception {
+        return dial(listening.address());
+    }
+
+    final Leg dial(SocketAddress address) throws Exception {
         return transport()
-                .dial(listening.address(), patience())
+                .dial(address, patience())
                 .toCompletableFuture()
                 .get(2 * patience().toMillis(), MILLISECONDS);
     }
 
-    private Leg accept() throws InterruptedException {
+    final Leg accept() throws InterruptedException {
         Leg leg = accepted.poll(patience().toMillis(), MILLISECONDS);
         assertThat(leg).as("a connection in time").isNotNull();
         return leg;
@@ -85,7 +95,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     /** Returns the received data as a stream. */
-    private static byte[] stream(RecordingReceiver end) {
+    static byte[] stream(RecordingReceiver end) {
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         for (Fragment fragment : end.fragments()) {
             assertThat(fragment.kind()).isEqualTo(Kind.BINARY);
@@ -96,7 +106,7 @@ public abstract class StreamTransportContract extends LegFixture {
         return stream.toByteArray();
     }
 
-    private void awaitStream(RecordingReceiver end, byte[] expected) {
+    final void awaitStream(RecordingReceiver end, byte[] expected) {
         await().atMost(patience()).until(() -> stream(end).length >= expected.length);
         assertThat(stream(end)).isEqualTo(expected);
     }
@@ -107,11 +117,11 @@ public abstract class StreamTransportContract extends LegFixture {
         return !all.isEmpty() && !all.get(all.size() - 1).payload().hasRemaining();
     }
 
-    private void awaitEnded(RecordingReceiver end) {
+    final void awaitEnded(RecordingReceiver end) {
         await().atMost(patience()).until(() -> ended(end));
     }
 
-    private void finish(RecordingReceiver from) throws Exception {
+    final void finish(RecordingReceiver from) throws Exception {
         send(from, Fragment.binary(ByteBuffer.allocate(0)));
     }
 
@@ -296,6 +306,7 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void close_withAnyOtherCode_isAReset() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         for (int code : new int[] {1001, CloseReason.VANISHED, 4321}) {
             bothWays((from, to) -> {
                 from.demand();
@@ -329,6 +340,7 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void abort_isSeenAsVanishedByBothEnds() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         for (boolean demand : new boolean[] {true, false}) {
             bothWays((from, to) -> {
                 if (demand) {
@@ -355,13 +367,23 @@ public abstract class StreamTransportContract extends LegFixture {
             assertThatThrownBy(() -> flood.waiting().get(patience().toMillis(), MILLISECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(IOException.class);
+        });
+    }
+
+    @Test
+    void abort_whileThePeerHasUnreadData_isSeenByIt() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
+        bothWays((from, to) -> {
+            flood(from);
+            from.leg().abort();
             to.demandAlways();
             assertThat(awaitClosed(to).code()).isEqualTo(CloseReason.VANISHED);
         });
     }
 
     @Test
-    void open_afterThePeerHasGone_reportsIt() throws Exception {
+    void open_afterThePeerHasAborted_reportsIt() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         LegPair pair = unopened("");
         RecordingReceiver far = listen(pair.far());
         far.leg().abort();
@@ -369,13 +391,16 @@ public abstract class StreamTransportContract extends LegFixture {
         RecordingReceiver near = listen(pair.near());
         near.demand();
         assertThat(awaitClosedSoon(near).code()).isEqualTo(CloseReason.VANISHED);
+    }
 
-        pair = unopened("");
-        far = listen(pair.far());
+    @Test
+    void open_afterThePeerHasEnded_reportsIt() throws Exception {
+        LegPair pair = unopened("");
+        RecordingReceiver far = listen(pair.far());
         far.demandAlways();
         send(far, Fragment.text("short visit"));
         finish(far);
-        near = listen(pair.near());
+        RecordingReceiver near = listen(pair.near());
         near.demandAlways();
         awaitEnded(near);
         assertThat(stream(near)).isEqualTo("short visit".getBytes(UTF_8));
@@ -419,9 +444,11 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void listen_whereSomebodyListens_fails() throws Exception {
-        SocketAddress taken = listen(PLENTY).address();
-        assertThatThrownBy(() -> transport().listen(taken, PLENTY, accepted::add))
-                .isInstanceOf(IOException.class);
+        try (StreamTransport.Listening first = transport().listen(address(), PLENTY, Leg::abort)) {
+            assertThatThrownBy(() -> transport().listen(first.address(), PLENTY, Leg::abort))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("in use");
+        }
     }
 
     @Test
@@ -455,7 +482,7 @@ public abstract class StreamTransportContract extends LegFixture {
                 .untilAsserted(() -> assertThatThrownBy(() -> dial(listening)).isInstanceOf(ExecutionException.class));
     }
 
-    private void failsToSend(RecordingReceiver from) {
+    final void failsToSend(RecordingReceiver from) {
         assertThatThrownBy(() -> from.leg()
                         .send(Fragment.text("too late"))
                         .toCompletableFuture()

@@ -7,8 +7,7 @@ import java.util.List;
 /**
  * The path of a Unix socket, written as {@code unix:/path}.
  *
- * @param path not empty, without control characters; systems limit it to about a hundred bytes, which is checked only
- *     when the socket is opened
+ * @param path not empty, without control characters, and at most 103 bytes
  */
 public record UnixPath(String path) implements StreamAddress {
 
@@ -18,7 +17,10 @@ public record UnixPath(String path) implements StreamAddress {
     public UnixPath {
         if (path.isEmpty() || path.chars().anyMatch(Character::isISOControl)) {
             throw new IllegalArgumentException(
-                    "the path of a Unix socket must not be empty or contain control" + " characters");
+                    "the path of a Unix socket must not be empty or contain control characters");
+        }
+        if (SocketFile.tooLong(path)) {
+            throw new IllegalArgumentException(SocketFile.TOO_LONG);
         }
     }
 
