@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -81,7 +82,7 @@ public final class TcpTunnel implements AutoCloseable {
      * @param connecting the future bridge, from {@link BridgeClient#leg}; cancelled if the streams fail first
      * @throws io.github.wsbridge.BridgeException if the bridge was not established or did not end normally
      * @throws IOException if reading {@code input} or writing to {@code output} failed
-     * @throws java.util.concurrent.CancellationException if {@code connecting} was cancelled
+     * @throws CancellationException if {@code connecting} was cancelled
      * @throws InterruptedException if the thread was interrupted, after which the bridge ends
      */
     public static void run(CompletableFuture<BridgeLeg> connecting, InputStream input, OutputStream output)
@@ -89,24 +90,24 @@ public final class TcpTunnel implements AutoCloseable {
         BlockingLeg near = new BlockingLeg(new BlockingPipes(input, output), TcpTunnel::inDaemon);
         CompletableFuture<CloseReason> ended =
                 new BridgedConnection(near, connecting).run().toCompletableFuture();
-        IOException failure = null;
-        CloseReason reason = CloseReason.normal();
         try {
-            reason = ended.get();
+            CloseReason reason = ended.get();
+            if (near.failure() == null && !Incoming.inGoodOrder(reason) && !near.complete()) {
+                throw new BridgeException(reason);
+            }
         } catch (ExecutionException e) {
-            failure = Dialer.unwrap(e.getCause());
+            throw Dialer.unwrap(e.getCause());
+        } catch (CancellationException e) {
+            if (near.failure() == null) {
+                throw e;
+            }
         } catch (InterruptedException e) {
             near.abort();
             throw e;
         }
-        if (near.failure() != null) {
-            throw near.failure();
-        }
+        IOException failure = near.failure();
         if (failure != null) {
             throw failure;
-        }
-        if (!Incoming.inGoodOrder(reason) && !near.complete()) {
-            throw new BridgeException(reason);
         }
     }
 

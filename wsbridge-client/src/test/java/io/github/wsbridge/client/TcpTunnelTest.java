@@ -325,6 +325,68 @@ class TcpTunnelTest {
     }
 
     @Test
+    void run_ofALeg_carriesStreams() throws Exception {
+        CompletableFuture<Void> echo = CompletableFuture.runAsync(
+                () -> {
+                    try (Socket far = atTarget()) {
+                        far.getInputStream().transferTo(far.getOutputStream());
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                TaskThreads.shared());
+        byte[] sent = new byte[1_000_000];
+        new java.util.Random(2).nextBytes(sent);
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        TcpTunnel.run(client.leg("dev", "echo"), new ByteArrayInputStream(sent), output);
+        assertThat(output.toByteArray()).isEqualTo(sent);
+        echo.get();
+    }
+
+    @Test
+    void run_ofALeg_failsAfterAnAbnormalEnd() throws Exception {
+        byte[] sent = new byte[300_000];
+        new java.util.Random(3).nextBytes(sent);
+        try (PipedOutputStream silent = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(silent)) {
+            CompletableFuture<BridgeLeg> connecting = client.leg("dev", "echo");
+            ByteArrayOutputStream output = new ByteArrayOutputStream();
+            CompletableFuture<Void> device = CompletableFuture.runAsync(
+                    () -> {
+                        try (Socket far = atTarget()) {
+                            far.getOutputStream().write(sent);
+                            await().atMost(10, TimeUnit.SECONDS).until(() -> output.size() == sent.length);
+                            far.setSoLinger(true, 0);
+                        } catch (IOException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    TaskThreads.shared());
+            assertThatThrownBy(() -> TcpTunnel.run(connecting, input, output)).isInstanceOf(BridgeException.class);
+            device.get(10, TimeUnit.SECONDS);
+            assertThat(output.toByteArray()).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void run_ofALegThatIsRejected_failsAndClosesTheStreams() throws Exception {
+        try (PipedOutputStream silent = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(silent)) {
+            AtomicBoolean closed = new AtomicBoolean();
+            ByteArrayOutputStream output = new ByteArrayOutputStream() {
+                @Override
+                public void close() {
+                    closed.set(true);
+                }
+            };
+            assertThatThrownBy(() -> TcpTunnel.run(client.leg("dev", "nothing"), input, output))
+                    .isInstanceOf(BridgeException.class)
+                    .hasMessageContaining("404");
+            await().untilTrue(closed);
+        }
+    }
+
+    @Test
     void run_endsWithTheBridge_thoughInputIsSilent() throws Exception {
         try (PipedOutputStream silent = new PipedOutputStream();
                 PipedInputStream input = new PipedInputStream(silent)) {

@@ -8,9 +8,18 @@ import io.github.wsbridge.testkit.LogCapture;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +65,109 @@ class RunningCommandsTest {
             assertThat(device.stop().code()).isZero();
             assertThat(node.stop().code()).isZero();
             assertThat(node.out()).endsWith("node stopped" + System.lineSeparator());
+        }
+    }
+
+    @Test
+    void forwards_ofOneTunnel_reachTheirOwnTargets() throws Exception {
+        String near = "unix:" + folder.resolve("near");
+        String far = "unix:" + folder.resolve("far");
+        try (EchoPort echo = new EchoPort();
+                ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                        .bind(UnixDomainSocketAddress.of(folder.resolve("far")));
+                Run node = node();
+                Run one = device(node, echo);
+                Run other = Run.of("device", "--server", url(node), "--id", "site/e", "--target", "other=" + far);
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        url(node),
+                        "--forward",
+                        "0=d/echo",
+                        "--forward",
+                        near + "=site/e/other,127.0.0.1:0=site/e/other")) {
+            one.ready();
+            other.ready();
+            List<String> lines = tunnel.ready().lines().toList();
+            assertThat(lines).hasSize(3);
+            assertThat(lines.get(0)).matches("tunnel ready: 127\\.0\\.0\\.1:[1-9]\\d* forwards to echo on d");
+            assertThat(lines.get(1)).isEqualTo("tunnel ready: " + near + " forwards to other on site/e");
+            assertThat(lines.get(2)).endsWith(" forwards to other on site/e");
+            assertThat(echo(tunnel.port(), "to the first")).isEqualTo("to the first");
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("near")))) {
+                client.write(StandardCharsets.UTF_8.encode("x"));
+                try (SocketChannel server = unix.accept()) {
+                    assertThat(server.read(ByteBuffer.allocate(9))).isEqualTo(1);
+                }
+                assertThat(client.read(ByteBuffer.allocate(9))).isEqualTo(-1);
+            }
+            assertThat(tunnel.stop().code()).isZero();
+            assertThat(folder.resolve("near")).doesNotExist();
+        }
+    }
+
+    @Test
+    void forwards_oneCannotBeBound_closesTheOthersAndNamesIt() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Path first = folder.resolve("first");
+            String second = "127.0.0.1:" + taken.getLocalPort();
+            for (String transport : List.of("netty", "jdk")) {
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        "ws://127.0.0.1:1",
+                        "--transport",
+                        transport,
+                        "--forward",
+                        "unix:" + first + "=d/t",
+                        "--forward",
+                        second + "=d/t");
+                assertThat(tunnel.code()).isEqualTo(1);
+                assertThat(tunnel.out()).isEmpty();
+                assertThat(tunnel.err())
+                        .startsWith("wsbridge tunnel: cannot listen on " + second + ": Address already in use");
+                assertThat(first).doesNotExist();
+            }
+        }
+    }
+
+    @Test
+    void stdio_brokenOutput_endsTheBridge() throws Exception {
+        OutputStream broken = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                PipedOutputStream typing = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(typing)) {
+            device.ready();
+            Run tunnel = Run.piped(input, broken, tunnelTo(node, "--stdio"));
+            typing.write(1);
+            typing.flush();
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.err().lines()).containsExactly("wsbridge tunnel: Broken pipe");
+        }
+    }
+
+    @Test
+    void stdio_stop_endsTheBridgeInOrder() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                PipedOutputStream typing = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(typing)) {
+            device.ready();
+            ByteArrayOutputStream data = new ByteArrayOutputStream();
+            Run tunnel = Run.piped(input, data, tunnelTo(node, "--stdio"));
+            typing.write(1);
+            typing.flush();
+            Awaitility.await().atMost(Run.PATIENCE).until(() -> data.size() == 1);
+            assertThat(tunnel.stop().code()).as(tunnel.err()).isZero();
+            assertThat(tunnel.err()).isEmpty();
         }
     }
 
