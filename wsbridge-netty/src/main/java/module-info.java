@@ -12,6 +12,7 @@ module io.github.wsbridge.netty {
     requires io.netty.resolver;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires org.slf4j;
 
     exports io.github.wsbridge.netty;

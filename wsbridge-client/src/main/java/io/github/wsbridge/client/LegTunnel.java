@@ -4,7 +4,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A tunnel whose connections are legs, joined with their bridges on the threads of the transport. */
-final class LegTunnel implements TcpTunnel.Entrance {
+final class LegTunnel {
 
     private static final Logger log = LoggerFactory.getLogger(LegTunnel.class);
     private static final CloseReason CLOSED = new CloseReason(CloseReason.GOING_AWAY, "tunnel closed");
@@ -59,13 +59,12 @@ final class LegTunnel implements TcpTunnel.Entrance {
         }
     }
 
-    @Override
-    public InetSocketAddress address() {
-        return (InetSocketAddress) listening.address();
+    SocketAddress address() {
+        return listening.address();
     }
 
-    @Override
-    public void close() {
+    /** Stops listening and resets the connections. */
+    void close() {
         closed = true;
         listening.close();
         joints.forEach(joint -> joint.close(CLOSED));

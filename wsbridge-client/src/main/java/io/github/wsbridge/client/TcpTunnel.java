@@ -1,6 +1,8 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.HostPort;
@@ -9,12 +11,16 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requester's end of a TCP tunnel: a local port, each connection to which becomes a bridge to a device.
- * {@link TunnelTargets} is its counterpart on the device. Thread-safe.
+ * The requester's end of a TCP tunnel: a local port or Unix socket, each connection to which becomes a bridge to a
+ * device. {@link TunnelTargets} is its counterpart on the device. Thread-safe.
  *
  * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
  * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
@@ -22,18 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpTunnel implements AutoCloseable {
 
-    /** Accepts connections and opens a bridge for each. */
-    interface Entrance {
+    private final LegTunnel entrance;
 
-        InetSocketAddress address();
-
-        /** Stops listening and resets the connections. */
-        void close();
-    }
-
-    private final Entrance entrance;
-
-    private TcpTunnel(Entrance entrance) {
+    private TcpTunnel(LegTunnel entrance) {
         this.entrance = entrance;
     }
 
@@ -74,14 +71,61 @@ public final class TcpTunnel implements AutoCloseable {
         StreamRelay.run(bridge, new NearStreams(input, output), TcpTunnel::inDaemon);
     }
 
-    /** A read of standard input may pin its carrier thread, so this thread is never virtual. */
-    private static void inDaemon(Runnable task) {
-        Daemons.start("wsbridge-input", task);
+    /**
+     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until
+     * the bridge has ended, and closes the streams, also if it is not established. File streams are used through their
+     * channels, without copying. The end of {@code input} is a half-close; a failure of {@code output} ends the bridge.
+     * Everything that was received before the end is written, unless {@code output} takes nothing for 10 seconds after
+     * an abnormal end or 15 minutes after a normal one. Reading begins at once, and a daemon thread may remain blocked
+     * in a read of {@code input} that cannot be interrupted.
+     *
+     * @param connecting the future bridge, from {@link BridgeClient#leg}; cancelled if the streams fail first
+     * @throws io.github.wsbridge.BridgeException if the bridge was not established or did not end normally
+     * @throws IOException if reading {@code input} or writing to {@code output} failed
+     * @throws CancellationException if {@code connecting} was cancelled
+     * @throws InterruptedException if the thread was interrupted, after which the bridge ends
+     */
+    public static void run(CompletableFuture<BridgeLeg> connecting, InputStream input, OutputStream output)
+            throws IOException, InterruptedException {
+        BlockingLeg near = new BlockingLeg(new BlockingPipes(input, output), TcpTunnel::inDaemon);
+        CompletableFuture<CloseReason> ended =
+                new BridgedConnection(near, connecting).run().toCompletableFuture();
+        try {
+            CloseReason reason = ended.get();
+            if (near.failure() == null && !Incoming.inGoodOrder(reason) && !near.complete()) {
+                throw new BridgeException(reason);
+            }
+        } catch (ExecutionException e) {
+            throw Dialer.unwrap(e.getCause());
+        } catch (CancellationException e) {
+            if (near.failure() == null) {
+                throw e;
+            }
+        } catch (InterruptedException e) {
+            near.abort();
+            throw e;
+        }
+        IOException failure = near.failure();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
-    /** Returns the address that it listens on, with the actual port. */
+    /** A read of standard input may pin its carrier thread, so this thread is never virtual. */
+    private static void inDaemon(Runnable task) {
+        Daemons.start("wsbridge-stdio", task);
+    }
+
+    /**
+     * Returns the TCP address that it listens on, with the actual port.
+     *
+     * @throws IllegalStateException if it listens on a Unix socket
+     */
     public InetSocketAddress address() {
-        return entrance.address();
+        if (entrance.address() instanceof InetSocketAddress address) {
+            return address;
+        }
+        throw new IllegalStateException("it listens on a Unix socket: " + entrance.address());
     }
 
     /** Stops listening and resets its connections. */
@@ -96,7 +140,7 @@ public final class TcpTunnel implements AutoCloseable {
         final String deviceId;
         final String requestData;
         Executor executor = TaskThreads.shared();
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        SocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         int backlog = 50;
         int maxConnections = 256;
         private @Nullable StreamTransport streams;
@@ -108,11 +152,16 @@ public final class TcpTunnel implements AutoCloseable {
         }
 
         /**
-         * The address to listen on; by default, an ephemeral port of the loopback address. It is resolved if necessary.
+         * The address to listen on: a TCP address, which is resolved if necessary, or a
+         * {@link java.net.UnixDomainSocketAddress}. By default, an ephemeral port of the loopback address.
+         *
+         * <p>The file of a Unix socket gets the permissions that the process's umask gives, and is deleted by
+         * {@link TcpTunnel#close}. A socket that nobody listens to is replaced; any other file is an error. Unix sockets
+         * have no resets: if a bridge ends abnormally, the program at the local end sees the end of the stream.
          */
-        public Builder listen(InetSocketAddress address) {
-            this.address = address.isUnresolved()
-                    ? new InetSocketAddress(address.getHostString(), address.getPort())
+        public Builder listen(SocketAddress address) {
+            this.address = address instanceof InetSocketAddress inet && inet.isUnresolved()
+                    ? new InetSocketAddress(inet.getHostString(), inet.getPort())
                     : address;
             return this;
         }
@@ -154,7 +203,7 @@ public final class TcpTunnel implements AutoCloseable {
          * @throws IOException if it cannot be opened
          */
         public TcpTunnel start() throws IOException {
-            return new TcpTunnel(streams == null ? BlockingTunnel.start(this) : LegTunnel.start(this, streams));
+            return new TcpTunnel(LegTunnel.start(this, streams == null ? new BlockingStreams(executor) : streams));
         }
     }
 }

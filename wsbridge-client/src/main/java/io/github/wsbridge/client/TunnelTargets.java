@@ -3,26 +3,24 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's end of a TCP tunnel: a handler that joins each bridge with a TCP connection to a target. The bridge's
- * request data is the name of the target. Thread-safe.
+ * The device's end of a TCP tunnel: a handler that joins each bridge with a connection to a target, a TCP port or a Unix
+ * socket. The bridge's request data is the name of the target. Thread-safe.
  *
  * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
  * resolved or connected to with 502. With {@link Builder#allowAny}, the request data may also be {@code host:port}; an
@@ -32,24 +30,24 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     private static final Logger log = LoggerFactory.getLogger(TunnelTargets.class);
 
-    private final Map<String, HostPort> targets;
+    private final Map<String, StreamAddress> targets;
     private final @Nullable Predicate<InetSocketAddress> allowed;
     private final Duration connectTimeout;
     private final Executor executor;
-    private final @Nullable StreamTransport streams;
+    private final StreamTransport streams;
 
     private TunnelTargets(Builder builder) {
         targets = Map.copyOf(builder.targets);
         allowed = builder.allowed;
         connectTimeout = builder.connectTimeout;
         executor = builder.executor;
-        streams = builder.streams;
+        streams = builder.streams == null ? new BlockingStreams(builder.executor) : builder.streams;
     }
 
     /**
      * Creates targets from definitions.
      *
-     * @param definitions such as {@code ssh=127.0.0.1:22} or {@code web=[::1]:80}
+     * @param definitions such as {@code ssh=127.0.0.1:22}, {@code web=[::1]:80} or {@code db=unix:/run/db.sock}
      * @throws IllegalArgumentException if one is invalid, or a name appears twice; the message says why
      */
     public static TunnelTargets parse(Iterable<String> definitions) {
@@ -68,30 +66,24 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         return targets.keySet();
     }
 
-    /**
-     * Dials the target, accepts the bridge, and relays bytes until both directions have ended. Blocks until then; with
-     * {@link Builder#streams}, does not block.
-     */
+    /** Dials the target, accepts the bridge, and joins the two. Does not block. */
     @Override
     public void handle(IncomingBridge incoming) {
-        StreamTransport transport = streams;
-        if (transport == null) {
-            reach(incoming, addresses -> block(incoming, addresses));
-        } else if (looksUp(incoming)) {
-            executor.execute(() -> reach(incoming, addresses -> dial(incoming, transport, addresses)));
+        if (looksUp(incoming)) {
+            executor.execute(() -> reach(incoming));
         } else {
-            reach(incoming, addresses -> dial(incoming, transport, addresses));
+            reach(incoming);
         }
     }
 
     /** Returns whether the target's host is a name, whose lookup blocks. */
     private boolean looksUp(IncomingBridge incoming) {
-        HostPort target = targets.get(incoming.requestData());
-        return target == null ? allowed != null : !target.isAddress();
+        StreamAddress target = targets.get(incoming.requestData());
+        return target == null ? allowed != null : target instanceof HostPort tcp && !tcp.isAddress();
     }
 
-    private void reach(IncomingBridge incoming, Consumer<List<InetSocketAddress>> dial) {
-        List<InetSocketAddress> addresses;
+    private void reach(IncomingBridge incoming) {
+        List<? extends SocketAddress> addresses;
         try {
             addresses = addresses(incoming);
         } catch (IOException e) {
@@ -99,16 +91,16 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             return;
         }
         if (!addresses.isEmpty()) {
-            dial.accept(addresses);
+            dial(incoming, addresses);
         }
     }
 
-    private void dial(IncomingBridge incoming, StreamTransport transport, List<InetSocketAddress> addresses) {
-        transport.dial(addresses.get(0), connectTimeout).whenComplete((near, failure) -> {
+    private void dial(IncomingBridge incoming, List<? extends SocketAddress> addresses) {
+        streams.dial(addresses.get(0), connectTimeout).whenComplete((near, failure) -> {
             if (failure == null) {
                 join(incoming, near);
             } else if (addresses.size() > 1) {
-                dial(incoming, transport, addresses.subList(1, addresses.size()));
+                dial(incoming, addresses.subList(1, addresses.size()));
             } else {
                 unreachable(incoming, Dialer.unwrap(failure));
             }
@@ -125,39 +117,14 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         });
     }
 
-    private void block(IncomingBridge incoming, List<InetSocketAddress> addresses) {
-        Socket socket;
-        try {
-            socket = NearSocket.dial(addresses, connectTimeout);
-        } catch (IOException e) {
-            unreachable(incoming, e);
-            return;
-        }
-        NearSocket near = new NearSocket(socket);
-        CompletableFuture<BridgeChannel> accepted = incoming.accept();
-        try {
-            StreamRelay.run(accepted.get(), near, executor);
-        } catch (ExecutionException e) {
-            log.info("{} was not established: {}", incoming, String.valueOf(e.getCause()));
-        } catch (IOException e) {
-            log.debug("{} ended: {}", incoming, e.toString());
-        } catch (InterruptedException e) {
-            accepted.cancel(true);
-            accepted.thenAccept(BridgeChannel::close); // it was established first
-            Thread.currentThread().interrupt();
-        } finally {
-            near.close(false); // no effect if it was closed normally
-        }
-    }
-
     private static void unreachable(IncomingBridge incoming, IOException failure) {
         log.info("{}: cannot reach the target: {}", incoming, failure.toString());
         incoming.reject(502, "target not reachable");
     }
 
     /** Returns the address to connect to; empty, after rejecting the bridge, if there is none that is allowed. */
-    private List<InetSocketAddress> addresses(IncomingBridge incoming) throws IOException {
-        HostPort target = targets.get(incoming.requestData());
+    private List<? extends SocketAddress> addresses(IncomingBridge incoming) throws IOException {
+        StreamAddress target = targets.get(incoming.requestData());
         if (target != null) {
             return target.resolve();
         }
@@ -185,7 +152,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     /** Settings of targets. Not thread-safe. */
     public static final class Builder {
-        private final Map<String, HostPort> targets = new LinkedHashMap<>();
+        private final Map<String, StreamAddress> targets = new LinkedHashMap<>();
         private @Nullable Predicate<InetSocketAddress> allowed;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Executor executor = TaskThreads.shared();
@@ -196,7 +163,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         /**
          * Adds a target.
          *
-         * @param definition a name, {@code =}, and {@code host:port}, an IPv6 address in brackets
+         * @param definition a name, {@code =}, and {@code host:port}, an IPv6 address in brackets, or
+         *     {@code unix:/path}
          * @throws IllegalArgumentException if it is invalid, or the name is taken; the message says why
          */
         public Builder target(String definition) {
@@ -214,11 +182,12 @@ public final class TunnelTargets implements BridgeDevice.Handler {
          * Adds a target.
          *
          * @param name the name that requesters use
-         * @param address {@code host:port}, an IPv6 address in brackets; the host is resolved for each bridge
+         * @param address {@code host:port}, an IPv6 address in brackets, or {@code unix:/path}; a host is resolved for
+         *     each bridge
          * @throws IllegalArgumentException if the address is invalid, or the name is taken
          */
         public Builder target(String name, String address) {
-            if (targets.putIfAbsent(name, HostPort.parse(address)) != null) {
+            if (targets.putIfAbsent(name, StreamAddress.parse(address)) != null) {
                 throw new IllegalArgumentException("the target \"" + name + "\" appears twice");
             }
             return this;
@@ -227,7 +196,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         /**
          * Lets requesters specify {@code host:port} themselves, if {@code allowed} accepts the address it resolves to.
          * By default, no address is allowed. Everyone who may connect to the device can then reach every allowed
-         * address. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code allowed}, since
+         * address, but no Unix socket. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code allowed}, since
          * they are another name of this host.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeException;
-import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -18,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -228,46 +226,6 @@ class TcpTunnelTest {
     }
 
     @Test
-    void targetHandler_interrupted_endsTheAttempt() throws Exception {
-        CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
-        IncomingBridge incoming = new IncomingBridge() {
-            @Override
-            public BridgeId bridgeId() {
-                return new BridgeId(0, 1);
-            }
-
-            @Override
-            public String deviceId() {
-                return "dev";
-            }
-
-            @Override
-            public String requestData() {
-                return "echo";
-            }
-
-            @Override
-            public Instant expiresAt() {
-                return Instant.MAX;
-            }
-
-            @Override
-            public CompletableFuture<BridgeChannel> accept() {
-                Thread.currentThread().interrupt();
-                return accepted;
-            }
-
-            @Override
-            public boolean reject(int code, String reason) {
-                throw new AssertionError(reason);
-            }
-        };
-        TunnelTargets.parse(List.of("echo=127.0.0.1:" + target.getLocalPort())).handle(incoming);
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(accepted).isCancelled();
-    }
-
-    @Test
     void executorThatRejects_costsOneConnectionOnly() throws Exception {
         tunnel.close();
         AtomicBoolean full = new AtomicBoolean(true);
@@ -364,6 +322,68 @@ class TcpTunnelTest {
                 output);
         assertThat(output).hasToString("hello");
         echo.get();
+    }
+
+    @Test
+    void run_ofALeg_carriesStreams() throws Exception {
+        CompletableFuture<Void> echo = CompletableFuture.runAsync(
+                () -> {
+                    try (Socket far = atTarget()) {
+                        far.getInputStream().transferTo(far.getOutputStream());
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                TaskThreads.shared());
+        byte[] sent = new byte[1_000_000];
+        new java.util.Random(2).nextBytes(sent);
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        TcpTunnel.run(client.leg("dev", "echo"), new ByteArrayInputStream(sent), output);
+        assertThat(output.toByteArray()).isEqualTo(sent);
+        echo.get();
+    }
+
+    @Test
+    void run_ofALeg_failsAfterAnAbnormalEnd() throws Exception {
+        byte[] sent = new byte[300_000];
+        new java.util.Random(3).nextBytes(sent);
+        try (PipedOutputStream silent = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(silent)) {
+            CompletableFuture<BridgeLeg> connecting = client.leg("dev", "echo");
+            ByteArrayOutputStream output = new ByteArrayOutputStream();
+            CompletableFuture<Void> device = CompletableFuture.runAsync(
+                    () -> {
+                        try (Socket far = atTarget()) {
+                            far.getOutputStream().write(sent);
+                            await().atMost(10, TimeUnit.SECONDS).until(() -> output.size() == sent.length);
+                            far.setSoLinger(true, 0);
+                        } catch (IOException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    TaskThreads.shared());
+            assertThatThrownBy(() -> TcpTunnel.run(connecting, input, output)).isInstanceOf(BridgeException.class);
+            device.get(10, TimeUnit.SECONDS);
+            assertThat(output.toByteArray()).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void run_ofALegThatIsRejected_failsAndClosesTheStreams() throws Exception {
+        try (PipedOutputStream silent = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(silent)) {
+            AtomicBoolean closed = new AtomicBoolean();
+            ByteArrayOutputStream output = new ByteArrayOutputStream() {
+                @Override
+                public void close() {
+                    closed.set(true);
+                }
+            };
+            assertThatThrownBy(() -> TcpTunnel.run(client.leg("dev", "nothing"), input, output))
+                    .isInstanceOf(BridgeException.class)
+                    .hasMessageContaining("404");
+            await().untilTrue(closed);
+        }
     }
 
     @Test

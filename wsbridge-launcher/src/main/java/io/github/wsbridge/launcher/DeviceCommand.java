@@ -20,10 +20,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The {@code device} command: connects bridges to TCP targets. */
+/** The {@code device} command: connects bridges to TCP ports and Unix sockets. */
 @Command(
         name = "device",
-        description = {"Runs a device: connects each bridge to a TCP port that this machine can reach.", ""},
+        description = {
+            "Runs a device: connects each bridge to a TCP port or Unix socket that this machine can reach.",
+            ""
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
@@ -52,7 +55,7 @@ final class DeviceCommand implements Callable<Integer> {
             names = "--target",
             paramLabel = "NAME=HOST:PORT",
             split = ",",
-            description = "The address that requesters reach as NAME; may be repeated")
+            description = "The address that requesters reach as NAME, or NAME=unix:/PATH; may be repeated")
     @Nullable
     List<String> targets;
 

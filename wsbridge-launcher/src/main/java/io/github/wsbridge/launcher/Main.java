@@ -1,6 +1,7 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -109,7 +111,9 @@ public final class Main implements Runnable {
             Logs.configure(LogOptions.of(parsed));
             return new CommandLine.RunLast().execute(parsed);
         });
-        main.registerConverter(HostPort.class, Main::hostPort);
+        main.registerConverter(HostPort.class, text -> address(text, HostPort::parse));
+        main.registerConverter(StreamAddress.class, text -> address(text, StreamAddress::parse));
+        main.registerConverter(Forward.class, Forward::parse);
         main.registerConverter(Duration.class, Quantities::duration);
         main.registerConverter(Quantities.Bytes.class, Quantities::bytes);
         main.setUsageHelpWidth(110);
@@ -118,9 +122,9 @@ public final class Main implements Runnable {
         return main;
     }
 
-    private static HostPort hostPort(String text) {
+    private static <T> T address(String text, Function<String, T> parser) {
         try {
-            return HostPort.parse(text);
+            return parser.apply(text);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }

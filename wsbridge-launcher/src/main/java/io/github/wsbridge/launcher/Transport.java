@@ -8,10 +8,11 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
-import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -66,16 +67,12 @@ enum Transport {
     }
 
     /** Adds the address to a failure to bind, which the platform's message lacks. */
-    static <T> T listening(InetSocketAddress address, Bind<T> bind) throws IOException {
+    static <T> T listening(SocketAddress address, Bind<T> bind) throws IOException {
         try {
             return bind.bind();
         } catch (IOException e) {
-            throw new IOException("cannot listen on " + show(address) + ": " + Failures.describe(e), e);
+            throw new IOException("cannot listen on " + StreamAddress.of(address) + ": " + Failures.describe(e), e);
         }
-    }
-
-    private static String show(InetSocketAddress address) {
-        return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /**

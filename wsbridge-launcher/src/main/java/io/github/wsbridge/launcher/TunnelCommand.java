@@ -1,17 +1,22 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.BridgeRequest;
-import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,10 +25,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The {@code tunnel} command: connects a local port, or standard input and output, to a target of a device. */
+/** The {@code tunnel} command: connects local ports, or standard input and output, to targets of devices. */
 @Command(
         name = "tunnel",
-        description = {"Connects a local port, or standard input and output, to a target of a device.", ""},
+        description = {"Connects local ports, or standard input and output, to targets of devices.", ""},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
@@ -31,6 +36,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  A local port, each connection to which becomes a bridge:",
             "    wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target web --listen 127.0.0.1:8000",
+            "  Several in one process:",
+            "    wsbridge tunnel --server wss://bridge.example.com --forward 8000=pi-7/web --forward 2222=pi-8/ssh",
             "  SSH without a local port:",
             "    ssh -o ProxyCommand='wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target ssh"
                     + " --stdio' pi-7"
@@ -40,25 +47,38 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init")
 final class TunnelCommand implements Callable<Integer> {
 
+    private static final CloseReason STOPPED = new CloseReason(CloseReason.GOING_AWAY, "tunnel stopped");
+
     @Mixin
     ServerOptions server;
 
-    @Option(names = "--device", paramLabel = "ID", required = true, description = "The device id")
+    @Option(
+            names = "--forward",
+            paramLabel = Forward.FORM,
+            split = ",",
+            description =
+                    "Listen on this local address (127.0.0.1 by default; port 0 selects a free port; or unix:/PATH)"
+                            + " and connect to this target; may be repeated. The last / ends the device id")
+    @Nullable
+    List<Forward> forwards;
+
+    @Option(names = "--device", paramLabel = "ID", description = "The device id, if there is no --forward")
+    @Nullable
     String device;
 
     @Option(
             names = "--target",
             paramLabel = "NAME",
-            required = true,
             description = "The name of one of the device's targets, or HOST:PORT if the device allows any")
+    @Nullable
     String target;
 
     @Option(
             names = "--listen",
             paramLabel = "HOST:PORT",
-            description = "The local address to listen on;" + " port 0 selects a free port")
+            description = "The local address to listen on, or unix:/PATH; port 0 selects a free port")
     @Nullable
-    HostPort listen;
+    StreamAddress listen;
 
     @Option(names = "--stdio", fallbackValue = "true", description = "Connect one bridge to standard input and output")
     boolean stdio;
@@ -67,7 +87,8 @@ final class TunnelCommand implements Callable<Integer> {
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
-            description = "Maximum number of concurrent connections; further ones wait (default ${DEFAULT-VALUE})")
+            description = "Maximum number of concurrent connections of each local address; further ones wait"
+                    + " (default ${DEFAULT-VALUE})")
     int maxConnections;
 
     @Mixin
@@ -84,6 +105,29 @@ final class TunnelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        List<Forward> wanted = wanted();
+        try (Connector connector = server.connector();
+                BridgeClient client = client(connector)) {
+            if (stdio) {
+                overStreams(client, String.valueOf(device), String.valueOf(target));
+            } else {
+                overSockets(client, wanted, Transport.streams(connector));
+            }
+        }
+        return 0;
+    }
+
+    /** Returns the local addresses and their targets; none for standard input and output. */
+    private List<Forward> wanted() {
+        if (forwards != null) {
+            if (device != null || target != null || listen != null || stdio) {
+                throw usage("--forward cannot be combined with --device, --target, --listen or --stdio");
+            }
+            return forwards;
+        }
+        if (device == null || target == null) {
+            throw usage("specify --forward " + Forward.FORM + ", or both --device ID and --target NAME");
+        }
         if (stdio == (listen != null)) {
             throw usage("specify either --listen HOST:PORT or --stdio");
         }
@@ -92,15 +136,7 @@ final class TunnelCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }
-        try (Connector connector = server.connector();
-                BridgeClient client = client(connector)) {
-            if (listen == null) {
-                overStreams(client);
-            } else {
-                overSockets(client, listen, Transport.streams(connector));
-            }
-        }
-        return 0;
+        return listen == null ? List.of() : List.of(new Forward(listen, device, target));
     }
 
     private BridgeClient client(Connector connector) throws IOException {
@@ -115,35 +151,47 @@ final class TunnelCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private void overSockets(BridgeClient client, HostPort listen, @Nullable StreamTransport streams) throws Exception {
-        InetSocketAddress address = listen.resolve().get(0);
-        TcpTunnel.Builder builder =
-                TcpTunnel.builder(client, device, target).listen(address).maxConnections(maxConnections);
+    private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
+            throws Exception {
+        Deque<TcpTunnel> tunnels = new ArrayDeque<>();
+        try {
+            List<String> ready = new ArrayList<>();
+            for (Forward forward : wanted) {
+                TcpTunnel tunnel = start(client, forward, streams);
+                tunnels.push(tunnel);
+                StreamAddress bound =
+                        forward.listen() instanceof HostPort ? StreamAddress.of(tunnel.address()) : forward.listen();
+                ready.add("tunnel ready: " + bound + " forwards to " + forward.target() + " on " + forward.device());
+            }
+            ready.forEach(here::say);
+            here.awaitStop();
+        } finally {
+            tunnels.forEach(TcpTunnel::close);
+        }
+        here.say("tunnel stopped");
+    }
+
+    private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
+            throws IOException {
+        SocketAddress address = forward.listen().resolve().get(0);
+        TcpTunnel.Builder builder = TcpTunnel.builder(client, forward.device(), forward.target())
+                .listen(address)
+                .maxConnections(maxConnections);
         if (streams != null) {
             builder.streams(streams);
         }
-        try (TcpTunnel tunnel = Transport.listening(address, builder::start)) {
-            here.say("tunnel ready: "
-                    + new HostPort(
-                            tunnel.address().getAddress().getHostAddress(),
-                            tunnel.address().getPort())
-                    + " forwards to " + target + " on " + device);
-            here.awaitStop();
-            here.say("tunnel stopped");
-        }
+        return Transport.listening(address, builder::start);
     }
 
     /** Prints nothing to standard output, which carries the data. */
-    private void overStreams(BridgeClient client) throws IOException {
-        CompletableFuture<BridgeChannel> connecting = client.connect(device, target);
+    private void overStreams(BridgeClient client, String device, String target) throws IOException {
+        CompletableFuture<BridgeLeg> connecting = client.leg(device, target);
         here.stop().thenRun(() -> {
             connecting.cancel(true);
-            connecting.thenAccept(BridgeChannel::close);
+            connecting.thenAccept(bridge -> bridge.close(STOPPED));
         });
         try {
-            TcpTunnel.run(connecting.get(), here.in(), here.data());
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+            TcpTunnel.run(connecting, here.in(), here.data());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {

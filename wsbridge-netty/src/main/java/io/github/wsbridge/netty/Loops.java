@@ -13,14 +13,21 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,18 +71,24 @@ final class Loops implements AutoCloseable {
                 };
     }
 
-    /** Returns the options of all connections. Connections read only on request. */
-    @SuppressWarnings("deprecation") // Netty's own default for sockets is set by this option too
+    /** Returns the options of TCP connections. */
     Map<ChannelOption<?>, Object> settings() {
-        Map<ChannelOption<?>, Object> settings = new HashMap<>();
-        settings.put(ChannelOption.AUTO_READ, false);
+        Map<ChannelOption<?>, Object> settings = unixSettings();
         settings.put(ChannelOption.TCP_NODELAY, true);
-        settings.put(ChannelOption.RCVBUF_ALLOCATOR, new ReadBuffers());
-        settings.put(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(LOW_WATER, HIGH_WATER));
-        settings.put(ChannelOption.MESSAGE_SIZE_ESTIMATOR, (MessageSizeEstimator) () -> Loops::memory);
         if (epoll) {
             settings.put(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
         }
+        return settings;
+    }
+
+    /** Returns the options of Unix sockets, which all connections share. Connections read only on request. */
+    @SuppressWarnings("deprecation") // Netty's own default for sockets is set by this option too
+    Map<ChannelOption<?>, Object> unixSettings() {
+        Map<ChannelOption<?>, Object> settings = new HashMap<>();
+        settings.put(ChannelOption.AUTO_READ, false);
+        settings.put(ChannelOption.RCVBUF_ALLOCATOR, new ReadBuffers());
+        settings.put(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(LOW_WATER, HIGH_WATER));
+        settings.put(ChannelOption.MESSAGE_SIZE_ESTIMATOR, (MessageSizeEstimator) () -> Loops::memory);
         return settings;
     }
 
@@ -125,6 +138,19 @@ final class Loops implements AutoCloseable {
 
     Class<? extends Channel> channel() {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    Class<? extends ServerChannel> unixServerChannel() {
+        return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+    }
+
+    Class<? extends Channel> unixChannel() {
+        return epoll ? EpollDomainSocketChannel.class : NioDomainSocketChannel.class;
+    }
+
+    /** Returns the address of a Unix socket in the form that these channels take. */
+    SocketAddress unixAddress(UnixDomainSocketAddress address) {
+        return epoll ? new DomainSocketAddress(address.getPath().toString()) : address;
     }
 
     /** Closes the connections and stops the threads; waits for both, unless called on one of the threads. */

@@ -3,6 +3,7 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.SocketFile;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -13,8 +14,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,7 +24,11 @@ import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** TCP connections on the threads of a connector or a server, so that they can be joined with its WebSockets. */
+/**
+ * TCP connections and Unix sockets on the threads of a connector or a server, so that they can be joined with its
+ * WebSockets. The file of a listening Unix socket gets the permissions that the process's umask gives. A stale one is
+ * replaced, and it is deleted when the listener closes.
+ */
 final class NettyStreams implements StreamTransport {
 
     private static final Logger log = LoggerFactory.getLogger(NettyStreams.class);
@@ -42,19 +47,28 @@ final class NettyStreams implements StreamTransport {
         this.connections = connections;
     }
 
-    private Map<ChannelOption<?>, Object> settings() {
-        Map<ChannelOption<?>, Object> settings = new HashMap<>(loops.settings());
+    private Map<ChannelOption<?>, Object> settings(boolean unix) {
+        Map<ChannelOption<?>, Object> settings = unix ? loops.unixSettings() : loops.settings();
         settings.put(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        settings.putAll(loops.keepAlive());
+        if (!unix) {
+            settings.putAll(loops.keepAlive());
+        }
         return settings;
     }
 
     @Override
     public CompletionStage<Leg> dial(SocketAddress address, Duration timeout) {
         CompletableFuture<Leg> leg = new CompletableFuture<>();
+        boolean unix = address instanceof UnixDomainSocketAddress;
+        SocketAddress to;
+        try {
+            to = address instanceof UnixDomainSocketAddress file ? unixAddress(file) : address;
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         Bootstrap bootstrap = new Bootstrap()
                 .group(loops.next())
-                .channel(loops.channel())
+                .channel(unix ? loops.unixChannel() : loops.channel())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
@@ -69,8 +83,8 @@ final class NettyStreams implements StreamTransport {
                         }));
                     }
                 });
-        settings().forEach((option, value) -> set(bootstrap, option, value));
-        bootstrap.connect(address).addListener(connected -> {
+        settings(unix).forEach((option, value) -> set(bootstrap, option, value));
+        bootstrap.connect(to).addListener(connected -> {
             if (!connected.isSuccess()) {
                 Throwable cause = connected.cause();
                 leg.completeExceptionally(
@@ -83,11 +97,11 @@ final class NettyStreams implements StreamTransport {
     @Override
     @SuppressWarnings("deprecation") // there is no other way without an allocator
     public Listening listen(SocketAddress address, Limits limits, BiConsumer<Leg, Peer> accepted) throws IOException {
+        boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
-                .channel(loops.serverChannel())
+                .channel(unix ? loops.unixServerChannel() : loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, limits.backlog())
-                .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that the limit is never exceeded
                 .handler(new Room(limits.maxConnections()))
                 .childHandler(new ChannelInitializer<Channel>() {
@@ -97,14 +111,12 @@ final class NettyStreams implements StreamTransport {
                         channel.pipeline().addLast(new Beginning(accepted));
                     }
                 });
-        settings().forEach((option, value) -> child(bootstrap, option, value));
-        var bound = bootstrap.bind(address).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            Throwable cause = bound.cause();
-            throw cause instanceof IOException e ? e : new IOException("cannot listen on " + address, cause);
+        settings(unix).forEach((option, value) -> child(bootstrap, option, value));
+        if (address instanceof UnixDomainSocketAddress at) {
+            return new UnixListening(at, bound -> bind(bootstrap, loops.unixAddress(bound)), loops);
         }
-        Channel channel = bound.channel();
-        connections.add(channel);
+        bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+        Channel channel = bind(bootstrap, address);
         return new Listening() {
             @Override
             public SocketAddress address() {
@@ -116,6 +128,25 @@ final class NettyStreams implements StreamTransport {
                 loops.await(channel.close());
             }
         };
+    }
+
+    private SocketAddress unixAddress(UnixDomainSocketAddress address) throws IOException {
+        SocketFile.check(address);
+        return loops.unixAddress(address);
+    }
+
+    private Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
+        var bound = bootstrap.bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            Throwable cause = bound.cause();
+            throw cause instanceof IOException e ? e : new IOException("cannot listen on " + address, cause);
+        }
+        connections.add(bound.channel());
+        return bound.channel();
+    }
+
+    private SocketAddress nettys(SocketAddress address) {
+        return address instanceof UnixDomainSocketAddress unix ? loops.unixAddress(unix) : address;
     }
 
     @SuppressWarnings("unchecked")

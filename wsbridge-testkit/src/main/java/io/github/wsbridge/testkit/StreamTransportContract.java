@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StreamTransportContract extends LegFixture {
 
-    private static final StreamTransport.Limits PLENTY = new StreamTransport.Limits(50, 50);
+    static final StreamTransport.Limits PLENTY = new StreamTransport.Limits(50, 50);
 
     private final List<StreamTransport.Listening> listeners = new ArrayList<>();
     private final BlockingQueue<Leg> accepted = new LinkedBlockingQueue<>();
@@ -59,20 +59,29 @@ public abstract class StreamTransportContract extends LegFixture {
         accepted.add(leg);
     }
 
-    private StreamTransport.Listening listen(StreamTransport.Limits limits) throws IOException {
+    /** Returns whether the peer of a leg that was aborted sees a reset. Unix sockets have no resets. */
+    protected boolean signalsResets() {
+        return true;
+    }
+
+    final StreamTransport.Listening listen(StreamTransport.Limits limits) throws IOException {
         StreamTransport.Listening listening = transport().listen(address(), limits, this::accepted);
         listeners.add(listening);
         return listening;
     }
 
     private Leg dial(StreamTransport.Listening listening) throws Exception {
+        return dial(listening.address());
+    }
+
+    final Leg dial(SocketAddress address) throws Exception {
         return transport()
-                .dial(listening.address(), patience())
+                .dial(address, patience())
                 .toCompletableFuture()
                 .get(2 * patience().toMillis(), MILLISECONDS);
     }
 
-    private Leg accept() throws InterruptedException {
+    final Leg accept() throws InterruptedException {
         Leg leg = accepted.poll(patience().toMillis(), MILLISECONDS);
         assertThat(leg).as("a connection in time").isNotNull();
         return leg;
@@ -95,7 +104,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     /** Returns the received data as a stream. */
-    private static byte[] stream(RecordingReceiver end) {
+    static byte[] stream(RecordingReceiver end) {
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         for (Fragment fragment : end.fragments()) {
             assertThat(fragment.kind()).isEqualTo(Kind.BINARY);
@@ -106,7 +115,7 @@ public abstract class StreamTransportContract extends LegFixture {
         return stream.toByteArray();
     }
 
-    private void awaitStream(RecordingReceiver end, byte[] expected) {
+    final void awaitStream(RecordingReceiver end, byte[] expected) {
         await().atMost(patience()).until(() -> stream(end).length >= expected.length);
         assertThat(stream(end)).isEqualTo(expected);
     }
@@ -117,11 +126,11 @@ public abstract class StreamTransportContract extends LegFixture {
         return !all.isEmpty() && !all.get(all.size() - 1).payload().hasRemaining();
     }
 
-    private void awaitEnded(RecordingReceiver end) {
+    final void awaitEnded(RecordingReceiver end) {
         await().atMost(patience()).until(() -> ended(end));
     }
 
-    private void finish(RecordingReceiver from) throws Exception {
+    final void finish(RecordingReceiver from) throws Exception {
         send(from, Fragment.binary(ByteBuffer.allocate(0)));
     }
 
@@ -306,6 +315,7 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void close_withAnyOtherCode_isAReset() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         for (int code : new int[] {1001, CloseReason.VANISHED, 4321}) {
             bothWays((from, to) -> {
                 from.demand();
@@ -339,6 +349,7 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void abort_isSeenAsVanishedByBothEnds() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         for (boolean demand : new boolean[] {true, false}) {
             bothWays((from, to) -> {
                 if (demand) {
@@ -365,13 +376,23 @@ public abstract class StreamTransportContract extends LegFixture {
             assertThatThrownBy(() -> flood.waiting().get(patience().toMillis(), MILLISECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(IOException.class);
+        });
+    }
+
+    @Test
+    void abort_whileThePeerHasUnreadData_isSeenByIt() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
+        bothWays((from, to) -> {
+            flood(from);
+            from.leg().abort();
             to.demandAlways();
             assertThat(awaitClosed(to).code()).isEqualTo(CloseReason.VANISHED);
         });
     }
 
     @Test
-    void open_afterThePeerHasGone_reportsIt() throws Exception {
+    void open_afterThePeerHasAborted_reportsIt() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
         LegPair pair = unopened("");
         RecordingReceiver far = listen(pair.far());
         far.leg().abort();
@@ -379,13 +400,16 @@ public abstract class StreamTransportContract extends LegFixture {
         RecordingReceiver near = listen(pair.near());
         near.demand();
         assertThat(awaitClosedSoon(near).code()).isEqualTo(CloseReason.VANISHED);
+    }
 
-        pair = unopened("");
-        far = listen(pair.far());
+    @Test
+    void open_afterThePeerHasEnded_reportsIt() throws Exception {
+        LegPair pair = unopened("");
+        RecordingReceiver far = listen(pair.far());
         far.demandAlways();
         send(far, Fragment.text("short visit"));
         finish(far);
-        near = listen(pair.near());
+        RecordingReceiver near = listen(pair.near());
         near.demandAlways();
         awaitEnded(near);
         assertThat(stream(near)).isEqualTo("short visit".getBytes(UTF_8));
@@ -463,9 +487,11 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void listen_whereSomebodyListens_fails() throws Exception {
-        SocketAddress taken = listen(PLENTY).address();
-        assertThatThrownBy(() -> transport().listen(taken, PLENTY, this::accepted))
-                .isInstanceOf(IOException.class);
+        try (StreamTransport.Listening first = transport().listen(address(), PLENTY, this::accepted)) {
+            assertThatThrownBy(() -> transport().listen(first.address(), PLENTY, this::accepted))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("in use");
+        }
     }
 
     @Test
@@ -499,7 +525,7 @@ public abstract class StreamTransportContract extends LegFixture {
                 .untilAsserted(() -> assertThatThrownBy(() -> dial(listening)).isInstanceOf(ExecutionException.class));
     }
 
-    private void failsToSend(RecordingReceiver from) {
+    final void failsToSend(RecordingReceiver from) {
         assertThatThrownBy(() -> from.leg()
                         .send(Fragment.text("too late"))
                         .toCompletableFuture()

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param host a host name or an IP address, without brackets
  * @param port from 0 to 65535
  */
-public record HostPort(String host, int port) {
+public record HostPort(String host, int port) implements StreamAddress {
 
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
@@ -42,7 +42,7 @@ public record HostPort(String host, int port) {
         return host.contains(":") || IPV4.matcher(host).matches();
     }
 
-    /** Resolves the host to all its addresses, at least one. Blocks until name resolution completes. */
+    @Override
     public List<InetSocketAddress> resolve() throws UnknownHostException {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (InetAddress address : InetAddress.getAllByName(host)) {

@@ -1,0 +1,255 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A leg on a blocking connection, as {@link io.github.wsbridge.spi.StreamTransport} describes it, with one thread for
+ * each direction. It reads one buffer ahead of the demand. Its user must have consumed a fragment before it demands the
+ * next, because the buffers are used again.
+ */
+final class BlockingLeg implements Leg {
+
+    private static final int LINGER_SECONDS = 5;
+    private static final int PATIENCE_SECONDS = 15 * 60;
+    private static final int IMPATIENCE_SECONDS = 10;
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    private final Blocking connection;
+    private final Executor threads;
+    private final BlockingWriter writer;
+    private final Semaphore mayRead = new Semaphore(0);
+    private final Delivery delivery = new Delivery(mayRead::release, this::closing, this::abort);
+    private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
+    private final AtomicBoolean writing = new AtomicBoolean(); // whether the writer's thread was started
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private volatile boolean inputTold; // the end of the input has been passed on
+    private volatile boolean outputShut; // the end of the output has been written
+    private volatile boolean finished; // the half-close message was sent
+    private volatile @Nullable IOException failure;
+    private boolean filled; // whether the current message has any payload; used by the sender only
+
+    /**
+     * Creates a leg.
+     *
+     * @param threads runs two tasks, which block
+     */
+    BlockingLeg(Blocking connection, Executor threads) {
+        this.connection = connection;
+        this.threads = threads;
+        this.writer = new BlockingWriter(connection);
+    }
+
+    /** Returns why reading or writing failed; null if neither did. */
+    @Nullable
+    IOException failure() {
+        return failure;
+    }
+
+    /** Returns whether both directions have ended in good order, with everything written. */
+    boolean complete() {
+        return inputTold && outputShut;
+    }
+
+    /** Completes when the connection is closed. */
+    CompletionStage<Void> over() {
+        return over;
+    }
+
+    @Override
+    public String subprotocol() {
+        return "";
+    }
+
+    @Override
+    public void open(Receiver receiver) {
+        delivery.open(receiver);
+        start(this::read);
+    }
+
+    private void start(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            failed(new IOException("there is no thread for a connection", e));
+        }
+    }
+
+    private boolean closing() {
+        return closing.get() != null;
+    }
+
+    // Reading
+
+    private void read() {
+        ByteBuffer first = Buffers.take();
+        ByteBuffer second = null;
+        try {
+            ByteBuffer buffer = first;
+            while (connection.read(buffer) >= 0) {
+                delivery.hold(Fragment.binary(buffer.flip()));
+                mayRead.acquire();
+                second = second == null ? Buffers.take() : second;
+                buffer = (buffer == first ? second : first).clear(); // its content was consumed before the last demand
+            }
+            delivery.hold(Fragment.binary(ByteBuffer.allocate(0)));
+            mayRead.acquire();
+        } catch (IOException e) {
+            failed(e);
+            return;
+        } catch (InterruptedException e) {
+            failed(new IOException("interrupted", e));
+            return;
+        }
+        Buffers.give(first); // not after a failure, when a fragment may still be in use
+        Buffers.give(second);
+        inputTold = true;
+        settle();
+    }
+
+    @Override
+    public void demand() {
+        delivery.demand();
+    }
+
+    // Writing
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        if (closing() || delivery.ended()) {
+            return BlockingWriter.closed();
+        }
+        CompletionStage<Void> sent = SENT;
+        if (fragment.payload().hasRemaining()) {
+            filled = true;
+            sent = writer.send(fragment.payload());
+            startWriting();
+        }
+        if (fragment.last()) {
+            if (!filled && fragment.kind() == Fragment.Kind.BINARY) {
+                finish();
+            }
+            filled = false;
+        }
+        return sent;
+    }
+
+    private void finish() {
+        finished = true;
+        writer.finish();
+        startWriting();
+    }
+
+    private void startWriting() {
+        if (!writing.get() && writing.compareAndSet(false, true)) {
+            start(this::write);
+        }
+    }
+
+    private void write() {
+        try {
+            writer.run();
+            outputShut = true;
+            settle();
+        } catch (IOException e) {
+            failed(e);
+        }
+    }
+
+    /** Answers for the peer: TCP keepalive detects a dead one. */
+    @Override
+    public void ping() {
+        delivery.pong();
+    }
+
+    // The end
+
+    /** Ends the leg when nothing is left to be done. */
+    private void settle() {
+        if (complete()) {
+            end(CloseReason.normal());
+        } else if (closing() && outputShut) {
+            if (connection.resets()) {
+                later(LINGER_SECONDS, this::leave); // input is read and dropped, so that the close is no reset
+            } else {
+                leave();
+            }
+        }
+    }
+
+    private void leave() {
+        CloseReason reason = closing.get();
+        end(reason == null ? CloseReason.normal() : reason);
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        boolean good = Incoming.inGoodOrder(reason) || finished && inputTold; // both streams are complete
+        if (!closing.compareAndSet(null, reason) || delivery.ended()) {
+            return;
+        }
+        if (!good && connection.resets()) {
+            abort();
+            return;
+        }
+        finish();
+        await(writer.written(), good ? PATIENCE_SECONDS : IMPATIENCE_SECONDS);
+        delivery.tell();
+        settle();
+    }
+
+    /** Drops the connection unless something is written from time to time. */
+    private void await(long before, int seconds) {
+        later(seconds, () -> {
+            long now = writer.written();
+            if (now == before && !outputShut) {
+                abort();
+            } else {
+                await(now, seconds);
+            }
+        });
+    }
+
+    private void later(int seconds, Runnable task) {
+        over.copy().orTimeout(seconds, TimeUnit.SECONDS).exceptionally(late -> {
+            task.run();
+            return null;
+        });
+    }
+
+    @Override
+    public void abort() {
+        CloseReason reason = closing.get();
+        end(reason == null ? CloseReason.vanished("dropped") : reason);
+    }
+
+    private void failed(IOException reason) {
+        if (!delivery.ended() && failure == null) {
+            failure = reason;
+        }
+        CloseReason given = closing.get();
+        end(given == null ? CloseReason.vanished("connection reset") : given);
+    }
+
+    private void end(CloseReason reason) {
+        if (delivery.end(reason)) {
+            boolean inGoodOrder = outputShut && (inputTold || closing());
+            writer.fail();
+            mayRead.release();
+            connection.close(inGoodOrder);
+            over.complete(null);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.testkit.UnixSocketContract;
+
+class BlockingUnixSocketsTest extends UnixSocketContract {
+
+    private final StreamTransport transport = new CopyingStreams();
+
+    @Override
+    protected StreamTransport transport() {
+        return transport;
+    }
+}

@@ -1,0 +1,22 @@
+package io.github.wsbridge.netty;
+
+import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.testkit.UnixSocketContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NettyUnixSocketsTest extends UnixSocketContract {
+
+    private final NettyConnector connector = NettyConnector.create();
+
+    @Override
+    protected StreamTransport transport() {
+        return connector.streams();
+    }
+
+    @AfterAll
+    void down() {
+        connector.close();
+    }
+}
