@@ -65,8 +65,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     }
 
     /**
-     * Dials the target, accepts the bridge, and relays bytes until both directions have ended. Blocks until then; with
-     * {@link Builder#streams}, only while the target's name is resolved.
+     * Dials the target, accepts the bridge, and joins the two. Blocks only while the target's name is resolved.
      */
     @Override
     public void handle(IncomingBridge incoming) {
@@ -159,7 +158,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             int equals = definition.indexOf('=');
             if (equals <= 0) {
                 throw new IllegalArgumentException(
-                        "no name in target \"" + definition + "\"; expected name=host:port, such as ssh=127.0.0.1:22");
+                        "no name in target \"" + definition + "\"; expected name=host:port or name=unix:/path");
             }
             return target(
                     definition.substring(0, equals).strip(),
@@ -209,7 +208,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
 
         /**
-         * Runs blocking tasks, one per bridge besides the handler's; by default, on daemon threads, which are virtual
+         * Runs blocking tasks, two per bridge, unless {@link #streams} is set; by default, on daemon threads, which are virtual
          * if the JDK supports them.
          */
         public Builder executor(Executor executor) {
