@@ -27,7 +27,7 @@ final class BlockingLeg implements Leg {
     private static final int IMPATIENCE_SECONDS = 10;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
-    private final Blocking connection;
+    private final BlockingConnection connection;
     private final Executor threads;
     private final BlockingWriter writer;
     private final Semaphore mayRead = new Semaphore(0);
@@ -46,7 +46,7 @@ final class BlockingLeg implements Leg {
      *
      * @param threads runs two tasks, which block
      */
-    BlockingLeg(Blocking connection, Executor threads) {
+    BlockingLeg(BlockingConnection connection, Executor threads) {
         this.connection = connection;
         this.threads = threads;
         this.writer = new BlockingWriter(connection);

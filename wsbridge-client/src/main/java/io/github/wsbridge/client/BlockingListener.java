@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.SocketFile;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -40,7 +41,7 @@ final class BlockingListener implements StreamTransport.Listening {
         this.room = new Semaphore(maxConnections);
         this.threads = threads;
         this.accepted = accepted;
-        Daemons.start("wsbridge-tunnel-" + address, this::listen);
+        Daemons.start("wsbridge-tunnel-" + StreamAddress.of(address), this::listen);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /** A pair of streams, such as a process's standard input and output. */
-final class BlockingPipes implements Blocking {
+final class BlockingPipes implements BlockingConnection {
 
     private final ReadableByteChannel input;
     private final WritableByteChannel output;

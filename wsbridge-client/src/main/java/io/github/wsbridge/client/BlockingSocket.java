@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /** A TCP connection or a Unix socket. */
-record BlockingSocket(SocketChannel channel) implements Blocking {
+record BlockingSocket(SocketChannel channel) implements BlockingConnection {
 
     /**
      * Sets the options of a connection, which Unix sockets do not have. Until it is closed in good order, any close is

@@ -16,7 +16,7 @@ final class BlockingWriter {
 
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
-    private final Blocking connection;
+    private final BlockingConnection connection;
 
     private final ReentrantLock lock = new ReentrantLock(); // not held while writing
     private final Condition changed = lock.newCondition();
@@ -27,7 +27,7 @@ final class BlockingWriter {
     private boolean failed;
     private volatile long written; // by one thread
 
-    BlockingWriter(Blocking connection) {
+    BlockingWriter(BlockingConnection connection) {
         this.connection = connection;
     }
 

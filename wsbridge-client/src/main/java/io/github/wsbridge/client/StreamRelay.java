@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Joins a bridge with a pair of streams, including half-close, with one blocking thread per direction. It has no idle
@@ -19,32 +17,15 @@ final class StreamRelay {
 
     private static final int BUFFER = 32 * 1024;
 
-    /** The near side of a bridge. */
-    interface Near {
-
-        InputStream input() throws IOException;
-
-        OutputStream output() throws IOException;
-
-        /** Ends the output; the input stays open. */
-        void finishOutput() throws IOException;
-
-        /**
-         * Closes both directions, normally if {@code inGoodOrder}, otherwise with a reset that the other side notices.
-         */
-        void close(boolean inGoodOrder);
-
-        /** Returns how long to read and discard further input, so that a reset does not destroy the last output. */
-        Duration linger();
-    }
-
     private final BridgeChannel bridge;
-    private final Near near;
+    private final InputStream input;
+    private final OutputStream output;
     private final CompletableFuture<Void> inputDone = new CompletableFuture<>();
 
-    private StreamRelay(BridgeChannel bridge, Near near) {
+    private StreamRelay(BridgeChannel bridge, InputStream input, OutputStream output) {
         this.bridge = bridge;
-        this.near = near;
+        this.input = input;
+        this.output = output;
     }
 
     /**
@@ -53,8 +34,9 @@ final class StreamRelay {
      * @param executor runs the other direction, on a thread that may block
      * @throws IOException if it did not end normally
      */
-    static void run(BridgeChannel bridge, Near near, Executor executor) throws IOException {
-        new StreamRelay(bridge, near).run(executor);
+    static void run(BridgeChannel bridge, InputStream input, OutputStream output, Executor executor)
+            throws IOException {
+        new StreamRelay(bridge, input, output).run(executor);
     }
 
     private void run(Executor executor) throws IOException {
@@ -62,7 +44,7 @@ final class StreamRelay {
         try {
             executor.execute(this::carryInput);
             carryOutput();
-            near.finishOutput();
+            output.close();
             awaitInput();
             CloseReason reason = bridge.closeReason();
             if (reason != null && !Incoming.inGoodOrder(reason) && !bridge.bothFinished()) {
@@ -70,13 +52,12 @@ final class StreamRelay {
             }
             inGoodOrder = true;
         } finally {
-            near.close(inGoodOrder);
+            closeStreams();
             bridge.close(inGoodOrder ? CloseReason.normal() : CloseReason.vanished("connection reset"));
         }
     }
 
     private void carryOutput() throws IOException {
-        OutputStream output = near.output();
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         while (bridge.read(buffer) >= 0) {
             output.write(buffer.array(), 0, buffer.position());
@@ -93,17 +74,21 @@ final class StreamRelay {
         CompletableFuture<Void> bridgeDone =
                 bridge.closed().thenAccept(reason -> {}).toCompletableFuture();
         CompletableFuture.anyOf(inputDone, bridgeDone).join();
-        inputDone
-                .copy()
-                .completeOnTimeout(null, near.linger().toMillis(), TimeUnit.MILLISECONDS)
-                .join();
+    }
+
+    private void closeStreams() {
+        try (input;
+                output) {
+            output.flush();
+        } catch (IOException e) {
+            // They are closed either way.
+        }
     }
 
     private void carryInput() {
         byte[] bytes = new byte[Outgoing.MAX_MESSAGE];
         boolean wanted = true;
         try {
-            InputStream input = near.input();
             for (int n = input.read(bytes); n >= 0; n = input.read(bytes)) {
                 wanted = wanted && write(ByteBuffer.wrap(bytes, 0, n));
             }

@@ -60,15 +60,15 @@ public final class TcpTunnel implements AutoCloseable {
     }
 
     /**
-     * Runs one bridge over two streams, such as standard input and output for {@code ssh -o ProxyCommand}. Blocks until
-     * the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
+     * Runs one bridge over two streams, copying between them and a channel; {@link #run(CompletableFuture, InputStream,
+     * OutputStream)} costs less. Blocks until the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
      * half-close. A daemon thread may remain blocked in a read of {@code input} that cannot be interrupted.
      *
      * @throws io.github.wsbridge.BridgeException if the bridge did not end normally
      * @throws IOException if writing to {@code output} failed
      */
     public static void run(BridgeChannel bridge, InputStream input, OutputStream output) throws IOException {
-        StreamRelay.run(bridge, new NearStreams(input, output), TcpTunnel::inDaemon);
+        StreamRelay.run(bridge, input, output, TcpTunnel::inDaemon);
     }
 
     /**
@@ -96,7 +96,7 @@ public final class TcpTunnel implements AutoCloseable {
                 throw new BridgeException(reason);
             }
         } catch (ExecutionException e) {
-            throw Dialer.unwrap(e.getCause());
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
         } catch (CancellationException e) {
             if (near.failure() == null) {
                 throw e;

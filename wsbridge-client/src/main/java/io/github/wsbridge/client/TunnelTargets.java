@@ -171,7 +171,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             int equals = definition.indexOf('=');
             if (equals <= 0) {
                 throw new IllegalArgumentException(
-                        "no name in target \"" + definition + "\"; expected name=host:port, such as ssh=127.0.0.1:22");
+                        "no name in target \"" + definition + "\"; expected name=host:port or name=unix:/path");
             }
             return target(
                     definition.substring(0, equals).strip(),
@@ -221,8 +221,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         }
 
         /**
-         * Runs blocking tasks, one per bridge besides the handler's; with {@link #streams}, only name lookups. By
-         * default, on daemon threads, which are virtual if the JDK supports them.
+         * Runs blocking tasks: name lookups and, unless {@link #streams} is set, two per bridge. By default, on daemon
+         * threads, which are virtual if the JDK supports them.
          */
         public Builder executor(Executor executor) {
             this.executor = executor;

@@ -159,8 +159,9 @@ final class TunnelCommand implements Callable<Integer> {
             for (Forward forward : wanted) {
                 TcpTunnel tunnel = start(client, forward, streams);
                 tunnels.push(tunnel);
-                StreamAddress bound =
-                        forward.listen() instanceof HostPort ? StreamAddress.of(tunnel.address()) : forward.listen();
+                StreamAddress bound = forward.listen() instanceof HostPort asked
+                        ? new HostPort(asked.host(), tunnel.address().getPort())
+                        : forward.listen();
                 ready.add("tunnel ready: " + bound + " forwards to " + forward.target() + " on " + forward.device());
             }
             ready.forEach(here::say);

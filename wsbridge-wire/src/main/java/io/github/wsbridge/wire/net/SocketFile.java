@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 public final class SocketFile {
 
     private static final Logger log = LoggerFactory.getLogger(SocketFile.class);
-    private static final int LONGEST = 103; // in bytes; Linux allows 107, BSD and macOS 103
+    /** In bytes. Linux allows 107, macOS 103; a few are left for a temporary name in the same directory. */
+    private static final int LONGEST = 96;
 
     static final String TOO_LONG = "the path of a Unix socket is too long: more than " + LONGEST + " bytes";
 

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The path of a Unix socket, written as {@code unix:/path}.
  *
- * @param path not empty, without control characters, and at most 103 bytes
+ * @param path not empty, without control characters, and at most 96 bytes
  */
 public record UnixPath(String path) implements StreamAddress {
 

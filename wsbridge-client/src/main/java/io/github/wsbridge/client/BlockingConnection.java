@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A connection whose reads and writes block: one thread reads while another writes. */
-interface Blocking {
+interface BlockingConnection {
 
     /** Reads the available bytes, at least one; -1 at the end. */
     int read(ByteBuffer target) throws IOException;
