@@ -12,7 +12,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -129,6 +128,11 @@ public final class NettyBridgeServer implements BridgeServer {
             return this;
         }
 
+        Builder tls(SslContext value) {
+            tls = value;
+            return this;
+        }
+
         /** The number of threads that serve connections. Default: one per processor. */
         public Builder threads(int value) {
             threads = positive(value);
@@ -226,9 +230,7 @@ public final class NettyBridgeServer implements BridgeServer {
             }
             connections.add(channel);
             if (tls != null) {
-                SslHandler handler = tls.newHandler(channel.alloc());
-                handler.setHandshakeTimeoutMillis(timeout.toMillis());
-                channel.pipeline().addLast(TLS, handler);
+                channel.pipeline().addLast(TLS, Tls.handler(tls, channel, timeout));
             }
             channel.pipeline().addLast(new HttpRequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
         }

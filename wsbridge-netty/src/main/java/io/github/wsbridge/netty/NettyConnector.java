@@ -13,7 +13,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -28,7 +27,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +106,13 @@ public final class NettyConnector implements Connector {
         routes.close();
         attempts.forEach(leg -> leg.completeExceptionally(closedFailure()));
         loops.close(connections);
+        forgetSessions();
+    }
+
+    private synchronized void forgetSessions() {
+        if (tls != null) {
+            Tls.forgetSessions(tls);
+        }
     }
 
     private static IOException closedFailure() {
@@ -207,18 +212,10 @@ public final class NettyConnector implements Connector {
                 channel.pipeline().addLast(handler);
             }
             if (context != null) {
-                channel.pipeline().addLast(NettyBridgeServer.TLS, tls(context, channel));
+                channel.pipeline()
+                        .addLast(NettyBridgeServer.TLS, Tls.handler(context, channel, target.timeout(), upgrade.host(), upgrade.port()));
             }
             channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, leg));
-        }
-
-        private SslHandler tls(SslContext context, Channel channel) {
-            SslHandler handler = context.newHandler(channel.alloc(), upgrade.host(), upgrade.port());
-            SSLParameters parameters = handler.engine().getSSLParameters();
-            parameters.setEndpointIdentificationAlgorithm("HTTPS"); // the name in the certificate is checked
-            handler.engine().setSSLParameters(parameters);
-            handler.setHandshakeTimeoutMillis(target.timeout().toMillis());
-            return handler;
         }
     }
 
@@ -251,6 +248,11 @@ public final class NettyConnector implements Connector {
          */
         public Builder trust(Path authorities) throws IOException {
             tls = Tls.client(authorities);
+            return this;
+        }
+
+        Builder tls(SslContext value) {
+            tls = value;
             return this;
         }
 

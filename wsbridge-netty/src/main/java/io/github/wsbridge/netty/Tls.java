@@ -1,28 +1,63 @@
 package io.github.wsbridge.netty;
 
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.IdentityCipherSuiteFilter;
 import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
-/** Creates TLS contexts: from PEM files with the fastest available provider, or from the JDK's contexts. */
+/**
+ * Creates TLS contexts, from PEM files with the fastest available provider or from the JDK's contexts, and their
+ * handlers. Clients resume sessions of the same host and port, with both providers.
+ */
 final class Tls {
+
+    /** How long a client may resume a session. */
+    static final Duration SESSION = Duration.ofHours(1);
+
+    /** The maximum number of sessions that a client keeps, for all hosts together: a few KiB each. */
+    static final int SESSIONS = 512;
+
+    /** The system property in which users choose the groups for the key exchange, whatever the provider is. */
+    private static final String CHOSEN_GROUPS = "jdk.tls.namedGroups";
+
+    private static final List<String> GROUPS = List.of("x25519", "secp256r1", "secp384r1", "secp521r1");
+
+    /**
+     * BoringSSL's first choice. A handshake with it takes half as long again, and a client that offers it pays even if
+     * the server chooses another (docs/benchmarks.md), so only servers offer it, to clients with nothing else.
+     */
+    private static final String POST_QUANTUM = "X25519MLKEM768";
 
     private Tls() {}
 
     static SslContext server(Path certificateChain, Path key) throws IOException {
+        return server(certificateChain, key, SslContext.defaultServerProvider());
+    }
+
+    static SslContext server(Path certificateChain, Path key, SslProvider provider) throws IOException {
+        SslContext context;
         try {
-            return SslContextBuilder.forServer(certificateChain.toFile(), key.toFile())
+            context = by(provider, SslContextBuilder.forServer(certificateChain.toFile(), key.toFile()), POST_QUANTUM)
                     .build();
         } catch (IllegalArgumentException e) {
             throw new IOException(
@@ -30,22 +65,91 @@ final class Tls {
                             + ": a PEM certificate with its chain and an unencrypted PKCS #8 key are needed",
                     e);
         }
+        if (provider == SslProvider.OPENSSL) {
+            OpenSslSessionContext sessions = (OpenSslSessionContext) context.sessionContext();
+            sessions.setTicketKeys(); // turns tickets on; BoringSSL creates the keys and changes them every two days
+            sessions.setSessionCacheEnabled(false); // sessions are in the tickets, so they take no memory here
+        }
+        return context;
     }
 
     /** Returns a client's context that trusts the platform's authorities. */
     static SslContext client() throws SSLException {
-        return SslContextBuilder.forClient().build();
+        return client(SslContextBuilder.forClient(), SslContext.defaultClientProvider());
     }
 
     /** Returns a client's context that trusts only the authorities in a PEM file. */
     static SslContext client(Path authorities) throws IOException {
+        return client(authorities, SslContext.defaultClientProvider());
+    }
+
+    static SslContext client(Path authorities, SslProvider provider) throws IOException {
         try {
-            return SslContextBuilder.forClient()
-                    .trustManager(authorities.toFile())
-                    .build();
+            return client(SslContextBuilder.forClient().trustManager(authorities.toFile()), provider);
         } catch (IllegalArgumentException e) {
             throw new IOException(authorities + " contains no PEM certificate", e);
         }
+    }
+
+    static SslContext client(SslContextBuilder settings, SslProvider provider) throws SSLException {
+        SslContext context = by(provider, settings)
+                .sessionCacheSize(SESSIONS)
+                .sessionTimeout(SESSION.toSeconds())
+                .build();
+        if (provider == SslProvider.OPENSSL) {
+            ((OpenSslSessionContext) context.sessionContext()).setTicketKeys(); // accepts tickets in TLS 1.2, too
+        }
+        return context;
+    }
+
+    private static SslContextBuilder by(SslProvider provider, SslContextBuilder settings, String... moreGroups) {
+        if (provider == SslProvider.OPENSSL && System.getProperty(CHOSEN_GROUPS) == null) {
+            settings.option(
+                    OpenSslContextOption.GROUPS,
+                    Stream.concat(GROUPS.stream(), Stream.of(moreGroups)).toArray(String[]::new));
+        }
+        return settings.sslProvider(provider);
+    }
+
+    /** Discards the sessions of a client's context, which BoringSSL holds outside the heap. */
+    static void forgetSessions(SslContext context) {
+        if (!(context.sessionContext() instanceof OpenSslSessionContext sessions)) {
+            return; // the application's, or on the heap
+        }
+        for (byte[] id : Collections.list(sessions.getIds())) {
+            SSLSession session = sessions.getSession(id);
+            if (session != null) {
+                session.invalidate();
+                sessions.getSession(id); // frees it
+            }
+        }
+    }
+
+    /** Returns the handler of an accepted connection. */
+    static SslHandler handler(SslContext context, Channel channel, Duration timeout) {
+        return set(context.newHandler(channel.alloc()), channel, timeout);
+    }
+
+    /**
+     * Returns the handler of a connection to a host and port, which verifies the name in the certificate. A session is
+     * resumed only for the same host and port, so this holds for resumed sessions, too.
+     */
+    static SslHandler handler(SslContext context, Channel channel, Duration timeout, String host, int port) {
+        SslHandler handler = context.newHandler(channel.alloc(), host, port);
+        SSLParameters parameters = handler.engine().getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        handler.engine().setSSLParameters(parameters);
+        return set(handler, channel, timeout);
+    }
+
+    private static SslHandler set(SslHandler handler, Channel channel, Duration timeout) {
+        handler.setHandshakeTimeoutMillis(timeout.toMillis());
+        handler.setWrapDataSize(0); // all records of a write into one buffer
+        if (!(handler.engine() instanceof ReferenceCountedOpenSslEngine)) {
+            return handler;
+        }
+        channel.config().setAllocator(TlsBuffers.INSTANCE); // after the engine, which needs no headroom
+        return handler;
     }
 
     /** Returns the peer's verified certificate chain; empty if it presented none. */

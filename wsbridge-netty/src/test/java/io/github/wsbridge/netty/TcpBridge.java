@@ -9,6 +9,7 @@ import io.github.wsbridge.testkit.transport.TestKeys;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -53,6 +54,10 @@ final class TcpBridge implements AutoCloseable {
      * @param byFragments whether legs are joined by fragments though they could do better
      */
     TcpBridge(@Nullable TestKeys keys, boolean byFragments) throws Exception {
+        this(keys, byFragments, SslProvider.JDK);
+    }
+
+    TcpBridge(@Nullable TestKeys keys, boolean byFragments, SslProvider provider) throws Exception {
         this.byFragments = byFragments;
         target = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         target.setSoTimeout((int) PATIENCE.toMillis());
@@ -61,8 +66,8 @@ final class TcpBridge implements AutoCloseable {
                 .threads(2);
         NettyConnector.Builder connecting = NettyConnector.builder().threads(2);
         if (keys != null) {
-            serving.tls(keys.context());
-            connecting.sslContext(keys.context());
+            serving.tls(Tls.server(keys.certificate(), keys.key(), provider));
+            connecting.tls(Tls.client(keys.certificate(), provider));
         }
         server = serving.bind();
         connector = connecting.build();
