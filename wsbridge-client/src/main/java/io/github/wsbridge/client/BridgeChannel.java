@@ -55,7 +55,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         this.outgoing = new Outgoing(leg, this::directionFinished);
     }
 
-    /** A channel over a leg that nobody listens to yet; it asks for the first fragment. */
+    /** Creates a channel over a leg that is not open yet, and demands the first fragment. */
     static BridgeChannel over(BridgeLeg leg) {
         BridgeChannel channel = new BridgeChannel(leg, leg.bridgeId());
         leg.open(channel.new Ear());
