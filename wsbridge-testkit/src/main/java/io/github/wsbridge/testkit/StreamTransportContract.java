@@ -123,7 +123,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void send_anyKindAndSize_arrivesAsItsBytes() throws Exception {
+    void send_anyKindAndSize_arrivesAsBytes() throws Exception {
         bothWays((from, to) -> {
             ByteArrayOutputStream sent = new ByteArrayOutputStream();
             to.demandAlways();
@@ -193,7 +193,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void demand_none_givesNothing_andOneGivesOne() throws Exception {
+    void demand_none_deliversNothing_oneDeliversOne() throws Exception {
         bothWays((from, to) -> {
             send(from, Fragment.text("early"));
             staysAt(0, to);
@@ -209,7 +209,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void slowReader_makesTheSenderWait_andGetsAll() throws Exception {
+    void slowReader_makesTheSenderWait_andReceivesEverything() throws Exception {
         bothWays((from, to) -> {
             Flood flood = flood(from);
             to.demandAlways();
@@ -225,7 +225,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void emptyBinaryMessage_endsItsDirection_andTheOtherGoesOn() throws Exception {
+    void emptyBinaryMessage_endsItsDirection_theOtherContinues() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             to.demandAlways();
@@ -247,7 +247,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void bothDirectionsEnded_whileOneIsStillToBeRead_waitsForThat() throws Exception {
+    void bothDirectionsEnded_unreadData_isReadFirst() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             send(from, Fragment.text("unread"));
@@ -264,7 +264,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_inGoodOrder_endsBehindTheData() throws Exception {
+    void close_normal_endsAfterTheData() throws Exception {
         for (CloseReason reason : List.of(CloseReason.normal(), new CloseReason(CloseReason.NO_STATUS, ""))) {
             bothWays((from, to) -> {
                 from.demandAlways();
@@ -286,7 +286,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_inGoodOrder_doesNotWaitForEverForTheOtherDirection() throws Exception {
+    void close_normal_doesNotWaitForeverForTheOtherDirection() throws Exception {
         Ends ends = opened();
         ends.near().demandAlways();
         ends.far().demandAlways();
@@ -310,7 +310,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_afterBothDirectionsEnded_takesNothingAway() throws Exception {
+    void close_afterBothDirectionsEnded_losesNothing() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             finish(to);
@@ -318,7 +318,7 @@ public abstract class StreamTransportContract extends LegFixture {
             byte[] much = bytes(1_000_000, 3);
             from.leg().send(Fragment.binary(ByteBuffer.wrap(much)));
             from.leg().send(Fragment.binary(ByteBuffer.allocate(0)));
-            from.leg().close(CloseReason.vanished("behind it all"));
+            from.leg().close(CloseReason.vanished("after all data"));
             to.demandAlways();
             awaitEnded(to);
             assertThat(stream(to)).isEqualTo(much);
@@ -404,7 +404,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void dial_nobodyListens_fails() throws Exception {
+    void dial_connectionRefused_fails() throws Exception {
         SocketAddress nobody;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = gone.getLocalSocketAddress();
@@ -418,14 +418,14 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void listen_whereSomebodyListens_fails() throws Exception {
+    void listen_portInUse_fails() throws Exception {
         SocketAddress taken = listen(PLENTY).address();
         assertThatThrownBy(() -> transport().listen(taken, PLENTY, accepted::add))
                 .isInstanceOf(IOException.class);
     }
 
     @Test
-    void listen_takesNoMoreThanItMay_andTheRestWhenThereIsRoom() throws Exception {
+    void listen_acceptsUpToItsLimit_furtherOnesLater() throws Exception {
         StreamTransport.Listening listening = listen(new StreamTransport.Limits(50, 2));
         List<RecordingReceiver> dialled = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
