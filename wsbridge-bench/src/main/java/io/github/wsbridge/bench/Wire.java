@@ -49,13 +49,13 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Bare frames on a connection that came in. They are masked, as a client's are. */
+    /** Bare frames on an accepted connection, masked like a client's. */
     static Wire accepted(SocketChannel channel) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         return new Wire(channel, false, true);
     }
 
-    /** A server's end of a WebSocket on a connection that came in. */
+    /** A server's end of a WebSocket on an accepted connection. */
     record Upgraded(Wire wire, String resource) {}
 
     /** Takes any handshake. */

@@ -35,7 +35,7 @@ class RunningCommandsTest {
     Path folder;
 
     @Test
-    void tunnel_toADevicesTarget_carriesBytes() throws Exception {
+    void tunnel_toATarget_carriesBytes() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
                 Run device = device(node, echo);
@@ -86,7 +86,7 @@ class RunningCommandsTest {
     }
 
     @Test
-    void transportTyrus_ofAllThree_carriesBytes() throws Exception {
+    void transportTyrus_onAllThree_carriesBytes() throws Exception {
         byte[] sent = new byte[1_000_000];
         new java.util.Random(2).nextBytes(sent);
         ByteArrayOutputStream data = new ByteArrayOutputStream();
@@ -118,7 +118,7 @@ class RunningCommandsTest {
         }
     }
 
-    /** How many Grizzly transports there are of a name: each has a first selector, which may say what it does. */
+    /** Counts the Grizzly transports of a name by their first selectors, whose thread names may have a suffix. */
     private static long transports(String name) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().matches(name + "-selector-1( .*)?"))
@@ -151,7 +151,7 @@ class RunningCommandsTest {
     }
 
     @Test
-    void apiKeys_fileAndEnvironment_letInAndAreNeverShown() throws Exception {
+    void apiKeys_fileAndEnvironment_areAcceptedAndNeverShown() throws Exception {
         String deviceKey = ApiKeyPolicy.newKey();
         String requesterKey = ApiKeyPolicy.newKey();
         Path keys = Files.writeString(
@@ -215,7 +215,7 @@ class RunningCommandsTest {
     }
 
     @Test
-    void apiKey_fileWithNothingInIt_isRefused() throws Exception {
+    void apiKey_emptyFile_isRefused() throws Exception {
         Path empty = Files.writeString(folder.resolve("empty"), "\n");
         Run run = Run.of(
                 "tunnel",
@@ -255,7 +255,7 @@ class RunningCommandsTest {
                 Awaitility.await()
                         .atMost(Run.PATIENCE)
                         .until(() -> node.out().contains("1 live bridges have up to 30 s"));
-                socket.getOutputStream().write(2); // the bridge lives on
+                socket.getOutputStream().write(2); // the bridge is still open
                 assertThat(socket.getInputStream().read()).isEqualTo(2);
                 assertThat(node.ended()).isFalse();
                 socket.shutdownOutput();
@@ -266,7 +266,7 @@ class RunningCommandsTest {
     }
 
     @Test
-    void device_secondOfTheSameId_takesThePlace() throws Exception {
+    void device_secondWithTheSameId_replacesTheFirst() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
                 Run first = device(node, echo)) {
@@ -354,7 +354,7 @@ class RunningCommandsTest {
     }
 
     @Test
-    void node_withAWebhook_asksItForTheDevicesThatMatch() throws Exception {
+    void node_webhook_getsInvitationsOfMatchingDevices() throws Exception {
         String secret = "0123456789abcdef0123456789abcdef";
         Path keyFile = Files.writeString(folder.resolve("webhook.key"), secret + "\n");
         BlockingQueue<String> asked = new LinkedBlockingQueue<>();
