@@ -44,7 +44,7 @@ class BridgeChannelTest {
     @BeforeEach
     void open() {
         GreetedLeg greeted = new GreetedLeg(near, new BridgeId(0, 7));
-        near.open(greeted.ear());
+        near.open(greeted.receiver());
         far.open(farReceiver);
         channel = BridgeChannel.over(greeted);
     }
@@ -349,12 +349,12 @@ class BridgeChannelTest {
             public void abort() {}
         };
         GreetedLeg greeted = new GreetedLeg(leg, new BridgeId(0, 8));
-        Leg.Receiver ear = greeted.ear();
+        Leg.Receiver receiver = greeted.receiver();
         BridgeChannel bridge = BridgeChannel.over(greeted);
         bridge.shutdownOutput();
-        ear.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
-        ear.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
-        ear.onClosed(CloseReason.vanished("no close in time"));
+        receiver.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
+        receiver.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
+        receiver.onClosed(CloseReason.vanished("no close in time"));
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         TcpTunnel.run(bridge, InputStream.nullInputStream(), output);
         assertThat(output).hasToString("all of it");

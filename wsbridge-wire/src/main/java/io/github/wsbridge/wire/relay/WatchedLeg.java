@@ -51,7 +51,7 @@ public final class WatchedLeg extends ForwardingLeg {
 
     @Override
     public void open(Receiver receiver) {
-        leg.open(new Ear(receiver));
+        leg.open(new WatchedReceiver(receiver));
         long nanos = watch.interval().toNanos();
         try {
             synchronized (this) {
@@ -116,9 +116,9 @@ public final class WatchedLeg extends ForwardingLeg {
         leg.abort();
     }
 
-    private final class Ear extends ForwardingReceiver {
+    private final class WatchedReceiver extends ForwardingReceiver {
 
-        Ear(Receiver receiver) {
+        WatchedReceiver(Receiver receiver) {
             super(receiver);
         }
 
