@@ -1,9 +1,9 @@
-"""Requester and device written with the package "websockets", raw: no subprotocol, no library of the bridge.
+"""Requester and device written with the package "websockets" alone, without the subprotocol.
 
 Usage: foreign_ends.py CONNECT_BASE LISTEN_BASE
 
-The requester connects below the first base URL, the device listens below the second and opens the accept URLs that it is
-told. Every check that holds is counted; the first that does not ends the program with its traceback.
+The requester connects to the first base URL. The device listens at the second one and opens the accept URLs that it
+receives. The program counts the checks that pass; the first that fails ends it with a traceback.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import sys
 import urllib.parse
 
 import websockets
-from websockets.legacy.client import connect as websocket  # the one that old and new releases of the package have
+from websockets.legacy.client import connect as websocket  # exists in old and new releases of the package
 
 from raw_websocket import CLOSE, Closed, RawWebSocket
 
@@ -42,7 +42,7 @@ def connect(url):
 
 
 class Device:
-    """Listens, and hands each accepted bridge to whoever waits for it."""
+    """Listens, and puts each accepted bridge into a queue."""
 
     def __init__(self, base):
         self.url = base + "/bridge/listen?deviceId=" + urllib.parse.quote(DEVICE, safe="")
@@ -56,13 +56,14 @@ class Device:
                 invitation = json.loads(message)
                 check(invitation["type"] == "invitation", "type of the invitation")
                 if invitation["requestData"] == "reject me":
-                    await socket.send(json.dumps({
-                        "type": "reject", "bridgeToken": invitation["bridgeToken"], "code": 77, "reason": "no, not now"}))
+                    token = invitation["bridgeToken"]
+                    await socket.send(json.dumps(
+                        {"type": "reject", "bridgeToken": token, "code": 77, "reason": "no, not now"}))
                 elif invitation["requestData"] == "reject me by URL":
                     rejecting = await connect(
                         invitation["acceptUrl"] + "&rejectCode=78&rejectReason=" + urllib.parse.quote("nö"))
                     await rejecting.wait_closed()
-                    check(rejecting.close_code == 1000, "a rejection is taken")
+                    check(rejecting.close_code == 1000, "a rejection is accepted")
                 else:
                     await self.accepted.put((invitation, await self.accept(invitation)))
 
@@ -80,7 +81,7 @@ async def bridge(base, device, data="ssh & more/ä"):
     url = base + "/bridge/connect?" + query
     requester = await (asyncio.to_thread(RawWebSocket, url) if data == "raw" else connect(url))
     invitation, accepted = await asyncio.wait_for(device.accepted.get(), DEADLINE)
-    check(invitation["requestData"] == data, "request data arrives as it was sent")
+    check(invitation["requestData"] == data, "request data arrives unchanged")
     return requester, accepted
 
 
@@ -100,7 +101,8 @@ async def messages(base, device):
         for size in SIZES:
             await carry(sender, receiver, content(size), f"binary of {size} bytes, {way}")
             if size:
-                await carry(sender, receiver, content(size), f"fragmented {size} bytes, {way}", pieces(content(size), 100))
+                await carry(
+                    sender, receiver, content(size), f"fragmented {size} bytes, {way}", pieces(content(size), 100))
         await asyncio.gather(
             carry(sender, receiver, content(16 << 20), f"big at the same time, {way}"),
             carry(receiver, sender, content(17 << 20), f"big at the same time, against {way}"))
@@ -134,13 +136,13 @@ async def closes(base, device):
 
 async def vanishing(base, device):
     for device_goes in (True, False):
-        for meanwhile in (None, "nothing read", "amid a message"):
+        for meanwhile in (None, "nothing read", "inside a message"):
             requester, accepted = await bridge(base, device)
             going, other = (accepted, requester) if device_goes else (requester, accepted)
-            await carry(requester, accepted, "hello", "the bridge is there")
+            await carry(requester, accepted, "hello", "the bridge is established")
             if meanwhile == "nothing read":
                 flood = asyncio.ensure_future(other.send(content(32 << 20)))
-            elif meanwhile == "amid a message":
+            elif meanwhile == "inside a message":
                 await carry(going, other, "the last whole message", "the last whole message")
                 await going.write_frame(False, 2, b"half a message")
             going.transport.abort()
@@ -151,7 +153,7 @@ async def vanishing(base, device):
 
 
 async def leaving_early(base, device):
-    """The requester goes while the device makes up its mind."""
+    """The requester leaves before the device accepts."""
     query = "deviceId=" + urllib.parse.quote(DEVICE, safe="") + "&requestData=later"
     for close in (True, False):
         requester = await connect(base + "/bridge/connect?" + query)
@@ -162,32 +164,32 @@ async def leaving_early(base, device):
             requester.transport.abort()
         accepted = await connect(invitation["acceptUrl"])
         await asyncio.wait_for(accepted.wait_closed(), DEADLINE)
-        # A node may hear of the accept before it hears of the loss.
+        # The accept may reach the node before it notices the loss.
         check(accepted.close_code == 4410 or not close and accepted.close_code == 4000,
               f"accept after the requester has gone: {accepted.close_code} {accepted.close_reason!r}")
     requester = await connect(base + "/bridge/connect?" + query)
     invitation, _ = await asyncio.wait_for(device.accepted.get(), DEADLINE)
-    await requester.send("said before anybody listened")
+    await requester.send("sent before the accept")
     accepted = await connect(invitation["acceptUrl"])
-    check(await asyncio.wait_for(accepted.recv(), DEADLINE) == "said before anybody listened", "early words arrive")
+    check(await asyncio.wait_for(accepted.recv(), DEADLINE) == "sent before the accept", "early data arrives")
     again = await connect(invitation["acceptUrl"])
     await asyncio.wait_for(again.wait_closed(), DEADLINE)
-    check(again.close_code == 4410, f"a token is good for once: {again.close_code}")
-    await carry(requester, accepted, "still there", "a second accept does not hurt the first")
+    check(again.close_code == 4410, f"a token can be used once: {again.close_code}")
+    await carry(requester, accepted, "still there", "a second accept does not affect the first")
     await requester.close()
     await asyncio.wait_for(accepted.wait_closed(), DEADLINE)
 
 
 async def raw(base, device):
-    """What only shows in the frames."""
+    """Checks what is visible in single frames only."""
     for from_requester in (True, False):
         requester, accepted = await bridge(base, device, "raw")
         closing, other = (requester, accepted) if from_requester else (accepted, requester)
 
         def empty_close():
-            check(closing.subprotocol is None, "no subprotocol that nobody offered")
+            check(closing.subprotocol is None, "no subprotocol unless offered")
             closing.send(content(70_000), 1_000)
-            check(other.receive() == content(70_000), "a message in many frames, with pings between")
+            check(other.receive() == content(70_000), "a message in many frames, with pings in between")
             closing.frame(CLOSE)
             closed = other.end()
             check(closed.code is None, f"an empty close arrives as an empty close, not {closed}")
@@ -202,7 +204,7 @@ async def raw(base, device):
             requester, accepted = await bridge(base, device, "raw")
             going, other = (requester, accepted) if from_requester else (accepted, requester)
             requester.send("hello")
-            check(await asyncio.to_thread(accepted.receive) == "hello", "the bridge is there")
+            check(await asyncio.to_thread(accepted.receive) == "hello", "the bridge is established")
             leave(going)
             closed = await asyncio.wait_for(asyncio.to_thread(other.end), DEADLINE)
             check(closed.code == 4000, f"{leave.__name__} gives {closed}")

@@ -1,4 +1,4 @@
-"""A WebSocket client on a plain socket, after RFC 6455 and nothing else: frames, closes and ends exactly as they are asked for."""
+"""A WebSocket client on a plain socket, written from RFC 6455. Tests control every frame and how a connection ends."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ DEADLINE = 120
 
 
 class Closed(Exception):
-    """The end: the close frame's code and reason, code None where it is empty, VANISHED where there is no close frame."""
+    """The end of a connection. The code is None for an empty close frame, and VANISHED without a close frame."""
 
     def __init__(self, code, reason=""):
         super().__init__(f"closed with {code} {reason!r}")
@@ -81,7 +81,7 @@ class RawWebSocket:
             self.socket.sendall(head + key + masked(payload, key))
 
     def send(self, message, fragment=None):
-        """Sends text or bytes, in one frame, or in frames of `fragment` bytes with an empty last one and pings between."""
+        """Sends one frame, or frames of `fragment` bytes with pings in between and an empty last frame."""
         opcode = TEXT if isinstance(message, str) else BINARY
         payload = message.encode() if isinstance(message, str) else message
         if fragment is None:
@@ -95,7 +95,7 @@ class RawWebSocket:
         self.frame(opcode, b"")
 
     def receive(self):
-        """The next message, whole; raises Closed at the end."""
+        """Returns the next message, reassembled; raises Closed at the end."""
         kind, parts = None, []
         while True:
             fin, opcode, payload = self.next_frame()
@@ -116,7 +116,7 @@ class RawWebSocket:
     def next_frame(self):
         first, second = self.read(2)
         assert not first & 0x70, "reserved bits"
-        assert not second & 0x80, "a server masks nothing"
+        assert not second & 0x80, "a server must not mask"
         size = second & 0x7F
         if size == 126:
             size, = struct.unpack(">H", self.read(2))
@@ -134,7 +134,7 @@ class RawWebSocket:
         return data
 
     def end(self):
-        """Receives until the end, and answers the close frame; what ended it. Messages on the way are dropped."""
+        """Drops all messages until the end, answers the close frame, and returns the end."""
         try:
             while True:
                 self.receive()
@@ -145,13 +145,14 @@ class RawWebSocket:
     def answer(self, closed):
         try:
             if closed.code != VANISHED:
-                self.frame(CLOSE, b"" if closed.code is None else struct.pack(">H", closed.code) + closed.reason.encode())
+                code = b"" if closed.code is None else struct.pack(">H", closed.code)
+                self.frame(CLOSE, code + closed.reason.encode())
         except ConnectionError:
-            pass  # it has not waited
+            pass  # the peer has already disconnected
         self.disconnect()
 
     def close(self, code=None, reason=""):
-        """Sends a close frame, empty without a code, and waits for the answer; the answer."""
+        """Sends a close frame, empty without a code, and returns the answer."""
         self.frame(CLOSE, b"" if code is None else struct.pack(">H", code) + reason.encode())
         try:
             while True:
@@ -161,7 +162,7 @@ class RawWebSocket:
             return closed
 
     def reset(self):
-        """Goes without a word: a TCP reset."""
+        """Resets the TCP connection, without a close frame."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.disconnect()
 

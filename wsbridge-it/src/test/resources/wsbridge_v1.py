@@ -1,16 +1,16 @@
-"""The subprotocol wsbridge.v1, written from docs/protocol.md on a plain socket, against the project's own other end.
+"""The subprotocol wsbridge.v1 on a plain socket, written from docs/protocol.md. The other end is the project's own.
 
-Usage: wsbridge_v1.py requester BASE DEVICE    asks for bridges to the project's device and checks what comes
-       wsbridge_v1.py device BASE DEVICE       is a device until its standard input ends, for the project's client
+Usage: wsbridge_v1.py requester BASE DEVICE    requests bridges to the project's device and checks the results
+       wsbridge_v1.py device BASE DEVICE       is a device for the project's client until standard input ends
 
-What the device's side does is told in the request data: a word, and arguments with blanks between. Both sides know
+The request data tells the device what to do: a command and its arguments, separated by spaces. Both sides support
 
     digest             reads to the half-close, answers with length and SHA-256, half-closes
-    source N           sends N bytes and half-closes at once, then reads to the half-close and answers nothing
-    echo               sends back what comes, and half-closes after the other
+    source N           sends N bytes and half-closes at once, then reads to the half-close
+    echo               echoes all messages, and half-closes after the other side
     close CODE WORDS   closes at once
     closed             reads to the end
-    reset              goes without a word, amid a message
+    reset              resets the connection inside a message
 """
 
 import hashlib
@@ -54,12 +54,13 @@ class Stream:
         self.bridge = None
 
     def established(self):
-        """Waits for the node's word."""
-        word = self.socket.receive()
-        check(isinstance(word, str), "established is a text message")
-        word = json.loads(word)
-        check(word["type"] == "established" and re.fullmatch("[0-9a-f]{32}", word["bridgeId"]), f"established: {word}")
-        self.bridge = word["bridgeId"]
+        """Waits for the node's message that the bridge is established."""
+        message = self.socket.receive()
+        check(isinstance(message, str), "established is a text message")
+        message = json.loads(message)
+        check(message["type"] == "established", f"established: {message}")
+        check(re.fullmatch("[0-9a-f]{32}", message["bridgeId"]), f"established: {message}")
+        self.bridge = message["bridgeId"]
         return self
 
     def write(self, data, piece=16384, fragment=None):
@@ -70,7 +71,7 @@ class Stream:
         self.socket.send(b"")
 
     def read(self):
-        """All up to the half-close."""
+        """Returns everything up to the half-close."""
         parts = []
         while True:
             part = self.socket.receive()
@@ -110,7 +111,7 @@ def requester(base, device):
     text.socket.send("")
     text.socket.send("more")
     text.finish()
-    check(text.read() == summary("a€😀ümore".encode()), "text is its bytes, and an empty one is no half-close")
+    check(text.read() == summary("a€😀ümore".encode()), "text arrives as bytes, and empty text is no half-close")
     text.end()
     fragmented = bridge("digest")
     fragmented.socket.frame(BINARY, b"", fin=False)
@@ -138,11 +139,11 @@ def requester(base, device):
 
 def gone(stream):
     closed = stream.end()
-    check(closed.code == 4000, f"a device that goes without a word gives {closed}")
+    check(closed.code == 4000, f"a device that resets its connection gives {closed}")
 
 
 def echo(stream):
-    """More than fits in between, so that it only works with both directions at once."""
+    """Sends more than all buffers hold, so that it works only if both directions run concurrently."""
     data = content(32 << 20)
     writing = threading.Thread(target=lambda: (stream.write(data, 100_000), stream.finish()), daemon=True)
     writing.start()
@@ -168,7 +169,7 @@ def listen(listening):
 def serve(invitation):
     word, _, arguments = invitation["requestData"].partition(" ")
     stream = Stream(invitation["acceptUrl"]).established()
-    check(stream.bridge == invitation["bridgeId"], "the bridge is the one of the invitation")
+    check(stream.bridge == invitation["bridgeId"], "the bridge id is that of the invitation")
     if word == "digest":
         stream.write(summary(stream.read()))
         stream.finish()

@@ -16,7 +16,7 @@ class BridgeRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" ", "a b&c=d/e?f", "grüße", "日本", "\uD83D\uDE80"})
-    void request_anyPrintableDeviceId_isTaken(String deviceId) {
+    void request_anyPrintableDeviceId_isAccepted(String deviceId) {
         assertThat(new BridgeRequest(deviceId, "line\nbreak").deviceId()).isEqualTo(deviceId);
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BridgeTokenTest {
 
     @Test
-    void token_ofItsAlphabet_isTaken() {
+    void token_ofItsAlphabet_isAccepted() {
         String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         assertThat(new BridgeToken(alphabet).value()).isEqualTo(alphabet);
         assertThat(new BridgeToken("x".repeat(BridgeToken.MAX_LENGTH)).value()).hasSize(1024);

@@ -12,7 +12,7 @@ class CloseReasonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a", "é", "日", "\uD83D\uDE80"})
-    void reason_tooLong_isCutBetweenCharacters(String character) {
+    void reason_tooLong_isTruncatedBetweenCharacters(String character) {
         for (int before = 0; before < 4; before++) {
             String reason = new CloseReason(4000, "x".repeat(before) + character.repeat(200)).reason();
             int size = character.getBytes(UTF_8).length;
@@ -32,7 +32,7 @@ class CloseReasonTest {
     }
 
     @Test
-    void reason_ofHalfCharacters_staysWithinTheLimit() {
+    void reason_ofLoneSurrogates_staysWithinTheLimit() {
         assertThat(new CloseReason(1000, "\uD83D".repeat(300)).reason().getBytes(UTF_8))
                 .hasSizeLessThanOrEqualTo(123);
     }

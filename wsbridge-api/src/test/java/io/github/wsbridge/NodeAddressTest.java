@@ -20,7 +20,7 @@ class NodeAddressTest {
         "ws://host/a%2Fb%20c%C3%A9, ws://host/a%2Fb%20c%C3%A9",
         "ws://host/é/, ws://host/%C3%A9",
     })
-    void parse_address_isBroughtIntoOneForm(String text, String form) {
+    void parse_address_isNormalized(String text, String form) {
         NodeAddress address = NodeAddress.parse(text);
         assertThat(address).hasToString(form).isEqualTo(NodeAddress.parse(form));
     }

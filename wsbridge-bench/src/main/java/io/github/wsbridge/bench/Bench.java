@@ -5,6 +5,6 @@ import java.io.IOException;
 /** One group of measurements. */
 interface Bench {
 
-    /** Measures; what comes of it goes to the rig's results. */
+    /** Measures, and adds the figures to the rig's results. */
     void run(Rig rig) throws IOException, InterruptedException;
 }

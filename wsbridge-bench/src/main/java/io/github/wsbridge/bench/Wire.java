@@ -55,12 +55,12 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Bare frames on a connection that came in. They are masked, as a client's are. */
+    /** Bare frames on an accepted connection, masked like a client's. */
     static Wire accepted(SocketChannel socket, boolean tls) throws IOException {
         return new Wire(socket, bytes(socket, tls), false, true);
     }
 
-    /** A server's end of a WebSocket on a connection that came in. */
+    /** A server's end of a WebSocket on an accepted connection. */
     record Upgraded(Wire wire, String resource) {}
 
     /** Takes any handshake. */

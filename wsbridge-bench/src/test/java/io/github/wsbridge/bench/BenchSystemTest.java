@@ -94,11 +94,11 @@ final class BenchSystemTest {
         assertThat(results.getObject("machine")).containsKeys("cores", "kernel", "jdk", "haproxy", "nginx");
         assertThat(results.getArray("rounds")).isNotEmpty();
         assertThat(Files.readString(chart)).startsWith("<svg").endsWith("</svg>\n");
-        assertThat(Files.list(temporary)).as("files that are left").isEmpty();
+        assertThat(Files.list(temporary)).as("remaining files").isEmpty();
         assertThat(ProcessHandle.allProcesses()
                         .flatMap(process -> process.info().commandLine().stream())
                         .filter(line -> line.contains(temporary.toString())))
-                .as("processes that are left")
+                .as("remaining processes")
                 .isEmpty();
     }
 }

@@ -32,7 +32,7 @@ final class FindingsTest {
     }
 
     @Test
-    void ratio_withSmallFrames_isToTheBestBufferSize() {
+    void ratio_smallFrames_usesTheBestBufferSize() {
         relay("relay-128B", Subject.OURS, 5);
         relay("relay-128B", Subject.HAPROXY_TCP, 5);
         relay("relay-128B", Subject.HAPROXY_TCP_BIG, 10);
@@ -133,7 +133,7 @@ final class FindingsTest {
     }
 
     @Test
-    void range_isFromTheLeastToTheMost() {
+    void range_isFromMinimumToMaximum() {
         relay("relay-64KiB", Subject.OURS, 9, 1, 5);
         relay("relay-1KiB", Subject.OURS, 5);
 
@@ -142,7 +142,7 @@ final class FindingsTest {
     }
 
     @Test
-    void order_putsEachSubjectBehindDifferentOnes() {
+    void order_putsEachSubjectAfterDifferentOnes() {
         assertThat(Rig.order(List.of("a", "b", "c"), 1)).containsExactly("a", "b", "c");
         assertThat(Rig.order(List.of("a", "b", "c"), 2)).containsExactly("b", "a", "c");
         assertThat(Rig.order(List.of("a", "b", "c"), 3)).containsExactly("b", "c", "a");

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The receiver counts what was sent, however it was cut. */
+/** The scanner counts the payload correctly however the stream is split. */
 final class FrameScannerTest implements FrameScanner.Listener {
 
     private final List<String> heard = new ArrayList<>();
@@ -28,7 +28,7 @@ final class FrameScannerTest implements FrameScanner.Listener {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 7, 64, 1_000, 1_000_000})
-    void scan_ofAnyPieces_countsPayloadAndHandsOutTheRest(int piece) throws IOException {
+    void scan_anyPieces_countsPayloadAndReportsOtherFrames(int piece) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(1_000_000);
         for (boolean masked : new boolean[] {true, false}) {
             for (int size : new int[] {0, 1, 125, 126, 65_535, 65_536}) {

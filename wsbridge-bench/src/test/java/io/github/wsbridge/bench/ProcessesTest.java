@@ -32,7 +32,7 @@ final class ProcessesTest {
     }
 
     @Test
-    void close_endsOneThatIgnoresSignals() throws Exception {
+    void close_endsProcessesThatIgnoreSignals() throws Exception {
         Child child;
         try (Processes processes = new Processes(folder)) {
             child = processes.start(

@@ -55,16 +55,16 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         this.outgoing = new Outgoing(leg, this::directionFinished);
     }
 
-    /** A channel over a leg that nobody listens to yet; it asks for the first fragment. */
+    /** Creates a channel over a leg that is not open yet, and demands the first fragment. */
     static BridgeChannel over(BridgeLeg leg) {
         BridgeChannel channel = new BridgeChannel(leg, leg.bridgeId());
-        leg.open(channel.new Ear());
+        leg.open(channel.new ChannelReceiver());
         channel.incoming.start();
         return channel;
     }
 
     /** What the leg tells. */
-    private final class Ear implements Leg.Receiver {
+    private final class ChannelReceiver implements Leg.Receiver {
 
         @Override
         public void onFragment(Fragment fragment) {

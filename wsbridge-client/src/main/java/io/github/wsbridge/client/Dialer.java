@@ -134,7 +134,7 @@ final class Dialer implements AutoCloseable {
 
     /**
      * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is
-     * established. Whatever ends the future early closes the leg.
+     * established. If the future ends earlier for any reason, the leg is closed.
      */
     CompletableFuture<BridgeChannel> channel(List<URI> uris) {
         return open(uris, BridgeChannel::over, BridgeChannel::close, this::complete);

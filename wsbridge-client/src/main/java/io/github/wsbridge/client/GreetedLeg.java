@@ -16,14 +16,14 @@ final class GreetedLeg extends ForwardingLeg implements BridgeLeg {
     private final Gate gate;
     private final CompletableFuture<CloseReason> ended = new CompletableFuture<>();
 
-    /** Wraps a leg that is open, and whose receiver passes all further events to {@link #ear}. */
+    /** Wraps a leg that is open, and whose receiver passes all further events to {@link #receiver}. */
     GreetedLeg(Leg leg, BridgeId bridgeId) {
         super(leg);
         this.bridgeId = bridgeId;
         this.gate = new Gate(leg, reason -> {});
     }
 
-    Receiver ear() {
+    Receiver receiver() {
         return new ForwardingReceiver(gate) {
             @Override
             public void onClosed(CloseReason reason) {

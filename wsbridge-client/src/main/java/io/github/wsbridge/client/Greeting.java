@@ -70,7 +70,7 @@ final class Greeting<B> implements Leg.Receiver {
 
     private void establish(BridgeId bridgeId) {
         GreetedLeg greeted = new GreetedLeg(leg, bridgeId);
-        established = greeted.ear();
+        established = greeted.receiver();
         B bridge = made.apply(greeted);
         executor.execute(() -> result.complete(bridge));
     }

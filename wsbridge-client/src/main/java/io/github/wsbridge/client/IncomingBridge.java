@@ -34,8 +34,7 @@ public interface IncomingBridge {
     CompletableFuture<BridgeChannel> accept();
 
     /**
-     * Accepts, and gives the bridge as a leg, to be joined with another one. In place of {@link #accept}, not beside
-     * it.
+     * Accepts, and returns the bridge as a leg, to be joined with another one. Call either this or {@link #accept}.
      *
      * @return as {@link #accept}, but it completes on a thread of the transport, where nothing may block. By default it
      *     fails with an {@link UnsupportedOperationException}.

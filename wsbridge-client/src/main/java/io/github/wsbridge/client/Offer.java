@@ -100,7 +100,7 @@ final class Offer implements IncomingBridge {
         answer.complete(new Answer.Expired());
     }
 
-    /** Called when the handler has thrown: ends whatever it has started. */
+    /** Called when the handler has thrown: rejects, or closes the bridge that the handler has accepted. */
     void fail() {
         if (!reject(500, "the device's handler failed")) {
             CloseReason reason = new CloseReason(CloseReason.INTERNAL_ERROR, "the device's handler failed");

@@ -44,7 +44,7 @@ class BridgeChannelTest {
     @BeforeEach
     void open() {
         GreetedLeg greeted = new GreetedLeg(near, new BridgeId(0, 7));
-        near.open(greeted.ear());
+        near.open(greeted.receiver());
         far.open(farReceiver);
         channel = BridgeChannel.over(greeted);
     }
@@ -59,7 +59,7 @@ class BridgeChannelTest {
         return n < 0 ? "END" : new String(buffer.array(), 0, n, StandardCharsets.UTF_8);
     }
 
-    /** Runs a call that is to block, until it does. */
+    /** Starts a call that is expected to block, and waits until it does. */
     private <T> FutureTask<T> blocked(Callable<T> call) {
         FutureTask<T> task = new FutureTask<>(call);
         worker = new Thread(task);
@@ -88,7 +88,7 @@ class BridgeChannelTest {
     }
 
     @Test
-    void read_givesWhatIsThere_acrossFragments() throws Exception {
+    void read_returnsWhatIsAvailable_acrossFragments() throws Exception {
         send("abc");
         send("def");
         assertThat(read(2)).isEqualTo("ab");
@@ -98,7 +98,7 @@ class BridgeChannelTest {
     }
 
     @Test
-    void read_takesTextAsItsBytes() throws Exception {
+    void read_textMessage_returnsItsBytes() throws Exception {
         far.send(Fragment.text("é"));
         far.send(Fragment.text(""));
         send("x");
@@ -106,14 +106,14 @@ class BridgeChannelTest {
     }
 
     @Test
-    void read_blocksUntilSomethingComes() throws Exception {
+    void read_blocksUntilDataArrives() throws Exception {
         FutureTask<String> reading = blocked(() -> read(10));
         send("late");
         assertThat(reading.get()).isEqualTo("late");
     }
 
     @Test
-    void demand_onlyWhileThereIsRoom() throws Exception {
+    void demand_onlyWhileTheBufferHasRoom() throws Exception {
         List<CompletableFuture<Void>> sends = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             sends.add(send("0123456789").toCompletableFuture());
@@ -159,7 +159,7 @@ class BridgeChannelTest {
     }
 
     @Test
-    void emptyPieceOfALongerMessage_isNoHalfClose() throws Exception {
+    void emptyFragmentOfALongerMessage_isNoHalfClose() throws Exception {
         far.send(new Fragment(Fragment.Kind.BINARY, ByteBuffer.wrap(new byte[] {'a'}), false));
         far.send(Fragment.binary(ByteBuffer.allocate(0)));
         send("b");
@@ -191,7 +191,7 @@ class BridgeChannelTest {
     }
 
     @Test
-    void write_isCutIntoMessages() throws Exception {
+    void write_isSplitIntoMessages() throws Exception {
         FutureTask<Integer> writing = blocked(() -> channel.write(ByteBuffer.allocate(40_000)));
         List<Integer> sizes = new ArrayList<>();
         for (int left = 40_000; left > 0; ) {
@@ -215,7 +215,7 @@ class BridgeChannelTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1000, 1005})
-    void cleanClose_isTheEnd_behindWhatCame(int code) throws Exception {
+    void normalClose_isTheEnd_afterTheData(int code) throws Exception {
         send("data");
         far.close(new CloseReason(code, ""));
         assertThat(read(10)).isEqualTo("data");
@@ -230,7 +230,7 @@ class BridgeChannelTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1001, 1011, 4000, 4503})
-    void otherClose_isAFailure_behindWhatCame(int code) throws Exception {
+    void otherClose_isAFailure_afterTheData(int code) throws Exception {
         send("data");
         far.close(new CloseReason(code, "why"));
         assertThat(read(10)).isEqualTo("data");
@@ -263,7 +263,7 @@ class BridgeChannelTest {
         assertThatThrownBy(writing::get).cause().isExactlyInstanceOf(AsynchronousCloseException.class);
         assertThatThrownBy(() -> read(1)).isExactlyInstanceOf(ClosedChannelException.class);
         assertThat(channel.isOpen()).isFalse();
-        // The other end must not take a torn write for the whole.
+        // The other end must not mistake an incomplete write for a complete one.
         assertThat(near.closes.poll().code()).isEqualTo(CloseReason.VANISHED);
     }
 
@@ -321,7 +321,7 @@ class BridgeChannelTest {
     }
 
     @Test
-    void joint_bothDirectionsEnded_doesNotMindHowTheBridgeEnds() throws Exception {
+    void relay_bothDirectionsEnded_ignoresHowTheBridgeEnds() throws Exception {
         Leg leg = new Leg() {
             @Override
             public String subprotocol() {
@@ -349,19 +349,19 @@ class BridgeChannelTest {
             public void abort() {}
         };
         GreetedLeg greeted = new GreetedLeg(leg, new BridgeId(0, 8));
-        Leg.Receiver ear = greeted.ear();
+        Leg.Receiver receiver = greeted.receiver();
         BridgeChannel bridge = BridgeChannel.over(greeted);
         bridge.shutdownOutput();
-        ear.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
-        ear.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
-        ear.onClosed(CloseReason.vanished("no close in time"));
+        receiver.onFragment(Fragment.binary(StandardCharsets.UTF_8.encode("all of it")));
+        receiver.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
+        receiver.onClosed(CloseReason.vanished("no close in time"));
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         TcpTunnel.run(bridge, InputStream.nullInputStream(), output);
         assertThat(output).hasToString("all of it");
     }
 
     @Test
-    void available_doesNotWaitForAReader() throws Exception {
+    void available_whileAReaderBlocks_doesNotBlock() throws Exception {
         FutureTask<String> reading = blocked(() -> read(1));
         assertThat(channel.inputStream().available()).isZero();
         send("x");

@@ -80,7 +80,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void leg_isGreeted_andGivesNothingBeforeItIsAsked() throws Exception {
+    void leg_isGreeted_andDeliversNothingWithoutDemand() throws Exception {
         CompletableFuture<BridgeLeg> future = client.leg("d", "ssh");
         PairLeg far = node.call().open();
         assertThat(future).isNotDone();
@@ -99,7 +99,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void leg_endsBeforeItIsOpened_tellsWhoOpensIt() throws Exception {
+    void leg_endsBeforeItIsOpened_reportsItAtOpen() throws Exception {
         CompletableFuture<BridgeLeg> future = client.leg("d", "");
         PairLeg far = node.call().open();
         far.send(Fragment.text(FakeNode.established()));
@@ -111,7 +111,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void leg_cancelled_isGivenUp() throws Exception {
+    void leg_cancelled_isClosed() throws Exception {
         CompletableFuture<BridgeLeg> future = client.leg("d", "");
         PairLeg far = node.call().open();
         future.cancel(true);
@@ -119,7 +119,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void close_closesLegsToo() throws Exception {
+    void close_alsoClosesLegs() throws Exception {
         CompletableFuture<BridgeLeg> future = client.leg("d", "");
         PairLeg far = node.call().open();
         far.send(Fragment.text(FakeNode.established()));
@@ -170,7 +170,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void connect_beginningWithSomethingElse_fails() throws Exception {
+    void connect_otherFirstMessage_fails() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
         PairLeg far = node.call().open();
         far.send(Fragment.text("{\"type\":\"other\"}"));
@@ -179,7 +179,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void connect_beginningWithBytes_fails() throws Exception {
+    void connect_binaryFirstMessage_fails() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
         node.call()
                 .open()
@@ -203,7 +203,7 @@ class BridgeClientTest {
         try (BridgeClient direct = BridgeClient.builder(FakeNode.BASE)
                 .connector(node)
                 .scheduler(scheduler)
-                .executor(Runnable::run) // so that all is done when the close is seen
+                .executor(Runnable::run) // so that everything is done when the close is seen
                 .build()) {
             CompletableFuture<BridgeChannel> future = direct.connect("d");
             QueueReceiver far = open(node.call().open());
@@ -243,7 +243,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void connect_refusedByAccess_asksNobodyElse() throws Exception {
+    void connect_refusedByAccess_triesNoOtherServer() throws Exception {
         BridgeClient several = BridgeClient.builder(FakeNode.BASE)
                 .server(URI.create("ws://b.test"))
                 .connector(node)
@@ -256,7 +256,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void connect_watchesItsPeer() throws Exception {
+    void connect_silentPeer_isDetected() throws Exception {
         CompletableFuture<BridgeChannel> future = client.connect("d");
         PairLeg far = node.call().open();
         far.send(Fragment.text(FakeNode.established()));
@@ -286,7 +286,7 @@ class BridgeClientTest {
     }
 
     @Test
-    void connect_whereTheExecutorTakesNothing_failsAllTheSame() throws Exception {
+    void connect_rejectingExecutor_stillFails() throws Exception {
         try (BridgeClient stopping = BridgeClient.builder(FakeNode.BASE)
                 .connector(node)
                 .scheduler(scheduler)

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class DeliveryTest {
 
     @Test
-    void receiverThrowsAnError_isToldTheEndAllTheSame() {
+    void receiverThrowsAnError_stillReceivesTheEnd() {
         List<CloseReason> told = new ArrayList<>();
         AtomicReference<Delivery> delivery = new AtomicReference<>();
         delivery.set(

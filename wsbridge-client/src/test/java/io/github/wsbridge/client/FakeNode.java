@@ -24,15 +24,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A bridge node in memory, as far as clients can tell: it keeps what was asked of it, and joins requester and device if
- * it is not told to leave that to the test.
+ * A bridge node in memory, as seen by clients: it records all requests, and joins requesters and devices unless the
+ * test does that.
  */
 final class FakeNode implements Connector {
 
     static final URI BASE = URI.create("ws://node.test");
     static final String ID = "0123456789abcdef0123456789abcdef";
 
-    /** One call of {@link #connect}: what was asked, and the node's side of the answer. */
+    /** One call of {@link #connect}: the target, and the node's response. */
     record Call(Target target, CompletableFuture<Leg> answer) {
 
         String path() {
@@ -43,7 +43,7 @@ final class FakeNode implements Connector {
             return Query.parse(target.uri().getRawQuery()).get(name);
         }
 
-        /** Opens the WebSocket; gives the node's side. */
+        /** Opens the WebSocket and returns the node's side. */
         PairLeg open(String subprotocol) {
             PairLeg near = PairLeg.pair(subprotocol);
             answer.complete(near);
@@ -59,7 +59,7 @@ final class FakeNode implements Connector {
         }
     }
 
-    /** Every call, in order; the test answers those that the node does not. */
+    /** All calls, in order; a scripted node leaves their answers to the test. */
     final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
 
     private final boolean joins;
@@ -71,12 +71,12 @@ final class FakeNode implements Connector {
         this.joins = joins;
     }
 
-    /** One that leaves all answers to the test. */
+    /** Creates a node whose responses come from the test. */
     static FakeNode scripted() {
         return new FakeNode(false);
     }
 
-    /** One that does what a node does. */
+    /** Creates a node that answers by itself. */
     static FakeNode joining() {
         return new FakeNode(true);
     }

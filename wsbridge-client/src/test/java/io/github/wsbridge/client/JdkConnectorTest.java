@@ -43,13 +43,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is special about the JDK's WebSocket; the common rules are in the contract tests. */
+/** Tests the peculiarities of the JDK's WebSocket; the contract tests cover the common rules. */
 @Timeout(60)
 class JdkConnectorTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /** Before an unanswered close is given up. */
+    /** The timeout of an unanswered close. */
     private static final Duration SOON = Duration.ofSeconds(9);
 
     private final JdkConnector connector = JdkConnector.create();
@@ -92,7 +92,7 @@ class JdkConnectorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {407, 421, 511})
-    void connect_refusedInAnOddWay_tellsStatus(int status) {
+    void connect_unusualRefusal_reportsTheStatus(int status) {
         server.refuse(status);
         assertThatThrownBy(() -> connect(server.uri(), Map.of(), PATIENCE).get())
                 .cause()
@@ -170,7 +170,7 @@ class JdkConnectorTest {
     }
 
     @Test
-    void textCutInsideCharacters_comesCutBesideThem() throws Exception {
+    void textSplitInsideCharacters_isSplitNextToThem() throws Exception {
         open();
         byte[] text = "é€\uD83D\uDE80".getBytes(UTF_8);
         for (int i = 0; i < text.length; i++) {
@@ -208,7 +208,7 @@ class JdkConnectorTest {
     }
 
     @Test
-    void close_readsPastWhatNobodyAskedFor() throws Exception {
+    void close_readsPastDataWithoutDemand() throws Exception {
         Leg leg = open();
         for (int i = 0; i < 100; i++) {
             far.write(BINARY, true, new byte[1000]);
@@ -221,7 +221,7 @@ class JdkConnectorTest {
     }
 
     @Test
-    void close_peerEndsTcpInstead_tellsTheGivenReason() throws Exception {
+    void close_peerEndsTcpInstead_reportsTheGivenReason() throws Exception {
         Leg leg = open();
         leg.close(new CloseReason(4403, "no"));
         read(CLOSE);
@@ -231,7 +231,7 @@ class JdkConnectorTest {
 
     @ParameterizedTest
     @CsvSource({"1012,1012", "1013,1013", "4999,4999", "5000,1002", "65535,1002"})
-    void peersClose_isTold(int sent, int told) throws Exception {
+    void peersClose_isReported(int sent, int told) throws Exception {
         open();
         far.writeClose(sent, "");
         assertThat(near.awaitClosed(PATIENCE).code()).isEqualTo(told);
@@ -244,7 +244,7 @@ class JdkConnectorTest {
         assertThat(near.awaitClosed(PATIENCE).code()).isEqualTo(CloseReason.VANISHED);
     }
 
-    /** Here the JDK reads the end of TCP while it has no demand, and throws it away. */
+    /** The JDK reads the end of the TCP stream without demand, and drops it. */
     @Test
     void endOfTcp_whileAFragmentIsHeld_isFound() throws Exception {
         open();
@@ -257,7 +257,7 @@ class JdkConnectorTest {
     }
 
     @Test
-    void silenceBehindAMessage_isProbed_butNotForEver() throws Exception {
+    void silenceAfterAMessage_isProbed_withALimit() throws Exception {
         open();
         far.write(BINARY, true, (byte) 1);
         near.demandAlways();
@@ -265,7 +265,7 @@ class JdkConnectorTest {
         near.awaitPongs(1, PATIENCE);
         far.timeout(Duration.ofSeconds(3));
         assertThatThrownBy(() -> {
-                    for (int i = 0; i < 5; i++) { // a pong that comes late is asked for again
+                    for (int i = 0; i < 5; i++) { // asks again if a pong is late
                         Frame ping = far.read();
                         assertThat(ping.opcode()).isEqualTo(PING);
                         far.write(PONG, true, ping.payload());

@@ -51,6 +51,6 @@ class JdkLegContractTest extends LegContract {
 
     @Override
     protected boolean preservesFragmentation() {
-        return false; // text that is cut inside a character arrives cut beside it
+        return false; // text split inside a character arrives split next to it
     }
 }

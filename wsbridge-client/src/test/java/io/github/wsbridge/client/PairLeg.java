@@ -14,13 +14,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One of two legs joined back to back in memory. A send completes when the other side's receiver has got the fragment.
+ * One of two legs connected to each other in memory. A send completes when the peer's receiver has the fragment.
  */
 final class PairLeg implements Leg {
 
     private record Item(Fragment fragment, CloseReason close, CompletableFuture<Void> sent) {}
 
-    /** The reasons that this side was closed with, those that came second too. */
+    /** All reasons that this side was closed with, in order. */
     final BlockingQueue<CloseReason> closes = new LinkedBlockingQueue<>();
 
     final AtomicInteger demands = new AtomicInteger();
@@ -39,7 +39,7 @@ final class PairLeg implements Leg {
         this.subprotocol = subprotocol;
     }
 
-    /** Two of them; the second is {@link #peer()} of the first. */
+    /** Creates a pair; the second leg is the {@link #peer()} of the first. */
     static PairLeg pair(String subprotocol) {
         PairLeg one = new PairLeg(subprotocol);
         PairLeg other = new PairLeg(subprotocol);
@@ -66,7 +66,7 @@ final class PairLeg implements Leg {
     @Override
     public void demand() {
         if (demanded) {
-            throw new AssertionError("demand while one is unanswered");
+            throw new AssertionError("demand while another is pending");
         }
         demands.incrementAndGet();
         demanded = true;

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Queues what a leg gives, for tests that play the far side step by step. */
+/** Queues the events of a leg, for tests that act as the far side step by step. */
 final class QueueReceiver implements Leg.Receiver {
 
     final BlockingQueue<Fragment> fragments = new LinkedBlockingQueue<>();
@@ -37,7 +37,7 @@ final class QueueReceiver implements Leg.Receiver {
         closed.complete(reason);
     }
 
-    /** The next fragment, when it has come. */
+    /** Waits for the next fragment. */
     Fragment fragment() throws InterruptedException {
         Fragment fragment = fragments.poll(10, TimeUnit.SECONDS);
         if (fragment == null) {
@@ -46,7 +46,7 @@ final class QueueReceiver implements Leg.Receiver {
         return fragment;
     }
 
-    /** The end, when it has come. */
+    /** Waits for the end. */
     CloseReason closed() throws Exception {
         return closed.get(10, TimeUnit.SECONDS);
     }

@@ -34,7 +34,7 @@ class TcpTunnelTest {
     private final FakeNode node = FakeNode.joining();
     private final BridgeClient client =
             BridgeClient.builder(FakeNode.BASE).connector(node).build();
-    private final Socket nobody = new Socket(); // bound, and never listens
+    private final Socket nobody = new Socket(); // bound but not listening
     private ServerSocket target;
     private BridgeDevice device;
     private TcpTunnel tunnel;
@@ -91,7 +91,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void bytes_passBothWays_andHalfClosesToo() throws Exception {
+    void bytesAndHalfCloses_passBothWays() throws Exception {
         try (Socket near = dial();
                 Socket far = atTarget()) {
             near.getOutputStream().write("question".getBytes(UTF_8));
@@ -104,7 +104,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void targetEndsFirst_theOtherDirectionGoesOn() throws Exception {
+    void targetEndsFirst_otherDirectionContinues() throws Exception {
         try (Socket near = dial();
                 Socket far = atTarget()) {
             far.shutdownOutput();
@@ -116,7 +116,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void manyBytes_arriveAsTheyAre() throws Exception {
+    void manyBytes_arriveUnchanged() throws Exception {
         byte[] data = new byte[3_000_000];
         new java.util.Random(1).nextBytes(data);
         try (Socket near = dial();
@@ -198,7 +198,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void anyTarget_whereAllowed() throws Exception {
+    void anyTarget_ifAllowed() throws Exception {
         device.close();
         device = device(TunnelTargets.builder()
                 .allowAny(address -> address.getPort() == target.getLocalPort()
@@ -213,7 +213,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void anyTarget_wildcardIsNoWayRoundToLoopback() throws Exception {
+    void anyTarget_wildcardAddress_doesNotReachLoopback() throws Exception {
         device.close();
         device = device(TunnelTargets.builder()
                 .allowAny(address -> !address.getAddress().isLoopbackAddress())
@@ -226,7 +226,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void executorThatRejects_costsOneConnectionOnly() throws Exception {
+    void rejectingExecutor_losesOnlyOneConnection() throws Exception {
         tunnel.close();
         AtomicBoolean full = new AtomicBoolean(true);
         tunnel = TcpTunnel.builder(client, "dev", "echo")
@@ -255,7 +255,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void connectionThatIsInterrupted_leavesNoBridge() throws Exception {
+    void interruptedConnection_leavesNoBridge() throws Exception {
         FakeNode slow = FakeNode.scripted();
         tunnel.close();
         try (BridgeClient waiting =
@@ -274,7 +274,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void maxConnections_letsTheRestWait() throws Exception {
+    void maxConnections_furtherOnesWait() throws Exception {
         tunnel.close();
         tunnel = TcpTunnel.builder(client, "dev", "echo").maxConnections(1).start();
         try (Socket first = dial();
@@ -299,7 +299,7 @@ class TcpTunnelTest {
             tunnel.close();
             assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
             assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
-            // The kernel keeps the port until its accept has been woken.
+            // The kernel keeps the port until the accept returns.
             await().untilAsserted(() -> assertThatThrownBy(this::dial).isInstanceOf(IOException.class));
         }
     }
@@ -387,7 +387,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void run_endsWithTheBridge_thoughInputIsSilent() throws Exception {
+    void run_endsWithTheBridge_evenIfInputIsSilent() throws Exception {
         try (PipedOutputStream silent = new PipedOutputStream();
                 PipedInputStream input = new PipedInputStream(silent)) {
             CompletableFuture<BridgeChannel> connecting = client.connect("dev", "echo");
@@ -401,7 +401,7 @@ class TcpTunnelTest {
     }
 
     @Test
-    void definitions_areChecked() {
+    void builder_definitions_areChecked() {
         assertThat(TunnelTargets.parse(List.of("ssh=127.0.0.1:22", "web = [::1]:80", "x=host.name:1"))
                         .names())
                 .containsExactlyInAnyOrder("ssh", "web", "x");

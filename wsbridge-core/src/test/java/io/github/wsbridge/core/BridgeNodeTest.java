@@ -99,7 +99,7 @@ class BridgeNodeTest {
     }
 
     @Test
-    void abort_eitherSide_isToldAsVanished() throws Exception {
+    void abort_eitherSide_isReportedAsVanished() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         RecordingReceiver device = accept("");
         device.leg().abort();
@@ -116,7 +116,7 @@ class BridgeNodeTest {
         RecordingReceiver requester = TestCluster.request(node, "device", V1);
         requester.leg().send(Fragment.text("early"));
         assertThat(requester.fragments())
-                .as("nothing before the device is there")
+                .as("nothing before the device has accepted")
                 .isEmpty();
         RecordingReceiver device = accept(V1);
         requester.leg().send(Fragment.text("late"));
@@ -196,7 +196,7 @@ class BridgeNodeTest {
     }
 
     @Test
-    void signaller_silent_leavesItToTheTimeout() {
+    void signaller_silent_timesOut() {
         cluster.signaller.answer(invitation -> new CompletableFuture<>());
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         cluster.scheduler.advance(Duration.ofMillis(29_999));
@@ -238,7 +238,7 @@ class BridgeNodeTest {
     }
 
     @Test
-    void request_leg_tellsItsBridge() throws Exception {
+    void request_leg_knowsItsBridge() throws Exception {
         FakeLeg requester = new FakeLeg();
         Bridge bridge = node.request(new BridgeRequest("device", "data"), "me", requester);
         Invitation invitation = cluster.signaller.take(TestCluster.PATIENCE);
@@ -271,7 +271,7 @@ class BridgeNodeTest {
                 .isInstanceOfSatisfying(
                         BridgeException.class,
                         e -> assertThat(e.closeReason().code()).isEqualTo(4999));
-        assertThat(node.stats().bridges()).as("its leg is still there").isEqualTo(1);
+        assertThat(node.stats().bridges()).as("its leg is still open").isEqualTo(1);
         requester.end(new CloseReason(1000, "the peer's own answer"));
         assertThat(cluster.events.events("Closed").get(0).detail())
                 .as("the first reason, not the answer")

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What listeners are told, and what becomes of those that throw. */
+/** Tests the events for listeners, and that a listener that throws does no harm. */
 class NodeEventsTest {
 
     @Test

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
-/** How a node stops. */
+/** Tests how a node stops. */
 class NodeStopTest {
 
     private static final CloseReason STOPPING = new CloseReason(1001, "the node is stopping");
@@ -51,7 +51,7 @@ class NodeStopTest {
     }
 
     @Test
-    void stop_aSignallerThatBlocksInClose_doesNotHoldTheCaller() throws Exception {
+    void stop_signallerBlocksInClose_doesNotBlockTheCaller() throws Exception {
         CompletableFuture<Void> held = new CompletableFuture<>();
         Signaller slow = new Signaller() {
             @Override
@@ -73,14 +73,16 @@ class NodeStopTest {
             cluster.scheduler.advance(Duration.ofSeconds(10));
             assertThat(stopped).isNotDone();
             cluster.scheduler.advance(Duration.ofSeconds(1));
-            assertThat(stopped).as("nor does it hold those who wait for ever").succeedsWithin(TestCluster.PATIENCE);
+            assertThat(stopped)
+                    .as("callers without a timeout are not blocked either")
+                    .succeedsWithin(TestCluster.PATIENCE);
         } finally {
             held.complete(null);
         }
     }
 
     @Test
-    void stop_withGrace_letsBridgesEndByThemselves() throws Exception {
+    void stop_withGrace_letsBridgesEndOnTheirOwn() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         RecordingReceiver device = accept();
         CompletableFuture<Void> stopped = node.stop(Duration.ofMinutes(5)).toCompletableFuture();
@@ -155,7 +157,7 @@ class NodeStopTest {
     }
 
     @Test
-    void draining_newcomers_areRefused() throws Exception {
+    void draining_newRequests_areRefused() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
         accept();
         node.stop(Duration.ofHours(1));
@@ -170,7 +172,7 @@ class NodeStopTest {
     }
 
     @Test
-    void listen_admittedBeforeTheStop_isClosedAllTheSame() {
+    void listen_admittedBeforeTheStop_isStillClosed() {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         BridgeNode racing = cluster.node(
                 A,
@@ -201,7 +203,7 @@ class NodeStopTest {
     }
 
     @Test
-    void stop_events_areToldBeforeItCompletes() {
+    void stop_events_areReportedBeforeItCompletes() {
         TestCluster.request(node, "device", "");
         CompletableFuture<List<String>> told =
                 node.stop(Duration.ofHours(1)).toCompletableFuture().thenApply(stopped -> cluster.events.names());

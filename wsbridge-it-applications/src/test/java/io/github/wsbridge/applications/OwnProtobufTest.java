@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An application that embeds a node and uses protobuf-java in a version of its own. */
+/** An application that embeds a node and uses its own version of protobuf-java. */
 @Timeout(60)
 class OwnProtobufTest {
 

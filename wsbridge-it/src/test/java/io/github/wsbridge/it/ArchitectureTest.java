@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds the arrows between modules: down only, as docs/architecture.md draws them. */
+/** Checks that dependencies between modules point down only, as in the diagram of docs/architecture.md. */
 final class ArchitectureTest {
 
     private static final String ROOT = "io.github.wsbridge";
@@ -37,7 +37,7 @@ final class ArchitectureTest {
     private static final String API = ROOT;
     private static final String SPI = ROOT + ".spi";
 
-    /** Each module's packages, and those of ours that they may use beside the api. */
+    /** The packages of each module, and those that they may use in addition to the API. */
     private static final Map<String, List<String>> ARROWS = Map.ofEntries(
             Map.entry("wire", List.of()),
             Map.entry("testkit", List.of()),
@@ -50,7 +50,7 @@ final class ArchitectureTest {
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")));
 
-    /** Adapters, which programs choose; nothing that others build on may know them. */
+    /** Adapters. Only programs may depend on them. */
     private static final List<String> ADAPTERS =
             List.of("netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook");
 
@@ -59,7 +59,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void api_standsOnNothingOfOurs() {
+    void api_dependsOnNoOtherModule() {
         noClasses()
                 .that()
                 .resideInAnyPackage(API, SPI)
@@ -70,7 +70,7 @@ final class ArchitectureTest {
 
     @ParameterizedTest
     @MethodSource("modules")
-    void module_standsOnlyOnWhatItMay(String module) {
+    void module_dependsOnPermittedModulesOnly(String module) {
         List<String> allowed = new ArrayList<>(ARROWS.get(module));
         allowed.add(module);
         noClasses()
@@ -87,15 +87,15 @@ final class ArchitectureTest {
         return new TreeSet<>(ARROWS.keySet());
     }
 
-    /** The picture shows what holds, and nothing else. */
+    /** The diagram shows exactly the permitted dependencies. */
     @Test
-    void picture_drawsTheSameArrows() throws IOException {
+    void diagram_showsTheSameDependencies() throws IOException {
         String picture = Files.readString(Path.of("..", "docs", "architecture.svg"));
         Set<String> drawn = new TreeSet<>();
         Matcher arrows =
                 Pattern.compile("data-from=\"([a-z.]+)\" data-to=\"([a-z]+)\"").matcher(picture);
         while (arrows.find()) {
-            if (!arrows.group(2).equals("api")) { // which all use; only some of those arrows are drawn
+            if (!arrows.group(2).equals("api")) { // all modules use the API; only some of those arrows are drawn
                 drawn.add(arrows.group(1) + " -> " + arrows.group(2));
             }
         }
@@ -122,7 +122,7 @@ final class ArchitectureTest {
 
     @ParameterizedTest
     @MethodSource("adapters")
-    void adapter_isImportedByProgramsAlone(String adapter) {
+    void adapter_isImportedByProgramsOnly(String adapter) {
         List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
@@ -164,7 +164,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void tyrus_isKnownToItsAdapterOnly() {
+    void tyrus_isUsedByItsAdapterOnly() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ROOT + ".tyrus..")
@@ -175,7 +175,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void netty_isKnownToItsAdapterAndTheBenchmarksOnly() {
+    void netty_isUsedByItsAdapterAndTheBenchmarksOnly() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".bench..")
@@ -186,7 +186,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void hivemq_isKnownToSignalMqttOnly() {
+    void hivemq_isUsedBySignalMqttOnly() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ROOT + ".signal.mqtt")
@@ -197,7 +197,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void tink_isKnownToTheTokensOfTheCoreOnly() {
+    void tink_isUsedByTheTokensOfTheCoreOnly() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ROOT + ".core.tokens")
@@ -208,7 +208,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void azure_isKnownToItsChannelOnly() {
+    void azure_isUsedByItsChannelOnly() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(ROOT + ".signal.iothub", ROOT + ".launcher")
@@ -224,7 +224,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void classes_areFinalOrMadeToBeExtended() {
+    void classes_areFinalOrDesignedForExtension() {
         classes()
                 .that()
                 .areNotInterfaces()
@@ -246,7 +246,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void names_tellTheDifference() {
+    void names_areSpecific() {
         noClasses()
                 .should()
                 .haveNameMatching(".*(Impl|Util|Utils|Manager|Helper)")

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Thousands of short bridges: each works, and nothing is left of them. */
+/** Thousands of short bridges: each works, and none leaves anything behind. */
 final class ChurnTest {
 
     private static final int WORKERS = 16;

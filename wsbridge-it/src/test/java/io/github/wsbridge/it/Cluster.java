@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
-/** Nodes with real servers on loopback ports, behind a front that hands new connections to each in turn. */
+/** Nodes with real servers on loopback ports, behind a round-robin load balancer. */
 final class Cluster implements AutoCloseable {
 
     private final RoundRobinFront front;
@@ -43,12 +43,12 @@ final class Cluster implements AutoCloseable {
         return start(size, builder -> {});
     }
 
-    /** Starts a cluster whose nodes are set up further by {@code settings}. */
+    /** Starts a cluster whose nodes are also configured by {@code settings}. */
     static Cluster start(int size, Consumer<BridgeNode.Builder> settings) throws IOException {
         return start(size, settings, server -> {});
     }
 
-    /** Starts a cluster whose nodes and servers are set up further. */
+    /** Starts a cluster with additional configuration of nodes and servers. */
     static Cluster start(
             int size, Consumer<BridgeNode.Builder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws IOException {
@@ -84,8 +84,8 @@ final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Ports for programs that are told theirs. They are below those that systems deal out by themselves, so that no
-     * connection or listener on a port that it did not choose gets in between.
+     * Returns ports for programs that need fixed ones. They are below the range of ephemeral ports, so nothing else
+     * takes them by chance.
      */
     static List<InetSocketAddress> freePorts(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
@@ -107,12 +107,12 @@ final class Cluster implements AutoCloseable {
         return free;
     }
 
-    /** The front's URL: each new connection lands on the next node. */
+    /** Returns the load balancer's URL: each new connection goes to the next node. */
     URI url() {
         return URI.create("ws://127.0.0.1:" + front.port());
     }
 
-    /** One node's own URL. */
+    /** Returns the URL of a node. */
     URI url(int index) {
         return nodes.get(index).address().uri();
     }
@@ -135,7 +135,7 @@ final class Cluster implements AutoCloseable {
         connector.close();
     }
 
-    /** What the nodes of a cluster say of the bridges that cross them. */
+    /** Records the events of the nodes' bridges. */
     static final class Crossings {
         private final List<String> forwards = Collections.synchronizedList(new ArrayList<>());
         private final List<String> direct = Collections.synchronizedList(new ArrayList<>());

@@ -13,12 +13,12 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Devices {@code device-0}, {@code device-1}, … that send back what they get. */
+/** Devices {@code device-0}, {@code device-1}, … that echo what they receive. */
 final class EchoDevices implements AutoCloseable {
 
     private final List<BridgeDevice> devices = new ArrayList<>();
 
-    /** How the bridges ended, as the devices saw it. */
+    /** The ends of the bridges, as seen by the devices. */
     final Queue<CloseReason> ends = new ConcurrentLinkedQueue<>();
 
     EchoDevices(URI server, int count) throws Exception {

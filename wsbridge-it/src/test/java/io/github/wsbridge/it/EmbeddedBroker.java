@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** HiveMQ's broker inside the test JVM, on a loopback port that it keeps when it is stopped and started again. */
+/** HiveMQ's broker inside the test JVM, on a loopback port that stays the same after a restart. */
 final class EmbeddedBroker implements AutoCloseable {
 
     private final Path folder;

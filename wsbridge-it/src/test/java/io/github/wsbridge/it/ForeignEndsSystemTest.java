@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Requester and device that know nothing of this project: Python with the package "websockets", and with sockets only.
+ * Requesters and devices without this project's code: Python with the package "websockets", and with plain sockets.
  */
 @Tag("system")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /**
- * The project's own {@code wsbridge} script in a folder of its own, with the jars that this test stands on laid out as
- * the build lays them out. In the project itself the script might start a build, and that would replace the jars that
- * this JVM has open.
+ * A copy of the project's {@code wsbridge} script in its own folder, with the jars on this test's class path in the
+ * layout of the build. In the project's folder, the script might start a build, which would replace the jars that this
+ * JVM has open.
  */
 final class Launcher {
 
@@ -46,14 +46,14 @@ final class Launcher {
         return new Launcher(script);
     }
 
-    /** A command line of it. */
+    /** Returns a command line for the script. */
     List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(script.toString()));
         command.addAll(List.of(arguments));
         return command;
     }
 
-    /** Of the project, wherever in it the tests are started. */
+    /** Finds the project's script in the working directory or a parent of it. */
     private static Path source() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.isRegularFile(at.resolve("wsbridge"))) {

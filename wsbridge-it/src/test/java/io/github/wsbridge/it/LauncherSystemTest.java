@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script {@code wsbridge} as people use it: each command a process of its own. */
+/** The script {@code wsbridge} as used by people, with each command as a separate process. */
 @Tag("system")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 final class LauncherSystemTest {
@@ -154,7 +154,7 @@ final class LauncherSystemTest {
     }
 
     @Test
-    void deviceThatKnowsOnlyTheBroker_isReached() throws Exception {
+    void deviceListeningToTheBrokerOnly_isReached() throws Exception {
         try (EmbeddedBroker broker = new EmbeddedBroker(Files.createDirectory(folder.resolve("broker")))) {
             String mqtt = broker.uri().toString();
             InetSocketAddress address = Cluster.freePorts(1).get(0);
@@ -240,7 +240,7 @@ final class LauncherSystemTest {
         assertThat(running.printed()).isEmpty();
     }
 
-    /** Makes a key with the command, and does with what it prints as it says; the file with the key. */
+    /** Creates a key with the command, follows the printed instructions, and returns the key's file. */
     private Path apiKey(Path apiKeys, String name, String role) throws Exception {
         String printed = programs.run(wsbridge.command("keys", "api-key", name, role));
         String key = printed.replaceAll("(?s).*key: +(\\S{43})\n.*", "$1");
@@ -301,7 +301,7 @@ final class LauncherSystemTest {
         }
     }
 
-    /** Processes, whoever's children they are, that run what was installed for this test. */
+    /** Returns all processes that run what was installed for this test. */
     private List<String> leftovers() {
         return ProcessHandle.allProcesses()
                 .filter(ProcessHandle::isAlive)

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A forwarded bridge lives as long as a direct one: no timeout of a handshake or a dial reaches beyond it. */
+/** A forwarded bridge lives as long as a direct one: the timeouts of handshake and dial do not apply to it. */
 @Tag("system")
 final class LongLivedForwardTest {
 
@@ -26,7 +26,7 @@ final class LongLivedForwardTest {
     @ParameterizedTest(name = "keepalive every {0} ms")
     @ValueSource(ints = {1_000, 600_000})
     @Timeout(120)
-    void forwardedBridge_idleOrSlowForManyTimeouts_goesOn(int keepAliveMillis) throws Exception {
+    void forwardedBridge_idleOrSlowForManyTimeouts_staysOpen(int keepAliveMillis) throws Exception {
         Watch watch = new Watch(Duration.ofMillis(keepAliveMillis), Duration.ofMinutes(1));
         Limits limits = Limits.builder()
                 .dialTimeout(SHORT)
@@ -46,7 +46,7 @@ final class LongLivedForwardTest {
             echo(bridge);
             long end = System.nanoTime() + LONG.toNanos();
             while (System.nanoTime() < end) {
-                echo(bridge); // never more than a few bytes under way: a long transfer, as slow as can be
+                echo(bridge); // a long, very slow transfer with only a few bytes in transit
             }
             assertThat(bridge.closeReason()).isNull();
             assertThat(devices.ends).isEmpty();
@@ -55,7 +55,7 @@ final class LongLivedForwardTest {
 
     @Test
     @Timeout(120)
-    void pausedReader_withLittleUnderWay_isNotTakenForDead() throws Exception {
+    void pausedReader_withLittleInTransit_isNotDropped() throws Exception {
         Watch watch = new Watch(Duration.ofSeconds(1), Duration.ofMinutes(1));
         try (Cluster cluster = Cluster.start(
                         3, node -> node.limits(Limits.builder().watch(watch).build()));
@@ -63,7 +63,7 @@ final class LongLivedForwardTest {
                 BridgeClient client =
                         BridgeClient.builder(cluster.url()).keepAlive(watch).build();
                 BridgeChannel bridge = client.connect("device-0").get(30, TimeUnit.SECONDS)) {
-            byte[] sent = Payloads.bytes(150_000, 5); // more than a channel takes unread, less than makes a send wait
+            byte[] sent = Payloads.bytes(150_000, 5); // more than a channel buffers, but too little to block a send
             bridge.write(ByteBuffer.wrap(sent));
             await("nobody reads").during(LONG).atMost(LONG.plusSeconds(10)).until(() -> bridge.closeReason() == null);
             bridge.readTimeout(Duration.ofSeconds(10));
@@ -76,7 +76,7 @@ final class LongLivedForwardTest {
         }
     }
 
-    /** Opens bridges until one is forwarded; those that are not stay open, and idle like it. */
+    /** Opens bridges until one is forwarded. The others stay open and idle as well. */
     private static BridgeChannel forwarded(Cluster cluster, BridgeClient client) throws Exception {
         for (int i = 0; i < 20; i++) {
             int before = cluster.crossings.forwarded();

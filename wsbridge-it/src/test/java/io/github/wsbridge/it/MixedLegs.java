@@ -34,9 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The rules of legs with a whole bridge between the two, over a node that joins legs of two transports: the device
- * comes to its server of one kind, and it dials the owner, a Netty node, with a connector of another. At the ends there
- * is Netty and Tyrus.
+ * Runs the leg contract across a whole bridge, over a node that joins legs of two transports: the device connects to
+ * its server of one transport, and it dials the owner, a Netty node, with a connector of another. The ends use Netty
+ * and Tyrus.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class MixedLegs extends LegContract {
@@ -46,7 +46,7 @@ abstract class MixedLegs extends LegContract {
     private final Connector requesters = NettyConnector.create();
     private final Connector devices = new TyrusConnector();
     private final Connector dialler = dialler();
-    /** What came of it when the forwarding node asked its legs to go straight to each other. */
+    /** The transfers that the forwarding node requested, and whether its legs accepted. */
     private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
 
     private BridgeServer ownersServer;
@@ -55,18 +55,18 @@ abstract class MixedLegs extends LegContract {
     private BridgeNode forwarding;
 
     /**
-     * A leg that was asked to pass all on to another.
+     * A requested transfer from one leg to another.
      *
-     * @param from the transport of the one, by its package
-     * @param to the transport of the other
-     * @param taken whether it does
+     * @param from the package of the source's transport
+     * @param to the package of the target's transport
+     * @param taken whether the source accepted
      */
     record Transfer(String from, String to, boolean taken) {}
 
     /** Binds the forwarding node's server. */
     abstract BridgeServer bind(InetSocketAddress address) throws Exception;
 
-    /** What the forwarding node reaches the owner with. */
+    /** Returns the connector with which the forwarding node dials the owner. */
     abstract Connector dialler();
 
     @BeforeAll
@@ -77,7 +77,7 @@ abstract class MixedLegs extends LegContract {
         owner = node(ownersServer, null);
         forwarding = node(forwardingServer, target -> dialler.connect(target).thenApply(Tap::new));
         ownersServer.serve(owner);
-        forwardingServer.serve(handshake -> forwarding.admit(handshake).thenApply(this::tapped));
+        forwardingServer.serve(handshake -> forwarding.admit(handshake).thenApply(this::recorded));
     }
 
     private BridgeNode node(BridgeServer server, Connector connector) {
@@ -95,7 +95,7 @@ abstract class MixedLegs extends LegContract {
         return URI.create("ws://127.0.0.1:" + server.address().getPort());
     }
 
-    private Admission tapped(Admission admission) {
+    private Admission recorded(Admission admission) {
         return admission instanceof Admission.Granted granted
                 ? new Admission.Granted(
                         granted.subprotocol(), leg -> granted.opened().accept(new Tap(leg)))
@@ -124,7 +124,7 @@ abstract class MixedLegs extends LegContract {
 
     @Override
     protected LegPair connect(String subprotocol) throws Exception {
-        assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
+        assumeThat(subprotocol).as("nodes support only their own subprotocol").isEmpty();
         Leg near = connect(requesters, connectUrl());
         Leg far = connect(devices, acceptUrl());
         await().pollDelay(Duration.ZERO)
@@ -143,22 +143,22 @@ abstract class MixedLegs extends LegContract {
 
     @Override
     protected boolean preservesFragmentation() {
-        return false; // a read may cut a frame
+        return false; // a read may split a frame
     }
 
     @Override
     protected int underWay() {
-        return 64 << 20; // the kernel's buffers of all connections on the way
+        return 64 << 20; // the kernel's buffers of all connections in between
     }
 
     @Test
-    void legsOfTheForwardingNode_areOfTwoTransports_andGoByFragments() throws Exception {
+    void legsOfTheForwardingNode_areOfTwoTransports_andUseFragments() throws Exception {
         transfers.clear();
         try (RawWebSocket requester =
                         RawWebSocket.connect(connectUrl(), Map.of(), "").timeout(patience());
                 RawWebSocket device =
                         RawWebSocket.connect(acceptUrl(), Map.of(), "").timeout(patience())) {
-            device.writeText("heard"); // or else what is sent to it would not be transferred anyway
+            device.writeText("heard"); // otherwise data sent to it would not be transferred
             assertThat(requester.read().text()).isEqualTo("heard");
             for (String text : new String[] {"there", "and", "back"}) {
                 requester.writeText(text);

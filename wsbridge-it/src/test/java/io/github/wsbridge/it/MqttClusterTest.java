@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Three nodes and hundreds of devices that have nothing in common but a broker, which goes away in the middle. */
+/** Three nodes and hundreds of devices that share only a broker, which is restarted meanwhile. */
 final class MqttClusterTest {
 
     private static final int DEVICES = 500;
@@ -48,10 +48,10 @@ final class MqttClusterTest {
     private static final int WORKERS = 16;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Beyond the accept timeout, for a busy machine. */
+    /** More than the accept timeout, for a busy machine. */
     private static final Duration SLACK = Duration.ofSeconds(5);
 
-    /** Each device and node warns when the broker goes; held, or the level would be forgotten. */
+    /** Each device and node logs a warning when the broker stops. The field keeps the logger, and so its level. */
     private static final Logger LOG = Logger.getLogger("io.github.wsbridge.signal.mqtt");
 
     @TempDir
@@ -198,16 +198,16 @@ final class MqttClusterTest {
                 .start();
     }
 
-    /** Says who it is and what it was asked for. */
+    /** Sends its own id and the request data. */
     private static void tellNames(IncomingBridge incoming) throws Exception {
         try (BridgeChannel bridge = incoming.accept().get()) {
             bridge.write(ByteBuffer.wrap((incoming.deviceId() + " " + incoming.requestData()).getBytes(UTF_8)));
         } catch (ExecutionException e) {
-            // its requester has given up: the broker went away between
+            // its requester has given up because the broker had stopped
         }
     }
 
-    /** Makes one bridge, in as many tries as it takes. */
+    /** Connects a bridge, repeatedly until it succeeds. */
     private void bridge(BridgeClient client, int number) {
         await().atMost(Duration.ofSeconds(60))
                 .pollDelay(Duration.ZERO)

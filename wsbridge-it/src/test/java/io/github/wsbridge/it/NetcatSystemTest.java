@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code nc} and {@code curl}: through a tunnel across three nodes, and at a node's own door. */
+/** Tests {@code nc} and {@code curl}, through a tunnel across three nodes and directly on a node's port. */
 @Tag("system")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 final class NetcatSystemTest {
@@ -57,7 +57,7 @@ final class NetcatSystemTest {
     }
 
     @Test
-    void nc_serverThatAnswersAfterTheEnd_getsTheEndAndAnswers() throws Exception {
+    void nc_serverAnswersAfterTheEnd_answerArrives() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Tunnelled tunnelled = new Tunnelled(server.getLocalPort())) {
             threads.execute(() -> serve(server, socket -> {
@@ -78,7 +78,7 @@ final class NetcatSystemTest {
     }
 
     @Test
-    void nc_serverThatEndsFirst_stillHearsWhatComesLater() throws Exception {
+    void nc_serverEndsFirst_stillReceivesLaterData() throws Exception {
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Tunnelled tunnelled = new Tunnelled(server.getLocalPort())) {
@@ -146,7 +146,7 @@ final class NetcatSystemTest {
     }
 
     @Test
-    void curl_atTheDoor_isRefusedWithTheRightStatus() throws Exception {
+    void curl_invalidRequests_getTheRightStatus() throws Exception {
         try (Cluster cluster = Cluster.start(1)) {
             assertThat(head(cluster, "/bridge/connect?deviceId=" + DEVICE, false))
                     .startsWith("HTTP/1.1 426 ")
@@ -171,7 +171,7 @@ final class NetcatSystemTest {
     }
 
     @Test
-    void curl_withApiKeys_isLetInWithTheRightOneOnly() throws Exception {
+    void curl_apiKeys_onlyTheRightOneIsAccepted() throws Exception {
         String key = ApiKeyPolicy.newKey();
         String deviceKey = ApiKeyPolicy.newKey();
         ApiKeyPolicy policy = ApiKeyPolicy.parse(
@@ -207,7 +207,7 @@ final class NetcatSystemTest {
                         .matches(held -> held.bridges() == 0 && held.listeners() == 0));
     }
 
-    /** What a node answers, bytes as characters of the same number. */
+    /** Returns a node's response, decoded as ISO-8859-1. */
     private String head(Cluster cluster, String path, boolean upgrade, String... headers) throws Exception {
         List<String> command = new ArrayList<>();
         Collections.addAll(command, Programs.find("curl", "curl"), "--silent", "--include", "--max-time", "60");
@@ -242,7 +242,7 @@ final class NetcatSystemTest {
                     try (socket) {
                         talk.with(socket);
                     } catch (IOException e) {
-                        // The other end sees it.
+                        // The other end fails, too.
                     }
                 });
             }
@@ -251,7 +251,7 @@ final class NetcatSystemTest {
         }
     }
 
-    /** A local port that leads to a port behind a device, across three nodes. */
+    /** Opens a tunnel to a port behind a device, across three nodes. */
     private static final class Tunnelled implements AutoCloseable {
         final Cluster cluster = Cluster.start(3);
         private final BridgeDevice device;

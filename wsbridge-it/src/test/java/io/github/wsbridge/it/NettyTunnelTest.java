@@ -7,7 +7,7 @@ import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.netty.NettyConnector;
 import org.junit.jupiter.api.AfterEach;
 
-/** The same where the connections of both ends are legs, joined on Netty's threads. */
+/** The same tests with connections that are legs at both ends, joined on Netty's threads. */
 final class NettyTunnelTest extends TunnelTest {
 
     private final NettyConnector requesters = NettyConnector.create();

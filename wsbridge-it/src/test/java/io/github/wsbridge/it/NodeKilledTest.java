@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A node dies under live bridges, without a word: three nodes in processes of their own, one of them killed. */
+/** Three nodes in separate processes, one of which is killed while it has open bridges. */
 final class NodeKilledTest {
 
     private static final int DEVICES = 10;
@@ -98,7 +98,7 @@ final class NodeKilledTest {
             CloseReason reason = bridge.closed().toCompletableFuture().get(10, TimeUnit.SECONDS);
             assertThat(reason.code()).isIn(CloseReason.VANISHED, CloseReason.GOING_AWAY);
         }
-        // At their devices' end, beside those that connects() has closed with 1000.
+        // At the devices, in addition to those that connects() has closed with 1000.
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(devices.ends.stream()
                                 .map(CloseReason::code)
@@ -112,7 +112,7 @@ final class NodeKilledTest {
         try (BridgeChannel bridge = client.connect(device).get()) {
             return echoes(bridge);
         } catch (ExecutionException e) {
-            return false; // the device is on its way back
+            return false; // the device has not reconnected yet
         }
     }
 
@@ -123,7 +123,7 @@ final class NodeKilledTest {
             bridge.write(sent.duplicate());
             ByteBuffer back = ByteBuffer.allocate(1_000);
             while (back.hasRemaining() && bridge.read(back) >= 0) {
-                // until all is back
+                // until all devices have reconnected
             }
             return back.flip().equals(sent);
         } catch (IOException e) {

@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Random;
 
-/** Bytes that do not repeat, and what tells them apart. */
+/** Pseudo-random payloads and their digests. */
 final class Payloads {
 
     private Payloads() {}

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
- * Programs of the system, run with what they print in files, so that no full pipe holds them up, and with deadlines.
- * Closing it ends what is still running of them.
+ * Runs system programs with deadlines, and with their output in files, so that no full pipe blocks them. Closing it
+ * ends those that still run.
  */
 final class Programs implements AutoCloseable {
 
@@ -35,7 +35,7 @@ final class Programs implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** The absolute path of a program, for which the test fails if it is not there. */
+    /** Returns the absolute path of a program; fails if it is missing. */
     static String find(String name, String debianPackage) {
         return FOLDERS.stream()
                 .map(folder -> Path.of(folder, name))
@@ -70,7 +70,7 @@ final class Programs implements AutoCloseable {
         return new Running(String.join(" ", command), process, out, err);
     }
 
-    /** Runs a program to its end, which must be a good one. */
+    /** Runs a program to its end; fails unless its exit code is 0. */
     String run(List<String> command) throws Exception {
         return start(command).succeeded();
     }
@@ -89,9 +89,9 @@ final class Programs implements AutoCloseable {
     /**
      * A program that has been started.
      *
-     * @param command as it was called, for messages
-     * @param out what it prints
-     * @param err what it complains of
+     * @param command its command line, for messages
+     * @param out the file of its standard output
+     * @param err the file of its standard error
      */
     record Running(String command, Process process, Path out, Path err) {
 
@@ -103,7 +103,7 @@ final class Programs implements AutoCloseable {
             return Files.readString(err, StandardCharsets.UTF_8);
         }
 
-        /** Waits for a line that contains {@code text}, on either stream; returns it. */
+        /** Waits for a line that contains {@code text}, on either stream, and returns it. */
         String awaitLine(String text) throws IOException {
             Awaitility.await().atMost(DEADLINE).until(() -> line(text).isPresent() || !process.isAlive());
             return line(text).orElseGet(() -> fail("never said \"%s\": %s", text, this));
@@ -121,7 +121,7 @@ final class Programs implements AutoCloseable {
             return process.exitValue();
         }
 
-        /** Waits for its end; what it printed. */
+        /** Waits for its end and returns its output. */
         String succeeded() throws Exception {
             assertThat(exitCode()).as(toString()).isZero();
             return printed();

@@ -10,14 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The system's Python, and the programs for it that stand among the test resources. */
+/** Runs the system's Python with scripts from the test resources. */
 final class Python {
 
     private static final List<String> SCRIPTS = List.of("foreign_ends.py", "raw_websocket.py", "wsbridge_v1.py");
 
     private Python() {}
 
-    /** A command line; the scripts are laid down in {@code folder}. */
+    /** Returns a command line, after copying the scripts to {@code folder}. */
     static List<String> command(Path folder, String script, String... arguments) throws IOException {
         for (String name : SCRIPTS) {
             try (InputStream source = Python.class.getResourceAsStream("/" + name)) {
@@ -34,7 +34,7 @@ final class Python {
         return command;
     }
 
-    /** Fails where Python cannot import a module. */
+    /** Fails if Python cannot import a module. */
     static void needs(Programs programs, String module, String debianPackage) throws Exception {
         Programs.Running importing =
                 programs.start(List.of(Programs.find("python3", "python3"), "-c", "import " + module));

@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a node refuses, as it looks on the wire, and that nothing is left of it. */
+/** Tests a node's refusals on the wire, and that they leave nothing behind. */
 @Timeout(120)
 final class RefusalsTest {
 
@@ -235,10 +235,10 @@ final class RefusalsTest {
     }
 
     @Test
-    void tokens_thatLeadNowhere_endWithTheirCode() throws Exception {
+    void tokens_unusable_endWithTheirCode() throws Exception {
         TokenKeys keys = TokenKeys.generate();
         AeadTokenCodec codec = AeadTokenCodec.create(() -> keys);
-        try (Socket nobody = new Socket(); // bound, so that nobody else listens there
+        try (Socket nobody = new Socket(); // bound, so that nothing else can listen there
                 Cluster cluster = Cluster.start(2, node -> node.keys(keys));
                 JdkConnector connector = JdkConnector.create()) {
             nobody.bind(new InetSocketAddress("127.0.0.1", 0));
@@ -291,8 +291,7 @@ final class RefusalsTest {
     }
 
     /**
-     * How many threads the product has: the JDK's HTTP client, which is on the other side here, has as many as it
-     * likes.
+     * Counts the threads, except those of the JDK's HTTP client, which is the other end and may have any number.
      */
     private static long threads() {
         return Thread.getAllStackTraces().keySet().stream()
@@ -340,7 +339,7 @@ final class RefusalsTest {
         return Integer.parseInt(answer(url, target, headers).substring(9, 12));
     }
 
-    /** The whole answer to a request; of a refused one, up to where the server closes the connection. */
+    /** Returns the whole response; for a refusal, everything until the server closes the connection. */
     private static String answer(URI url, String target, String headers) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(20_000);
@@ -355,7 +354,7 @@ final class RefusalsTest {
             String rest = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
             int body = rest.indexOf("\r\n\r\n");
             assertThat(rest.substring(body + 4).chars().allMatch(c -> c >= ' ' || c == '\n'))
-                    .as("plain text and nothing behind it: %s", rest)
+                    .as("plain text and nothing after it: %s", rest)
                     .isTrue();
             return start + rest;
         }

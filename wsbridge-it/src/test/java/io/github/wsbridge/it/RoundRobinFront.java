@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP load balancer for tests: the next connection goes to the next node that takes it. */
+/** A TCP load balancer for tests: each connection goes to the next node that accepts it. */
 final class RoundRobinFront implements AutoCloseable {
 
     private final List<InetSocketAddress> backends;
@@ -54,7 +54,7 @@ final class RoundRobinFront implements AutoCloseable {
                 copy(client, backend);
                 return;
             } catch (IOException e) {
-                close(backend); // the next one, then
+                close(backend); // try the next one
             }
         }
         close(client);
@@ -69,7 +69,7 @@ final class RoundRobinFront implements AutoCloseable {
                 out.write(buffer, 0, n);
             }
         } catch (IOException e) {
-            // the end of both, as below
+            // both are closed below
         }
         close(from);
         close(to);
@@ -80,7 +80,7 @@ final class RoundRobinFront implements AutoCloseable {
         try {
             socket.close();
         } catch (IOException e) {
-            // gone anyway
+            // closed already
         }
     }
 
@@ -95,7 +95,7 @@ final class RoundRobinFront implements AutoCloseable {
         try {
             listening.close();
         } catch (IOException e) {
-            // gone anyway
+            // closed already
         }
         sockets.forEach(this::close);
     }

@@ -48,7 +48,7 @@ class ScriptTest {
     }
 
     @Test
-    void script_javaInTheStampReplaced_asksItsVersionAgain() throws Exception {
+    void script_javaReplaced_checksItsVersionAgain() throws Exception {
         Path stamp = folder.resolve("installed here/wsbridge-launcher/target/wsbridge.stamp");
         Files.writeString(stamp, "0 " + System.getProperty("java.home") + "/bin/java\n17\n");
         programs.run(wsbridge.command("help"));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** One end stops reading while the other floods: that costs its own bridge only, and memory stays flat. */
+/** One end stops reading while the other floods: no other bridge is affected, and memory does not grow. */
 final class SlowReaderTest {
 
     private static final int STALLED = 8;
@@ -33,14 +33,14 @@ final class SlowReaderTest {
 
     @Test
     @Timeout(180)
-    void stalledReaders_costTheirOwnBridgesOnly() throws Exception {
+    void stalledReaders_affectOnlyTheirOwnBridges() throws Exception {
         run(Duration.ofSeconds(2));
     }
 
     @Test
     @Tag("system")
     @Timeout(300)
-    void readersStalledForAMinute_costTheirOwnBridgesOnly() throws Exception {
+    void readersStalledForAMinute_affectOnlyTheirOwnBridges() throws Exception {
         run(Duration.ofSeconds(60));
     }
 
@@ -73,7 +73,7 @@ final class SlowReaderTest {
                             + " heap grew by %d KiB,"
                             + " another bridge at %.2f times the rate of one where none is stalled%n",
                     STALLED, stall.toSeconds(), held / STALLED / 1024, heapGrowth / 1024, share);
-            // Three TCP connections and up to two nodes lie between the ends, all in this JVM.
+            // There are three TCP connections and up to two nodes between the ends, all in this JVM.
             assertThat(heapGrowth).as("heap").isLessThan(STALLED * (1L << 20));
             assertThat(share).as("share of the rate").isGreaterThan(ENOUGH);
 
@@ -96,7 +96,7 @@ final class SlowReaderTest {
             bridge.shutdownOutput();
             bridge.read(ByteBuffer.allocate(1));
         } catch (IOException e) {
-            // the reader has had enough
+            // the reader has closed the bridge
         }
     }
 
@@ -108,7 +108,7 @@ final class SlowReaderTest {
         return device;
     }
 
-    /** The one's rate in the other's, taken in turns, since the machine may have other work: the median. */
+    /** Returns the median ratio of two rates, measured alternately since the machine may be busy. */
     private static double share(BridgeClient client, BridgeClient control) throws Exception {
         double[] shares = new double[TRIES];
         for (int i = 0; i < TRIES; i++) {

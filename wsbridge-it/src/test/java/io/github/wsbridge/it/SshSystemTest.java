@@ -157,7 +157,7 @@ final class SshSystemTest {
         return Integer.toString(tunnel.address().getPort());
     }
 
-    /** Nothing of the user's own configuration, keys or known hosts takes part. */
+    /** Options that exclude the user's own configuration, keys and known hosts. */
     private List<String> options() {
         return List.of(
                 "-F",
@@ -182,7 +182,7 @@ final class SshSystemTest {
                 "LogLevel=ERROR");
     }
 
-    /** Starts a server with keys and a configuration of its own, as the current user; returns its port. */
+    /** Starts a server with its own keys and configuration, as the current user; returns its port. */
     private int startSshd() throws Exception {
         String sshd = Programs.find("sshd", "openssh-server");
         String keygen = Programs.find("ssh-keygen", "openssh-client");
@@ -194,7 +194,7 @@ final class SshSystemTest {
         Files.writeString(
                 folder.resolve("known_hosts"), "the-device " + Files.readString(folder.resolve("host_key.pub")));
         if (System.getProperty("user.name").equals("root")) {
-            Files.createDirectories(Path.of("/run/sshd")); // where it insists on shutting its unprivileged half in
+            Files.createDirectories(Path.of("/run/sshd")); // sshd requires it for privilege separation
         }
         for (int attempt = 1; ; attempt++) {
             int port = freePort();
@@ -206,7 +206,7 @@ final class SshSystemTest {
             if (server.process().isAlive()) {
                 return port;
             }
-            // Somebody else may have got the port in the meantime.
+            // Another process may have taken the port meanwhile.
             assertThat(attempt).as("%s", server).isLessThan(5);
         }
     }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code wsbridge.v1} as somebody else understands it: one end is Python on plain sockets, written from the protocol's
+ * An independent implementation of {@code wsbridge.v1}: one end is Python on plain sockets, written from the protocol's
  * description, and the other is this project's.
  */
 @Tag("system")
@@ -106,7 +106,7 @@ final class SubprotocolSystemTest {
         }
     }
 
-    /** The project's device, as the Python program describes it. */
+    /** Serves a bridge as specified in the Python program. */
     private void serve(IncomingBridge incoming) throws Exception {
         String[] words = incoming.requestData().split(" ", 3);
         try (BridgeChannel bridge = incoming.accept().get()) {
@@ -143,7 +143,7 @@ final class SubprotocolSystemTest {
                 }
                 case "reset" -> {
                     for (Leg leg = legs.poll(); leg != null; leg = legs.poll()) {
-                        leg.abort(); // all that came before have ended anyway
+                        leg.abort(); // all earlier ones have ended
                     }
                     closed(bridge);
                 }
@@ -156,7 +156,7 @@ final class SubprotocolSystemTest {
         return bridge.closed().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
-    /** Keeps hold of the legs of bridges, since a channel has no way to go without a word. */
+    /** Keeps the legs of bridges, because a channel cannot be dropped without a close frame. */
     private Connector remembering(Connector connector) {
         return target -> connector.connect(target).thenApply(leg -> {
             if (!target.uri().getPath().endsWith("/listen")) {
@@ -223,7 +223,7 @@ final class SubprotocolSystemTest {
             try (BridgeChannel bridge = connect(client, "closed")) {
                 String[] words = close.split(" ", 2);
                 bridge.close(new CloseReason(Integer.parseInt(words[0]), words.length > 1 ? words[1] : ""));
-                assertThat(deviceSaw(device, bridge)).isEqualTo(close);
+                assertThat(endAtDevice(device, bridge)).isEqualTo(close);
             }
         }
         try (BridgeChannel bridge = connect(client, "close empty")) {
@@ -239,12 +239,12 @@ final class SubprotocolSystemTest {
         legs.clear();
         try (BridgeChannel bridge = connect(client, "closed")) {
             legs.remove().abort();
-            assertThat(deviceSaw(device, bridge)).startsWith("4000");
+            assertThat(endAtDevice(device, bridge)).startsWith("4000");
             assertThat(closed(bridge).code()).isEqualTo(CloseReason.VANISHED);
         }
     }
 
-    private static String deviceSaw(Programs.Running device, BridgeChannel bridge) throws Exception {
+    private static String endAtDevice(Programs.Running device, BridgeChannel bridge) throws Exception {
         String said = bridge.bridgeId() + " ended ";
         return device.awaitLine(said).substring(said.length()).strip();
     }
@@ -277,7 +277,7 @@ final class SubprotocolSystemTest {
         return bytes.length + " " + Payloads.sha256(bytes);
     }
 
-    /** As the Python program makes it. */
+    /** Returns the same bytes as in the Python program. */
     private static byte[] content(int size) throws Exception {
         byte[] block = MessageDigest.getInstance("SHA-256")
                 .digest(Integer.toString(size).getBytes(StandardCharsets.UTF_8));

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What people run through a tunnel across three nodes: SSH, downloads, protocols that half-close. */
+/** Tests typical uses of a tunnel across three nodes: SSH, downloads, protocols that half-close. */
 @Timeout(600)
 class TunnelTest {
 
@@ -112,7 +112,7 @@ class TunnelTest {
         byte[] file = Payloads.bytes(3_000_000, 11);
         HttpServer web = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 100);
         web.createContext("/", exchange -> {
-            exchange.getResponseHeaders().set("Connection", "close"); // so that each has its own
+            exchange.getResponseHeaders().set("Connection", "close"); // so that each request has its own connection
             exchange.sendResponseHeaders(200, file.length);
             exchange.getResponseBody().write(file);
             exchange.close();
@@ -133,7 +133,7 @@ class TunnelTest {
             assertThat(download.get(120, TimeUnit.SECONDS).body()).isEqualTo(file);
         }
         assertThat(cluster.crossings.forwarded()).isPositive();
-        // The JDK's client may try again what it takes for broken.
+        // The JDK's client may repeat requests that it considers failed.
         assertThat(cluster.crossings.forwarded() + cluster.crossings.direct()).isBetween(50, 55);
     }
 
@@ -168,7 +168,7 @@ class TunnelTest {
         }
     }
 
-    /** A device that leads to a port, and a tunnel to it; the tunnel's port. */
+    /** Starts a device whose target is a port, and a tunnel to it; returns the tunnel's port. */
     private int tunnel(int target) throws Exception {
         BridgeDevice device = device(TunnelTargets.builder().target("target=" + LOOPBACK + ":" + target))
                 .build()

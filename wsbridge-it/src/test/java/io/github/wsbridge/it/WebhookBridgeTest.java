@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A device that hears of bridges only by what a webhook's receiver hands it. */
+/** A device that receives invitations only through a webhook. */
 @Timeout(120)
 final class WebhookBridgeTest {
 
@@ -108,7 +108,7 @@ final class WebhookBridgeTest {
         try (Cluster cluster = cluster(KEY);
                 BridgeDevice device = device(cluster);
                 BridgeClient client = BridgeClient.builder(cluster.url()).build()) {
-            for (int i = 0; i < 4; i++) { // by either node, accepted at either
+            for (int i = 0; i < 4; i++) { // requested and accepted at either node
                 try (BridgeChannel bridge = client.connect("device-1", "echo").get(60, TimeUnit.SECONDS)) {
                     bridge.write(ByteBuffer.wrap(payload));
                     bridge.shutdownOutput();

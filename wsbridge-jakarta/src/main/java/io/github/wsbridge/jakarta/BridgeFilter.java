@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must
  * support asynchronous requests.
  *
- * <p>No container thread ever waits for a peer or for the door, however many bridges there are and however slow their
- * ends.
+ * <p>No container thread ever waits for a peer or for the door, regardless of the number of bridges and the speed of
+ * their ends.
  *
  * <p>When the application stops, {@link #destroy} closes open connections with code 1001. To give bridges time to end
  * on their own, stop the node before the container. Undertow drops connections when the server stops, so undeploy the
@@ -105,20 +105,20 @@ public final class BridgeFilter implements Filter {
     }
 
     @Override
-    public void doFilter(ServletRequest plain, ServletResponse answer, FilterChain chain)
+    public void doFilter(ServletRequest servletRequest, ServletResponse servletResponse, FilterChain chain)
             throws IOException, ServletException {
         OpenLegs open = legs;
         ServletContainer host = container;
-        if (!(plain instanceof HttpServletRequest request)
-                || !(answer instanceof HttpServletResponse)
+        if (!(servletRequest instanceof HttpServletRequest request)
+                || !(servletResponse instanceof HttpServletResponse)
                 || open == null
                 || host == null) {
-            chain.doFilter(plain, answer);
+            chain.doFilter(servletRequest, servletResponse);
             return;
         }
         String path = request.getRequestURI().substring(request.getContextPath().length());
         if (!PATHS.contains(path)) {
-            chain.doFilter(plain, answer);
+            chain.doFilter(servletRequest, servletResponse);
             return;
         }
         if (!request.isAsyncSupported()) {
@@ -143,7 +143,7 @@ public final class BridgeFilter implements Filter {
         return new Peer(request.getRemoteAddr() + ":" + request.getRemotePort(), chain);
     }
 
-    /** Copies the headers: the container reuses the request, and the door may read them later. */
+    /** Copies the header fields: the door may read them after the container has reused the request. */
     private static Headers headers(HttpServletRequest request) {
         Map<String, List<String>> fields = new HashMap<>();
         for (String name : Collections.list(request.getHeaderNames())) {

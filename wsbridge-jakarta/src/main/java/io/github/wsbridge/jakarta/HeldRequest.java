@@ -40,30 +40,31 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         this.legs = legs;
     }
 
+    /** Asks the door, and answers the request with its decision. */
     void ask(Door door) {
-        request.setTimeout(0); // the door has its own deadline, and the handshake one below
+        request.setTimeout(0); // no container timeout: the door and the handshake have their own
         request.addListener(this);
-        if (!legs.hold(this)) {
+        if (!legs.add(this)) {
             refuse(ServerUpgrade.UNAVAILABLE);
             return;
         }
-        after(HANDSHAKE_SECONDS, this::late);
+        schedule(HANDSHAKE_SECONDS, this::onDeadline);
         upgrade.ask(door, legs.timer(), this);
     }
 
-    private void late() {
+    private void onDeadline() {
         if (upgrade.timedOut()) {
             refuse(ServerUpgrade.UNAVAILABLE);
         }
     }
 
-    /** The server is stopping. */
+    /** Refuses the request because the server is stopping. */
     void stop() {
         upgrade.lost();
         refuse(ServerUpgrade.UNAVAILABLE);
     }
 
-    private void after(int seconds, Runnable task) {
+    private void schedule(int seconds, Runnable task) {
         try {
             Future<?> timer = legs.timer().schedule(task, seconds, TimeUnit.SECONDS);
             synchronized (this) {
@@ -74,7 +75,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         }
     }
 
-    /** Ends the wait; returns whether the request was open until now. */
+    /** Ends the wait; returns whether this is the first call. */
     private boolean end() {
         Future<?> timer;
         synchronized (this) {
@@ -87,7 +88,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         if (timer != null) {
             timer.cancel(false);
         }
-        legs.release(this);
+        legs.remove(this);
         return true;
     }
 
@@ -133,13 +134,13 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         HttpServletResponse response = (HttpServletResponse) request.getResponse();
         try {
             if (afterUpgrade && !response.isCommitted()) {
-                response.reset(); // removes its header fields
+                response.reset(); // removes the upgrade's header fields
             }
             response.setStatus(refused.status());
             ServerUpgrade.fields(refused, response::setHeader);
             byte[] body = ServerUpgrade.body(refused);
             response.setContentLength(body.length);
-            response.getOutputStream().write(body); // short: an idle socket takes it at once
+            response.getOutputStream().write(body); // short, so an idle socket accepts it at once
         } catch (IOException | RuntimeException e) {
             log.debug("A refusal could not be sent", e);
         }
@@ -150,7 +151,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         try {
             request.complete();
         } catch (RuntimeException e) {
-            log.debug("A request had ended before", e);
+            log.debug("The request had already ended", e);
         }
     }
 
@@ -165,7 +166,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     public void onComplete(AsyncEvent event) {
         end();
         if (upgrading) {
-            after(HANDOVER_SECONDS, upgrade::lost); // if the client has gone, there is no connection to hand over
+            schedule(HANDOVER_SECONDS, upgrade::lost); // if the client has gone, there is no connection to hand over
         }
     }
 

@@ -131,12 +131,12 @@ public final class JakartaConnector implements Connector {
             return io;
         });
         try {
-            if (!opening.leg().isDone()) { // it may have waited too long
+            if (!opening.leg().isDone()) { // it may have timed out while waiting for a thread
                 container.connectToServer(endpoint, config, target.uri());
                 opening.opened();
                 return;
             }
-        } catch (Throwable e) { // whatever it is, the caller waits for an answer
+        } catch (Throwable e) { // any failure must reach the caller
             if (opening.failed(failure(e))) {
                 return; // released when the session has been dropped
             }

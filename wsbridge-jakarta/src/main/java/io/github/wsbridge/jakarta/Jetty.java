@@ -13,13 +13,13 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
 
-/** Jetty 12: a connection of ours in place of the one for HTTP, as Jetty's own WebSocket does it. */
+/** Jetty 12: replaces the HTTP connection by our own, as Jetty's WebSocket does. */
 final class Jetty implements ServletContainer {
 
     private final AtomicReference<@Nullable Server> server = new AtomicReference<>();
     private final LifeCycle.Listener stopping = new LifeCycle.Listener() {
         @Override
-        public void lifeCycleStopping(LifeCycle of) {
+        public void lifeCycleStopping(LifeCycle stopped) {
             Runnable task = beforeStop;
             if (task != null) {
                 task.run();
@@ -41,7 +41,7 @@ final class Jetty implements ServletContainer {
         };
     }
 
-    /** Jetty's request behind the one of the Servlet API, which has another class in each of Jetty's environments. */
+    /** Returns the core request. The servlet request that wraps it has another class for each Jakarta EE version. */
     private static Request core(HttpServletRequest request) throws ServletException {
         ServletRequest inner = request;
         while (inner instanceof ServletRequestWrapper wrapper) {
@@ -64,18 +64,18 @@ final class Jetty implements ServletContainer {
         beforeStop = task;
     }
 
-    /** A server that stops drops its connections before it ends its applications. */
-    private void watch(Server of) {
-        if (server.compareAndSet(null, of)) {
-            of.addEventListener(stopping);
+    /** Listens for the server's stop, because Jetty drops connections before it stops the applications. */
+    private void watch(Server found) {
+        if (server.compareAndSet(null, found)) {
+            found.addEventListener(stopping);
         }
     }
 
     @Override
     public void close() {
-        Server of = server.get();
-        if (of != null) {
-            of.removeEventListener(stopping);
+        Server watched = server.get();
+        if (watched != null) {
+            watched.removeEventListener(stopping);
         }
     }
 }

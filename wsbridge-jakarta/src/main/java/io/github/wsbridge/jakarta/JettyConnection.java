@@ -16,9 +16,9 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
 
     private final Consumer<UpgradedConnection> opened;
     private volatile @Nullable Events events;
-    private @Nullable ByteBuffer early; // what came behind the request
-    private volatile @Nullable ByteBuffer rest; // what is being written
-    private volatile long total; // of what has been given to write
+    private @Nullable ByteBuffer early; // bytes that arrived with the request
+    private volatile @Nullable ByteBuffer rest; // of the write in progress
+    private volatile long total; // bytes passed to write()
 
     JettyConnection(EndPoint endPoint, Executor executor, Consumer<UpgradedConnection> opened) {
         super(endPoint, executor);
@@ -33,7 +33,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
     @Override
     public void onOpen() {
         super.onOpen();
-        getEndPoint().setIdleTimeout(0); // the bridge has deadlines of its own
+        getEndPoint().setIdleTimeout(0); // the bridge has its own deadlines
         opened.accept(this);
     }
 
@@ -52,7 +52,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
 
     @Override
     public void onFillInterestedFailed(Throwable cause) {
-        onFillable(); // the next read tells what is wrong
+        onFillable(); // the next read reports the failure
     }
 
     @Override
@@ -62,15 +62,15 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
 
     @Override
     public int read(ByteBuffer into) throws IOException {
-        ByteBuffer first = early;
-        if (first != null) {
-            int n = Math.min(first.remaining(), into.remaining());
-            into.put(first.slice().limit(n));
-            first.position(first.position() + n);
-            early = first.hasRemaining() ? first : null;
+        ByteBuffer buffered = early;
+        if (buffered != null) {
+            int n = Math.min(buffered.remaining(), into.remaining());
+            into.put(buffered.slice().limit(n));
+            buffered.position(buffered.position() + n);
+            early = buffered.hasRemaining() ? buffered : null;
             return n;
         }
-        int n = getEndPoint().fill(into.slice().limit(0)); // Jetty fills behind the limit
+        int n = getEndPoint().fill(into.slice().limit(0)); // Jetty writes after the limit and raises it
         if (n > 0) {
             into.position(into.position() + n);
         }
@@ -116,7 +116,7 @@ final class JettyConnection extends AbstractConnection implements Connection.Upg
     }
 
     @Override
-    public boolean writeOn() {
+    public boolean continueWrite() {
         return rest == null;
     }
 

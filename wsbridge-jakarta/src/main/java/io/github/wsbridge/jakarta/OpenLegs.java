@@ -10,36 +10,37 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What a filter has open: requests that wait for the door, and legs. Thread-safe. */
+/** A filter's legs and waiting requests. Thread-safe. */
 final class OpenLegs {
 
-    private static final int LAST_MILLIS = 3_000;
+    /** How long {@link #close} waits for the timer's thread to end. */
+    private static final int JOIN_MILLIS = 3_000;
 
     private final Set<HeldRequest> requests = ConcurrentHashMap.newKeySet();
     private final Set<UpgradedLeg> legs = ConcurrentHashMap.newKeySet();
     private final ReadBuffers buffers = new ReadBuffers();
     private final ScheduledThreadPoolExecutor timer;
     private final CountDownLatch empty = new CountDownLatch(1);
-    private volatile @Nullable Thread clock; // the timer's
+    private volatile @Nullable Thread timerThread;
     private volatile boolean closing;
 
     OpenLegs() {
         timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "wsbridge-filter");
             thread.setDaemon(true);
-            clock = thread;
+            timerThread = thread;
             return thread;
         });
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Runs what is due; its tasks do not block. */
+    /** Returns the timer, for tasks that do not block. */
     ScheduledExecutorService timer() {
         return timer;
     }
 
-    /** Keeps a request; not if no further ones are taken. */
-    boolean hold(HeldRequest request) {
+    /** Adds a request; returns false if the filter is closing. */
+    boolean add(HeldRequest request) {
         requests.add(request);
         if (closing) {
             requests.remove(request);
@@ -47,7 +48,7 @@ final class OpenLegs {
         return !closing;
     }
 
-    void release(HeldRequest request) {
+    void remove(HeldRequest request) {
         requests.remove(request);
     }
 
@@ -70,8 +71,8 @@ final class OpenLegs {
     }
 
     /**
-     * Refuses the requests, closes the legs and waits for their ends; drops what has not ended in time. Then it is of
-     * no use.
+     * Refuses waiting requests, closes the legs and waits for them to end; drops those that have not ended in time.
+     * Cannot be used afterwards.
      */
     void close(CloseReason reason, Duration grace) {
         closing = true;
@@ -82,9 +83,9 @@ final class OpenLegs {
                 legs.forEach(UpgradedLeg::abort);
             }
             timer.shutdownNow();
-            Thread last = clock;
-            if (last != null) {
-                last.join(LAST_MILLIS); // containers look for threads that are left
+            Thread thread = timerThread;
+            if (thread != null) {
+                thread.join(JOIN_MILLIS); // containers report threads that outlive the application
             }
         } catch (InterruptedException e) {
             legs.forEach(UpgradedLeg::abort);

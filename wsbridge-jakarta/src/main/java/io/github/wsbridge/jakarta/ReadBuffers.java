@@ -4,15 +4,15 @@ import java.nio.ByteBuffer;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 
-/** Buffers to read into, each for as long as one thread reads. Thread-safe. */
+/** A pool of buffers to read into. Each is used by one thread at a time. Thread-safe. */
 final class ReadBuffers {
 
-    /** How large a piece of a frame can be. */
+    /** The size of a buffer, and so the maximum size of a fragment. */
     static final int SIZE = 64 * 1024;
 
-    private static final int KEPT = 16;
+    private static final int MAX_POOLED = 16;
 
-    private final Queue<ByteBuffer> free = new ArrayBlockingQueue<>(KEPT);
+    private final Queue<ByteBuffer> free = new ArrayBlockingQueue<>(MAX_POOLED);
 
     ByteBuffer take() {
         ByteBuffer buffer = free.poll();

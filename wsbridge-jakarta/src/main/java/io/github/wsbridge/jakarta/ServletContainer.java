@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.function.Consumer;
 
 /**
- * How a container hands over a connection. The Servlet API's own upgrade cannot be used: see the decision on it in
- * {@code docs/decisions}.
+ * A servlet container that hands over connections. The Servlet API's own upgrade cannot be used; the reasons are in
+ * {@code docs/decisions/0011-servlet-upgrade.md}.
  */
 interface ServletContainer {
 
@@ -16,29 +16,29 @@ interface ServletContainer {
     interface Upgradable {
 
         /**
-         * Upgrades; the caller has set the answer's header fields and ends the request then.
+         * Upgrades. The caller has set the response's header fields, and completes the request afterwards.
          *
-         * @param opened takes the connection, on any thread
+         * @param opened receives the connection, on any thread
          */
         void upgrade(Consumer<UpgradedConnection> opened) throws IOException, ServletException;
     }
 
-    /** Notes what an upgrade needs. Called on the request's thread, with the request as the filter got it. */
+    /** Prepares an upgrade. Called on the request's thread, with the request that the filter received. */
     Upgradable prepare(HttpServletRequest request) throws ServletException;
 
     /**
-     * Runs a task before the container drops its connections to stop, if it does that before it ends the application.
+     * Sets a task to run when the container stops, if the container drops connections before it stops the application.
      */
     default void beforeStop(Runnable task) {}
 
-    /** Forgets that task: the application has ended. */
+    /** Removes that task. Called when the application stops. */
     default void close() {}
 
     /**
-     * The container of an application.
+     * Returns the container of an application.
      *
-     * @param paths which the filter answers
-     * @throws ServletException if the bridge cannot work in it; says why, and what to do
+     * @param paths the paths that the filter handles
+     * @throws ServletException if the bridge does not support the container; the message says why, and what to do
      */
     static ServletContainer of(ServletContext context, String... paths) throws ServletException {
         ClassLoader container = context.getClass().getClassLoader();
@@ -48,7 +48,7 @@ interface ServletContainer {
             return new Tomcat(context, paths);
         }
         if (name.startsWith("org.eclipse.jetty.ee9.")) {
-            throw unfit(context, "Jetty's environment for Jakarta EE 9 is not supported");
+            throw unsupported(context, "Jetty's environment for Jakarta EE 9 is not supported");
         }
         if (name.startsWith("org.eclipse.jetty.")) {
             require(context, container, "org.eclipse.jetty.server.HttpStream");
@@ -62,27 +62,27 @@ interface ServletContainer {
             require(context, container, "io.undertow.servlet.handlers.ServletRequestContext");
             return new Undertow();
         }
-        throw unfit(context, "the container is not Tomcat, Jetty or Undertow");
+        throw unsupported(context, "the container is not Tomcat, Jetty or Undertow");
     }
 
     private static void require(ServletContext context, ClassLoader container, String name) throws ServletException {
-        Class<?> its;
+        Class<?> required;
         try {
-            its = Class.forName(name, false, container);
+            required = Class.forName(name, false, container);
         } catch (ClassNotFoundException | LinkageError e) {
-            throw unfit(context, "the container has no class " + name);
+            throw unsupported(context, "the container has no class " + name);
         }
         try {
-            if (Class.forName(name, false, ServletContainer.class.getClassLoader()) == its) {
+            if (Class.forName(name, false, ServletContainer.class.getClassLoader()) == required) {
                 return;
             }
         } catch (ClassNotFoundException | LinkageError e) {
-            // as below
+            // handled below
         }
-        throw unfit(context, "the container hides its class " + name + " from the application");
+        throw unsupported(context, "the container hides its class " + name + " from the application");
     }
 
-    private static ServletException unfit(ServletContext context, String why) {
+    private static ServletException unsupported(ServletContext context, String why) {
         return new ServletException("the bridge cannot take over connections of " + context.getServerInfo() + ": " + why
                 + ". Either use Tomcat, Jetty or Undertow with its classes visible to the application, or give the"
                 + " bridge its own port in the same process, with NettyBridgeServer from wsbridge-netty");

@@ -6,24 +6,24 @@ import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 
-/** Tomcat: an upgrade handler of the internal kind, whose reads can pause. */
+/** Tomcat: uses its internal upgrade handlers, which can stop reading. */
 final class Tomcat implements ServletContainer {
 
-    /** Is never asked: the filter answers first. */
-    private static final class Target extends HttpServlet {
+    /** Never called: the filter answers the requests. */
+    private static final class Placeholder extends HttpServlet {
         private static final long serialVersionUID = 1;
     }
 
     /**
-     * Tomcat asks a filter only if there is a servlet behind it, and lets it answer later only if that servlet may: a
-     * default servlet, if there is one, may not.
+     * Adds a servlet for the paths. Tomcat calls a filter only if a servlet is mapped to the path, and supports
+     * asynchronous requests only if that servlet does, which the default servlet does not.
      */
     Tomcat(ServletContext context, String... paths) throws ServletException {
         try {
-            ServletRegistration.Dynamic target = context.addServlet("io.github.wsbridge", new Target());
-            if (target != null) {
-                target.setAsyncSupported(true);
-                target.addMapping(paths);
+            ServletRegistration.Dynamic placeholder = context.addServlet("io.github.wsbridge", new Placeholder());
+            if (placeholder != null) {
+                placeholder.setAsyncSupported(true);
+                placeholder.addMapping(paths);
             }
         } catch (IllegalStateException e) {
             throw new ServletException("the bridge's filter must be initialized while its application starts", e);

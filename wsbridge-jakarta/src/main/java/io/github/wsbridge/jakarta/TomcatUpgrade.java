@@ -13,20 +13,20 @@ import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that Tomcat has upgraded. Public because Tomcat makes it; not for applications.
+ * A connection that Tomcat has upgraded. Public because Tomcat creates it; not for applications.
  *
- * <p>After each event it says that it is suspended, so that Tomcat waits for the socket only when it is asked to. The
- * Servlet API's own streams cannot pause: Tomcat reports the same unread bytes again and again.
+ * <p>After each event it returns {@code SUSPENDED}, so that Tomcat waits for the socket only when told to. The streams
+ * of the Servlet API cannot stop reading: Tomcat reports the same unread bytes again and again.
  */
 public final class TomcatUpgrade implements InternalHttpUpgradeHandler, UpgradedConnection {
 
-    /** The most bytes passed to Tomcat at a time; each time counts as progress. */
+    /** The maximum number of bytes passed to Tomcat at a time; each counts as progress. */
     private static final int SLICE = 16 * 1024;
 
     private @Nullable SocketWrapperBase<?> socket;
     private @Nullable Consumer<UpgradedConnection> opened;
     private volatile @Nullable Events events;
-    private @Nullable ByteBuffer rest; // of what is being written
+    private @Nullable ByteBuffer rest; // of the write in progress
     private volatile long progress;
 
     /** Called by Tomcat. */
@@ -37,11 +37,11 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     }
 
     private SocketWrapperBase<?> socket() {
-        SocketWrapperBase<?> given = socket;
-        if (given == null) {
+        SocketWrapperBase<?> current = socket;
+        if (current == null) {
             throw new IllegalStateException("not upgraded yet");
         }
-        return given;
+        return current;
     }
 
     @Override
@@ -68,7 +68,7 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
             case OPEN_WRITE -> to.writable();
             default -> to.lost();
         }
-        return SocketState.SUSPENDED; // also at the end: closing the socket is for whoever is at it
+        return SocketState.SUSPENDED; // even at the end: the leg closes the socket
     }
 
     @Override
@@ -102,8 +102,8 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     }
 
     @Override
-    public boolean writeOn() throws IOException {
-        progress++; // the socket has room again, however little
+    public boolean continueWrite() throws IOException {
+        progress++; // the socket accepts at least some bytes again
         return writeRest();
     }
 
@@ -139,7 +139,7 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     public void readLater() {
         Events to = events;
         if (to != null) {
-            socket().execute(to::readable); // not by the selector: Tomcat may have read more than it has given
+            socket().execute(to::readable); // not through the selector: Tomcat may hold bytes that it has already read
         }
     }
 
@@ -152,7 +152,7 @@ public final class TomcatUpgrade implements InternalHttpUpgradeHandler, Upgraded
     @Override
     public void pause() {}
 
-    /** Tomcat has closed the connection. */
+    /** Called by Tomcat when it has closed the connection. */
     @Override
     public void destroy() {
         Events to = events;

@@ -4,7 +4,7 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.servlet.handlers.ServletRequestContext;
 import jakarta.servlet.http.HttpServletRequest;
 
-/** Undertow: its connection's own channels. */
+/** Undertow: uses the channels of its connection. */
 final class Undertow implements ServletContainer {
 
     @Override

@@ -10,8 +10,8 @@ import org.xnio.conduits.ConduitStreamSinkChannel;
 import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /**
- * A connection that Undertow has upgraded. The Servlet API's streams would not do: Undertow's wait for the peer to be
- * closed, write too much of an array, and loop endlessly after a reset.
+ * A connection that Undertow has upgraded. It does not use the streams of the Servlet API: on Undertow, closing them
+ * blocks until the peer closes, they write too much of an array, and they loop endlessly after a reset.
  */
 final class UndertowConnection implements UpgradedConnection {
 
@@ -20,7 +20,7 @@ final class UndertowConnection implements UpgradedConnection {
     private final StreamConnection connection;
     private final ConduitStreamSourceChannel source;
     private final ConduitStreamSinkChannel sink;
-    private @Nullable ByteBuffer rest; // of what is being written
+    private @Nullable ByteBuffer rest; // of the write in progress
     private volatile long progress;
 
     UndertowConnection(StreamConnection connection) {
@@ -57,11 +57,11 @@ final class UndertowConnection implements UpgradedConnection {
     @Override
     public boolean write(ByteBuffer bytes) throws IOException {
         rest = bytes;
-        return writeOn();
+        return continueWrite();
     }
 
     @Override
-    public boolean writeOn() throws IOException {
+    public boolean continueWrite() throws IOException {
         ByteBuffer bytes = rest;
         while (bytes != null && bytes.hasRemaining()) {
             int n = sink.write(bytes);
@@ -89,12 +89,12 @@ final class UndertowConnection implements UpgradedConnection {
         try {
             connection.close();
         } catch (IOException e) {
-            log.debug("A connection could not be closed well", e);
+            log.debug("Cannot close a connection", e);
         }
     }
 
     @Override
     public void readLater() {
-        source.resumeReads(); // not by a task: the I/O thread runs those before it looks at other connections
+        source.resumeReads(); // not by a task: the I/O thread runs tasks before it polls other connections
     }
 }

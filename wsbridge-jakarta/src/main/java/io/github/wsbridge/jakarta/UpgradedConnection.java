@@ -5,17 +5,17 @@ import java.nio.ByteBuffer;
 
 /**
  * A connection that a container has handed over after the upgrade. Used by one thread at a time, any thread; no method
- * waits for the peer.
+ * blocks.
  */
 interface UpgradedConnection {
 
-    /** What happens on a connection. Called on the container's threads, or from inside a method of the connection. */
+    /** Events of a connection. Called on the container's threads, or from inside a method of the connection. */
     interface Events {
 
-        /** There may be something to read: the answer to {@link #awaitReadable}. */
+        /** There may be something to read. Follows {@link #awaitReadable} and {@link #readLater}. */
         void readable();
 
-        /** The socket may take what a {@link #write} left over. */
+        /** The socket may accept the rest of a {@link #write}. */
         void writable();
 
         /** The connection is lost. */
@@ -26,37 +26,32 @@ interface UpgradedConnection {
     void listen(Events events);
 
     /**
-     * Reads what has come.
+     * Reads what is available.
      *
-     * @return how many bytes; 0 if nothing has come; -1 at the end of the stream
+     * @return the number of bytes; 0 if nothing is available; -1 at the end of the stream
      */
     int read(ByteBuffer into) throws IOException;
 
-    /** Asks for one {@link Events#readable}. Called after a {@link #read} that gave nothing. */
+    /** Requests one {@link Events#readable}. Called after a {@link #read} that returned 0. */
     void awaitReadable();
 
     /**
-     * Writes as much as the socket takes now, and keeps the rest until it takes that too.
+     * Writes as much as the socket accepts now, and keeps the rest.
      *
-     * @param bytes belongs to the connection until all of it has been written
-     * @return whether all has been written; if not, {@link Events#writable} follows
+     * @param bytes must not be changed until all of it is written
+     * @return whether everything is written; if not, {@link Events#writable} follows
      */
     boolean write(ByteBuffer bytes) throws IOException;
 
-    /**
-     * Continues the last {@link #write}; returns what that returns. Called after {@link Events#writable}.
-     */
-    boolean writeOn() throws IOException;
+    /** Continues the last {@link #write}, with the same result. Called after {@link Events#writable}. */
+    boolean continueWrite() throws IOException;
 
-    /** A number that changes whenever the socket takes anything. Called on any thread. */
+    /** Returns a number that changes whenever the socket accepts bytes. Called on any thread. */
     long progress();
 
-    /** Drops the connection, with all that has not been written. May be called again. */
+    /** Drops the connection and all bytes not yet written. Further calls have no effect. */
     void close();
 
-    /**
-     * Asks for one {@link Events#readable} after other connections have had their turn. Called if there may be more to
-     * read.
-     */
+    /** Requests one {@link Events#readable}, after events of other connections. Called if there may be more to read. */
     void readLater();
 }

@@ -20,76 +20,77 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A leg on a connection that a container has upgraded. Whatever happens to it happens in turn, on the thread that comes
- * first while nobody else is at it; others leave their task and go. No thread waits.
+ * A leg on a connection that a container has upgraded. Calls and events are processed one at a time: a thread that
+ * arrives while another one is processing adds its task to that thread's queue and returns. No thread waits.
  *
- * <p>It reads only while nothing that it has read waits for demand. So it answers pings and notices the end without
- * demand, until data comes that nobody has asked for.
+ * <p>The leg reads until it holds data without demand. Until then it answers pings and notices the end of the
+ * connection even without demand.
  */
 final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnection.Events {
 
     private static final Logger log = LoggerFactory.getLogger(UpgradedLeg.class);
 
-    /** How much a leg reads before others get their turn on the container's threads. */
-    private static final int TURN = 4 * ReadBuffers.SIZE;
+    /** The number of bytes that a leg reads before it lets other connections use the thread. */
+    private static final int READ_LIMIT = 4 * ReadBuffers.SIZE;
 
-    private static final int PARTING_SECONDS = 2;
+    /** How long the connection stays open after a protocol error. */
+    private static final int LINGER_SECONDS = 2;
 
     private final UpgradedConnection connection;
     private final String subprotocol;
     private final ScheduledExecutorService timer;
     private final ReadBuffers buffers;
-    private final Runnable released;
+    private final Runnable onReleased;
     private final CloseDeadline deadline;
-    private final SerialExecutor turns = new SerialExecutor(Runnable::run, this::abort);
-    private volatile @Nullable Thread current; // in whose turn it is
-    private boolean midMessage; // whether what was sent last did not end its message; the sender's
-    private volatile @Nullable CloseReason closing; // what was given to close()
+    private final SerialExecutor tasks = new SerialExecutor(Runnable::run, this::abort);
+    private volatile @Nullable Thread current; // the thread that runs a task
+    private boolean midMessage; // whether the last fragment sent did not end its message; used by the sender only
+    private volatile @Nullable CloseReason closing; // the argument of close()
     private volatile @Nullable CloseReason ended;
 
-    // What follows belongs to the turn.
+    // Used in tasks only.
     private final FrameTranslator frames = new FrameTranslator(true, this);
     private final UpgradedWriter writer;
     private @Nullable Receiver receiver;
     private boolean demanded;
     private boolean reading;
-    private boolean awaiting; // readable() is to come
-    private @Nullable ByteBuffer unread; // waits for demand
-    private boolean dropped; // what has come and was not asked for is of no use any more
-    private boolean finished; // the peer's stream has ended
-    private boolean gone; // the connection is closed
+    private boolean awaitingReadable; // readable() will be called
+    private @Nullable ByteBuffer undelivered; // waits for demand
+    private boolean aborted; // undelivered data is discarded
+    private boolean inputEnded; // the peer's stream has ended
+    private boolean connectionClosed;
 
     /**
-     * A leg, which does nothing before {@link #start}.
+     * Creates a leg, which does nothing before {@link #start}.
      *
-     * @param released called once, when the connection is closed
+     * @param onReleased called once, when the connection is closed
      */
     UpgradedLeg(
             UpgradedConnection connection,
             String subprotocol,
             ScheduledExecutorService timer,
             ReadBuffers buffers,
-            Runnable released) {
+            Runnable onReleased) {
         this.connection = connection;
         this.subprotocol = subprotocol;
         this.timer = timer;
         this.buffers = buffers;
-        this.released = released;
+        this.onReleased = onReleased;
         this.writer = new UpgradedWriter(connection, this::lost);
         this.deadline = new CloseDeadline(timer, connection::progress, this::abort);
     }
 
     void start() {
         connection.listen(this);
-        run(this::turn);
+        run(this::advance);
     }
 
-    /** Runs a task in turn: at once if this is inside of another one. */
+    /** Runs a task alone, or at once if called from a task. */
     private void run(Runnable task) {
         if (current == Thread.currentThread()) {
             task.run();
         } else {
-            turns.execute(() -> {
+            tasks.execute(() -> {
                 current = Thread.currentThread();
                 try {
                     task.run();
@@ -114,7 +115,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
                 return;
             }
             receiver = to;
-            turn();
+            advance();
         });
     }
 
@@ -122,7 +123,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     public void demand() {
         run(() -> {
             demanded = true;
-            turn();
+            advance();
         });
     }
 
@@ -131,17 +132,15 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     @Override
     public void readable() {
         run(() -> {
-            awaiting = false;
-            turn();
+            awaitingReadable = false;
+            advance();
         });
     }
 
-    /**
-     * Does what can be done now: gives out what was asked for, and reads on if nothing is left that waits for demand.
-     */
-    private void turn() {
+    /** Delivers what is demanded, reads more unless data waits for demand, and handles the end of the connection. */
+    private void advance() {
         if (reading) {
-            return; // called from the receiver: the loop below goes on
+            return; // called by the receiver: read() below continues
         }
         reading = true;
         try {
@@ -150,84 +149,84 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
             reading = false;
         }
         if (ended != null) {
-            if (finished && !gone) {
-                writer.whenDrained(this::lose);
+            if (inputEnded && !connectionClosed) {
+                writer.whenDrained(this::closeConnection);
             }
             return;
         }
         String violation = frames.violation();
         CloseReason closed = frames.closed();
         if (violation != null) {
-            violated(violation);
+            protocolError(violation);
         } else if (closed != null) {
             peerClosed(closed);
-        } else if ((finished || gone) && (dropped || unread == null && !frames.withheld())) {
+        } else if ((inputEnded || connectionClosed) && (aborted || undelivered == null && !frames.withheld())) {
             vanished();
         }
     }
 
     private void read() {
-        ByteBuffer held = unread;
-        unread = null;
-        if (held != null || frames.withheld()) {
-            held = give(held == null ? ByteBuffer.allocate(0) : held);
-            if (held != null || frames.withheld() && !discards()) {
-                unread = held;
+        ByteBuffer waiting = undelivered;
+        undelivered = null;
+        if (waiting != null || frames.withheld()) {
+            waiting = deliver(waiting == null ? ByteBuffer.allocate(0) : waiting);
+            if (waiting != null || frames.withheld() && !discards()) {
+                undelivered = waiting;
                 return;
             }
         }
-        if (awaiting || finished || gone) {
+        if (awaitingReadable || inputEnded || connectionClosed) {
             return;
         }
         ByteBuffer buffer = buffers.take();
         try {
-            for (int taken = 0; taken < TURN; taken += buffer.limit()) {
+            for (int total = 0; total < READ_LIMIT; total += buffer.limit()) {
                 fill(buffer.clear());
                 buffer.flip();
                 if (!buffer.hasRemaining()) {
                     await();
                     return;
                 }
-                ByteBuffer left = give(buffer);
+                ByteBuffer left = deliver(buffer);
                 if (left != null || frames.withheld() && !discards()) {
-                    unread = left == null
+                    undelivered = left == null
                             ? null
                             : ByteBuffer.allocate(left.remaining()).put(left).flip();
                     return;
                 }
             }
-            awaiting = true;
+            awaitingReadable = true;
             connection.readLater();
         } catch (IOException | RejectedExecutionException e) {
             log.debug("A connection failed", e);
-            lose();
+            closeConnection();
         } finally {
             buffers.giveBack(buffer);
         }
     }
 
     private void await() {
-        if (!finished && !gone) {
-            awaiting = true;
+        if (!inputEnded && !connectionClosed) {
+            awaitingReadable = true;
             connection.awaitReadable();
         }
     }
 
-    /** Reads as much as there is room for, so that large frames stay in large pieces. */
+    /** Fills the buffer as far as possible, so that large frames stay in large fragments. */
     private void fill(ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining() && !finished && !gone) {
+        while (buffer.hasRemaining() && !inputEnded && !connectionClosed) {
             int n = connection.read(buffer);
             if (n == 0) {
                 return;
             }
             if (n < 0) {
-                finished = true;
+                inputEnded = true;
             }
         }
     }
 
-    /** Gives out what was asked for; gives back what was not. */
-    private @Nullable ByteBuffer give(ByteBuffer in) {
+    /** Delivers what is demanded; returns the rest, or null. */
+    private @Nullable ByteBuffer deliver(ByteBuffer in) {
         boolean more = true;
         while (more) {
             if (discards()) {
@@ -235,7 +234,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
             }
             Fragment fragment = frames.next(in, demanded || closing != null);
             more = fragment != null;
-            if (fragment != null && demanded) { // if not, it came too late for a leg that is closing
+            if (fragment != null && demanded) { // otherwise the leg is closing and discards it
                 demanded = false;
                 tell(to -> to.onFragment(fragment));
             }
@@ -244,12 +243,12 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     }
 
     private boolean discards() {
-        return dropped || ended != null;
+        return aborted || ended != null;
     }
 
     @Override
     public void onPing(byte[] payload) {
-        writer.answer(payload);
+        writer.pong(payload);
     }
 
     @Override
@@ -294,48 +293,48 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
             if (closing == null && ended == null) {
                 closing = reason;
                 sendClose(reason);
-                turn();
+                advance();
             }
         });
     }
 
     private void sendClose(CloseReason reason) {
-        if (writer.close(reason) && !gone) {
+        if (writer.close(reason) && !connectionClosed) {
             deadline.start();
         }
     }
 
     private void peerClosed(CloseReason reason) {
         sendClose(reason);
-        if (!gone) {
-            writer.whenDrained(this::lose); // the server is the one to close the connection
+        if (!connectionClosed) {
+            writer.whenDrained(this::closeConnection); // the server closes the TCP connection first
         }
         end(reason);
     }
 
-    private void violated(String how) {
+    private void protocolError(String how) {
         sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
-        end(CloseReason.vanished("broke the protocol: " + how)); // the other end has done nothing wrong
-        if (!gone) {
-            // Closing at once would be a reset, which could overtake the close frame: the peer may still be sending.
+        end(CloseReason.vanished("broke the protocol: " + how)); // not 1002: the bridge's other end is not at fault
+        if (!connectionClosed) {
+            // Closing at once while the peer still sends would cause a reset, which could overtake the close frame.
             try {
-                timer.schedule(this::abort, PARTING_SECONDS, TimeUnit.SECONDS);
+                timer.schedule(this::abort, LINGER_SECONDS, TimeUnit.SECONDS);
             } catch (RejectedExecutionException e) {
-                lose();
+                closeConnection();
             }
-            turn(); // reads on, and drops it
+            advance(); // reads and discards further data
         }
     }
 
     private void vanished() {
         CloseReason given = closing;
         end(given != null ? given : CloseReason.vanished("the connection was lost"));
-        lose();
+        closeConnection();
     }
 
     private void end(CloseReason reason) {
         ended = reason;
-        unread = null;
+        undelivered = null;
         writer.failWaiting();
         Receiver to = receiver;
         receiver = null;
@@ -352,14 +351,14 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
         }
     }
 
-    private void tell(Consumer<Receiver> news) {
+    private void tell(Consumer<Receiver> event) {
         Receiver to = receiver;
         if (to != null) {
             try {
-                news.accept(to);
+                event.accept(to);
             } catch (RuntimeException e) {
                 log.error("A receiver failed", e);
-                abort(); // it costs its leg, and nothing else
+                abort(); // a failing receiver ends its own leg only
             }
         }
     }
@@ -367,26 +366,26 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     @Override
     public void abort() {
         run(() -> {
-            dropped = true;
-            lose();
+            aborted = true;
+            closeConnection();
         });
     }
 
     @Override
     public void lost() {
-        run(this::lose);
+        run(this::closeConnection);
     }
 
-    /** Closes the connection; what has been read and waits for demand may still be asked for. */
-    private void lose() {
-        if (!gone) {
-            gone = true;
+    /** Closes the connection. Data that waits for demand can still be delivered. */
+    private void closeConnection() {
+        if (!connectionClosed) {
+            connectionClosed = true;
             deadline.stop();
-            writer.gone();
+            writer.connectionClosed();
             connection.close();
-            released.run();
+            onReleased.run();
         }
-        turn();
+        advance();
     }
 
     @Override

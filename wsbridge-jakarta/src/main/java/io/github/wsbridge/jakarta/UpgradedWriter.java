@@ -10,33 +10,33 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a leg writes to its connection: fragments, control frames, and the close frame last. Holds one fragment and one
- * control frame of each kind at most. Belongs to the leg's turn.
+ * Writes a leg's frames to its connection: fragments, control frames, and the close frame last. Queues at most one
+ * fragment, one pong and one close frame. Used in the leg's tasks only.
  */
 final class UpgradedWriter {
 
     private static final int FIN = 0x80;
-    private static final byte[] NOTHING = new byte[0];
+    private static final byte[] EMPTY = new byte[0];
 
     private final UpgradedConnection connection;
-    private final Runnable broken;
-    private boolean busy; // the connection holds a part of what was written last
-    private @Nullable CompletableFuture<Void> writing; // whose fragment that is
-    private @Nullable ByteBuffer frame; // waits
-    private @Nullable CompletableFuture<Void> sent; // whose fragment that is
-    private byte @Nullable [] pong; // waits
-    private byte @Nullable [] close; // waits
-    private boolean closing; // the close frame waits or has been written
-    private @Nullable Runnable drained; // runs once all has been written
-    private boolean gone;
+    private final Runnable onFailure;
+    private boolean busy; // the last write is not complete
+    private @Nullable CompletableFuture<Void> writing; // completes with that write, if it is a fragment
+    private @Nullable ByteBuffer frame; // queued
+    private @Nullable CompletableFuture<Void> sent; // completes when that frame is written
+    private byte @Nullable [] pong; // queued
+    private byte @Nullable [] close; // queued
+    private boolean closing; // the close frame is queued or written
+    private @Nullable Runnable whenDrained; // runs once everything is written
+    private boolean connectionClosed;
 
-    /** Calls {@code broken} if the connection fails. */
-    UpgradedWriter(UpgradedConnection connection, Runnable broken) {
+    /** Creates a writer that calls {@code onFailure} if the connection fails. */
+    UpgradedWriter(UpgradedConnection connection, Runnable onFailure) {
         this.connection = connection;
-        this.broken = broken;
+        this.onFailure = onFailure;
     }
 
-    /** A fragment as a frame, on any thread. */
+    /** Encodes a fragment as a frame. Called on any thread. */
     static ByteBuffer frame(Fragment fragment, boolean continues) {
         int opcode =
                 continues ? Frames.CONTINUATION : fragment.kind() == Fragment.Kind.TEXT ? Frames.TEXT : Frames.BINARY;
@@ -51,7 +51,7 @@ final class UpgradedWriter {
 
     /** Sends a frame; {@code done} completes when the next one may be sent. */
     void send(ByteBuffer bytes, CompletableFuture<Void> done) {
-        if (gone || closing) {
+        if (connectionClosed || closing) {
             done.completeExceptionally(new IOException("the leg is closed"));
             return;
         }
@@ -61,22 +61,22 @@ final class UpgradedWriter {
     }
 
     /** Answers a ping. */
-    void answer(byte[] ping) {
-        pong = ping; // the latest is enough (RFC 6455, section 5.5.3)
+    void pong(byte[] payload) {
+        pong = payload; // only the latest ping must be answered (RFC 6455, section 5.5.3)
         advance();
     }
 
-    /** Sends an empty control frame, but not behind data that does not get through: there it would be of no use. */
+    /** Sends an empty control frame, unless a write is pending: it would not reach the peer in time. */
     void controlIfRoom(int opcode) {
-        if (!busy && !closing && !gone) {
-            write(frame(opcode | FIN, ByteBuffer.wrap(NOTHING)), null);
+        if (!busy && !closing && !connectionClosed) {
+            write(frame(opcode | FIN, ByteBuffer.wrap(EMPTY)), null);
             advance();
         }
     }
 
-    /** Sends the close frame, the last that goes out; tells whether it had not been sent before. */
+    /** Sends the close frame, the last frame; returns whether this is the first call. */
     boolean close(CloseReason reason) {
-        if (closing || gone) {
+        if (closing || connectionClosed) {
             return false;
         }
         closing = true;
@@ -85,22 +85,22 @@ final class UpgradedWriter {
         return true;
     }
 
-    /** Runs a task once all has been written; never if the connection ends before. */
+    /** Runs a task once everything is written; never if the connection is closed before. */
     void whenDrained(Runnable task) {
-        drained = task;
+        whenDrained = task;
         advance();
     }
 
-    /** The connection may take more. */
+    /** Called when the connection can accept more bytes. */
     void writable() {
-        if (busy && !gone) {
+        if (busy && !connectionClosed) {
             try {
-                if (connection.writeOn()) {
+                if (connection.continueWrite()) {
                     written();
                     advance();
                 }
             } catch (IOException e) {
-                broken.run();
+                onFailure.run();
             }
         }
     }
@@ -115,7 +115,7 @@ final class UpgradedWriter {
     }
 
     private void advance() {
-        while (!busy && !gone) {
+        while (!busy && !connectionClosed) {
             if (frame != null) {
                 ByteBuffer bytes = frame;
                 CompletableFuture<Void> done = sent;
@@ -133,8 +133,8 @@ final class UpgradedWriter {
                 close = null;
                 write(frame(Frames.CLOSE | FIN, ByteBuffer.wrap(payload)), null);
             } else {
-                Runnable task = drained;
-                drained = null;
+                Runnable task = whenDrained;
+                whenDrained = null;
                 if (task != null) {
                     task.run();
                 }
@@ -151,17 +151,17 @@ final class UpgradedWriter {
                 written();
             }
         } catch (IOException e) {
-            broken.run();
+            onFailure.run();
         }
     }
 
-    /** The connection is gone, or is about to go: sends that wait fail. */
-    void gone() {
-        gone = true;
+    /** Called when the connection is closed: waiting sends fail. */
+    void connectionClosed() {
+        connectionClosed = true;
         failWaiting();
     }
 
-    /** Sends that wait are of no use any more. What is being written goes out still. */
+    /** Fails waiting sends. A write in progress still completes. */
     void failWaiting() {
         CompletableFuture<Void> first = writing;
         CompletableFuture<Void> second = sent;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class BridgeFilterTest {
 
     @Test
-    void init_inAnUnknownContainer_failsAndSaysWhatToDo() {
+    void init_unknownContainer_failsAndSaysWhatToDo() {
         ServletContext context = mock();
         when(context.getServerInfo()).thenReturn("Acme Server/1");
         FilterConfig config = mock();

@@ -32,7 +32,7 @@ final class Bridges implements AutoCloseable {
         port = host.start(node::admit);
     }
 
-    /** Where the device goes that was invited last. */
+    /** Returns the accept URL of the last invitation. */
     String accept() throws Exception {
         URI uri = signaller.take(Duration.ofSeconds(20)).acceptUrl();
         return uri.getRawPath() + "?" + uri.getRawQuery();
@@ -41,7 +41,7 @@ final class Bridges implements AutoCloseable {
     /** Two ends of a bridge. */
     record Pair(Swarm.End requester, Swarm.End device) {}
 
-    /** A bridge whose ends send each other so many blocks. */
+    /** Connects a bridge whose ends send each other the given numbers of blocks. */
     Pair open(Swarm swarm, long blocks) throws Exception {
         Swarm.End requester = swarm.open(port, "/bridge/connect?deviceId=d", blocks, blocks);
         return new Pair(requester, swarm.open(port, accept(), blocks, blocks));

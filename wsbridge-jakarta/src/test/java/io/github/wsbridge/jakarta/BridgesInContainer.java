@@ -27,18 +27,18 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a container with few threads must do for many bridges, and for the application beside them. */
+/** Tests that a container with few threads serves many bridges and the application's pages. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class BridgesInContainer {
 
     private static final String TARGET = "/bridge/connect?deviceId=d";
     private static final int SECONDS = 60;
 
-    /** A container that has few threads. */
+    /** Creates a container with few threads. */
     abstract Host host();
 
     @Test
-    void manyBridges_onFewThreads_allMove() throws Exception {
+    void manyBridges_onFewThreads_allProgress() throws Exception {
         try (Bridges bridges = new Bridges(host());
                 Swarm swarm = new Swarm()) {
             List<Bridges.Pair> pairs = new ArrayList<>();
@@ -66,7 +66,7 @@ abstract class BridgesInContainer {
     }
 
     @Test
-    void largeFrame_staysInLargePieces() throws Exception {
+    void largeFrame_staysInLargeFragments() throws Exception {
         int size = 8 << 20;
         try (Bridges bridges = new Bridges(host());
                 RawWebSocket requester = RawWebSocket.open(bridges.port, "/bridge/connect?deviceId=d");
@@ -98,7 +98,7 @@ abstract class BridgesInContainer {
     }
 
     @Test
-    void stalledBridges_leaveTheApplicationsPagesAlone() throws Exception {
+    void stalledBridges_doNotSlowTheApplicationsPages() throws Exception {
         try (Bridges bridges = new Bridges(host());
                 Swarm swarm = new Swarm()) {
             HttpClient browser = HttpClient.newHttpClient();
@@ -107,7 +107,7 @@ abstract class BridgesInContainer {
             List<Swarm.End> devices = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
                 swarm.open(bridges.port, "/bridge/connect?deviceId=d", 4_096, 1);
-                devices.add(swarm.openDeaf(bridges.port, bridges.accept(), 0, 4_096));
+                devices.add(swarm.openUnread(bridges.port, bridges.accept(), 0, 4_096));
             }
             for (Swarm.End device : devices) {
                 device.upgrade.get(SECONDS, TimeUnit.SECONDS);
@@ -120,8 +120,8 @@ abstract class BridgesInContainer {
                 assertThat(response.body()).isEqualTo("a page");
             }
             Collections.sort(millis);
-            assertThat(millis.get(280)).as("nearly all of %s", millis).isLessThan(100); // the rest is the machine's
-            devices.forEach(Swarm.End::hear);
+            assertThat(millis.get(280)).as("nearly all of %s", millis).isLessThan(100);
+            devices.forEach(Swarm.End::startReading);
             for (Swarm.End device : devices) {
                 device.done.get(SECONDS, TimeUnit.SECONDS);
             }
@@ -135,7 +135,7 @@ abstract class BridgesInContainer {
         int port = host.start(door);
         try (RawWebSocket first = RawWebSocket.open(port, TARGET);
                 RawWebSocket second = RawWebSocket.open(port, TARGET)) {
-            List<RecordingReceiver> ears = List.of(door.takeEnd(), door.takeEnd());
+            List<RecordingReceiver> receivers = List.of(door.takeEnd(), door.takeEnd());
             CompletableFuture<Void> stopping = stop(host);
             for (RawWebSocket raw : List.of(first, second)) {
                 assertThat(raw.read().closeCode()).isEqualTo(CloseReason.GOING_AWAY);
@@ -143,8 +143,8 @@ abstract class BridgesInContainer {
                 assertThat(raw.ended()).isTrue();
             }
             stopping.get(SECONDS, TimeUnit.SECONDS);
-            for (RecordingReceiver ear : ears) {
-                assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.GOING_AWAY);
+            for (RecordingReceiver receiver : receivers) {
+                assertThat(receiver.awaitClosed().code()).isEqualTo(CloseReason.GOING_AWAY);
             }
         }
     }
@@ -264,9 +264,9 @@ abstract class BridgesInContainer {
             decision.complete(door.grant(""));
             await().atMost(Duration.ofSeconds(SECONDS)).until(() -> abandoned.get() || door.legs() > 0);
             if (door.legs() > 0) {
-                RecordingReceiver ear = door.takeEnd();
-                ear.demand();
-                assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+                RecordingReceiver receiver = door.takeEnd();
+                receiver.demand();
+                assertThat(receiver.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
             }
         } finally {
             host.stop();
@@ -283,24 +283,24 @@ abstract class BridgesInContainer {
                 RawWebSocket raw = RawWebSocket.client(socket)) {
             raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
-            RecordingReceiver ear = door.takeEnd();
+            RecordingReceiver receiver = door.takeEnd();
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> Backpressure.flood(raw, sent));
             await().atMost(Duration.ofSeconds(SECONDS)).until(() -> Backpressure.stalled(sent));
             long wanted = sent.get() + (4 << 20);
             for (long taken = 0; taken < wanted; ) {
-                taken += ear.next().payload().remaining();
+                taken += receiver.next().payload().remaining();
             }
             for (int i = 0; i < 200; i++) {
-                ear.send(Fragment.text("grüße".repeat(1_000)));
+                receiver.send(Fragment.text("grüße".repeat(1_000)));
             }
             for (int i = 0; i < 200; i++) {
                 assertThat(raw.read().text()).isEqualTo("grüße".repeat(1_000));
             }
-            ear.leg().close(new CloseReason(4000, "bye"));
+            receiver.leg().close(new CloseReason(4000, "bye"));
             assertThat(raw.read().closeCode()).isEqualTo(4000);
-            ear.leg().abort();
-            ear.awaitClosed();
+            receiver.leg().abort();
+            receiver.awaitClosed();
             flooding.exceptionally(broken -> null).get(SECONDS, TimeUnit.SECONDS);
         } finally {
             host.stop();

@@ -34,7 +34,7 @@ class JakartaConnectorTest {
     private final WebSocketContainer container = mock();
 
     @Test
-    void close_whileTheClientIsStuck_failsTheConnect() throws Exception {
+    void close_whileTheClientBlocks_failsTheConnect() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         when(container.connectToServer(any(Endpoint.class), any(), any())).thenAnswer(call -> {
@@ -43,7 +43,7 @@ class JakartaConnectorTest {
                 try {
                     go.await();
                 } catch (InterruptedException e) {
-                    // ignored, as some clients do
+                    // some clients ignore it, too
                 }
             }
             throw new IOException("no answer");

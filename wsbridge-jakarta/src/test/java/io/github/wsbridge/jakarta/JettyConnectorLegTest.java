@@ -5,7 +5,7 @@ import io.github.wsbridge.testkit.transport.TransportLegContract;
 import org.eclipse.jetty.ee11.websocket.jakarta.client.JakartaWebSocketClientContainer;
 import org.junit.jupiter.api.Tag;
 
-/** Legs of Jetty's client, towards Jetty. */
+/** Legs of Jetty's client, connected to Jetty. */
 @Tag("system")
 class JettyConnectorLegTest extends TransportLegContract {
 

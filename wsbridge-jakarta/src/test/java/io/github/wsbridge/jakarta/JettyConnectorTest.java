@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 /** The connector on Jetty's client. */
 class JettyConnectorTest extends SocketConnectorContract {
 
-    /** Starts as a whole, which Jetty's would do at its first connection, failing others that come meanwhile. */
+    /** Starts the client, which would otherwise start at its first connection and fail concurrent ones. */
     private static final class Started extends JakartaWebSocketClientContainer {
         @Override
         protected void doStart() throws Exception {
@@ -28,12 +28,12 @@ class JettyConnectorTest extends SocketConnectorContract {
 
     @Override
     protected boolean canSend(int code) {
-        return code == CloseReason.NORMAL || code >= 3000; // the others it takes for the end of the session at once
+        return code == CloseReason.NORMAL || code >= 3000; // with others, Jetty ends the session at once
     }
 
     @Override
     protected boolean dropsWrongAnswers() {
-        return false; // Jetty keeps it in its pool of HTTP connections for a while
+        return false; // Jetty keeps the connection in its HTTP pool for a while
     }
 
     @AfterEach

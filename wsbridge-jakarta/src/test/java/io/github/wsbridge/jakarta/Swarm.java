@@ -15,10 +15,10 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Many WebSocket clients on one thread, which send and receive as fast as they can. */
+/** Many WebSocket clients on one thread, which send and receive as fast as possible. */
 final class Swarm implements AutoCloseable {
 
-    /** What each of them sends, over and over: one frame of 16 KiB with a mask that changes nothing. */
+    /** The frame that each client sends repeatedly: 16 KiB with mask 0. */
     static final byte[] BLOCK = new byte[16 * 1024];
 
     private static final byte[] FRAME;
@@ -41,7 +41,7 @@ final class Swarm implements AutoCloseable {
         thread.start();
     }
 
-    /** SHA-256 of so many blocks. */
+    /** Returns the SHA-256 of the given number of blocks. */
     static String digest(long blocks) {
         MessageDigest digest = sha256();
         for (long i = 0; i < blocks; i++) {
@@ -69,7 +69,7 @@ final class Swarm implements AutoCloseable {
         private long unsent; // frames
         private boolean upgraded;
         private int tail;
-        private long inFrame; // bytes of the frame at hand that are to come
+        private long inFrame; // remaining bytes of the current frame
         private final byte[] header = new byte[10];
         private int headerBytes;
         volatile long received;
@@ -77,7 +77,7 @@ final class Swarm implements AutoCloseable {
         final StringBuilder head = new StringBuilder();
         final CompletableFuture<Void> upgrade = new CompletableFuture<>();
 
-        /** Everything that was expected has come: its SHA-256, or what came in its place. */
+        /** Completes with the SHA-256 when all expected blocks have arrived, or with what arrived instead. */
         final CompletableFuture<String> done = new CompletableFuture<>();
 
         private End(int port, String target, long blocks, long expectedBlocks, boolean digested, boolean reads)
@@ -184,7 +184,7 @@ final class Swarm implements AutoCloseable {
             frames++;
         }
 
-        /** A frame of control holds nothing that counts; heartbeats are empty. */
+        /** Handles a control frame. Heartbeats are empty. */
         private void take(int length) throws IOException {
             ByteBuffer piece = buffer.slice().limit(length);
             buffer.position(buffer.position() + length);
@@ -204,8 +204,8 @@ final class Swarm implements AutoCloseable {
             }
         }
 
-        /** Reads from now on. */
-        void hear() {
+        /** Starts to read. */
+        void startReading() {
             reads = true;
             SelectionKey key = channel.keyFor(selector);
             key.interestOpsOr(SelectionKey.OP_READ);
@@ -217,18 +217,18 @@ final class Swarm implements AutoCloseable {
         }
     }
 
-    /** Opens a client that sends so many blocks, and is done when it has received so many. */
+    /** Opens a client that sends a number of blocks and is done when it has received the expected number. */
     End open(int port, String target, long blocks, long expected) throws IOException {
         return start(new End(port, target, blocks, expected, false, true));
     }
 
-    /** The same, with a digest of what it receives. */
+    /** The same, with a digest of the received bytes. */
     End openDigested(int port, String target, long blocks, long expected) throws IOException {
         return start(new End(port, target, blocks, expected, true, true));
     }
 
-    /** The same, but it does not read until it is told to. */
-    End openDeaf(int port, String target, long blocks, long expected) throws IOException {
+    /** The same, but it does not read until {@link End#startReading}. */
+    End openUnread(int port, String target, long blocks, long expected) throws IOException {
         return start(new End(port, target, blocks, expected, false, false));
     }
 

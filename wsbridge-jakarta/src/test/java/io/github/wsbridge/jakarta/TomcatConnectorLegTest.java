@@ -5,7 +5,7 @@ import io.github.wsbridge.testkit.transport.TransportLegContract;
 import org.apache.tomcat.websocket.WsWebSocketContainer;
 import org.junit.jupiter.api.Tag;
 
-/** Legs of Tomcat's client, towards Tomcat. */
+/** Legs of Tomcat's client, connected to Tomcat. */
 @Tag("system")
 class TomcatConnectorLegTest extends TransportLegContract {
 

@@ -31,7 +31,7 @@ class TomcatConnectorTest extends SocketConnectorContract {
 
     @Override
     protected boolean tells(int status) {
-        return status != 302 && status != 401; // it would follow the one and answer the other
+        return status != 302 && status != 401; // Tomcat follows redirects and answers challenges
     }
 
     @Override

@@ -14,8 +14,8 @@ import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * An application in a WAR, with a bridge's filter that says hello, and an endpoint of its own if the container has
- * such.
+ * An application in a WAR, with a bridge's filter that sends "hello", and its own endpoint if the container supports
+ * endpoints.
  */
 public final class WarApplication implements ServletContextListener {
 

@@ -5,7 +5,7 @@ import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpointConfig;
 
-/** The application's own endpoint: says who configures it. */
+/** The application's own endpoint, which reports the class of its configurator. */
 public final class WarEndpoint extends Endpoint {
 
     @Override

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The filter in an application whose classes have a loader of their own. */
+/** The filter in an application with its own class loader. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WarTest {
 
@@ -97,7 +97,7 @@ class WarTest {
     void tomcat_servesBridges_andOwnEndpointsKeepTomcatsConfigurator() throws Exception {
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(Files.createTempDirectory("wsbridge-war").toString());
-        tomcat.setAddDefaultWebXmlToWebapp(false); // its JSP servlet is not here
+        tomcat.setAddDefaultWebXmlToWebapp(false); // its JSP servlet is not on the class path
         tomcat.setPort(0);
         tomcat.getConnector().setProperty("address", "127.0.0.1");
         StandardContext context = (StandardContext) tomcat.addWebapp("/app", war.toString());
@@ -120,7 +120,7 @@ class WarTest {
     }
 
     @Test
-    void jetty_hidesItsClasses_startFailsAndSaysWhatToDo() throws Exception {
+    void jettyHidesItsClasses_startFailsAndSaysWhatToDo() throws Exception {
         Server server = jetty();
         try {
             assertThatThrownBy(server::start)
@@ -132,7 +132,7 @@ class WarTest {
     }
 
     @Test
-    void jetty_showsItsClasses_servesBridges() throws Exception {
+    void jettyShowsItsClasses_bridgesWork() throws Exception {
         Files.writeString(war.resolve("WEB-INF/jetty-web.xml"), JETTY_WEB_XML);
         Server server = jetty();
         server.start();

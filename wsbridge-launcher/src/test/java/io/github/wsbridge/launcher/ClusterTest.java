@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two nodes that know each other from their command lines. */
+/** Two nodes configured as peers on their command lines. */
 @Timeout(120)
 class ClusterTest {
 
@@ -26,7 +26,7 @@ class ClusterTest {
     void tunnel_atTheOtherNode_reachesTheDevice() throws Exception {
         Path keys = folder.resolve("keys.json");
         assertThat(Run.of("keys", "create", keys.toString()).code()).isZero();
-        // Peers are named before they start, so their ports are drawn here.
+        // Peers are configured before they start, so their ports are chosen here.
         int first;
         int second;
         try (ServerSocket one = free();
@@ -76,7 +76,7 @@ class ClusterTest {
     }
 
     private static ServerSocket free() throws IOException {
-        // Below the ports that systems deal out by themselves, so that nobody gets this one by chance.
+        // Below the range of ephemeral ports, so that nothing else gets this one by chance.
         for (int tries = 0; ; tries++) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
             try {

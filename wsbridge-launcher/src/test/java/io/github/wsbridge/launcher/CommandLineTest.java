@@ -25,7 +25,7 @@ class CommandLineTest {
     Path folder;
 
     @Test
-    void help_asACommand_isTheSameAsTheOption() throws Exception {
+    void help_command_printsTheSameAsTheOption() throws Exception {
         for (String command : List.of("", "node")) {
             Run help = Run.of(("help " + command).strip().split(" "));
             Run option = Run.of((command + " --help").strip().split(" "));
@@ -36,7 +36,7 @@ class CommandLineTest {
     }
 
     @Test
-    void addressInUse_isNamed() throws Exception {
+    void addressInUse_isInTheMessage() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + taken.getLocalPort();
             for (String transport : List.of("netty", "tyrus")) {
@@ -54,7 +54,7 @@ class CommandLineTest {
     }
 
     @Test
-    void nobodyListens_isSaidInPlainWords() throws Exception {
+    void connectionRefused_isExplained() throws Exception {
         Run run = Run.of("tunnel", "--server", "ws://127.0.0.1:1", "--device", "d", "--target", "t", "--stdio");
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("Connection refused").doesNotContain("error(");
@@ -205,34 +205,34 @@ class CommandLineTest {
     }
 
     @Test
-    void environment_option_countsWhereTheLineSaysNothing() throws Exception {
+    void environment_option_appliesUnlessOnTheCommandLine() throws Exception {
         try (Run run = Run.with(Map.of("WSBRIDGE_INSECURE", "true", "WSBRIDGE_LISTEN", "127.0.0.1:0"), "node")) {
             assertThat(run.ready()).contains("INSECURE");
         }
     }
 
     @Test
-    void environment_flagOnTheLineToo_staysSet() throws Exception {
+    void environment_flagAlsoOnTheCommandLine_staysSet() throws Exception {
         try (Run run = Run.with(Map.of("WSBRIDGE_INSECURE", "true"), NODE)) {
             assertThat(run.ready()).contains("INSECURE");
         }
     }
 
     @Test
-    void environment_lineWins() throws Exception {
+    void environment_commandLineWins() throws Exception {
         try (Run run = Run.with(Map.of("WSBRIDGE_LISTEN", "nonsense"), NODE)) {
             assertThat(run.port()).isPositive();
         }
     }
 
     @Test
-    void environment_emptyVariable_isNone() throws Exception {
+    void environment_emptyVariable_isIgnored() throws Exception {
         Run run = Run.with(Map.of("WSBRIDGE_INSECURE", " "), "node");
         assertThat(run.code()).isEqualTo(2);
     }
 
     @Test
-    void environment_senselessValue_isAUsageError() throws Exception {
+    void environment_invalidValue_isAUsageError() throws Exception {
         Run run = Run.with(Map.of("WSBRIDGE_ACCEPT_TIMEOUT", "soon"), "node");
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("'soon' is not a duration");
@@ -268,14 +268,14 @@ class CommandLineTest {
     }
 
     @Test
-    void node_default_hasAnAddressOfItsOwn() throws Exception {
+    void node_default_hasALoopbackAddress() throws Exception {
         try (Run run = Run.of(NODE)) {
             assertThat(run.ready()).contains("address ws://127.0.0.1:" + run.port());
         }
     }
 
     @Test
-    void node_allInterfaces_takesTheMachinesAddress() throws Exception {
+    void node_allInterfaces_usesTheMachinesAddress() throws Exception {
         try (Run run = Run.of("node", "--insecure", "--listen", "0.0.0.0:0")) {
             assertThat(run.ready()).contains("listens on 0.0.0.0:").doesNotContain("address ws://0.0.0.0");
         }

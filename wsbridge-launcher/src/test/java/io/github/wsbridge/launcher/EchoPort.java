@@ -5,7 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 
-/** Answers each connection with what comes over it. */
+/** Echoes the data of each connection. */
 final class EchoPort implements AutoCloseable {
 
     private final ServerSocket port;

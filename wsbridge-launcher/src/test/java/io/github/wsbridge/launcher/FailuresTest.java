@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class FailuresTest {
 
     @Test
-    void describe_wordsOfAPeer_doNotSteerTheTerminal() {
+    void describe_peersText_hasNoControlCharacters() {
         String words = "no\u001b]0;title\u0007 \u001b[2Jway\r\nwsbridge: all is well\u009b31m\u007f grüße";
         BridgeException failure = new BridgeException(CloseReason.rejected(new Rejection(403, words)));
         assertThat(Failures.describe(new CompletionException(failure)))

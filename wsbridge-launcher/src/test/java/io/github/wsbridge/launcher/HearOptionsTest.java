@@ -28,7 +28,7 @@ final class HearOptionsTest {
                 "--signal=listen,mqtt | ws://node:1 or mqtts://broker",
                 "--signal=iothub --signal=listen | its IoT hub or ws://node:1",
             })
-    void places_areThoseThatInvitationsComeFrom(String signal, String expected) {
+    void places_nameTheSourcesOfInvitations(String signal, String expected) {
         Hearer hearer = new Hearer();
         new CommandLine(hearer)
                 .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of("--mqtt-server=mqtts://broker"))

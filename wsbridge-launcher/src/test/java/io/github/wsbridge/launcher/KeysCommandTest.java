@@ -28,7 +28,7 @@ class KeysCommandTest {
     }
 
     @Test
-    void create_newFile_isItsOwnersOnly() throws Exception {
+    void create_newFile_isReadableByItsOwnerOnly() throws Exception {
         assertThat(keys()).singleElement().matches(TokenKeys.Key::primary);
         if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -106,7 +106,7 @@ class KeysCommandTest {
     }
 
     @Test
-    void apiKey_line_isWhatNodesRead() throws Exception {
+    void apiKey_line_isReadByNodes() throws Exception {
         Run run = Run.of("keys", "api-key", "pi", "device", "--devices", "pi-*");
         assertThat(run.code()).isZero();
         List<String> lines = run.out().lines().toList();

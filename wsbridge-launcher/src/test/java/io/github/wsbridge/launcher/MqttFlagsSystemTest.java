@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Flags, files and environment of {@code --signal mqtt}, against Debian's mosquitto, which asks for all that it can.
+ * Flags, files and environment of {@code --signal mqtt}, against Debian's mosquitto with all its checks enabled.
  */
 @Tag("system")
 @Timeout(120)
@@ -76,7 +76,7 @@ final class MqttFlagsSystemTest {
     }
 
     @Test
-    void nodeAndDevice_withUsersPasswordsAndCertificates_meetAtTheBroker() throws Exception {
+    void nodeAndDevice_withUsersPasswordsAndCertificates_communicate() throws Exception {
         Path password = Files.writeString(folder.resolve("device.password"), PASSWORD + "\n");
         String[] node = mqtt("node", "node", "--insecure", "--listen", "127.0.0.1:0");
         try (EchoPort echo = new EchoPort();
@@ -107,7 +107,7 @@ final class MqttFlagsSystemTest {
     }
 
     @Test
-    void device_withTheWrongPassword_saysWhereItDoesNotListen() throws Exception {
+    void device_wrongPassword_namesTheChannelThatFailed() throws Exception {
         String[] hears = mqtt("d", "device", "--server", "ws://127.0.0.1:1", "--id", "d", "--target", "t=127.0.0.1:1");
         try (Run device = Run.with(Map.of(MqttOptions.PASSWORD, "wrong-password"), hears)) {
             await().atMost(Run.PATIENCE)
@@ -149,7 +149,7 @@ final class MqttFlagsSystemTest {
         return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
     }
 
-    /** One pair for all, which vouches for itself. */
+    /** Creates one self-signed key pair for all. */
     private void makeKeys() throws Exception {
         Path store = folder.resolve("store.p12");
         run(
@@ -217,7 +217,7 @@ final class MqttFlagsSystemTest {
         }
     }
 
-    /** Below those that systems hand out by themselves, so that nothing takes it before the broker does. */
+    /** Returns a port below the ephemeral range, so that nothing else takes it before the broker does. */
     private static int freePort() throws IOException {
         for (int tries = 0; ; tries++) {
             int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What flags of {@code --signal mqtt} make of the packets that go to the broker. */
+/** Tests how the flags of {@code --signal mqtt} affect the packets sent to the broker. */
 @Timeout(120)
 final class MqttFlagsTest {
 
@@ -78,20 +78,20 @@ final class MqttFlagsTest {
         thread.start();
     }
 
-    /** As much of a broker as takes connections and subscriptions. */
+    /** A minimal broker, which accepts connections and subscriptions. */
     private void serve(Socket socket) throws IOException {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         boolean five = true;
         while (true) {
             int type = in.readUnsignedByte() >> 4;
-            byte[] body = new byte[in.readUnsignedByte()]; // no packet here is longer than one byte can say
+            byte[] body = new byte[in.readUnsignedByte()]; // the lengths of all packets here fit into one byte
             in.readFully(body);
             if (type == CONNECT) {
                 five = body[VERSION_AT] == 5;
                 connects.add(body);
                 socket.getOutputStream().write(five ? new byte[] {0x20, 3, 0, 0, 0} : new byte[] {0x20, 2, 0, 0});
             } else if (type == PING) {
-                socket.getOutputStream().write(new byte[] {(byte) 0xd0, 0}); // or the client would hang up by itself
+                socket.getOutputStream().write(new byte[] {(byte) 0xd0, 0}); // otherwise the client would disconnect
             } else if (type == SUBSCRIBE) {
                 subscribes.add(body);
                 socket.getOutputStream()
@@ -143,7 +143,7 @@ final class MqttFlagsTest {
     }
 
     @Test
-    void device_versionClientIdAndTopic_areWhatTheFlagsSay() throws Exception {
+    void device_versionClientIdAndTopic_comeFromTheFlags() throws Exception {
         try (Run device = Run.of(
                 device("--mqtt-version=3", "--mqtt-client-id=me-myself", "--mqtt-topic=plant/{deviceId}/calls"))) {
             byte[] connect = take(connects);
@@ -155,7 +155,7 @@ final class MqttFlagsTest {
     }
 
     @Test
-    void node_answerTopic_isWhatTheFlagOrTheEnvironmentSays() throws Exception {
+    void node_answerTopic_comesFromTheFlagOrTheEnvironment() throws Exception {
         try (Run node = Run.of(node("--mqtt-answer-topic=plant/nodes/{nodeId}"))) {
             assertThat(text(take(subscribes))).containsPattern("plant/nodes/[0-9a-f]{32}");
             node.ready();
@@ -172,12 +172,12 @@ final class MqttFlagsTest {
             node.ready();
             take(subscribes);
         }
-        await().atMost(Run.PATIENCE).until(() -> connections.get() == 0); // and nothing is on its way any more
+        await().atMost(Run.PATIENCE).until(() -> connections.get() == 0); // so no further packets arrive
         assertThat(connects).hasSize(1);
     }
 
     @Test
-    void device_channelThatIsNamedTwice_connectsOnce() throws Exception {
+    void device_channelNamedTwice_connectsOnce() throws Exception {
         try (Run device = Run.of(device("--signal=mqtt,mqtt"))) {
             device.ready();
         }

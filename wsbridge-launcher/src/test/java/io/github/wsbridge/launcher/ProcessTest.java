@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The launcher as a process: what only shows there. */
+/** Tests what can only be seen in a separate process. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads of a process cannot be interrupted
 class ProcessTest {
 
@@ -19,7 +19,7 @@ class ProcessTest {
         Process node = start("node", "--insecure", "--listen", "127.0.0.1:0");
         try (BufferedReader out = node.inputReader()) {
             assertThat(out.readLine()).startsWith("node ready: ");
-            node.toHandle().destroy(); // SIGTERM; the process's own would close its streams
+            node.toHandle().destroy(); // SIGTERM; Process.destroy() would close the streams
             assertThat(out.readLine()).startsWith("node stopping: 0 live bridges");
             assertThat(out.readLine()).isEqualTo("node stopped");
             assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -30,7 +30,7 @@ class ProcessTest {
     }
 
     @Test
-    void exitCode_isTheProcesss() throws Exception {
+    void exitCode_isThatOfTheProcess() throws Exception {
         Process node = start("node");
         assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(node.exitValue()).isEqualTo(2);
@@ -43,7 +43,7 @@ class ProcessTest {
                 start("device", "--verbose", "--server", "ws://127.0.0.1:1", "--id", "d", "--target", "a=127.0.0.1:1");
         try (BufferedReader err = device.errorReader()) {
             String line;
-            do { // two threads write: which record is first is not said
+            do { // two threads write, in any order
                 line = err.readLine();
                 assertThat(line).matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} (DEBUG|WARN) \\w+: .*");
             } while (!line.contains(" DEBUG "));
@@ -56,7 +56,7 @@ class ProcessTest {
     private static Process start(String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // What the wsbridge script passes; JDKs that do not know the last option ignore it.
+                // The options of the wsbridge script; JDKs that do not know the last one ignore it.
                 "-XX:+IgnoreUnrecognizedVMOptions",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",

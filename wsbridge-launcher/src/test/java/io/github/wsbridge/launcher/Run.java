@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
-/** A command that runs in this process, on a thread of its own. */
+/** A command that runs in this process, on its own thread. */
 final class Run implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -83,7 +83,7 @@ final class Run implements AutoCloseable {
         return out();
     }
 
-    /** The port behind the first {@code 127.0.0.1:} of the ready line. */
+    /** Returns the port after the first {@code 127.0.0.1:} in the ready line. */
     int port() {
         return Integer.parseInt(ready().replaceFirst("(?s).*?127\\.0\\.0\\.1:(\\d+).*", "$1"));
     }

@@ -48,7 +48,7 @@ class RunningCommandsTest {
     Path folder;
 
     @Test
-    void tunnel_toADevicesTarget_carriesBytes() throws Exception {
+    void tunnel_toATarget_carriesBytes() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
                 Run device = device(node, echo);
@@ -73,7 +73,153 @@ class RunningCommandsTest {
     }
 
     @Test
-SPLIT    }
+    void exposedPort_connectsPlainClients_andRefusesThoseNotAllowed() throws Exception {
+        try (LogCapture log = new LogCapture();
+                EchoPort echo = new EchoPort();
+                Run node = exposing("0=d/echo");
+                Run closed = exposing("0=d/echo", "--expose-from", "192.0.2.0/24,::1");
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:" + port(node, "node ready: listens on"),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number())) {
+            device.ready();
+            int port = port(node, "port ready:");
+            assertThat(echo(port, "hello")).isEqualTo("hello");
+            assertThat(echo(port, "again")).isEqualTo("again");
+            int other = port(closed, "port ready:");
+            assertThatThrownBy(() -> echo(other, "hello")).isInstanceOf(SocketException.class);
+            assertThat(log.all())
+                    .anyMatch(line -> line.matches("bridge \\w+ to d requested by 127\\.0\\.0\\.1 at .*:" + port))
+                    .anyMatch(line -> line.matches("refused .*:" + other + " from 127\\.0\\.0\\.1:\\d+ with 403"));
+            assertThat(node.stop().code()).isZero();
+            assertThatThrownBy(() -> open(port)).isInstanceOf(ConnectException.class);
+        }
+    }
+
+    private static Run exposing(String port, String... from) {
+        return Run.of(with(from, "node", "--insecure", "--listen", "127.0.0.1:0", "--verbose", "--expose", port));
+    }
+
+    /** The port of 127.0.0.1 after some words of what a node has said. */
+    private static int port(Run node, String words) {
+        Pattern line = Pattern.compile(Pattern.quote(words) + " 127\\.0\\.0\\.1:(\\d+)");
+        return Awaitility.await()
+                .atMost(Run.PATIENCE)
+                .until(
+                        () -> line.matcher(node.out())
+                                .results()
+                                .map(found -> Integer.parseInt(found.group(1)))
+                                .toList(),
+                        found -> !found.isEmpty())
+                .get(0);
+    }
+
+    @Test
+    void forwards_ofOneTunnel_reachTheirOwnTargets() throws Exception {
+        String near = "unix:" + folder.resolve("near");
+        String far = "unix:" + folder.resolve("far");
+        try (EchoPort echo = new EchoPort();
+                ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                        .bind(UnixDomainSocketAddress.of(folder.resolve("far")));
+                Run node = node();
+                Run one = device(node, echo);
+                Run other = Run.of("device", "--server", url(node), "--id", "site/e", "--target", "other=" + far);
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        url(node),
+                        "--forward",
+                        "0=d/echo",
+                        "--forward",
+                        near + "=site/e/other,127.0.0.1:0=site/e/other")) {
+            one.ready();
+            other.ready();
+            List<String> lines = tunnel.ready().lines().toList();
+            assertThat(lines).hasSize(3);
+            assertThat(lines.get(0)).matches("tunnel ready: 127\\.0\\.0\\.1:[1-9]\\d* forwards to echo on d");
+            assertThat(lines.get(1)).isEqualTo("tunnel ready: " + near + " forwards to other on site/e");
+            assertThat(lines.get(2)).endsWith(" forwards to other on site/e");
+            assertThat(echo(tunnel.port(), "to the first")).isEqualTo("to the first");
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("near")))) {
+                client.write(StandardCharsets.UTF_8.encode("x"));
+                try (SocketChannel server = unix.accept()) {
+                    assertThat(server.read(ByteBuffer.allocate(9))).isEqualTo(1);
+                }
+                assertThat(client.read(ByteBuffer.allocate(9))).isEqualTo(-1);
+            }
+            assertThat(tunnel.stop().code()).isZero();
+            assertThat(folder.resolve("near")).doesNotExist();
+        }
+    }
+
+    @Test
+    void forwards_oneCannotBeBound_closesTheOthersAndNamesIt() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Path first = folder.resolve("first");
+            String second = "127.0.0.1:" + taken.getLocalPort();
+            for (String transport : List.of("netty", "jdk")) {
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        "ws://127.0.0.1:1",
+                        "--transport",
+                        transport,
+                        "--forward",
+                        "unix:" + first + "=d/t",
+                        "--forward",
+                        second + "=d/t");
+                assertThat(tunnel.code()).isEqualTo(1);
+                assertThat(tunnel.out()).isEmpty();
+                assertThat(tunnel.err())
+                        .startsWith("wsbridge tunnel: cannot listen on " + second + ": Address already in use");
+                assertThat(first).doesNotExist();
+            }
+        }
+    }
+
+    @Test
+    void stdio_brokenOutput_endsTheBridge() throws Exception {
+        OutputStream broken = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                PipedOutputStream typing = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(typing)) {
+            device.ready();
+            Run tunnel = Run.piped(input, broken, tunnelTo(node, "--stdio"));
+            typing.write(1);
+            typing.flush();
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.err().lines()).containsExactly("wsbridge tunnel: Broken pipe");
+        }
+    }
+
+    @Test
+    void stdio_stop_endsTheBridgeInOrder() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                PipedOutputStream typing = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(typing)) {
+            device.ready();
+            ByteArrayOutputStream data = new ByteArrayOutputStream();
+            Run tunnel = Run.piped(input, data, tunnelTo(node, "--stdio"));
+            typing.write(1);
+            typing.flush();
+            Awaitility.await().atMost(Run.PATIENCE).until(() -> data.size() == 1);
+            assertThat(tunnel.stop().code()).as(tunnel.err()).isZero();
+            assertThat(tunnel.err()).isEmpty();
+        }
+    }
 
     @Test
     void stdio_pipe_carriesBytesAndEndsWithThem() throws Exception {
@@ -102,7 +248,7 @@ SPLIT    }
     }
 
     @Test
-    void transportTyrus_ofAllThree_carriesBytes() throws Exception {
+    void transportTyrus_onAllThree_carriesBytes() throws Exception {
         byte[] sent = new byte[1_000_000];
         new java.util.Random(2).nextBytes(sent);
         ByteArrayOutputStream data = new ByteArrayOutputStream();
@@ -134,7 +280,7 @@ SPLIT    }
         }
     }
 
-    /** How many Grizzly transports there are of a name: each has a first selector, which may say what it does. */
+    /** Counts the Grizzly transports of a name by their first selectors, whose thread names may have a suffix. */
     private static long transports(String name) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().matches(name + "-selector-1( .*)?"))
@@ -167,7 +313,7 @@ SPLIT    }
     }
 
     @Test
-    void apiKeys_fileAndEnvironment_letInAndAreNeverShown() throws Exception {
+    void apiKeys_fileAndEnvironment_areAcceptedAndNeverShown() throws Exception {
         String deviceKey = ApiKeyPolicy.newKey();
         String requesterKey = ApiKeyPolicy.newKey();
         Path keys = Files.writeString(
@@ -231,7 +377,7 @@ SPLIT    }
     }
 
     @Test
-    void apiKey_fileWithNothingInIt_isRefused() throws Exception {
+    void apiKey_emptyFile_isRefused() throws Exception {
         Path empty = Files.writeString(folder.resolve("empty"), "\n");
         Run run = Run.of(
                 "tunnel",
@@ -271,7 +417,7 @@ SPLIT    }
                 Awaitility.await()
                         .atMost(Run.PATIENCE)
                         .until(() -> node.out().contains("1 live bridges have up to 30 s"));
-                socket.getOutputStream().write(2); // the bridge lives on
+                socket.getOutputStream().write(2); // the bridge is still open
                 assertThat(socket.getInputStream().read()).isEqualTo(2);
                 assertThat(node.ended()).isFalse();
                 socket.shutdownOutput();
@@ -282,7 +428,7 @@ SPLIT    }
     }
 
     @Test
-    void device_secondOfTheSameId_takesThePlace() throws Exception {
+    void device_secondWithTheSameId_replacesTheFirst() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
                 Run first = device(node, echo)) {
@@ -370,7 +516,7 @@ SPLIT    }
     }
 
     @Test
-    void node_withAWebhook_asksItForTheDevicesThatMatch() throws Exception {
+    void node_webhook_getsInvitationsOfMatchingDevices() throws Exception {
         String secret = "0123456789abcdef0123456789abcdef";
         Path keyFile = Files.writeString(folder.resolve("webhook.key"), secret + "\n");
         BlockingQueue<String> asked = new LinkedBlockingQueue<>();

@@ -43,7 +43,7 @@ final class Loops implements AutoCloseable {
 
     private static final int HIGH_WATER = 64 * 1024;
     private static final int LOW_WATER = 32 * 1024;
-    private static final int PARTING_SECONDS = 5;
+    private static final int SHUTDOWN_SECONDS = 5;
     private static final int KEEPALIVE_IDLE_SECONDS = 60;
     private static final int KEEPALIVE_PROBE_SECONDS = 15;
     private static final int KEEPALIVE_PROBES = 4;
@@ -167,7 +167,7 @@ final class Loops implements AutoCloseable {
     /** Stops the threads and waits for them, unless called on one of them. */
     @Override
     public void close() {
-        await(group.shutdownGracefully(0, PARTING_SECONDS, TimeUnit.SECONDS));
+        await(group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 
     /** Waits for a task of the threads for a limited time; returns immediately on one of the threads. */
@@ -177,6 +177,6 @@ final class Loops implements AutoCloseable {
                 return;
             }
         }
-        done.awaitUninterruptibly(PARTING_SECONDS, TimeUnit.SECONDS);
+        done.awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     }
 }

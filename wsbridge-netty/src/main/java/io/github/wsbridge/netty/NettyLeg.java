@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A WebSocket leg on a channel. It answers pings without demand, unless received data is waiting for demand. */
 final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
-    private static final int PARTING_SECONDS = 2;
+    private static final int LINGER_SECONDS = 2;
 
     private final boolean client;
     private final String subprotocol;
@@ -192,7 +192,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         if (!gone) {
             // The peer may still be sending, so closing now would cause a reset, which could overtake the close frame.
             flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());
-            dropAfter(PARTING_SECONDS);
+            dropAfter(LINGER_SECONDS);
         }
         end(CloseReason.vanished("broke the protocol: " + how)); // the other end is not at fault
     }
@@ -200,7 +200,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     /** Ends the connection once both close frames have been sent. The server closes it (RFC 6455, section 7.1.1). */
     private void part() {
         if (client) {
-            dropAfter(PARTING_SECONDS);
+            dropAfter(LINGER_SECONDS);
         } else {
             flushed().addListener(flushed -> channel.close());
         }

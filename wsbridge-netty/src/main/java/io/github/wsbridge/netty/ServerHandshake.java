@@ -33,7 +33,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(ServerHandshake.class);
 
     /** How long a refused client may take to read the response. */
-    private static final int PARTING_SECONDS = 2;
+    private static final int LINGER_SECONDS = 2;
 
     /** How many bytes a client may send before it is answered. */
     private static final int MOST_EARLY = 64 * 1024;
@@ -84,7 +84,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
             }
         } else if (message instanceof ByteBuf bytes) {
             if (refused) {
-                bytes.release(); // whatever the client still sends
+                bytes.release(); // the client's further input is discarded
             } else {
                 early = early == null
                         ? bytes
@@ -167,7 +167,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
                         channel.close();
                     }
                 });
-        var deadline = context.executor().schedule(() -> channel.close(), PARTING_SECONDS, TimeUnit.SECONDS);
+        var deadline = context.executor().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> deadline.cancel(false));
         context.read();
     }

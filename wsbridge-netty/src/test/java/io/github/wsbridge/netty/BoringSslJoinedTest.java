@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Over TLS from PEM files, by BoringSSL. */
+/** Over BoringSSL's TLS, with PEM files. */
 @Tag("system")
 class BoringSslJoinedTest extends JoinedTests {
 
@@ -29,7 +29,7 @@ class BoringSslJoinedTest extends JoinedTests {
     @BeforeEach
     void up() throws Exception {
         assumeTrue(OpenSsl.isAvailable());
-        house = new House(1, node -> {}, server -> {
+        cluster = new NettyCluster(1, node -> {}, server -> {
                     try {
                         server.tls(keys.certificate(), keys.key());
                     } catch (IOException e) {
@@ -40,8 +40,8 @@ class BoringSslJoinedTest extends JoinedTests {
     }
 
     @Test
-    void tls_isByBoringSsl() throws Exception {
-        try (House.Ends ends = house.join()) {
+    void tls_usesBoringSsl() throws Exception {
+        try (NettyCluster.Ends ends = cluster.join()) {
             SslHandler handler = ends.deviceLeg().channel().pipeline().get(SslHandler.class);
             assertThat(handler.engine()).isInstanceOfAny(OpenSslEngine.class, ReferenceCountedOpenSslEngine.class);
         }

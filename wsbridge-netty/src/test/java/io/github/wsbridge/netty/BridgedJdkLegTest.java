@@ -4,7 +4,7 @@ import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.spi.Connector;
 import org.junit.jupiter.api.Tag;
 
-/** With a device on the JDK's client. The node's two legs are Netty's all the same, and joined below fragments. */
+/** With a device on the JDK's client. Both legs of the node are still Netty's, and are joined below fragments. */
 @Tag("system")
 class BridgedJdkLegTest extends BridgedLegs {
 

@@ -16,27 +16,26 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The rules of legs with a whole bridge between the two: a requester on Netty, nodes on Netty, and a device of any
- * kind.
+ * Runs the leg contract across a whole bridge: a requester on Netty, nodes on Netty, and a device of any kind.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class BridgedLegs extends LegContract {
 
-    House house;
+    NettyCluster cluster;
     private final Connector requesters = NettyConnector.create();
     private Connector devices;
 
-    /** What connects the device. */
+    /** Returns the device's connector. */
     abstract Connector devices();
 
-    /** The nodes between: the requester comes to the first, the device to the last. */
-    House house() throws Exception {
-        return new House(1);
+    /** Starts the nodes. The requester connects to the first, the device to the last. */
+    NettyCluster cluster() throws Exception {
+        return new NettyCluster(1);
     }
 
     @BeforeAll
     void up() throws Exception {
-        house = house();
+        cluster = cluster();
         devices = devices();
     }
 
@@ -44,19 +43,19 @@ abstract class BridgedLegs extends LegContract {
     void down() {
         requesters.close();
         devices.close();
-        house.close();
+        cluster.close();
     }
 
     @Override
     protected LegPair connect(String subprotocol) throws Exception {
-        assumeThat(subprotocol).as("nodes know no protocol but their own").isEmpty();
-        URI connect = URI.create("ws://127.0.0.1:" + house.port(0) + "/bridge/connect?deviceId=d");
+        assumeThat(subprotocol).as("nodes support only their own subprotocol").isEmpty();
+        URI connect = URI.create("ws://127.0.0.1:" + cluster.port(0) + "/bridge/connect?deviceId=d");
         Leg near = connect(requesters, connect);
-        Leg far = connect(devices, house.acceptUrl(house.nodes.size() - 1));
+        Leg far = connect(devices, cluster.acceptUrl(cluster.nodes.size() - 1));
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
                 .atMost(patience())
-                .until(() -> house.nodes.get(0).stats().pending() == 0); // joined
+                .until(() -> cluster.nodes.get(0).stats().pending() == 0); // joined
         return new LegPair(near, far);
     }
 
@@ -69,7 +68,7 @@ abstract class BridgedLegs extends LegContract {
 
     @Override
     protected boolean preservesFragmentation() {
-        return false; // a read may cut a frame
+        return false; // a read may split a frame
     }
 
     @Override

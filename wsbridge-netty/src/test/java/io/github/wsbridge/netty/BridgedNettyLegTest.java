@@ -2,7 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 
-/** With a device on Netty, too. */
+/** With a device that also uses Netty. */
 class BridgedNettyLegTest extends BridgedLegs {
 
     @Override

@@ -7,6 +7,6 @@ class ForwardedTest extends JoinedTests {
 
     @BeforeEach
     void up() throws Exception {
-        house = new House(2);
+        cluster = new NettyCluster(2);
     }
 }

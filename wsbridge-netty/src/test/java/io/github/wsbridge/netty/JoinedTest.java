@@ -7,6 +7,6 @@ class JoinedTest extends JoinedTests {
 
     @BeforeEach
     void up() throws Exception {
-        house = new House(1);
+        cluster = new NettyCluster(1);
     }
 }

@@ -8,7 +8,7 @@ import java.lang.ref.WeakReference;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Fails a test class that has left a buffer unreleased, itself or one before it. */
+/** Fails a test class if it, or an earlier one, has leaked a buffer. */
 public final class LeakCheck implements AfterAllCallback {
 
     @Override
@@ -20,9 +20,9 @@ public final class LeakCheck implements AfterAllCallback {
                 System.gc();
             }
             for (int j = 0; j < 10; j++) {
-                ByteBufAllocator.DEFAULT.directBuffer(16).release(); // what was found is reported now
+                ByteBufAllocator.DEFAULT.directBuffer(16).release(); // makes Netty report leaks now
             }
         }
-        assertThat(LeakDetector.FOUND).as("buffers that were not released").isEmpty();
+        assertThat(LeakDetector.FOUND).as("leaked buffers").isEmpty();
     }
 }

@@ -4,17 +4,17 @@ import io.netty.util.ResourceLeakDetector;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Keeps what Netty finds of buffers that nobody released. Named to Netty by a system property. */
+/** Collects Netty's reports of leaked buffers. Netty loads it through a system property. */
 public final class LeakDetector<T> extends ResourceLeakDetector<T> {
 
     static final Queue<String> FOUND = new ConcurrentLinkedQueue<>();
 
-    /** As Netty calls it. */
+    /** Called by Netty. */
     public LeakDetector(Class<?> type, int samplingInterval) {
         super(type, samplingInterval);
     }
 
-    /** As older versions of Netty called it; its absence is complained of. */
+    /** For older versions of Netty, which log an error without it. */
     public LeakDetector(Class<?> type, int samplingInterval, long maxActive) {
         super(type, samplingInterval);
     }

@@ -23,7 +23,7 @@ class LoopTest {
     private final Loop.Busy busy = new Loop.Busy();
 
     @Test
-    void bytes_countLessTheLongerTheyAreAgo() {
+    void bytes_olderOnes_countLess() {
         busy.carried(1_000, 500 * MILLI);
         assertThat(busy.bytes(500 * MILLI)).isCloseTo(1_000, ROUNDING);
         assertThat(busy.bytes(525 * MILLI)).isCloseTo(750, ROUNDING);
@@ -39,45 +39,45 @@ class LoopTest {
     }
 
     @Test
-    void clockOfAnotherThreadIsBehind_countsNoMoreThanAll() {
+    void clockOfAnotherThreadIsSlow_countsAtMostEverything() {
         busy.carried(1_000, MILLI);
         assertThat(busy.bytes(MILLI - 10)).isCloseTo(1_000, ROUNDING);
     }
 
-    /** A bridge through which something has come: it stays where it is from now on. */
-    private static House.Ends joined(House house) throws Exception {
-        House.Ends ends = house.join();
+    /** Opens a bridge that has carried data, and so no longer changes its event loop. */
+    private static NettyCluster.Ends joined(NettyCluster cluster) throws Exception {
+        NettyCluster.Ends ends = cluster.join();
         ends.requester().write(RawWebSocket.BINARY, true, "x");
-        JoinedTests.next(ends.device());
+        JoinedFixture.next(ends.device());
         return ends;
     }
 
-    /** The first bridge of two threads is busy: those that come later do not get in its way, or hardly any. */
+    /** One of two threads is busy with a bridge: hardly any later bridge uses that thread. */
     @Test
     void busyLoop_getsNoOtherBridge() throws Exception {
-        try (House house = new House(1);
-                House.Ends heavy = house.join()) {
+        try (NettyCluster cluster = new NettyCluster(1);
+                NettyCluster.Ends heavy = cluster.join()) {
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> sending =
-                    JoinedTests.inBackground(() -> Backpressure.flood(heavy.requester(), sent));
-            CompletableFuture<Void> reading = JoinedTests.inBackground(() -> {
+                    JoinedFixture.inBackground(() -> Backpressure.flood(heavy.requester(), sent));
+            CompletableFuture<Void> reading = JoinedFixture.inBackground(() -> {
                 while (true) {
-                    JoinedTests.next(heavy.device());
+                    JoinedFixture.next(heavy.device());
                 }
             });
             await().until(() -> sent.get() > 10_000_000);
-            List<House.Ends> others = new ArrayList<>();
+            List<NettyCluster.Ends> others = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
-                others.add(joined(house));
+                others.add(joined(cluster));
             }
             int elsewhere = 0;
-            for (House.Ends other : others) {
+            for (NettyCluster.Ends other : others) {
                 EventLoop loop = other.deviceLeg().channel().eventLoop();
                 assertThat(loop).isSameAs(other.requesterLeg().channel().eventLoop());
                 elsewhere += loop == heavy.deviceLeg().channel().eventLoop() ? 0 : 1;
                 other.close();
             }
-            // A loop that the machine keeps from its work for a tenth of a second looks idle. An even share would be 5.
+            // A loop that gets no CPU for a tenth of a second seems idle. An even share would be 5.
             assertThat(elsewhere).isGreaterThanOrEqualTo(6);
             heavy.requester().reset();
             CompletableFuture.allOf(sending, reading)
@@ -88,17 +88,17 @@ class LoopTest {
 
     @Test
     void idleBridges_areSharedEvenly() throws Exception {
-        try (House house = new House(1)) {
-            List<House.Ends> bridges = new ArrayList<>();
+        try (NettyCluster cluster = new NettyCluster(1)) {
+            List<NettyCluster.Ends> bridges = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
-                bridges.add(joined(house));
+                bridges.add(joined(cluster));
             }
             long ofFirst = IntStream.range(0, bridges.size())
                     .filter(i -> bridges.get(i).deviceLeg().channel().eventLoop()
                             == bridges.get(0).deviceLeg().channel().eventLoop())
                     .count();
             assertThat(ofFirst).isBetween(4L, 8L);
-            for (House.Ends ends : bridges) {
+            for (NettyCluster.Ends ends : bridges) {
                 ends.close();
             }
         }

@@ -23,29 +23,29 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What bridges hold of Netty's memory, as its allocator counts it. */
+/** Measures how much of Netty's memory bridges hold, according to its allocator. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MemoryTest {
 
-    private static final long LOOPS = 2; // a house's server has as many
+    private static final long LOOPS = 2; // as many as the fixture's server has
 
-    /** What the allocator takes at once: room for eight of the largest reads. */
+    /** The size of an allocator chunk, which holds eight of the largest reads. */
     private static final long CHUNK = 8 * 128 * 1024;
 
-    private House house;
-    private final List<House.Ends> bridges = new ArrayList<>();
+    private NettyCluster cluster;
+    private final List<NettyCluster.Ends> bridges = new ArrayList<>();
 
     @BeforeEach
     void up() throws Exception {
-        house = new House(1);
+        cluster = new NettyCluster(1);
     }
 
     @AfterEach
     void down() throws Exception {
-        for (House.Ends ends : bridges) {
+        for (NettyCluster.Ends ends : bridges) {
             ends.close();
         }
-        house.close();
+        cluster.close();
     }
 
     private static long used() {
@@ -56,13 +56,13 @@ class MemoryTest {
 
     private void join(int count) throws Exception {
         for (int i = 0; i < count; i++) {
-            House.Ends ends = house.join();
+            NettyCluster.Ends ends = cluster.join();
             bridges.add(ends);
-            JoinedTests.warm(ends);
+            JoinedFixture.warm(ends);
             ends.requester().write(RawWebSocket.BINARY, true, new byte[60_000]);
-            assertThat(JoinedTests.message(ends.device(), 2)).hasSize(60_000);
+            assertThat(JoinedFixture.message(ends.device(), 2)).hasSize(60_000);
             ends.device().write(RawWebSocket.BINARY, true, new byte[60_000]);
-            assertThat(JoinedTests.message(ends.requester(), 2)).hasSize(60_000);
+            assertThat(JoinedFixture.message(ends.requester(), 2)).hasSize(60_000);
         }
     }
 
@@ -70,43 +70,43 @@ class MemoryTest {
     void idleBridges_holdNoBuffers() throws Exception {
         join(20);
         long more = Long.MAX_VALUE;
-        for (int i = 0; i < 3 && more >= 150 * 2 * 1024; i++) { // the allocator's own next chunk comes once
+        for (int i = 0; i < 3 && more >= 150 * 2 * 1024; i++) { // the allocator may add a chunk once
             long before = used();
             join(150);
-            for (House.Ends ends : bridges) {
+            for (NettyCluster.Ends ends : bridges) {
                 await().pollDelay(Duration.ZERO)
                         .until(() ->
                                 ends.requesterLeg().holds() + ends.deviceLeg().holds() == 0);
             }
             more = used() - before;
         }
-        assertThat(more).as("for 150 bridges more").isLessThan(150 * 2 * 1024);
+        assertThat(more).as("for 150 more bridges").isLessThan(150 * 2 * 1024);
     }
 
     @Test
-    void stalledBridges_holdWhatIsAgreedOn() throws Exception {
+    void stalledBridges_holdLimitedMemory() throws Exception {
         join(20);
         long before = used();
         AtomicLong sent = new AtomicLong();
-        for (House.Ends ends : bridges) {
-            JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
-            JoinedTests.inBackground(() -> Backpressure.flood(ends.device(), sent));
+        for (NettyCluster.Ends ends : bridges) {
+            JoinedFixture.inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            JoinedFixture.inBackground(() -> Backpressure.flood(ends.device(), sent));
         }
         await().atMost(Duration.ofSeconds(40)).until(() -> Backpressure.stalled(sent));
-        for (House.Ends ends : bridges) {
+        for (NettyCluster.Ends ends : bridges) {
             assertThat(ends.requesterLeg().holds()).isLessThan(180 * 1024);
             assertThat(ends.deviceLeg().holds()).isLessThan(180 * 1024);
         }
         assertThat(used() - before)
-                .as("for 20 bridges that are stalled both ways")
+                .as("for 20 bridges stalled in both directions")
                 .isLessThan(20 * 2 * 180 * 1024 + LOOPS * CHUNK);
     }
 
     private RawWebSocket deviceWithASmallWindow() throws Exception {
-        URI url = house.signaller.take(House.PATIENCE).acceptUrl();
+        URI url = cluster.signaller.take(NettyCluster.PATIENCE).acceptUrl();
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
-        socket.connect(new InetSocketAddress("localhost", house.port(0)));
+        socket.connect(new InetSocketAddress("localhost", cluster.port(0)));
         RawWebSocket device = RawWebSocket.client(socket);
         device.writeRaw(RawWebSocket.request(url.getRawPath() + "?" + url.getRawQuery(), ""));
         device.readHead();
@@ -115,20 +115,20 @@ class MemoryTest {
 
     @Test
     void targetIsFullWhenTheTransferBegins_sourceIsHeld() throws Exception {
-        try (RawWebSocket requester = house.request()) {
-            NettyLeg requesterLeg = house.leg();
+        try (RawWebSocket requester = cluster.request()) {
+            NettyLeg requesterLeg = cluster.leg();
             AtomicLong sent = new AtomicLong();
-            CompletableFuture<Void> flooding = JoinedTests.inBackground(() -> {
+            CompletableFuture<Void> flooding = JoinedFixture.inBackground(() -> {
                 byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, new byte[1 << 20]);
                 while (true) {
                     requester.writeRaw(frame);
                     sent.addAndGet(frame.length);
                 }
             });
-            await().until(() -> Backpressure.stalled(sent)); // so that reads are as large as they can be
+            await().until(() -> Backpressure.stalled(sent)); // so that reads have their maximum size
             try (RawWebSocket device = deviceWithASmallWindow()) {
-                NettyLeg deviceLeg = house.leg();
-                await().until(() -> requesterLeg.holds() >= ReadBuffers.MOST / 4); // waits until the device is heard
+                NettyLeg deviceLeg = cluster.leg();
+                await().until(() -> requesterLeg.holds() >= ReadBuffers.MOST / 4); // until the device sends something
                 assertThat(requesterLeg.passesOn()).isFalse();
                 deviceLeg.channel().config().setOption(ChannelOption.SO_SNDBUF, 4096);
                 deviceLeg.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(4096, 8192));
@@ -138,8 +138,8 @@ class MemoryTest {
                 assertThat(deviceLeg.holds()).isLessThan(180 * 1024);
                 assertThat(requesterLeg.holds()).isZero();
                 long before = sent.get();
-                for (long got = 0; got < before + 1_000_000; ) { // and goes on
-                    got += JoinedTests.next(device).payload().length;
+                for (long got = 0; got < before + 1_000_000; ) { // then the flow continues
+                    got += JoinedFixture.next(device).payload().length;
                 }
                 device.reset();
             }

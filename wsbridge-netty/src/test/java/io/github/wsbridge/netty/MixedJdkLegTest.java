@@ -8,15 +8,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** With a node between that dials the owner by the JDK's client: it joins a Netty leg and a JDK leg, by fragments. */
+/** With a node that dials the owner with the JDK's client, and so joins a Netty leg and a JDK leg by fragments. */
 @Tag("system")
 class MixedJdkLegTest extends BridgedLegs {
 
     private final Connector dialler = JdkConnector.create();
 
     @Override
-    House house() throws Exception {
-        return new House(2, node -> node.connector(dialler), server -> {});
+    NettyCluster cluster() throws Exception {
+        return new NettyCluster(2, node -> node.connector(dialler), server -> {});
     }
 
     @Override
@@ -38,9 +38,9 @@ class MixedJdkLegTest extends BridgedLegs {
 
     @Test
     void transfer_onTheForwardingNode_isNotTaken() throws Exception {
-        house.legs.clear(); // of bridges that were
-        try (House.Ends ends = house.join()) {
-            JoinedTests.warm(ends); // so both pumps have asked for a transfer; the owner's have got it
+        cluster.legs.clear(); // of earlier bridges
+        try (NettyCluster.Ends ends = cluster.join()) {
+            JoinedFixture.warm(ends); // so both pumps have requested a transfer, and the owner's have got it
             assertThat(ends.acceptingLeg().client()).isFalse();
             assertThat(ends.acceptingLeg()).isNotIn(ends.requesterLeg(), ends.deviceLeg());
             assertThat(ends.acceptingLeg().passesOn()).isFalse();

@@ -43,7 +43,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     }
 
     @Test
-    void tls_framesRightBehindTheRequest_areNotLost() throws Exception {
+    void tls_framesRightAfterTheRequest_areNotLost() throws Exception {
         TestKeys keys = TestKeys.create();
         CompletableFuture<Admission> late = new CompletableFuture<>();
         door.answers(handshake -> late);
@@ -79,7 +79,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     }
 
     @Test
-    void tls_handshakeThatDrags_isCut() throws Exception {
+    void tls_slowHandshake_isDropped() throws Exception {
         TestKeys keys = TestKeys.create();
         try (BridgeServer secure = start(new Settings(0, null, Duration.ofMillis(300), keys.context()));
                 RawWebSocket raw = RawWebSocket.dial(secure.address().getPort())) {
@@ -122,7 +122,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     }
 
     @Test
-    void receiverThatThrows_costsItsLegOnly() throws Exception {
+    void receiverThatThrows_losesOnlyItsLeg() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET);
                 RawWebSocket other = RawWebSocket.open(port(), TARGET)) {
             Leg leg = door.takeLeg();
@@ -156,7 +156,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     @Test
     void sendAfterTheServersEnd_fails() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
-            Leg leg = door.takeLeg(); // never opened, so never told
+            Leg leg = door.takeLeg(); // never opened, so it receives no events
             stop();
             assertThat(leg.send(Fragment.text("late")).toCompletableFuture())
                     .failsWithin(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);

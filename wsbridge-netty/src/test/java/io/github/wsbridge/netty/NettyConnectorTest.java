@@ -56,7 +56,7 @@ class NettyConnectorTest extends TransportConnectorContract {
     }
 
     @Test
-    void attemptThatExpiresBeforeItsTurn_looksNoNameUp() throws Exception {
+    void attemptExpiresWhileQueued_looksUpNoName() throws Exception {
         int atATime = 8;
         CountDownLatch looking = new CountDownLatch(atATime);
         CountDownLatch go = new CountDownLatch(1);
@@ -83,7 +83,7 @@ class NettyConnectorTest extends TransportConnectorContract {
     }
 
     @Test
-    void close_whileANameIsLookedUp_failsTheConnect() throws Exception {
+    void close_duringALookup_failsTheConnect() throws Exception {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         ProxySelector slow = new Lookup(uri -> {
@@ -92,7 +92,7 @@ class NettyConnectorTest extends TransportConnectorContract {
         });
         NettyConnector other = NettyConnector.builder().proxy(slow).build();
         List<CompletableFuture<Leg>> legs = new ArrayList<>();
-        for (int i = 0; i < 20; i++) { // more than look names up at a time
+        for (int i = 0; i < 20; i++) { // more than the number of concurrent lookups
             legs.add(other.connect(target("/")).toCompletableFuture());
         }
         looking.await();
@@ -143,7 +143,7 @@ class NettyConnectorTest extends TransportConnectorContract {
         assertThat(node.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
-    /** Waits as a look-up does that the platform does not let go. */
+    /** Blocks like a lookup that the platform does not interrupt. */
     private static void await(CountDownLatch latch) {
         boolean interrupted = true;
         while (interrupted) {
@@ -155,7 +155,7 @@ class NettyConnectorTest extends TransportConnectorContract {
         }
     }
 
-    /** Runs while a name is looked up; knows no proxy. */
+    /** Called during a lookup; selects no proxy. */
     private static final class Lookup extends ProxySelector {
         private final Consumer<URI> meanwhile;
 

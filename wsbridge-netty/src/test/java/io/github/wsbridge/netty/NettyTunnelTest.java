@@ -45,7 +45,7 @@ class NettyTunnelTest {
 
     private final NettyConnector requesters = NettyConnector.create();
     private final NettyConnector devices = NettyConnector.create();
-    private final Socket nobody = new Socket(); // bound, and never listens
+    private final Socket nobody = new Socket(); // bound but not listening
     private NettyBridgeServer server;
     private BridgeNode node;
     private volatile Door door;
@@ -139,12 +139,12 @@ class NettyTunnelTest {
     }
 
     @Test
-    void bytes_passBothWays_andHalfClosesToo() throws Exception {
+    void bytesAndHalfCloses_passBothWays() throws Exception {
         for (int i = 0; i < 30; i++) {
             try (Socket near = dial()) {
                 near.getOutputStream().write("question".getBytes(UTF_8));
                 if (i % 2 == 0) {
-                    near.shutdownOutput(); // before there is a bridge
+                    near.shutdownOutput(); // before the bridge is established
                 }
                 try (Socket far = atTarget()) {
                     assertThat(far.getInputStream().readNBytes(8))
@@ -162,10 +162,10 @@ class NettyTunnelTest {
     }
 
     @Test
-    void targetEndsFirst_theOtherDirectionGoesOn() throws Exception {
+    void targetEndsFirst_otherDirectionContinues() throws Exception {
         try (Socket near = dial();
                 Socket far = atTarget()) {
-            far.getOutputStream().write("SSH-2.0".getBytes(UTF_8)); // a server that speaks first
+            far.getOutputStream().write("SSH-2.0".getBytes(UTF_8)); // the server sends first
             far.shutdownOutput();
             assertThat(near.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("SSH-2.0");
             near.getOutputStream().write("more".getBytes(UTF_8));
@@ -191,7 +191,7 @@ class NettyTunnelTest {
     }
 
     @Test
-    void rejections_comeWithTheirCodes() throws Exception {
+    void rejections_haveTheirCodes() throws Exception {
         assertThat(closeCode("nothing")).isEqualTo(404);
         assertThat(closeCode("127.0.0.1:" + target.getLocalPort())).isEqualTo(404);
         assertThat(closeCode("nobody")).isEqualTo(502);
@@ -199,7 +199,7 @@ class NettyTunnelTest {
     }
 
     @Test
-    void anyTarget_whereAllowed() throws Exception {
+    void anyTarget_ifAllowed() throws Exception {
         device.close();
         device = device(TunnelTargets.builder()
                 .allowAny(address -> address.getPort() == target.getLocalPort()
@@ -233,8 +233,8 @@ class NettyTunnelTest {
     }
 
     @Test
-    void localConnectionThatGoneBeforeItsBridgeIsEstablished_leavesNone() throws Exception {
-        device.close(); // from now on requesters wait for one who listens by other means
+    void localConnectionClosedBeforeItsBridgeIsEstablished_leavesNoBridge() throws Exception {
+        device.close(); // the requesters' bridges now stay pending
         try (BridgeNode silent = node().signaller(new FakeSignaller()).build()) {
             door = silent;
             List<Socket> waiting = new ArrayList<>();
@@ -252,7 +252,7 @@ class NettyTunnelTest {
     }
 
     @Test
-    void maxConnections_letsTheRestWait() throws Exception {
+    void maxConnections_furtherOnesWait() throws Exception {
         tunnel.close();
         tunnel = tunnel("echo").maxConnections(1).start();
         try (Socket first = dial();
@@ -300,14 +300,14 @@ class NettyTunnelTest {
                 .hasMessageContaining("in use");
     }
 
-    /** While the target does not read, neither does anybody else on the way; then all of it arrives. */
+    /** While the target does not read, nothing in between reads either; then everything arrives. */
     @Test
     void targetThatDoesNotRead_holdsTheNearEndBack() throws Exception {
         try (Socket near = dial();
                 Socket far = atTarget()) {
             AtomicLong sent = new AtomicLong();
             AtomicLong most = new AtomicLong(Long.MAX_VALUE);
-            CompletableFuture<Void> flooding = JoinedTests.inBackground(() -> {
+            CompletableFuture<Void> flooding = JoinedFixture.inBackground(() -> {
                 byte[] piece = new byte[8192];
                 while (sent.get() < most.get()) {
                     near.getOutputStream().write(piece);

@@ -15,15 +15,15 @@ class NioJoinedTest extends JoinedTests {
     void up() throws Exception {
         System.setProperty(Loops.NO_EPOLL, "true");
         try {
-            house = new House(1);
+            cluster = new NettyCluster(1);
         } finally {
             System.clearProperty(Loops.NO_EPOLL);
         }
     }
 
     @Test
-    void legs_areOnNio() throws Exception {
-        try (House.Ends ends = house.join()) {
+    void legs_useNio() throws Exception {
+        try (NettyCluster.Ends ends = cluster.join()) {
             assertThat(ends.deviceLeg().channel()).isInstanceOf(NioSocketChannel.class);
         }
     }

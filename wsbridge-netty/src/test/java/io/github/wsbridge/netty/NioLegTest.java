@@ -7,7 +7,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Without epoll, as on other systems than Linux. */
+/** Without epoll, as on systems other than Linux. */
 @Tag("system")
 class NioLegTest extends NettyLegTest {
 
@@ -32,7 +32,7 @@ class NioLegTest extends NettyLegTest {
     }
 
     @Test
-    void legs_areOnNio() throws Exception {
+    void legs_useNio() throws Exception {
         var pair = connect("");
         assertThat(((NettyLeg) pair.near()).channel()).isInstanceOf(NioSocketChannel.class);
         assertThat(((NettyLeg) pair.far()).channel()).isInstanceOf(NioSocketChannel.class);

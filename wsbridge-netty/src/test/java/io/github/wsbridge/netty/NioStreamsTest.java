@@ -6,7 +6,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 
-/** Without epoll, as on other systems than Linux. */
+/** Without epoll, as on systems other than Linux. */
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NioStreamsTest extends StreamTransportContract {

@@ -2,7 +2,7 @@ package io.github.wsbridge.netty;
 
 import org.junit.jupiter.api.Tag;
 
-/** Without epoll, as on other systems than Linux. */
+/** Without epoll, as on systems other than Linux. */
 @Tag("system")
 class NioTcpBridgeTest extends TcpBridgeTests {
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A leg whose peer does what no client ought to, or whose server goes. */
+/** A leg whose peer misbehaves, or whose server is closed. */
 @Timeout(60)
 class OddPeerTest {
 
@@ -31,13 +31,13 @@ class OddPeerTest {
     final FakeDoor door = new FakeDoor();
     private NettyBridgeServer server;
     private RawWebSocket peer;
-    private RecordingReceiver ear;
+    private RecordingReceiver receiver;
 
     @BeforeEach
     void start() throws Exception {
         server = server();
         peer = RawWebSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
-        ear = door.takeEnd();
+        receiver = door.takeEnd();
     }
 
     NettyBridgeServer server() throws Exception {
@@ -56,10 +56,10 @@ class OddPeerTest {
     }
 
     private NettyLeg leg() {
-        return (NettyLeg) ear.leg();
+        return (NettyLeg) receiver.leg();
     }
 
-    /** Has the leg's thread wait, so that it finds at once what the peer does meanwhile. */
+    /** Blocks the leg's thread, so that it then sees everything that the peer does meanwhile at once. */
     private CountDownLatch hold() throws InterruptedException {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -75,41 +75,41 @@ class OddPeerTest {
         return release;
     }
 
-    /** Waits until the leg's connection has ended, where that is noticed without reading. */
-    private void gone() throws Exception {
+    /** Waits until the leg's connection has ended, if that can be noticed without reading. */
+    private void awaitConnectionEnd() throws Exception {
         if (!(leg().channel() instanceof EpollSocketChannel)) {
             return;
         }
         leg().channel().closeFuture().get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         CountDownLatch told = new CountDownLatch(1);
-        leg().run(told::countDown); // behind what the leg makes of it
+        leg().run(told::countDown); // after the leg has processed it
         assertThat(told.await(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS))
                 .isTrue();
     }
 
     @Test
     void pingThenReset_isTheEnd() throws Exception {
-        ear.demand();
+        receiver.demand();
         CountDownLatch release = hold();
         peer.write(RawWebSocket.PING, true, "x");
         peer.reset();
         release.countDown();
-        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(receiver.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
-    void goodEndWhileOutputWaits_losesNothing() throws Exception {
-        Backpressure.sendUntilStuck(ear.leg());
+    void properEndWhileOutputWaits_losesNothing() throws Exception {
+        Backpressure.sendUntilStuck(receiver.leg());
         CountDownLatch release = hold();
         peer.write(RawWebSocket.TEXT, true, "one");
         peer.write(RawWebSocket.TEXT, true, "two");
         peer.writeClose(1000, "done");
         peer.shutdownOutput();
         release.countDown();
-        assertThat(ear.nextText()).isEqualTo("one");
-        assertThat(ear.nextText()).isEqualTo("two");
-        ear.demand();
-        assertThat(ear.awaitClosed()).isEqualTo(new CloseReason(1000, "done"));
+        assertThat(receiver.nextText()).isEqualTo("one");
+        assertThat(receiver.nextText()).isEqualTo("two");
+        receiver.demand();
+        assertThat(receiver.awaitClosed()).isEqualTo(new CloseReason(1000, "done"));
     }
 
     @Test
@@ -118,10 +118,10 @@ class OddPeerTest {
         peer.write(RawWebSocket.TEXT, true, "unread");
         peer.close();
         release.countDown();
-        gone();
-        assertThat(ear.closed()).isNull(); // since there is something to be asked for
-        ear.leg().abort();
-        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+        awaitConnectionEnd();
+        assertThat(receiver.closed()).isNull(); // since data waits for demand
+        receiver.leg().abort();
+        assertThat(receiver.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
@@ -130,11 +130,11 @@ class OddPeerTest {
         peer.write(RawWebSocket.TEXT, true, "unread");
         release.countDown();
         server.close();
-        assertThat(ear.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+        assertThat(receiver.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
     }
 
     @Test
-    void openedWhenTheServerHasClosed_isToldTheEnd() throws Exception {
+    void openedAfterTheServerHasClosed_reportsTheEnd() throws Exception {
         RawWebSocket second = RawWebSocket.open(server.address().getPort(), "/bridge/connect?deviceId=d");
         var late = door.takeLeg();
         assertThat(late).isNotNull();
@@ -144,7 +144,7 @@ class OddPeerTest {
     }
 
     @Test
-    void doorThatThrowsOnTheOpenLeg_costsTheConnection() throws Exception {
+    void doorThrowsOnTheOpenLeg_dropsTheConnection() throws Exception {
         door.answers(handshake -> CompletableFuture.completedFuture(new Admission.Granted("", opened -> {
             throw new IllegalStateException("broken on purpose");
         })));

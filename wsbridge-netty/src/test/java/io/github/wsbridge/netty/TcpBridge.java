@@ -27,7 +27,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A TCP port, behind it a WebSocket, and behind that a TCP connection to another port: two splices. */
+/** Forwards a TCP port over a WebSocket to a TCP connection to another port: two splices. */
 final class TcpBridge implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -38,20 +38,20 @@ final class TcpBridge implements AutoCloseable {
     private final ServerSocket target;
     private final boolean byFragments;
 
-    /** The legs of TCP connections, near and far in turn. */
+    /** The legs of TCP connections, alternately near and far. */
     final BlockingQueue<TcpLeg> nearLegs = new LinkedBlockingQueue<>();
 
     final BlockingQueue<TcpLeg> farLegs = new LinkedBlockingQueue<>();
 
-    /** Why splices have ended, or have not come about. */
+    /** Why splices have ended, or could not be made. */
     final BlockingQueue<CloseReason> ends = new LinkedBlockingQueue<>();
 
     private final List<CompletableFuture<?>> running = new CopyOnWriteArrayList<>();
 
     /**
-     * What makes it up.
+     * The parts of the bridge.
      *
-     * @param byFragments whether legs are joined by fragments though they could do better
+     * @param byFragments whether legs are joined by fragments even if they support transfers
      */
     TcpBridge(@Nullable TestKeys keys, boolean byFragments) throws Exception {
         this(keys, byFragments, SslProvider.JDK);
@@ -105,7 +105,7 @@ final class TcpBridge implements AutoCloseable {
     }
 
     private void join(Leg here, CompletableFuture<Leg> coming) {
-        Gate waiting = new Gate(dressed(here), why -> coming.thenAccept(Leg::abort));
+        Gate waiting = new Gate(wrapped(here), why -> coming.thenAccept(Leg::abort));
         waiting.open();
         coming.whenComplete((there, failure) -> {
             if (failure != null) {
@@ -113,7 +113,7 @@ final class TcpBridge implements AutoCloseable {
                 ends.add(CloseReason.vanished("no other half"));
                 return;
             }
-            Gate other = new Gate(dressed(there), why -> {});
+            Gate other = new Gate(wrapped(there), why -> {});
             other.open();
             Splice splice = new Splice(waiting, other);
             splice.start(null, null);
@@ -122,11 +122,11 @@ final class TcpBridge implements AutoCloseable {
         });
     }
 
-    private Leg dressed(Leg leg) {
+    private Leg wrapped(Leg leg) {
         return byFragments ? new NoShortWay(leg) : leg;
     }
 
-    /** A connection to the port, and what comes out at the target. */
+    /** Connects to the port, and accepts the connection at the target. */
     Ends open() throws Exception {
         Socket near = new Socket();
         near.connect(listening.address());
@@ -151,7 +151,7 @@ final class TcpBridge implements AutoCloseable {
     CloseReason end() throws InterruptedException {
         CloseReason reason = ends.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         if (reason == null) {
-            throw new AssertionError("no end in time");
+            throw new AssertionError("no end within the deadline");
         }
         return reason;
     }
@@ -159,12 +159,12 @@ final class TcpBridge implements AutoCloseable {
     static TcpLeg take(BlockingQueue<TcpLeg> legs) throws InterruptedException {
         TcpLeg leg = legs.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         if (leg == null) {
-            throw new AssertionError("no leg in time");
+            throw new AssertionError("no leg within the deadline");
         }
         return leg;
     }
 
-    /** The two sockets at the outside. */
+    /** The two outer sockets. */
     record Ends(Socket near, Socket far) implements AutoCloseable {
         @Override
         public void close() throws IOException {
@@ -183,7 +183,7 @@ final class TcpBridge implements AutoCloseable {
                 .get(20, TimeUnit.SECONDS);
     }
 
-    /** A leg that the pumps have to go through. */
+    /** A leg that only pumps can serve. */
     private static final class NoShortWay extends ForwardingLeg {
         NoShortWay(Leg leg) {
             super(leg);

@@ -1,6 +1,6 @@
 package io.github.wsbridge.netty;
 
-/** On the platform's best loops. */
+/** With the platform's fastest event loops. */
 class TcpBridgeTest extends TcpBridgeTests {
 
     @Override

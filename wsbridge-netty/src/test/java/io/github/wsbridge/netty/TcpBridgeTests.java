@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Two TCP connections with a WebSocket between them: what programs at both ends see. */
+/** Two TCP connections with a WebSocket between them, as seen by the programs at both ends. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class TcpBridgeTests {
 
@@ -34,7 +34,7 @@ abstract class TcpBridgeTests {
 
     TcpBridge bridge;
 
-    /** What is between the two ends. */
+    /** Creates what connects the two ends. */
     abstract TcpBridge bridge() throws Exception;
 
     @BeforeEach
@@ -49,7 +49,7 @@ abstract class TcpBridgeTests {
 
     static CompletableFuture<String> send(Socket to, long size, int seed) {
         CompletableFuture<String> hash = new CompletableFuture<>();
-        JoinedTests.inBackground(() -> {
+        JoinedFixture.inBackground(() -> {
                     MessageDigest digest = MessageDigest.getInstance("SHA-256");
                     byte[] chunk = new byte[CHUNK];
                     new Random(seed).nextBytes(chunk);
@@ -72,7 +72,7 @@ abstract class TcpBridgeTests {
 
     static CompletableFuture<String> receive(Socket from) {
         CompletableFuture<String> hash = new CompletableFuture<>();
-        JoinedTests.inBackground(() -> {
+        JoinedFixture.inBackground(() -> {
                     MessageDigest digest = MessageDigest.getInstance("SHA-256");
                     byte[] chunk = new byte[CHUNK];
                     InputStream in = from.getInputStream();
@@ -98,7 +98,7 @@ abstract class TcpBridgeTests {
     }
 
     @Test
-    void bytes_ofAnyNumberBothWaysAtOnce_arriveAsTheyWere() throws Exception {
+    void bytes_ofAnyNumberBothWaysAtOnce_arriveUnchanged() throws Exception {
         for (long size : new long[] {0, 1, 125, 126, 127, 16_384, 65_535, 65_536, 1_000_000, 256L << 20}) {
             try (Ends ends = bridge.open()) {
                 exchange(ends, size);
@@ -109,10 +109,10 @@ abstract class TcpBridgeTests {
     }
 
     @Test
-    void bytes_inSmallPieces_arriveAsTheyWere() throws Exception {
+    void bytes_inSmallPieces_arriveUnchanged() throws Exception {
         try (Ends ends = bridge.open()) {
             for (int i = 0; i < 500; i++) {
-                byte[] piece = JoinedTests.bytes(1 + i * 7 % 400);
+                byte[] piece = JoinedFixture.bytes(1 + i * 7 % 400);
                 ends.near().getOutputStream().write(piece);
                 assertThat(ends.far().getInputStream().readNBytes(piece.length)).isEqualTo(piece);
                 ends.far().getOutputStream().write(piece);
@@ -123,7 +123,7 @@ abstract class TcpBridgeTests {
     }
 
     @Test
-    void finOfOneEnd_reachesTheOther_whichGoesOn() throws Exception {
+    void finOfOneEnd_reachesTheOther_whichContinues() throws Exception {
         for (boolean back : new boolean[] {false, true}) {
             try (Ends ends = bridge.open()) {
                 Socket from = back ? ends.far() : ends.near();
@@ -132,7 +132,7 @@ abstract class TcpBridgeTests {
                 from.shutdownOutput();
                 assertThat(to.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("question");
                 for (int i = 0; i < 20; i++) {
-                    byte[] answer = JoinedTests.bytes(20_000);
+                    byte[] answer = JoinedFixture.bytes(20_000);
                     to.getOutputStream().write(answer);
                     assertThat(from.getInputStream().readNBytes(answer.length)).isEqualTo(answer);
                 }
@@ -146,9 +146,9 @@ abstract class TcpBridgeTests {
     }
 
     @Test
-    void dataAndFinBeforeTheBridgeStands_arrive() throws Exception {
+    void dataAndFinBeforeTheBridgeIsEstablished_arrive() throws Exception {
         for (int i = 0; i < 100; i++) {
-            byte[] question = JoinedTests.bytes(i * 997);
+            byte[] question = JoinedFixture.bytes(i * 997);
             try (Socket near = bridge.dial()) {
                 near.getOutputStream().write(question);
                 near.shutdownOutput();
@@ -189,7 +189,7 @@ abstract class TcpBridgeTests {
     }
 
     @Test
-    void slowReader_holdsTheSenderBack_andGetsAll() throws Exception {
+    void slowReader_holdsTheSenderBack_andReceivesEverything() throws Exception {
         for (boolean back : new boolean[] {false, true}) {
             try (Ends ends = bridge.open()) {
                 TcpLeg near = TcpBridge.take(bridge.nearLegs);
@@ -198,7 +198,7 @@ abstract class TcpBridgeTests {
                 Socket to = back ? ends.near() : ends.far();
                 AtomicLong sent = new AtomicLong();
                 AtomicLong most = new AtomicLong(Long.MAX_VALUE);
-                CompletableFuture<Void> flooding = JoinedTests.inBackground(() -> {
+                CompletableFuture<Void> flooding = JoinedFixture.inBackground(() -> {
                     byte[] piece = new byte[10_007];
                     while (sent.get() < most.get()) {
                         piece[0] = (byte) sent.get();
@@ -228,7 +228,7 @@ abstract class TcpBridgeTests {
         }
     }
 
-    /** Waits until nothing more gets through. */
+    /** Sends until the connection stalls. */
     private static void stalls(AtomicLong sent) {
         long[] seen = {-1, System.nanoTime()};
         await().pollInterval(Duration.ofMillis(20))
@@ -242,9 +242,9 @@ abstract class TcpBridgeTests {
                 });
     }
 
-    /** The sender has gone in good order long before the reader begins: all of it arrives. */
+    /** The sender closes properly long before the reader starts; still, everything arrives. */
     @Test
-    void readerThatBeginsLate_getsAll() throws Exception {
+    void lateReader_receivesEverything() throws Exception {
         for (boolean back : new boolean[] {false, true}) {
             try (Ends ends = bridge.open()) {
                 Socket from = back ? ends.far() : ends.near();
@@ -252,7 +252,7 @@ abstract class TcpBridgeTests {
                 to.shutdownOutput();
                 int size = 1_500_000;
                 CompletableFuture<String> sent = send(from, size, 3);
-                String hash = sent.get(20, TimeUnit.SECONDS); // the kernels take it
+                String hash = sent.get(20, TimeUnit.SECONDS); // the kernels' buffers hold it
                 assertThat(from.getInputStream().read()).isEqualTo(-1);
                 from.close();
                 assertThat(receive(to).get(20, TimeUnit.SECONDS)).isEqualTo(hash);
@@ -264,14 +264,14 @@ abstract class TcpBridgeTests {
     void manyConnectionsAtOnce_eachGetsItsOwn() throws Exception {
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            all.add(JoinedTests.inBackground(() -> {
+            all.add(JoinedFixture.inBackground(() -> {
                 try (Socket near = bridge.dial()) {
                     CompletableFuture<String> answer = receive(near);
                     String sent = send(near, 300_000, near.getLocalPort()).get(60, TimeUnit.SECONDS);
                     assertThat(answer.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
                 }
             }));
-            all.add(JoinedTests.inBackground(() -> {
+            all.add(JoinedFixture.inBackground(() -> {
                 try (Socket far = bridge.accept()) {
                     far.getInputStream().transferTo(far.getOutputStream()); // an echo
                 }
@@ -311,7 +311,7 @@ abstract class TcpBridgeTests {
             Socket far = bridge.accept();
             try (near;
                     far) {
-                CompletableFuture<Void> other = JoinedTests.inBackground(() -> {
+                CompletableFuture<Void> other = JoinedFixture.inBackground(() -> {
                     try {
                         pause(random.nextInt(500_000));
                         if (what % 2 == 0) {
@@ -336,7 +336,7 @@ abstract class TcpBridgeTests {
                 }
                 other.get(20, TimeUnit.SECONDS);
             } catch (IOException e) {
-                // so be it
+                // expected in this test
             }
             bridge.end();
             bridge.end();

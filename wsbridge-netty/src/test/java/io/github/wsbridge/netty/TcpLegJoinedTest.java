@@ -40,7 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A TCP connection joined with a WebSocket whose other end says whatever it likes, byte by byte. */
+/** A TCP connection joined with a WebSocket whose peer is a plain socket that can send any bytes. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TcpLegJoinedTest {
 
@@ -67,7 +67,7 @@ class TcpLegJoinedTest {
                 connector.streams().listen(ANY, new StreamTransport.Limits(50, 50), (leg, client) -> streams.add(leg));
     }
 
-    /** A WebSocket that comes to a server, as on a node, whose client is a plain socket. */
+    /** A WebSocket of a server, as on a node, whose client is a plain socket. */
     @BeforeEach
     void up() throws Exception {
         web = opened(RawWebSocket.open(server.address().getPort(), "/"));
@@ -106,7 +106,7 @@ class TcpLegJoinedTest {
     private static Leg take(BlockingQueue<Leg> legs) throws Exception {
         Leg taken = legs.poll(20, TimeUnit.SECONDS);
         if (taken == null) {
-            throw new AssertionError("no leg in time");
+            throw new AssertionError("no leg within the deadline");
         }
         return taken;
     }
@@ -119,7 +119,7 @@ class TcpLegJoinedTest {
         return end.get(20, TimeUnit.SECONDS);
     }
 
-    /** Both directions go below fragments. */
+    /** Waits until both directions are joined below fragments. */
     private void warm() throws Exception {
         web.write(BINARY, true, "a");
         assertThat(read(1)).isEqualTo("a");
@@ -127,8 +127,8 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void messages_ofAnyKindAndForm_arriveAsTheirBytes() throws Exception {
-        for (int round = 0; round < 2; round++) { // as fragments, perhaps, and below them
+    void messages_ofAnyKindAndForm_arriveAsBytes() throws Exception {
+        for (int round = 0; round < 2; round++) { // first possibly as fragments, then below them
             web.write(TEXT, true, "Grüße, ");
             web.write(TEXT, false, "in ");
             web.write(RawWebSocket.CONTINUATION, false, "");
@@ -143,7 +143,7 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void emptyBinaryMessage_isAFin_behindWhichNothingComes() throws Exception {
+    void emptyBinaryMessage_isAFin_andTheLastData() throws Exception {
         for (boolean inPieces : new boolean[] {false, true}) {
             warm();
             web.write(BINARY, true, "the last");
@@ -157,11 +157,11 @@ class TcpLegJoinedTest {
             web.write(BINARY, true, "against the rules");
             assertThat(tcp.getInputStream().readAllBytes()).asString(UTF_8).isEqualTo("the last");
             tcp.getOutputStream().write("the other way".getBytes(UTF_8));
-            assertThat(JoinedTests.message(web, 2)).asString(UTF_8).isEqualTo("the other way");
+            assertThat(JoinedFixture.message(web, 2)).asString(UTF_8).isEqualTo("the other way");
             web.write(RawWebSocket.PING, true, "still there?");
             assertThat(web.read().text()).isEqualTo("still there?");
             tcp.close();
-            assertThat(JoinedTests.message(web, 2)).isEmpty();
+            assertThat(JoinedFixture.message(web, 2)).isEmpty();
             assertThat(web.read().closeCode()).isEqualTo(1000);
             web.writeClose(1000, "");
             assertThat(end()).isEqualTo(CloseReason.normal());
@@ -173,8 +173,8 @@ class TcpLegJoinedTest {
     void fin_isAnEmptyBinaryMessage() throws Exception {
         tcp.getOutputStream().write("question".getBytes(UTF_8));
         tcp.shutdownOutput();
-        assertThat(JoinedTests.message(web, 2)).asString(UTF_8).isEqualTo("question");
-        assertThat(JoinedTests.message(web, 2)).isEmpty();
+        assertThat(JoinedFixture.message(web, 2)).asString(UTF_8).isEqualTo("question");
+        assertThat(JoinedFixture.message(web, 2)).isEmpty();
         web.write(TEXT, true, "answer");
         assertThat(read(6)).isEqualTo("answer");
         web.write(BINARY, true, "");
@@ -185,11 +185,11 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void closeInGoodOrder_isAFinBehindTheData_andWhatStillComesIsRead() throws Exception {
+    void normalClose_isAFinAfterTheData_andFurtherInputIsRead() throws Exception {
         for (boolean empty : new boolean[] {false, true}) {
             warm();
-            byte[] much = JoinedTests.bytes(2_000_000);
-            JoinedTests.inBackground(() -> {
+            byte[] much = JoinedFixture.bytes(2_000_000);
+            JoinedFixture.inBackground(() -> {
                 web.write(BINARY, true, much);
                 if (empty) {
                     web.write(RawWebSocket.CLOSE, true, "");
@@ -206,7 +206,7 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void closeInGoodOrder_ofOneWhoseTcpEndStays_takesFiveSeconds() throws Exception {
+    void normalClose_tcpPeerStaysOpen_takesFiveSeconds() throws Exception {
         warm();
         web.writeClose(1000, "");
         assertThat(tcp.getInputStream().read()).isEqualTo(-1);
@@ -235,12 +235,12 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void endOutOfOrder_behindBothEndsOfTheStreams_takesNothingAway() throws Exception {
+    void abnormalEnd_afterBothStreamsHaveEnded_losesNothing() throws Exception {
         warm();
         tcp.shutdownOutput();
-        assertThat(JoinedTests.message(web, 2)).isEmpty();
-        byte[] much = JoinedTests.bytes(3_000_000);
-        CompletableFuture<Void> sending = JoinedTests.inBackground(() -> {
+        assertThat(JoinedFixture.message(web, 2)).isEmpty();
+        byte[] much = JoinedFixture.bytes(3_000_000);
+        CompletableFuture<Void> sending = JoinedFixture.inBackground(() -> {
             web.write(BINARY, true, much);
             web.write(BINARY, true, "");
             web.writeClose(4000, "vanished");
@@ -248,7 +248,7 @@ class TcpLegJoinedTest {
         await().pollDelay(Duration.ofMillis(300)).until(() -> true); // the reader is slow
         assertThat(tcp.getInputStream().readAllBytes()).isEqualTo(much);
         sending.get(20, TimeUnit.SECONDS);
-        assertThat(end().code()).isIn(1000, CloseReason.VANISHED); // as the close comes before or behind the last byte
+        assertThat(end().code()).isIn(1000, CloseReason.VANISHED); // the close may arrive after the end of the data
     }
 
     @Test
@@ -264,12 +264,12 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void pings_amidDataBothWays_areAnswered() throws Exception {
+    void pings_duringDataBothWays_areAnswered() throws Exception {
         warm();
-        byte[] much = JoinedTests.bytes(5_000_000);
+        byte[] much = JoinedFixture.bytes(5_000_000);
         CompletableFuture<Void> sending =
-                JoinedTests.inBackground(() -> tcp.getOutputStream().write(much));
-        CompletableFuture<Void> pinging = JoinedTests.inBackground(() -> {
+                JoinedFixture.inBackground(() -> tcp.getOutputStream().write(much));
+        CompletableFuture<Void> pinging = JoinedFixture.inBackground(() -> {
             for (int i = 0; i < 50; i++) {
                 web.write(BINARY, true, "x".repeat(100 + i * 100));
                 web.write(RawWebSocket.PING, true, "ping " + i);
@@ -295,15 +295,15 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void randomFramesInRandomPieces_arriveAsTheirBytes() throws Exception {
+    void randomFramesInRandomPieces_arriveAsBytes() throws Exception {
         warm();
         Random random = new Random(11);
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         for (int i = 0; i < 500; i++) {
-            byte[] payload = JoinedTests.bytes(1 + random.nextInt(random.nextInt(10) == 0 ? 100_000 : 200));
+            byte[] payload = JoinedFixture.bytes(1 + random.nextInt(random.nextInt(10) == 0 ? 100_000 : 200));
             byte[] key = new byte[4];
-            if (random.nextInt(3) > 0) { // others mask with zero, as a client over TLS may
+            if (random.nextInt(3) > 0) { // the others use mask 0, as a client over TLS may
                 random.nextBytes(key);
             }
             content.writeBytes(payload);
@@ -311,13 +311,13 @@ class TcpLegJoinedTest {
             wire.writeBytes(RawWebSocket.frame(BINARY, false, key, Arrays.copyOf(payload, cut)));
             if (random.nextInt(4) == 0) {
                 wire.writeBytes(
-                        RawWebSocket.frame(RawWebSocket.PONG, true, key, JoinedTests.bytes(random.nextInt(126))));
+                        RawWebSocket.frame(RawWebSocket.PONG, true, key, JoinedFixture.bytes(random.nextInt(126))));
             }
             wire.writeBytes(RawWebSocket.frame(
                     RawWebSocket.CONTINUATION, true, key, Arrays.copyOfRange(payload, cut, payload.length)));
         }
         byte[] all = wire.toByteArray();
-        CompletableFuture<Void> sending = JoinedTests.inBackground(() -> {
+        CompletableFuture<Void> sending = JoinedFixture.inBackground(() -> {
             for (int at = 0; at < all.length; ) {
                 int piece = Math.min(all.length - at, 1 + random.nextInt(random.nextBoolean() ? 20 : 100_000));
                 web.writeRaw(Arrays.copyOfRange(all, at, at + piece));
@@ -330,14 +330,14 @@ class TcpLegJoinedTest {
     }
 
     @Test
-    void keepalive_isOn() {
+    void keepalive_isEnabled() {
         assertThat(leg.channel().config().getOption(io.netty.channel.ChannelOption.SO_KEEPALIVE))
                 .isTrue();
     }
 
-    /** The masks of a client's frames: never the same on a plain connection. */
+    /** Returns the masks of a client's frames, which all differ on a plain connection. */
     @Test
-    void masks_ofAClient_areRandom_butZeroOverTls() throws Exception {
+    void masks_ofAClient_areRandom_zeroOverTls() throws Exception {
         TestKeys keys = TestKeys.create();
         try (ServerSocket plain = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 ServerSocket secure = keys.context()
@@ -354,7 +354,7 @@ class TcpLegJoinedTest {
                 joinWith(connecting.toCompletableFuture().get(20, TimeUnit.SECONDS));
                 List<Integer> seen = new ArrayList<>();
                 for (int i = 0; i < 10; i++) {
-                    byte[] payload = JoinedTests.bytes(i == 5 ? 70_000 : 100 + i * 10);
+                    byte[] payload = JoinedFixture.bytes(i == 5 ? 70_000 : 100 + i * 10);
                     tcp.getOutputStream().write(payload);
                     byte[] got = new byte[0];
                     while (got.length < payload.length) {

@@ -4,7 +4,7 @@ import io.github.wsbridge.testkit.transport.TestKeys;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
-/** Over TLS by the JDK. */
+/** Over the JDK's TLS. */
 class TlsJoinedTest extends JoinedTests {
 
     private static TestKeys keys;
@@ -16,7 +16,7 @@ class TlsJoinedTest extends JoinedTests {
 
     @BeforeEach
     void up() throws Exception {
-        house = new House(1, node -> {}, server -> server.tls(keys.context()))
+        cluster = new NettyCluster(1, node -> {}, server -> server.tls(keys.context()))
                 .sockets(keys.context().getSocketFactory());
     }
 }

@@ -4,7 +4,7 @@ import io.github.wsbridge.testkit.transport.TestKeys;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
-/** Where the WebSocket goes over TLS, and its client masks with zero. */
+/** With the WebSocket over TLS, whose client uses mask 0. */
 @Tag("system")
 class TlsTcpBridgeTest extends TcpBridgeTests {
 

@@ -22,17 +22,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What a node that forwards makes of a client's frames: nothing. The owner is a plain socket, which sees every byte.
+ * Tests that a forwarding node passes a client's frames on unchanged. The owner is a plain socket, which sees every
+ * byte.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbatimTest {
 
     private ServerSocket listener;
-    private House house;
+    private NettyCluster cluster;
     private RawWebSocket owner;
     private RawWebSocket device;
 
-    /** Knows one token only, which is the owner's. */
+    /** Knows a single token, which belongs to the owner. */
     private record OneToken(NodeAddress owner) implements TokenCodec {
         @Override
         public BridgeToken encode(TokenClaims claims) {
@@ -48,13 +49,13 @@ class VerbatimTest {
     @BeforeEach
     void forward() throws Exception {
         listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        listener.setSoTimeout((int) House.PATIENCE.toMillis());
+        listener.setSoTimeout((int) NettyCluster.PATIENCE.toMillis());
         NodeAddress address = NodeAddress.parse("ws://127.0.0.1:" + listener.getLocalPort());
-        house = new House(1, node -> node.tokenCodec(new OneToken(address)), server -> {});
-        device = house.open(0, "/bridge/accept?bridgeToken=t");
-        NettyLeg leg = house.leg();
+        cluster = new NettyCluster(1, node -> node.tokenCodec(new OneToken(address)), server -> {});
+        device = cluster.open(0, "/bridge/accept?bridgeToken=t");
+        NettyLeg leg = cluster.leg();
         owner = RawWebSocket.accept(listener);
-        await().atMost(House.PATIENCE).until(leg::passesOn);
+        await().atMost(NettyCluster.PATIENCE).until(leg::passesOn);
     }
 
     @AfterEach
@@ -62,7 +63,7 @@ class VerbatimTest {
         device.close();
         owner.close();
         listener.close();
-        house.close();
+        cluster.close();
     }
 
     private byte[] atTheOwner(int length) throws Exception {
@@ -70,30 +71,31 @@ class VerbatimTest {
     }
 
     @Test
-    void frame_thatComesWhole_reachesTheOwnerByteForByte() throws Exception {
+    void wholeFrame_reachesTheOwnerUnchanged() throws Exception {
         Random random = new Random(11);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        // Text, its continuation, its end; the others are messages of their own.
+        // A fragmented text message of three frames; the other frames are whole messages.
         int[] firsts = {0x01, 0x00, 0x80, 0x82, 0x82, 0x81, 0x82, 0x82};
         int[] sizes = {3, 0, 8, 0, 1, 125, 126, 400};
         for (int i = 0; i < sizes.length; i++) {
             byte[] key = new byte[4];
             random.nextBytes(key);
             byte[] frame =
-                    RawWebSocket.frame(firsts[i] & 0x0F, (firsts[i] & 0x80) != 0, key, JoinedTests.bytes(sizes[i]));
+                    RawWebSocket.frame(firsts[i] & 0x0F, (firsts[i] & 0x80) != 0, key, JoinedFixture.bytes(sizes[i]));
             all.writeBytes(frame);
             device.writeRaw(frame);
             assertThat(atTheOwner(frame.length)).isEqualTo(frame);
         }
-        device.writeRaw(all.toByteArray()); // many in one read, which takes 1.7 KB at the least
+        device.writeRaw(all.toByteArray()); // many in one read, which is at least 1.7 KB
         assertThat(atTheOwner(all.size())).isEqualTo(all.toByteArray());
     }
 
     @Test
-    void ping_betweenFrames_isTakenOutAndTheFramesReachTheOwnerByteForByte() throws Exception {
-        byte[] before = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {9, 8, 7, 6}, JoinedTests.bytes(100));
-        byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, JoinedTests.bytes(50));
-        byte[] behind = RawWebSocket.frame(RawWebSocket.TEXT, true, new byte[] {-1, 0, 1, 2}, JoinedTests.bytes(200));
+    void ping_betweenFrames_isRemoved_framesReachTheOwnerUnchanged() throws Exception {
+        byte[] before =
+                RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {9, 8, 7, 6}, JoinedFixture.bytes(100));
+        byte[] ping = RawWebSocket.frame(RawWebSocket.PING, true, true, JoinedFixture.bytes(50));
+        byte[] behind = RawWebSocket.frame(RawWebSocket.TEXT, true, new byte[] {-1, 0, 1, 2}, JoinedFixture.bytes(200));
         ByteBuffer frames =
                 ByteBuffer.allocate(before.length + behind.length).put(before).put(behind);
         device.writeRaw(ByteBuffer.allocate(frames.capacity() + ping.length)
@@ -102,23 +104,23 @@ class VerbatimTest {
                 .put(behind)
                 .array());
         assertThat(atTheOwner(frames.capacity())).isEqualTo(frames.array());
-        assertThat(device.read().opcode()).isEqualTo(0xA); // from the node: the owner has not seen the ping
+        assertThat(device.read().opcode()).isEqualTo(0xA); // from the node; the owner does not see the ping
     }
 
     @Test
-    void frame_thatComesInTwoPieces_keepsItsMaskedBytes() throws Exception {
-        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {1, 2, 3, 4}, JoinedTests.bytes(100));
+    void frameInTwoPieces_keepsItsMaskedBytes() throws Exception {
+        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {1, 2, 3, 4}, JoinedFixture.bytes(100));
         int header = 6;
         device.writeRaw(Arrays.copyOf(frame, header + 5));
         assertThat(atTheOwner(header + 5))
                 .isEqualTo(ByteBuffer.allocate(header + 5)
-                        .put(new byte[] {0x02, (byte) (0x80 | 5)}) // the same frame, but shorter, and not the last
+                        .put(new byte[] {0x02, (byte) (0x80 | 5)}) // the same frame, but shorter and without FIN
                         .put(frame, 2, 4 + 5)
                         .array());
         device.writeRaw(Arrays.copyOfRange(frame, header + 5, frame.length));
         assertThat(atTheOwner(header + 95))
                 .isEqualTo(ByteBuffer.allocate(header + 95)
-                        .put(new byte[] {(byte) 0x80, (byte) (0x80 | 95), 2, 3, 4, 1}) // the key, turned by 5
+                        .put(new byte[] {(byte) 0x80, (byte) (0x80 | 95), 2, 3, 4, 1}) // the key, rotated by 5
                         .put(frame, header + 5, 95)
                         .array());
     }

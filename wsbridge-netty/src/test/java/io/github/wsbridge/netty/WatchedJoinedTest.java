@@ -17,18 +17,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** How a node watches legs whose bytes it does not see. */
+/** Tests how a node watches legs whose bytes it does not see. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WatchedJoinedTest {
 
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final Duration STALL = Duration.ofSeconds(4);
 
-    private House house;
+    private NettyCluster cluster;
 
     @BeforeEach
     void up() throws Exception {
-        house = new House(
+        cluster = new NettyCluster(
                 1,
                 node -> node.limits(
                         Limits.builder().watch(new Watch(INTERVAL, STALL)).build()),
@@ -37,26 +37,18 @@ class WatchedJoinedTest {
 
     @AfterEach
     void down() {
-        house.close();
-    }
-
-    private static Frame endOf(RawWebSocket raw) throws Exception {
-        Frame received = JoinedTests.next(raw);
-        while (received.opcode() != 8) {
-            received = JoinedTests.next(raw);
-        }
-        return received;
+        cluster.close();
     }
 
     @Test
-    void idleEndThatAnswersPings_lives_oneThatDoesNot_isDropped() throws Exception {
-        try (House.Ends ends = house.join()) {
-            JoinedTests.warm(ends);
+    void idleEnd_staysOpenOnlyIfItAnswersPings() throws Exception {
+        try (NettyCluster.Ends ends = cluster.join()) {
+            JoinedFixture.warm(ends);
             CompletableFuture<Frame> answering = new CompletableFuture<>();
-            JoinedTests.inBackground(() -> answering.complete(endOf(ends.requester())));
+            JoinedFixture.inBackground(() -> answering.complete(JoinedFixture.endOf(ends.requester())));
             CompletableFuture<Frame> alsoAnswering = new CompletableFuture<>();
             AtomicLong pings = new AtomicLong();
-            CompletableFuture<Void> deviceReads = JoinedTests.inBackground(() -> {
+            CompletableFuture<Void> deviceReads = JoinedFixture.inBackground(() -> {
                 while (pings.get() < 4) {
                     Frame ping = ends.device().read();
                     assertThat(ping.opcode()).isEqualTo(9);
@@ -66,7 +58,7 @@ class WatchedJoinedTest {
             });
             deviceReads.get(20, TimeUnit.SECONDS);
             assertThat(answering).isNotDone();
-            Frame end = answering.get(20, TimeUnit.SECONDS); // since the device answers no more
+            Frame end = answering.get(20, TimeUnit.SECONDS); // since the device no longer answers
             assertThat(end.closeCode()).isEqualTo(4000);
             assertThat(end.text()).contains("ping");
             assertThat(alsoAnswering).isNotDone();
@@ -74,14 +66,14 @@ class WatchedJoinedTest {
     }
 
     @Test
-    void readerThatStops_isDroppedAfterTheStall_notBefore() throws Exception {
-        try (House.Ends ends = house.join()) {
-            JoinedTests.warm(ends);
+    void readerThatStops_isDroppedAfterTheStallTimeout() throws Exception {
+        try (NettyCluster.Ends ends = cluster.join()) {
+            JoinedFixture.warm(ends);
             AtomicLong sent = new AtomicLong();
             long began = System.nanoTime();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
-            Frame end = endOf(ends.requester());
+                    JoinedFixture.inBackground(() -> Backpressure.flood(ends.requester(), sent));
+            Frame end = JoinedFixture.endOf(ends.requester());
             assertThat(end.closeCode()).isEqualTo(4000);
             assertThat(end.text()).contains("read no data");
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(STALL);
@@ -92,21 +84,21 @@ class WatchedJoinedTest {
 
     @Test
     void readerThatIsSlow_isNotDropped() throws Exception {
-        try (House.Ends ends = house.join()) {
-            JoinedTests.warm(ends);
+        try (NettyCluster.Ends ends = cluster.join()) {
+            JoinedFixture.warm(ends);
             AtomicLong sent = new AtomicLong();
             CompletableFuture<Void> flooding =
-                    JoinedTests.inBackground(() -> Backpressure.flood(ends.requester(), sent));
+                    JoinedFixture.inBackground(() -> Backpressure.flood(ends.requester(), sent));
             CompletableFuture<Void> draining =
-                    JoinedTests.inBackground(() -> ends.requester().readToEnd()); // heartbeats
+                    JoinedFixture.inBackground(() -> ends.requester().readToEnd()); // heartbeats
             await().until(() -> Backpressure.stalled(sent));
             long until = System.nanoTime() + STALL.toNanos() * 3;
             int some = 64 * 1024;
-            while (System.nanoTime() < until) { // far behind, so that no ping gets there in time
+            while (System.nanoTime() < until) { // slowly, so that no ping arrives in time
                 ends.device().readFully(some);
                 await().pollDelay(Duration.ofMillis(20)).until(() -> true);
             }
-            assertThat(house.bridges()).isEqualTo(1);
+            assertThat(cluster.bridges()).isEqualTo(1);
             ends.device().reset();
             ends.requester().close();
             flooding.exceptionally(broken -> null).get(20, TimeUnit.SECONDS);

@@ -108,7 +108,7 @@ public abstract class ConnectorContract {
     }
 
     @Test
-    void connect_pathAndQuery_arriveAsTheyStandInTheUrl() throws Exception {
+    void connect_pathAndQuery_arriveAsInTheUrl() throws Exception {
         connect(target("/a/b%2Fc?x=%C3%A4%20%26&y=1+2&z=~%7e&empty=", "", patience()));
         SeenHandshake seen = peer.takeHandshake(patience());
         assertThat(seen.path()).isEqualTo("/a/b%2Fc");

@@ -47,7 +47,7 @@ public abstract class LegContract extends LegFlow {
                 CloseReason own = awaitClosed(from);
                 if (canSend(reason.code())) {
                     assertThat(seen).isEqualTo(reason);
-                    assertThat(own.code()).as("the answer's code").isEqualTo(reason.code());
+                    assertThat(own.code()).as("the code of the response").isEqualTo(reason.code());
                 } else {
                     assertThat(seen.sendable())
                             .as("%s in place of %s", seen, reason)
@@ -68,7 +68,9 @@ public abstract class LegContract extends LegFlow {
             if (sendsEmptyClose()) {
                 assertThat(seen).isEqualTo(new CloseReason(CloseReason.NO_STATUS, ""));
             } else {
-                assertThat(seen.code()).as("the code in place of none").isIn(CloseReason.NO_STATUS, CloseReason.NORMAL);
+                assertThat(seen.code())
+                        .as("the code that replaces a missing one")
+                        .isIn(CloseReason.NO_STATUS, CloseReason.NORMAL);
             }
         });
     }
@@ -89,14 +91,14 @@ public abstract class LegContract extends LegFlow {
             from.leg().close(new CloseReason(4001, "that was all"));
             assertThat(awaitClosed(to).code()).isEqualTo(4001);
             assertThat(to.messages().equals(messages))
-                    .as("all came before the end")
+                    .as("everything arrived before the end")
                     .isTrue();
             awaitClosed(from);
         });
     }
 
     @Test
-    void close_afterDataThatNobodyAskedForYet_comesLast() throws Exception {
+    void close_afterDataWithoutDemand_comesLast() throws Exception {
         bothWays((from, to) -> {
             from.leg().send(Fragment.text("one"));
             from.leg().close(new CloseReason(4001, ""));
@@ -110,7 +112,7 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
-    void close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd() throws Exception {
+    void close_endAfterDataWithoutDemand_reportsTheEnd() throws Exception {
         bothWays((from, to) -> {
             from.demand();
             from.leg().send(Fragment.text("unread"));
@@ -183,7 +185,7 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
-    void close_behindDataThatNobodyReads_endsByTheDeadline() throws Exception {
+    void close_afterUnreadData_endsByTheDeadline() throws Exception {
         Ends ends = opened();
         Flood flood = flood(ends.near());
         ends.near().leg().close(new CloseReason(4001, "enough"));
@@ -249,7 +251,7 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
-    void abort_withDataThatNobodyAskedFor_isReported() throws Exception {
+    void abort_withDataWithoutDemand_isReported() throws Exception {
         bothWays((from, to) -> {
             from.leg().send(Fragment.text("unread"));
             staysAt(0, to);
@@ -278,7 +280,7 @@ public abstract class LegContract extends LegFlow {
     void abort_whileACloseWaits_endsAtOnce() throws Exception {
         Ends ends = opened();
         flood(ends.near());
-        ends.near().leg().close(new CloseReason(4001, "waits behind the data"));
+        ends.near().leg().close(new CloseReason(4001, "waits for the data"));
         ends.near().leg().abort();
         awaitClosedSoon(ends.near());
     }

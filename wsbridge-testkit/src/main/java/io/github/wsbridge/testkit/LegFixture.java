@@ -186,7 +186,7 @@ abstract class LegFixture {
                 .until(() -> end.count() == count);
     }
 
-    /** Returns how long a test waits for a close to complete, whatever the peer does. */
+    /** Returns how long a test waits for a close to complete, regardless of the peer. */
     Duration closeDeadline() {
         return CLOSE_DEADLINE;
     }

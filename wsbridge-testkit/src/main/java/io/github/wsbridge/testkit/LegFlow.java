@@ -34,7 +34,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void demand_one_givesExactlyOneFragment() throws Exception {
+    void demand_one_deliversExactlyOneFragment() throws Exception {
         bothWays((from, to) -> {
             List<Fragment> messages = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
@@ -53,7 +53,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void demand_afterTheFragmentCame_getsIt() throws Exception {
+    void demand_afterTheFragmentArrived_deliversIt() throws Exception {
         LegPair pair = unopened("");
         RecordingReceiver far = listen(pair.far());
         far.leg().send(Fragment.text("early"));
@@ -64,7 +64,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void demand_fromInsideOnFragment_doesNotPileUpTheStack() throws Exception {
+    void demand_insideOnFragment_keepsTheStackFlat() throws Exception {
         bothWays((from, to) -> {
             CompletableFuture<Void> sending = inBackground(() -> {
                 for (int i = 0; i < MANY; i++) {
@@ -80,7 +80,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void send_withoutDemandOnTheOtherSide_waitsInBoundedSpace() throws Exception {
+    void send_withoutDemandOnTheOtherSide_buffersALimitedAmount() throws Exception {
         bothWays((from, to) -> {
             Flood flood = flood(from);
             assertThat(to.count()).as("delivered without demand").isZero();
@@ -94,7 +94,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void send_messagesOfAllSizes_arriveAsTheyWere() throws Exception {
+    void send_messagesOfAllSizes_arriveUnchanged() throws Exception {
         bothWays((from, to) -> {
             List<Fragment> messages = new ArrayList<>();
             for (int size : new int[] {0, 1, 2, 125, 126, 127, 1000, 0, 16_384, 65_535, 65_536}) {
@@ -120,7 +120,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void send_textCutInsideItsCharacters_arrivesWhole() throws Exception {
+    void send_textSplitInsideCharacters_arrivesWhole() throws Exception {
         bothWays((from, to) -> {
             String text = "aä€\uD83D\uDE80".repeat(3);
             byte[] utf8 = text.getBytes(UTF_8);
@@ -143,7 +143,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void send_fragments_keepTheirMessagesApart() throws Exception {
+    void send_fragments_keepMessageBoundaries() throws Exception {
         bothWays((from, to) -> {
             arrives(
                     List.of(
@@ -157,7 +157,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void send_fragments_keepTheirCuts() throws Exception {
+    void send_fragments_keepTheirBoundaries() throws Exception {
         assumeTrue(preservesFragmentation(), "the transport may split fragments differently");
         bothWays((from, to) -> {
             to.demandAlways();
@@ -232,7 +232,7 @@ abstract class LegFlow extends LegFixture {
     }
 
     @Test
-    void ping_betweenFragments_isNoFragment() throws Exception {
+    void ping_betweenFragments_isNotDelivered() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             to.demandAlways();

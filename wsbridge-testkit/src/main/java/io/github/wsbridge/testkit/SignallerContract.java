@@ -131,7 +131,7 @@ public abstract class SignallerContract {
     }
 
     @Test
-    void signal_device_hearsUrlAndDataAsTheyWere() throws Exception {
+    void signal_device_receivesUrlAndDataUnchanged() throws Exception {
         List<String> requestData = List.of(
                 "",
                 "plain",
@@ -170,7 +170,7 @@ public abstract class SignallerContract {
     }
 
     @Test
-    void signal_rejectingDevice_saysCodeAndReason() throws Exception {
+    void signal_rejectingDevice_reportsCodeAndReason() throws Exception {
         assumeTrue(carriesRejections(), "the channel carries no answers");
         for (Result.Rejected rejected : List.of(
                 new Result.Rejected(0, ""),

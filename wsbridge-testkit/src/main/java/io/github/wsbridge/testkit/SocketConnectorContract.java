@@ -122,7 +122,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     }
 
     @Test
-    void connect_dataRightBehindTheAnswer_isNotLost() throws Exception {
+    void connect_dataRightAfterTheResponse_isNotLost() throws Exception {
         byte[] hello =
                 RawWebSocket.frame(RawWebSocket.TEXT, true, false, "first words".getBytes(StandardCharsets.UTF_8));
         server().upgradeAndSend(hello);
@@ -134,7 +134,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     }
 
     @Test
-    void connect_closeRightBehindTheAnswer_isReportedAtOpen() throws Exception {
+    void connect_closeRightAfterTheResponse_isReportedAtOpen() throws Exception {
         byte[] close =
                 RawWebSocket.frame(RawWebSocket.CLOSE, true, false, RawWebSocket.closePayload(4410, "no such token"));
         server().upgradeAndSend(close);
@@ -164,7 +164,7 @@ public abstract class SocketConnectorContract extends ConnectorContract {
 
     @ParameterizedTest
     @ValueSource(strings = {"Sec-WebSocket-Protocol: other", "Sec-WebSocket-Extensions: permessage-deflate"})
-    void connect_answerWithWhatWasNotOffered_fails(String field) throws Exception {
+    void connect_responseWithUnofferedValues_fails(String field) throws Exception {
         server().upgradeWith(field + "\r\n");
         failsWithoutStatus();
         RawWebSocket far = server().takeWebSocket(patience()).timeout(patience());
@@ -191,19 +191,19 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     }
 
     @Test
-    void connect_answerThatIsNotHttp_fails() {
+    void connect_responseIsNotHttp_fails() {
         server().answerRaw("220 mail.example.com ESMTP\r\n\r\n");
         failsWithoutStatus();
     }
 
     @Test
-    void connect_connectionThatEndsBeforeTheAnswer_fails() {
+    void connect_connectionEndsBeforeTheResponse_fails() {
         server().answerRaw("");
         failsWithoutStatus();
     }
 
     @Test
-    void connect_connectionThatEndsInsideTheAnswer_fails() {
+    void connect_connectionEndsInsideTheResponse_fails() {
         server().answerRaw("HTTP/1.1 101 Switching Proto");
         failsWithoutStatus();
     }

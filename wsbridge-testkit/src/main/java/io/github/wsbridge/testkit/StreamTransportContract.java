@@ -142,7 +142,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void send_anyKindAndSize_arrivesAsItsBytes() throws Exception {
+    void send_anyKindAndSize_arrivesAsBytes() throws Exception {
         bothWays((from, to) -> {
             ByteArrayOutputStream sent = new ByteArrayOutputStream();
             to.demandAlways();
@@ -212,7 +212,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void demand_none_givesNothing_andOneGivesOne() throws Exception {
+    void demand_none_deliversNothing_oneDeliversOne() throws Exception {
         bothWays((from, to) -> {
             send(from, Fragment.text("early"));
             staysAt(0, to);
@@ -228,7 +228,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void slowReader_makesTheSenderWait_andGetsAll() throws Exception {
+    void slowReader_makesTheSenderWait_andReceivesEverything() throws Exception {
         bothWays((from, to) -> {
             Flood flood = flood(from);
             to.demandAlways();
@@ -244,7 +244,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void emptyBinaryMessage_endsItsDirection_andTheOtherGoesOn() throws Exception {
+    void emptyBinaryMessage_endsItsDirection_theOtherContinues() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             to.demandAlways();
@@ -266,7 +266,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void bothDirectionsEnded_whileOneIsStillToBeRead_waitsForThat() throws Exception {
+    void bothDirectionsEnded_unreadData_isReadFirst() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             send(from, Fragment.text("unread"));
@@ -283,7 +283,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_inGoodOrder_endsBehindTheData() throws Exception {
+    void close_normal_endsAfterTheData() throws Exception {
         for (CloseReason reason : List.of(CloseReason.normal(), new CloseReason(CloseReason.NO_STATUS, ""))) {
             bothWays((from, to) -> {
                 from.demandAlways();
@@ -305,7 +305,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_inGoodOrder_doesNotWaitForEverForTheOtherDirection() throws Exception {
+    void close_normal_doesNotWaitForeverForTheOtherDirection() throws Exception {
         Ends ends = opened();
         ends.near().demandAlways();
         ends.far().demandAlways();
@@ -330,7 +330,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void close_afterBothDirectionsEnded_takesNothingAway() throws Exception {
+    void close_afterBothDirectionsEnded_losesNothing() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
             finish(to);
@@ -338,7 +338,7 @@ public abstract class StreamTransportContract extends LegFixture {
             byte[] much = bytes(1_000_000, 3);
             from.leg().send(Fragment.binary(ByteBuffer.wrap(much)));
             from.leg().send(Fragment.binary(ByteBuffer.allocate(0)));
-            from.leg().close(CloseReason.vanished("behind it all"));
+            from.leg().close(CloseReason.vanished("after all data"));
             to.demandAlways();
             awaitEnded(to);
             assertThat(stream(to)).isEqualTo(much);
@@ -472,7 +472,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void dial_nobodyListens_fails() throws Exception {
+    void dial_connectionRefused_fails() throws Exception {
         SocketAddress nobody;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = gone.getLocalSocketAddress();
@@ -486,7 +486,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void listen_whereSomebodyListens_fails() throws Exception {
+    void listen_portInUse_fails() throws Exception {
         try (StreamTransport.Listening first = transport().listen(address(), PLENTY, this::accepted)) {
             assertThatThrownBy(() -> transport().listen(first.address(), PLENTY, this::accepted))
                     .isInstanceOf(IOException.class)
@@ -495,7 +495,7 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
-    void listen_takesNoMoreThanItMay_andTheRestWhenThereIsRoom() throws Exception {
+    void listen_acceptsUpToItsLimit_furtherOnesLater() throws Exception {
         StreamTransport.Listening listening = listen(new StreamTransport.Limits(50, 2));
         List<RecordingReceiver> dialled = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

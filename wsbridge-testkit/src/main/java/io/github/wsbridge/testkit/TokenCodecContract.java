@@ -42,7 +42,7 @@ public abstract class TokenCodecContract {
     protected abstract TokenCodec stranger() throws Exception;
 
     @Test
-    void decode_ownToken_givesTheClaims() throws Exception {
+    void decode_ownToken_returnsTheClaims() throws Exception {
         TokenCodec codec = codec();
         for (TokenClaims claims : samples()) {
             assertThat(codec.decode(codec.encode(claims))).isEqualTo(claims);
@@ -50,7 +50,7 @@ public abstract class TokenCodecContract {
     }
 
     @Test
-    void decode_tokenOfAnotherNode_givesTheClaims() throws Exception {
+    void decode_tokenOfAnotherNode_returnsTheClaims() throws Exception {
         TokenCodec mine = codec();
         TokenCodec other = codec();
         for (TokenClaims claims : samples()) {
@@ -166,7 +166,7 @@ public abstract class TokenCodecContract {
     }
 
     @Test
-    void codec_byManyThreads_staysRight() throws Exception {
+    void codec_usedByManyThreads_worksCorrectly() throws Exception {
         TokenCodec codec = codec();
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {

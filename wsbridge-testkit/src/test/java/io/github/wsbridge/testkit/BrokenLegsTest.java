@@ -21,23 +21,23 @@ class BrokenLegsTest {
     @ParameterizedTest
     @CsvSource(textBlock = """
                     FORGETS_THE_SUBPROTOCOL,      subprotocol_agreedOn_isKnownToBothEnds
-                    DELIVERS_WITHOUT_DEMAND,      demand_one_givesExactlyOneFragment
-                    DELIVERS_WITHOUT_DEMAND,      send_withoutDemandOnTheOtherSide_waitsInBoundedSpace
-                    BUFFERS_WITHOUT_BOUND,        send_withoutDemandOnTheOtherSide_waitsInBoundedSpace
-                    DELIVERS_INSIDE_DEMAND,       demand_fromInsideOnFragment_doesNotPileUpTheStack
+                    DELIVERS_WITHOUT_DEMAND,      demand_one_deliversExactlyOneFragment
+                    DELIVERS_WITHOUT_DEMAND,      send_withoutDemandOnTheOtherSide_buffersALimitedAmount
+                    BUFFERS_WITHOUT_BOUND,        send_withoutDemandOnTheOtherSide_buffersALimitedAmount
+                    DELIVERS_INSIDE_DEMAND,       demand_insideOnFragment_keepsTheStackFlat
                     CALLS_FROM_TWO_THREADS,       receiver_ofDataPongsAndTheEnd_isCalledByOneThreadAtATime
-                    SWAPS_FRAGMENTS,              demand_one_givesExactlyOneFragment
-                    LOSES_EMPTY_FRAGMENTS,        send_messagesOfAllSizes_arriveAsTheyWere
-                    TURNS_TEXT_INTO_BYTES,        send_messagesOfAllSizes_arriveAsTheyWere
-                    JOINS_MESSAGES,               send_fragments_keepTheirMessagesApart
+                    SWAPS_FRAGMENTS,              demand_one_deliversExactlyOneFragment
+                    LOSES_EMPTY_FRAGMENTS,        send_messagesOfAllSizes_arriveUnchanged
+                    TURNS_TEXT_INTO_BYTES,        send_messagesOfAllSizes_arriveUnchanged
+                    JOINS_MESSAGES,               send_fragments_keepMessageBoundaries
                     USES_MEMORY_AGAIN,            send_bothWaysAtOnce_arrivesInOrder
                     LEAVES_THE_PAYLOAD,           send_anyKindOfBuffer_isConsumed
                     ANSWERS_NO_PING,              ping_isAnsweredWithAPong
                     ANSWERS_NO_PING,              ping_whileThePeerHasNoDemand_isAnswered
-                    DELIVERS_PINGS,               ping_betweenFragments_isNoFragment
+                    DELIVERS_PINGS,               ping_betweenFragments_isNotDelivered
                     LOSES_THE_REASON,             close_withCodeAndReason_reachesThePeer
                     INVENTS_A_CODE,               close_withoutCode_reachesThePeerWithoutCode
-                    CLOSE_OVERTAKES_DATA,         close_afterDataThatNobodyAskedForYet_comesLast
+                    CLOSE_OVERTAKES_DATA,         close_afterDataWithoutDemand_comesLast
                     LAST_CLOSE_COUNTS,            close_twice_countsOnce
                     ENDS_TWICE,                   close_byBothEndsAtOnce_endsBoth
                     ENDS_TWICE,                   abort_isSeenAsVanishedByBothEnds
@@ -46,13 +46,13 @@ class BrokenLegsTest {
                     FORGETS_AN_EARLY_END,         open_afterThePeerVanished_reportsIt
                     FORGETS_AN_EARLY_END,         open_afterAbort_reportsIt
                     WAITS_FOR_AN_ANSWER_FOR_EVER, close_unanswered_endsByTheDeadlineWithTheReasonGiven
-                    WAITS_FOR_AN_ANSWER_FOR_EVER, close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd
+                    WAITS_FOR_AN_ANSWER_FOR_EVER, close_endAfterDataWithoutDemand_reportsTheEnd
                     CLOSES_AT_ABORT,              abort_isSeenAsVanishedByBothEnds
                     CLOSES_AT_ABORT,              abort_withoutDemand_isReported
-                    ABORT_WAITS_FOR_DATA,         abort_withDataThatNobodyAskedFor_isReported
+                    ABORT_WAITS_FOR_DATA,         abort_withDataWithoutDemand_isReported
                     LEAVES_A_SEND_HANGING,        abort_whileASendWaits_isReportedAndFailsTheSend
                     """)
-    void contract_brokenRule_isFoundOut(Fault fault, String test) {
+    void contract_brokenRule_isDetected(Fault fault, String test) {
         assertThat(run(EnumSet.of(fault), test).getTestsFailedCount()).isEqualTo(1);
     }
 
@@ -69,7 +69,7 @@ class BrokenLegsTest {
         return listener.getSummary();
     }
 
-    /** Run by the launcher only: what is nested and static is no test class of its own. */
+    /** Run only through the launcher: a nested static class is not a test class of its own. */
     static final class Broken extends LegContract {
 
         private static Set<Fault> faults = Set.of();
@@ -98,7 +98,7 @@ class BrokenLegsTest {
 
         @Override
         protected Duration patience() {
-            return Duration.ofSeconds(2); // most end by running out of it
+            return Duration.ofSeconds(2); // most end by this timeout
         }
     }
 }

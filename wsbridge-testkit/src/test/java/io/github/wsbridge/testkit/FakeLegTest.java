@@ -40,7 +40,7 @@ class FakeLegTest {
     }
 
     @Test
-    void anything_beforeOpen_isTheUsersError() {
+    void anyCall_beforeOpen_isTheUsersError() {
         assertThatThrownBy(leg::demand).isInstanceOf(AssertionError.class);
         assertThatThrownBy(leg::ping).isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> leg.send(Fragment.text("x"))).isInstanceOf(AssertionError.class);
@@ -68,7 +68,7 @@ class FakeLegTest {
     }
 
     @Test
-    void send_payloadTouchedMeanwhile_isTheUsersError() {
+    void send_payloadModifiedMeanwhile_isTheUsersError() {
         leg.holdSends();
         receiver.open();
         ByteBuffer payload = ByteBuffer.wrap(new byte[] {1, 2, 3});

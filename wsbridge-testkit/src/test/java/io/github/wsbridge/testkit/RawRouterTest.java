@@ -91,7 +91,7 @@ class RawRouterTest extends NodeRouterContract {
 
     @Override
     protected NodeAddress unreachable() throws IOException {
-        nobody.bind(new InetSocketAddress("127.0.0.1", 0)); // and never listens
+        nobody.bind(new InetSocketAddress("127.0.0.1", 0)); // but does not listen
         return NodeAddress.parse("ws://127.0.0.1:" + nobody.getLocalPort());
     }
 

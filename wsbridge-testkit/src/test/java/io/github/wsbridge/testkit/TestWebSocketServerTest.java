@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The server and its client end, seen through the suite that they are made for. */
+/** Runs the suite on the server and its client end. */
 class TestWebSocketServerTest extends SocketConnectorContract {
 
     @Override

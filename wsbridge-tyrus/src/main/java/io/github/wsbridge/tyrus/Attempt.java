@@ -56,10 +56,10 @@ final class Attempt extends BaseFilter {
         FRAMES
     }
 
-    /** Grizzly's reader of answers. */
+    /** Grizzly's HTTP response parser. */
     private static final class Codec extends HttpClientFilter {
-        /** What comes next begins another answer. */
-        void restart(Connection<?> connection) {
+        /** Prepares for another response on the same connection. */
+        void reset(Connection<?> connection) {
             clearResponse(connection);
         }
     }
@@ -69,7 +69,7 @@ final class Attempt extends BaseFilter {
     private final @Nullable SSLContext tls;
     private final @Nullable InetSocketAddress proxy;
     private final ScheduledExecutorService timer;
-    private final Consumer<Attempt> over;
+    private final Consumer<Attempt> onClosed;
     private final Codec codec = new Codec();
 
     private volatile Phase phase;
@@ -81,12 +81,12 @@ final class Attempt extends BaseFilter {
     private volatile org.glassfish.tyrus.spi.@Nullable Connection tyrus;
 
     /**
-     * An attempt that has not begun.
+     * Creates an attempt that has not begun.
      *
-     * @param leg the outcome: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
-     * @param tls for a connection that is to be encrypted
+     * @param leg the result: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
+     * @param tls encrypts the connection; null for none
      * @param proxy an HTTP proxy; null for none
-     * @param over is told when the connection is closed
+     * @param onClosed called when the connection is closed
      */
     Attempt(
             ClientUpgrade upgrade,
@@ -94,27 +94,27 @@ final class Attempt extends BaseFilter {
             @Nullable SSLContext tls,
             @Nullable InetSocketAddress proxy,
             ScheduledExecutorService timer,
-            Consumer<Attempt> over) {
+            Consumer<Attempt> onClosed) {
         this.upgrade = upgrade;
         this.leg = leg;
         this.tls = tls;
         this.proxy = proxy;
         this.timer = timer;
-        this.over = over;
+        this.onClosed = onClosed;
         this.phase = proxy == null ? Phase.HANDSHAKE : Phase.PROXY;
     }
 
-    /** What the leg of this connection is to use. */
-    Conduit of(Session session) {
-        return conduit().of(session);
+    /** Returns the conduit that the session's leg uses. */
+    Conduit conduitFor(Session session) {
+        return conduit().forSession(session);
     }
 
-    /** Ends it without a leg, unless there is one by now. */
+    /** Fails the attempt, unless it already has a leg. */
     void fail(IOException failure) {
         leg.completeExceptionally(failure);
     }
 
-    /** Drops the connection, or stops connecting, and releases the thread that Tyrus keeps waiting. */
+    /** Drops the connection, or stops connecting, and releases the thread that waits in Tyrus. */
     void drop() {
         GrizzlyFuture<?> begun = connecting;
         if (begun != null) {
@@ -129,12 +129,12 @@ final class Attempt extends BaseFilter {
             try {
                 waiting.processError(new IOException("the attempt was abandoned"));
             } catch (IllegalStateException e) {
-                // It has a session, and waits no more.
+                // It has a session, so no thread waits.
             }
         }
     }
 
-    /** Looks the name up, which blocks, and connects. */
+    /** Resolves the host name, which blocks, and connects. */
     @SuppressWarnings("rawtypes") // Grizzly's
     void connect(ClientEngine tyrusEngine, TCPNIOTransport transport) throws IOException {
         engine = tyrusEngine;
@@ -159,8 +159,8 @@ final class Attempt extends BaseFilter {
                 fail(failure instanceof IOException e ? e : new IOException(failure));
             }
         });
-        if (leg.isCompletedExceptionally()) { // it may be open by now
-            drop(); // it was ended while there was nothing to cancel
+        if (leg.isCompletedExceptionally()) { // not isDone(): the leg may be open already
+            drop(); // the attempt failed before there was anything to cancel
         }
     }
 
@@ -180,31 +180,31 @@ final class Attempt extends BaseFilter {
         CloseListener<Closeable, CloseType> listener = (closed, type) -> closed();
         open.addCloseListener(listener);
         if (leg.isDone()) {
-            drop(); // it was ended while there was no connection to drop
+            drop(); // the attempt failed before there was a connection to drop
         } else if (phase == Phase.PROXY) {
             String host = upgrade.host();
             String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + upgrade.port();
             String connect = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
             event.write(Buffers.wrap(open.getMemoryManager(), connect, StandardCharsets.ISO_8859_1));
         } else {
-            ask(open);
+            sendRequest(open);
         }
         return event.getStopAction();
     }
 
-    private void ask(Connection<?> open) {
-        UpgradeRequest asking = request;
-        if (asking == null) {
+    private void sendRequest(Connection<?> open) {
+        UpgradeRequest upgradeRequest = request;
+        if (upgradeRequest == null) {
             throw new IllegalStateException("not connected");
         }
-        URI uri = asking.getRequestURI();
+        URI uri = upgradeRequest.getRequestURI();
         String path = uri.getRawPath();
         HttpRequestPacket.Builder packet = HttpRequestPacket.builder()
                 .method(Method.GET)
                 .protocol(Protocol.HTTP_1_1)
                 .uri((path == null || path.isEmpty() ? "/" : path)
                         + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
-        asking.getHeaders().forEach((name, values) -> packet.header(name, String.join(", ", values)));
+        upgradeRequest.getHeaders().forEach((name, values) -> packet.header(name, String.join(", ", values)));
         open.write(HttpContent.builder(packet.build()).build());
     }
 
@@ -214,39 +214,39 @@ final class Attempt extends BaseFilter {
         if (phase == Phase.FRAMES) {
             return conduit().read(event, message.getContent());
         }
-        HttpResponsePacket answer = (HttpResponsePacket) message.getHttpHeader();
-        int status = answer.getStatus();
+        HttpResponsePacket response = (HttpResponsePacket) message.getHttpHeader();
+        int status = response.getStatus();
         if (phase == Phase.PROXY) {
             if (status / 100 == 2) {
                 phase = Phase.HANDSHAKE;
-                codec.restart(event.getConnection());
+                codec.reset(event.getConnection());
                 event.getConnection().setProcessor(chain(true));
-                ask(event.getConnection());
+                sendRequest(event.getConnection());
             } else {
                 fail(new IOException("the proxy refused to connect: HTTP status " + status));
             }
         } else if (status != 101) {
             fail(new HandshakeException(status));
-        } else if (!open(event, answer, message.getContent())) {
+        } else if (!open(event, response, message.getContent())) {
             fail(new IOException("the server's response is not a valid WebSocket handshake"));
         }
         return event.getStopAction();
     }
 
-    private boolean open(FilterChainContext event, HttpResponsePacket answer, Buffer early) {
-        ClientEngine asking = engine;
-        if (asking == null) {
+    private boolean open(FilterChainContext event, HttpResponsePacket packet, Buffer early) {
+        ClientEngine handshake = engine;
+        if (handshake == null) {
             return false;
         }
         TyrusUpgradeResponse response = new TyrusUpgradeResponse();
-        response.setStatus(answer.getStatus());
-        for (String name : answer.getHeaders().names()) {
+        response.setStatus(packet.getStatus());
+        for (String name : packet.getHeaders().names()) {
             List<String> values = new ArrayList<>();
-            answer.getHeaders().values(name).forEach(values::add);
+            packet.getHeaders().values(name).forEach(values::add);
             response.getHeaders().put(name, values);
         }
         ClientEngine.ClientUpgradeInfo info =
-                asking.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
+                handshake.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
         if (info.getUpgradeStatus() != ClientEngine.ClientUpgradeStatus.SUCCESS) {
             return false;
         }
@@ -268,7 +268,7 @@ final class Attempt extends BaseFilter {
     }
 
     private void closed() {
-        over.accept(this);
+        onClosed.accept(this);
         fail(new IOException("the connection was closed during the handshake"));
         org.glassfish.tyrus.spi.Connection open = tyrus;
         if (open != null) {

@@ -31,13 +31,13 @@ import org.glassfish.grizzly.memory.Buffers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sits between Tyrus and a Grizzly connection, and adds what Tyrus lacks.
+ * Connects Tyrus with a Grizzly connection, and adds what Tyrus lacks.
  *
  * <p>Reading: while the leg holds fragments without demand, the read event stays suspended, so the connection is not
- * read and no thread waits. Frames are cut at the end of what was read, however long the peer's are, so Tyrus buffers
- * none of them. Writing: Tyrus' writes complete at once, so its sends do not block; the leg's send completes when
- * little enough is left to be written. Closing: Tyrus would drop the connection right after its close frame; the
- * conduit waits for the peer's answer.
+ * read and no thread waits. A frame that continues beyond a read is split there, so Tyrus never buffers an incomplete
+ * one. Writing: Tyrus' writes complete at once, so its sends do not block; the leg's send completes when at
+ * most 64 KiB are left to be written. Closing: Tyrus would drop the connection right after its close frame; the conduit
+ * waits for the peer's close frame.
  */
 final class Conduit implements SessionIo, FrameTranslator.Controls {
 
@@ -50,26 +50,25 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     private final Consumer<Buffer> tyrus;
     private final FrameTranslator frames;
     private final CloseDeadline deadline;
-    private final SerialExecutor sends = new SerialExecutor(Runnable::run); // nothing in it blocks
-    private final AtomicReference<@Nullable FilterChainContext> held = new AtomicReference<>();
+    private final SerialExecutor sends = new SerialExecutor(Runnable::run); // its tasks do not block
+    private final AtomicReference<@Nullable FilterChainContext> suspended = new AtomicReference<>();
     private volatile @Nullable Session session;
     private volatile @Nullable JakartaLeg leg;
-    private volatile boolean ready; // whether Tyrus takes frames
-    private volatile boolean deaf; // whether what comes is of no use any more
-    private volatile @Nullable CloseReason
-            end; // to be told if the connection just ends: what the leg has given, or the peer
+    private volatile boolean ready; // whether Tyrus accepts frames
+    private volatile boolean discarding; // whether further input is discarded
+    private volatile @Nullable CloseReason end; // from the leg or the peer; reported when the connection closes
     private boolean closeSent; // used in sends only
 
     private final Object writing = new Object();
     private long unsent; // guarded by writing
     private long sent; // guarded by writing
-    private byte @Nullable [] pong; // guarded by writing: the newest that had to wait
+    private byte @Nullable [] pong; // guarded by writing: the latest that has to wait
     private @Nullable CompletableFuture<Void> drained; // guarded by writing
 
     /**
-     * The conduit of a connection that is about to become a WebSocket.
+     * Creates the conduit of a connection before its handshake.
      *
-     * @param tyrus takes frames for Tyrus, on the calling thread
+     * @param tyrus passes frames to Tyrus, on the calling thread
      */
     @SuppressWarnings("unchecked") // Grizzly's addresses are all socket addresses
     Conduit(Connection<?> connection, boolean client, ScheduledExecutorService timer, Consumer<Buffer> tyrus) {
@@ -82,9 +81,9 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         connection.addCloseListener(listener);
     }
 
-    /** For the endpoint: this is what the leg of the session is to use. */
-    Conduit of(Session opening) {
-        session = opening;
+    /** Called by the endpoint: sets the session, whose leg uses this conduit. */
+    Conduit forSession(Session opened) {
+        session = opened;
         return this;
     }
 
@@ -96,70 +95,70 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     // Reading
 
     /**
-     * The handshake is over, and Tyrus takes frames now if it has opened a session.
+     * Called after the handshake: if Tyrus has opened a session, it accepts frames from now on.
      *
-     * @param early what came right behind the handshake
-     * @return whether it has
+     * @param early the bytes that arrived with the end of the handshake
+     * @return whether there is a session
      */
     boolean begin(Buffer early) {
         if (leg == null) {
-            ignore();
+            discardInput();
             return false;
         }
-        take(early);
+        process(early);
         ready = true;
         delivered();
         return true;
     }
 
-    /** Nothing that comes is of use any more. */
-    void ignore() {
-        deaf = true;
+    /** Discards all further input. */
+    void discardInput() {
+        discarding = true;
         delivered();
     }
 
-    /** Takes a read event, with what came behind the handshake. */
+    /** Processes a read event, or suspends it while the leg holds fragments without demand. */
     NextAction read(FilterChainContext event, Buffer content) {
-        if (takes()) {
-            take(content);
+        if (acceptsInput()) {
+            process(content);
             return event.getStopAction();
         }
-        NextAction suspended = event.getSuspendAction();
+        NextAction suspend = event.getSuspendAction();
         event.suspend();
         event.setMessage(content);
-        held.set(event);
-        delivered(); // there may be room by now
-        return suspended;
+        suspended.set(event);
+        delivered(); // the leg may have delivered everything meanwhile
+        return suspend;
     }
 
     @Override
     public void delivered() {
-        if (takes()) {
-            FilterChainContext event = held.getAndSet(null);
+        if (acceptsInput()) {
+            FilterChainContext event = suspended.getAndSet(null);
             if (event != null) {
-                take(event.getMessage());
-                event.resume(event.getStopAction()); // the next one may come from now on
+                process(event.getMessage());
+                event.resume(event.getStopAction()); // the next read event may follow now
             }
         }
     }
 
     @Override
-    public void arrived() {} // reading stops by itself
+    public void arrived() {} // read() suspends the next event
 
-    private boolean takes() {
-        return deaf || ready && leg().idle();
+    private boolean acceptsInput() {
+        return discarding || ready && leg().idle();
     }
 
-    private void take(Buffer content) {
+    private void process(Buffer content) {
         int size = content.remaining();
         ByteBuffer bytes = ByteBuffer.allocate(FrameTranslator.HEADROOM + size);
         bytes.position(FrameTranslator.HEADROOM);
         content.get(bytes);
         content.tryDispose();
-        if (deaf) {
+        if (discarding) {
             return;
         }
-        // Unmasked, which Tyrus does not mind and would take most of its time for.
+        // Unmasks the frames: Tyrus accepts unmasked ones, and would spend most of its time on unmasking.
         long out = frames.translate(bytes, FrameTranslator.HEADROOM, bytes.limit(), !client);
         int begin = (int) (out >>> 32);
         int limit = (int) out;
@@ -178,16 +177,17 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     }
 
     /**
-     * The peer has closed or broken the protocol: nothing of use comes any more. By the RFC, a server hangs up first.
+     * Called after a close frame or a protocol error of the peer: discards all further input. The server is the one to
+     * close the TCP connection first (RFC 6455, section 7.1.1).
      */
     private void finish(CloseReason answer, CloseReason reason) {
-        deaf = true;
+        discarding = true;
         end = reason;
-        boolean hangUp = !client || frames.violation() != null;
+        boolean closeConnection = !client || frames.violation() != null;
         sends.execute(() -> {
             sendClose(answer);
-            if (hangUp) {
-                connection.closeSilently(); // behind what is to be written, or by the deadline
+            if (closeConnection) {
+                connection.closeSilently(); // after all pending writes, or at the deadline
             }
         });
         leg().ended(reason);
@@ -198,7 +198,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     public void onPing(byte[] payload) {
         synchronized (writing) {
             if (unsent > WATERMARK) {
-                pong = payload; // by the RFC, the newest ping is the only one that must be answered
+                pong = payload; // only the latest ping must be answered (RFC 6455, section 5.5.3)
                 return;
             }
         }
@@ -223,15 +223,15 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         JakartaLeg attached = leg;
         if (attached != null) {
             CloseReason known = end;
-            attached.ended(known == null ? CloseReason.vanished("the connection is gone") : known);
+            attached.ended(known == null ? CloseReason.vanished("the connection was lost") : known);
         }
     }
 
     // Writing
 
     /**
-     * Takes what goes out behind the handshake: completes it at once, and counts what the socket has not taken. The
-     * order stays, since all that writes here does so within {@code sends}.
+     * Passes on a write that follows the handshake: completes it at once, and counts the bytes until the socket has
+     * accepted them. All callers write from tasks of {@code sends}, which keeps the order.
      */
     NextAction write(FilterChainContext event) {
         Buffer message = event.getMessage();
@@ -266,19 +266,19 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
 
     private void written(int size) {
         CompletableFuture<Void> waiting = null;
-        byte[] late = null;
+        byte[] waitingPong = null;
         synchronized (writing) {
             unsent -= size;
             sent += size;
             if (unsent <= WATERMARK) {
                 waiting = drained;
                 drained = null;
-                late = pong;
+                waitingPong = pong;
                 pong = null;
             }
         }
-        if (late != null) {
-            control(Frames.PONG, late);
+        if (waitingPong != null) {
+            control(Frames.PONG, waitingPong);
         }
         if (waiting != null) {
             waiting.complete(null);
@@ -297,11 +297,11 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         sends.execute(() -> {
             try {
                 send.run();
-            } catch (Throwable e) { // whatever it is, the sender waits for an answer
+            } catch (Throwable e) { // any failure must reach the sender
                 done.completeExceptionally(e);
                 return;
             }
-            room().whenComplete((ok, failure) -> {
+            whenWritable().whenComplete((ok, failure) -> {
                 if (failure == null) {
                     done.complete(null);
                 } else {
@@ -312,7 +312,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
         return done;
     }
 
-    private CompletableFuture<Void> room() {
+    private CompletableFuture<Void> whenWritable() {
         synchronized (writing) {
             if (!connection.isOpen()) {
                 return CompletableFuture.failedFuture(new IOException("the connection is closed"));
@@ -360,10 +360,10 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
             sendClose(reason);
             deadline.start();
         });
-        delivered(); // from now on data is read and dropped, to get at the peer's answer
+        delivered(); // from now on data is read and discarded, to reach the peer's close frame
     }
 
-    /** Tyrus' own would drop the connection, cannot be empty, and knows no 1012 from a client. */
+    /** Not with Tyrus' close, which drops the connection, is never empty and rejects code 1012 from a client. */
     private void sendClose(CloseReason reason) {
         if (!closeSent) {
             closeSent = true;
@@ -382,10 +382,10 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     /** Tyrus itself closes only after a protocol violation, or when the connection is gone. */
     @Override
     public void closedByContainer(CloseReason reason) {
-        if (connection.isOpen() && end == null && !deaf) {
-            deaf = true;
+        if (connection.isOpen() && end == null && !discarding) {
+            discarding = true;
             leg().ended(CloseReason.vanished("protocol error: " + reason));
-            deadline.start(); // a peer that does not hang up is dropped
+            deadline.start(); // drops a peer that does not close the connection
             delivered();
         }
     }

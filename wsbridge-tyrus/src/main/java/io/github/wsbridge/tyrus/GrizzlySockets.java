@@ -15,7 +15,7 @@ public final class GrizzlySockets implements ClientContainer {
     /** Opens a connection for a client's engine. */
     @FunctionalInterface
     interface Opener {
-        /** Starts to open it; later failures are reported to the engine. */
+        /** Starts to connect; later failures are reported to the engine. */
         void open(ClientEngine engine) throws IOException;
     }
 

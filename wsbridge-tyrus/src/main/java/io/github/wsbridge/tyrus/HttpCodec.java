@@ -24,41 +24,41 @@ final class HttpCodec extends HttpServerFilter {
     private static final Attribute<Progress> PROGRESS =
             Grizzly.DEFAULT_ATTRIBUTE_BUILDER.createAttribute(HttpCodec.class.getName());
 
-    /** How far the header of a connection's request has been checked. */
+    /** How much of a request header has been checked. */
     private static final class Progress {
-        private int line; // where the first incomplete line begins
-        private int seen;
+        private int line; // the start of the first incomplete line
+        private int checked;
     }
 
     private final int maxHeaderBytes;
 
     @SuppressWarnings("deprecation") // there is no other constructor
     HttpCodec(int maxHeaderBytes) {
-        super(false, 2 * maxHeaderBytes, null, null); // so that the bound here comes first
+        super(false, 2 * maxHeaderBytes, null, null); // so that the limit below applies first
         this.maxHeaderBytes = maxHeaderBytes;
     }
 
     @Override
     public NextAction handleRead(FilterChainContext event) throws IOException {
         Connection<?> connection = event.getConnection();
-        Admission.Refused wrong = ServerFilter.asked(connection) ? null : wrong(connection, event.getMessage());
-        if (wrong == null) {
+        Admission.Refused error = ServerFilter.headerDone(connection) ? null : check(connection, event.getMessage());
+        if (error == null) {
             return super.handleRead(event);
         }
-        ServerFilter.refuse(event, wrong);
+        ServerFilter.refuse(event, error);
         return event.getStopAction();
     }
 
-    /** Checks what has arrived of a header since the last call; returns null if nothing is wrong with it. */
-    private Admission.@Nullable Refused wrong(Connection<?> connection, Buffer input) {
+    /** Checks the part of a header that has arrived since the last call; returns null if it is valid. */
+    private Admission.@Nullable Refused check(Connection<?> connection, Buffer input) {
         Progress progress = PROGRESS.get(connection);
         if (progress == null) {
             progress = new Progress();
             PROGRESS.set(connection, progress);
         }
         int start = input.position();
-        int size = input.remaining(); // all of the header that has arrived
-        for (int i = progress.seen; i < size; i++) {
+        int size = input.remaining(); // everything received of the header
+        for (int i = progress.checked; i < size; i++) {
             if (i > progress.line && input.get(start + i) == '\n' && input.get(start + i - 1) == '\r') {
                 String line = input.toStringContent(StandardCharsets.ISO_8859_1, start + progress.line, start + i - 1);
                 if (progress.line > 0 && line.isEmpty()) {
@@ -71,7 +71,7 @@ final class HttpCodec extends HttpServerFilter {
                 progress.line = i + 1;
             }
         }
-        progress.seen = size;
+        progress.checked = size;
         return size > maxHeaderBytes ? ServerUpgrade.TOO_LARGE : null;
     }
 

@@ -46,20 +46,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tyrus' filter with a door before it: each request is taken to the door first, and Tyrus sees those alone that are
- * granted. From then on all that comes and goes passes the connection's {@link Conduit}.
+ * Tyrus' filter, with the door before it: the door decides on each request, and Tyrus sees only those that are granted.
+ * After the handshake, all frames in both directions pass through the connection's {@link Conduit}.
  */
 final class ServerFilter extends GrizzlyServerFilter {
 
     private static final Logger log = LoggerFactory.getLogger(ServerFilter.class);
 
-    /** How long a refused client may take to read the answer. */
-    private static final Duration PARTING = Duration.ofSeconds(2);
+    /** How long the connection of a refused client stays open, so that the client can read the response. */
+    private static final Duration LINGER = Duration.ofSeconds(2);
 
-    private static final Attribute<Visit> VISIT =
+    private static final Attribute<ConnectionState> STATE =
             Grizzly.DEFAULT_ATTRIBUTE_BUILDER.createAttribute(ServerFilter.class.getName());
 
-    /** The connection whose session Tyrus opens right now; it does so on the calling thread. */
+    /** The session that Tyrus is opening on the current thread. */
     private static final ThreadLocal<Opening> OPENING = new ThreadLocal<>();
 
     private record Opening(LegEndpoint endpoint, String subprotocol) {}
@@ -67,7 +67,7 @@ final class ServerFilter extends GrizzlyServerFilter {
     private final Duration handshakeTimeout;
     private final int maxConnections;
     private final ScheduledExecutorService timer;
-    private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
+    private final Set<ConnectionState> connections = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Door door;
 
     ServerFilter(ServerContainer tyrus, int maxConnections, Duration handshakeTimeout, ScheduledExecutorService timer) {
@@ -77,16 +77,16 @@ final class ServerFilter extends GrizzlyServerFilter {
         this.timer = timer;
     }
 
-    /** Names the door; called before the first connection is accepted. */
-    void serve(Door serving) {
-        door = serving;
+    /** Sets the door; called before the first connection is accepted. */
+    void serve(Door value) {
+        door = value;
     }
 
     @Override
     public NextAction handleAccept(FilterChainContext context) {
         Connection<?> connection = context.getConnection();
-        if (visits.size() < maxConnections) {
-            new Visit(connection).begin();
+        if (connections.size() < maxConnections) {
+            new ConnectionState(connection).start();
         } else {
             connection.terminateSilently();
         }
@@ -95,15 +95,15 @@ final class ServerFilter extends GrizzlyServerFilter {
 
     @Override
     public NextAction handleRead(FilterChainContext context) {
-        Visit visit = VISIT.get(context.getConnection());
-        return visit == null ? context.getStopAction() : visit.read(context);
+        ConnectionState state = STATE.get(context.getConnection());
+        return state == null ? context.getStopAction() : state.read(context);
     }
 
     @Override
     public NextAction handleWrite(FilterChainContext context) {
-        Visit visit = VISIT.get(context.getConnection());
-        return visit != null && context.getMessage() instanceof Buffer
-                ? visit.conduit.write(context)
+        ConnectionState state = STATE.get(context.getConnection());
+        return state != null && context.getMessage() instanceof Buffer
+                ? state.conduit.write(context)
                 : context.getInvokeAction();
     }
 
@@ -112,31 +112,31 @@ final class ServerFilter extends GrizzlyServerFilter {
         context.getConnection().terminateSilently();
     }
 
-    /** Whether nothing more of a connection's request is to be read. */
-    static boolean asked(Connection<?> connection) {
-        Visit visit = VISIT.get(connection);
-        return visit == null || visit.request != null || visit.answered.get();
+    /** Returns whether the header of a connection's request needs no further checks. */
+    static boolean headerDone(Connection<?> connection) {
+        ConnectionState state = STATE.get(connection);
+        return state == null || state.request != null || state.answered.get();
     }
 
-    /** Refuses what is no request. */
+    /** Refuses a request whose header is malformed or too large. */
     static void refuse(FilterChainContext event, Admission.Refused refusal) {
-        VISIT.get(event.getConnection()).refuse(event, refusal);
+        STATE.get(event.getConnection()).refuse(event, refusal);
     }
 
     void terminateAll() {
-        visits.forEach(visit -> visit.connection.terminateSilently());
+        connections.forEach(state -> state.connection.terminateSilently());
     }
 
     private Door door() {
-        Door serving = door;
-        if (serving == null) {
+        Door current = door;
+        if (current == null) {
             throw new IllegalStateException("not serving");
         }
-        return serving;
+        return current;
     }
 
-    /** One connection. */
-    private final class Visit implements ServerUpgrade.Answer {
+    /** The state of one connection. */
+    private final class ConnectionState implements ServerUpgrade.Answer {
         private final Connection<?> connection;
         private final Conduit conduit;
         private final AtomicBoolean answered = new AtomicBoolean();
@@ -145,20 +145,20 @@ final class ServerFilter extends GrizzlyServerFilter {
         private volatile @Nullable FilterChainContext request;
         private volatile @Nullable HttpRequestPacket head;
 
-        Visit(Connection<?> connection) {
+        ConnectionState(Connection<?> connection) {
             this.connection = connection;
             this.conduit = new Conduit(connection, false, timer, this::toTyrus);
         }
 
-        void begin() {
-            VISIT.set(connection, this);
-            visits.add(this);
-            CloseListener<Closeable, CloseType> listener = (closed, type) -> lost();
+        void start() {
+            STATE.set(connection, this);
+            connections.add(this);
+            CloseListener<Closeable, CloseType> listener = (closed, type) -> onClosed();
             connection.addCloseListener(listener);
-            after(handshakeTimeout, this::late);
+            schedule(handshakeTimeout, this::onTimeout);
         }
 
-        private void after(Duration time, Runnable task) {
+        private void schedule(Duration time, Runnable task) {
             try {
                 deadline = timer.schedule(task, time.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
@@ -166,25 +166,25 @@ final class ServerFilter extends GrizzlyServerFilter {
             }
         }
 
-        private void lost() {
-            visits.remove(this);
-            stopClock();
-            ServerUpgrade asking = upgrade;
-            if (asking != null) {
-                asking.lost();
+        private void onClosed() {
+            connections.remove(this);
+            cancelDeadline();
+            ServerUpgrade begun = upgrade;
+            if (begun != null) {
+                begun.lost();
             }
         }
 
-        private void late() {
-            ServerUpgrade asking = upgrade;
-            if (asking == null) {
+        private void onTimeout() {
+            ServerUpgrade begun = upgrade;
+            if (begun == null) {
                 connection.terminateSilently();
-            } else if (asking.timedOut()) {
+            } else if (begun.timedOut()) {
                 refuse(ServerUpgrade.UNAVAILABLE);
             }
         }
 
-        private void stopClock() {
+        private void cancelDeadline() {
             Future<?> running = deadline;
             if (running != null) {
                 running.cancel(false);
@@ -196,25 +196,25 @@ final class ServerFilter extends GrizzlyServerFilter {
             if (request != null) {
                 return conduit.read(event, message.getContent());
             }
-            NextAction readOn = event.getForkAction(); // so that the loss of the client is noticed
+            NextAction continueReading = event.getForkAction(); // to notice if the client disconnects
             request = event;
-            HttpRequestPacket asked = (HttpRequestPacket) message.getHttpHeader();
-            head = asked;
-            ask(asked);
-            return readOn;
+            HttpRequestPacket packet = (HttpRequestPacket) message.getHttpHeader();
+            head = packet;
+            askDoor(packet);
+            return continueReading;
         }
 
-        private void ask(HttpRequestPacket packet) {
+        private void askDoor(HttpRequestPacket packet) {
             try {
                 String query = packet.getQueryString();
-                ServerUpgrade asking = ServerUpgrade.of(
+                ServerUpgrade begun = ServerUpgrade.of(
                         packet.getMethod().getMethodString(),
                         packet.getRequestURI() + (query == null ? "" : "?" + query),
                         packet.getProtocolString(),
                         headers(packet),
-                        new Peer(address()));
-                upgrade = asking;
-                asking.ask(door(), timer, this);
+                        new Peer(peerAddress()));
+                upgrade = begun;
+                begun.ask(door(), timer, this);
             } catch (IllegalArgumentException e) {
                 refuse(ServerUpgrade.MALFORMED);
             }
@@ -222,25 +222,25 @@ final class ServerFilter extends GrizzlyServerFilter {
 
         @Override
         public void grant(Admission.Granted granted) {
-            ServerUpgrade asked = upgrade;
-            if (asked == null || !answered.compareAndSet(false, true)) {
+            ServerUpgrade begun = upgrade;
+            if (begun == null || !answered.compareAndSet(false, true)) {
                 return;
             }
-            stopClock();
+            cancelDeadline();
             HttpContent message = request().getMessage();
             Buffer early = message.getContent();
-            ((HttpRequestPacket) message.getHttpHeader()).setRequestURI("/"); // of the only endpoint there is
-            LegEndpoint endpoint = new LegEndpoint(conduit::of, leg -> asked.open(granted, leg));
+            ((HttpRequestPacket) message.getHttpHeader()).setRequestURI("/"); // the path of the only endpoint
+            LegEndpoint endpoint = new LegEndpoint(conduit::forSession, leg -> begun.open(granted, leg));
             OPENING.set(new Opening(endpoint, granted.subprotocol()));
             try {
                 ServerFilter.super.handleRead(request());
             } catch (IOException | RuntimeException e) {
-                log.debug("no session", e);
+                log.debug("Tyrus could not open a session", e);
             } finally {
                 OPENING.remove();
             }
             if (!conduit.begin(early)) {
-                asked.lost();
+                begun.lost();
                 connection.closeSilently();
             }
         }
@@ -264,16 +264,16 @@ final class ServerFilter extends GrizzlyServerFilter {
             if (!answered.compareAndSet(false, true)) {
                 return;
             }
-            stopClock();
-            conduit.ignore();
-            Buffer answer = Buffers.wrap(connection.getMemoryManager(), ServerUpgrade.refusal(refusal));
-            event.write(answer, new EmptyCompletionHandler<WriteResult>() {
+            cancelDeadline();
+            conduit.discardInput();
+            Buffer response = Buffers.wrap(connection.getMemoryManager(), ServerUpgrade.refusal(refusal));
+            event.write(response, new EmptyCompletionHandler<WriteResult>() {
                 @Override
                 public void completed(WriteResult result) {
                     closeOutput(connection);
                 }
             });
-            after(PARTING, connection::terminateSilently);
+            schedule(LINGER, connection::terminateSilently);
         }
 
         private FilterChainContext request() {
@@ -284,14 +284,14 @@ final class ServerFilter extends GrizzlyServerFilter {
             return event;
         }
 
-        private String address() {
+        private String peerAddress() {
             return connection.getPeerAddress() instanceof InetSocketAddress peer && peer.getAddress() != null
                     ? peer.getAddress().getHostAddress() + ":" + peer.getPort()
                     : "";
         }
     }
 
-    /** So that the client reads the answer to its end, whatever it still sends. */
+    /** Shuts down output only: a full close while the client still sends could reset the connection. */
     static void closeOutput(Connection<?> connection) {
         try {
             ((SocketChannel) ((NIOConnection) connection).getChannel()).shutdownOutput();
@@ -310,7 +310,7 @@ final class ServerFilter extends GrizzlyServerFilter {
         return name -> fields.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
     }
 
-    /** The only endpoint: whatever the door has granted. */
+    /** Returns the configuration of the only endpoint, which serves all granted requests. */
     static ServerEndpointConfig endpoint() {
         return ServerEndpointConfig.Builder.create(LegEndpoint.class, "/")
                 .configurator(new ServerEndpointConfig.Configurator() {
@@ -327,7 +327,7 @@ final class ServerFilter extends GrizzlyServerFilter {
 
                     @Override
                     public boolean checkOrigin(String origin) {
-                        return true; // who may connect is the door's to decide
+                        return true; // the door decides who may connect
                     }
 
                     @Override

@@ -13,14 +13,14 @@ import org.glassfish.grizzly.ssl.SSLFilter;
 import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 
-/** Grizzly, set up for the bridge. */
+/** Configures Grizzly for the bridge. */
 final class Transports {
 
     private static final int READ_BYTES = 32 * 1024;
 
     private Transports() {}
 
-    /** A transport whose worker threads run everything above the selectors; none of it blocks, so a few do. */
+    /** Builds a transport. Its worker threads run all filters; these do not block, so a few threads are enough. */
     static TCPNIOTransport build(String name) {
         int threads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
         ThreadPoolConfig workers = ThreadPoolConfig.defaultConfig()
@@ -38,22 +38,22 @@ final class Transports {
                 .setWorkerThreadPoolConfig(workers)
                 .setSelectorThreadPoolConfig(selectors)
                 .setReadBufferSize(READ_BYTES)
-                .setMaxAsyncWriteQueueSizeInBytes(AsyncQueueWriter.UNLIMITED_SIZE) // bounded by the conduits
+                .setMaxAsyncWriteQueueSizeInBytes(AsyncQueueWriter.UNLIMITED_SIZE) // the conduits limit it
                 .setTcpNoDelay(true)
                 .setReuseAddress(true)
                 .build();
     }
 
-    /** TLS of a client that checks that the server is {@code host}. */
+    /** Returns a client's TLS filter, which verifies that the server's certificate is valid for {@code host}. */
     static SSLFilter clientTls(SSLContext context, String host, int port) {
         SSLEngineConfigurator client = new SSLEngineConfigurator(context, true, false, false);
         return new SSLFilter(client, client) {
             @Override
             protected SSLEngine createClientSSLEngine(SSLConnectionContext of, SSLEngineConfigurator configurator) {
-                SSLEngine engine =
-                        configurator.createSSLEngine(host, port); // Grizzly would take a reverse look-up's name
+                // By itself, Grizzly would use the name from a reverse DNS lookup and would not verify it.
+                SSLEngine engine = configurator.createSSLEngine(host, port);
                 SSLParameters parameters = engine.getSSLParameters();
-                parameters.setEndpointIdentificationAlgorithm("HTTPS"); // and would not check it
+                parameters.setEndpointIdentificationAlgorithm("HTTPS");
                 engine.setSSLParameters(parameters);
                 return engine;
             }

@@ -109,7 +109,7 @@ public final class TyrusBridgeServer implements BridgeServer {
 
         Container() {
             super(Set.of());
-            setDefaultMaxSessionIdleTimeout(-1); // not 0, for which it starts a timer
+            setDefaultMaxSessionIdleTimeout(-1); // with 0, Tyrus would start a timer
         }
 
         @Override
@@ -175,7 +175,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         }
 
         /**
-         * Binds the server, which accepts connections once it serves.
+         * Binds the server, which accepts connections once {@link TyrusBridgeServer#serve} has been called.
          *
          * @throws IOException if the address cannot be bound
          */

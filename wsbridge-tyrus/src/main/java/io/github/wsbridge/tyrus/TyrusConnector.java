@@ -24,19 +24,19 @@ import org.jspecify.annotations.Nullable;
  * Opens WebSockets with Tyrus on Grizzly. Thread-safe.
  *
  * <p>All connections share a few daemon threads, which end with {@link #close}. A slow peer does not occupy a thread; a
- * handshake occupies one until it completes, since Tyrus waits for it. Redirects are not followed:
- * any status other than 101 is a failure.
+ * handshake occupies one until it completes, since Tyrus waits for it. Redirects are not followed: any status other
+ * than 101 is a failure.
  */
 public final class TyrusConnector implements Connector {
 
-    private static final int MOST_HANDSHAKES = 256;
+    private static final int MAX_HANDSHAKES = 256;
 
     private final @Nullable SSLContext tls;
     private final @Nullable InetSocketAddress proxy;
     private final TCPNIOTransport transport;
     private final Workers workers;
     private final ClientManager tyrus = ClientManager.createClient(GrizzlySockets.class.getName());
-    private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet(); // with a connection that may be open
+    private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet(); // including open connections
 
     /** Creates a connector that trusts the platform's certificates and uses no proxy. */
     public TyrusConnector() {
@@ -52,9 +52,10 @@ public final class TyrusConnector implements Connector {
     public TyrusConnector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy) {
         this.tls = tls;
         this.proxy = proxy;
-        tyrus.setDefaultMaxSessionIdleTimeout(-1); // not 0, for which it starts a timer
-        tyrus.getProperties().put(ClientProperties.HANDSHAKE_TIMEOUT, Integer.MAX_VALUE); // targets have their own
-        workers = new Workers("wsbridge-tyrus-connector", MOST_HANDSHAKES);
+        tyrus.setDefaultMaxSessionIdleTimeout(-1); // with 0, Tyrus would start a timer
+        tyrus.getProperties()
+                .put(ClientProperties.HANDSHAKE_TIMEOUT, Integer.MAX_VALUE); // each target has its own timeout
+        workers = new Workers("wsbridge-tyrus-connector", MAX_HANDSHAKES);
         transport = Transports.build("wsbridge-tyrus-connector");
         try {
             transport.start();
@@ -100,11 +101,11 @@ public final class TyrusConnector implements Connector {
         config.getUserProperties()
                 .put(GrizzlySockets.OPENER, (GrizzlySockets.Opener) engine -> attempt.connect(engine, transport));
         try {
-            tyrus.connectToServer(opening.endpoint(attempt::of), config, target.uri());
+            tyrus.connectToServer(opening.endpoint(attempt::conduitFor), config, target.uri());
             opening.opened();
         } catch (IOException e) {
             opening.failed(e);
-        } catch (Throwable e) { // whatever it is, the caller waits for an answer
+        } catch (Throwable e) { // any failure must reach the caller
             opening.failed(new IOException("cannot connect", e));
         }
     }
@@ -121,7 +122,7 @@ public final class TyrusConnector implements Connector {
     public void close() {
         workers.close();
         attempts.forEach(attempt -> {
-            attempt.fail(new IOException("the connector is closed")); // their deadlines went with the workers
+            attempt.fail(new IOException("the connector is closed")); // the workers' timer no longer does this
             attempt.drop();
         });
         tyrus.shutdown();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Handshakes that nobody waits for any more: each ends, and leaves no connection. */
+/** Abandoned handshakes: each ends, and leaves no connection. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AbandonedHandshakeTest {
 
@@ -56,7 +56,7 @@ class AbandonedHandshakeTest {
             try (Socket server = listening.accept()) {
                 server.setSoTimeout(SECONDS * 1000);
                 DataInputStream in = new DataInputStream(server.getInputStream());
-                in.readByte(); // the request is on its way
+                in.readByte(); // the request has been sent
                 leg.cancel(true);
                 assertThat(catchThrowable(() -> {
                             while (true) {
@@ -71,7 +71,7 @@ class AbandonedHandshakeTest {
         }
     }
 
-    /** A server whose queue is full: the kernel ignores further requests, which then wait. */
+    /** Fills a server's accept queue: the kernel ignores further connection attempts, which then wait. */
     private static ServerSocket fullServer(List<Socket> fillers) throws IOException {
         ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         for (int i = 0; i < 8; i++) {
@@ -112,11 +112,11 @@ class AbandonedHandshakeTest {
     }
 
     @Test
-    void close_whileTcpConnects_failsWhatIsUnderWay() throws Exception {
+    void close_whileTcpConnects_failsTheAttempt() throws Exception {
         List<Socket> fillers = new ArrayList<>();
         try (ServerSocket full = fullServer(fillers)) {
             List<CompletableFuture<Leg>> legs = new ArrayList<>();
-            for (int i = 0; i < 8; i++) { // each keeps a thread of the connector waiting
+            for (int i = 0; i < 8; i++) { // each blocks a thread of the connector
                 legs.add(connect(full.getLocalPort()));
             }
             connector.close();

@@ -22,7 +22,7 @@ class ThrowingReceiverTest {
 
     private static final int SECONDS = 20;
 
-    /** Throws at each fragment, and tells its end. */
+    /** Throws for each fragment, and reports the end. */
     private record Broken(CompletableFuture<CloseReason> closed) implements Leg.Receiver {
         @Override
         public void onFragment(Fragment fragment) {
@@ -41,7 +41,7 @@ class ThrowingReceiverTest {
     }
 
     @Test
-    void onFragment_throws_legIsDroppedAndBothEndsHearOfIt() throws Exception {
+    void onFragment_throws_legIsDroppedAndBothEndsAreNotified() throws Exception {
         CompletableFuture<CloseReason> far = new CompletableFuture<>();
         CompletableFuture<CloseReason> near = new CompletableFuture<>();
         try (TyrusBridgeServer server = TyrusBridgeServer.builder()

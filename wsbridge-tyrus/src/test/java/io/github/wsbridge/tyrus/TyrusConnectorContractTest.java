@@ -19,7 +19,7 @@ class TyrusConnectorContractTest extends SocketConnectorContract {
     }
 
     @Test
-    void longFragment_goesOutInPieces() throws Exception {
+    void longFragment_isSentInPieces() throws Exception {
         RecordingReceiver near = new RecordingReceiver(connect(target("/path", "", patience()))).open();
         near.leg().send(Fragment.binary(ByteBuffer.allocate(100_000)));
         RawWebSocket.Frame first = server().takeWebSocket(patience()).read();

@@ -138,7 +138,7 @@ public final class Accepts {
             if (missing.isEmpty()) {
                 bridge.announce();
             }
-        } catch (RuntimeException e) { // nobody would hear of it
+        } catch (RuntimeException e) { // the caller does not handle it
             log.warn("cannot start {}", bridge, e);
             bridge.requester().abort();
             device.abort();

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This node's bridges whose device has not arrived yet. A bridge is removed when it is no longer pending, for whatever
+ * This node's bridges whose device has not arrived yet. A bridge is removed when it is no longer pending, for any
  * reason. The map is for lookup only and decides nothing.
  */
 public final class PendingBridges {

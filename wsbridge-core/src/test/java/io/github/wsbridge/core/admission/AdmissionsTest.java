@@ -152,7 +152,7 @@ class AdmissionsTest {
     }
 
     @Test
-    void admit_policy_isToldWhoWantsWhat() {
+    void admit_policy_getsPrincipalAndRequest() {
         AccessPolicy.AccessRequest[] seen = new AccessPolicy.AccessRequest[1];
         policy = request -> {
             seen[0] = request;
@@ -201,13 +201,13 @@ class AdmissionsTest {
     }
 
     @Test
-    void admit_severalTroubles_mentionsTheFirstOnly() {
+    void admit_severalProblems_reportsTheFirstOnly() {
         TestCluster.request(node, "d", ""); // the node is full now
         policy = request -> CompletableFuture.completedFuture(new Access.Denied(401));
         assertThat(status("/nowhere", "deviceId=%")).isEqualTo(404);
         assertThat(status("/bridge/connect", "deviceId=%")).isEqualTo(400);
         assertThat(status("/bridge/connect", "deviceId=d"))
-                .as("strangers do not learn that the node is full")
+                .as("unauthenticated clients do not learn that the node is full")
                 .isEqualTo(401);
         policy = request -> CompletableFuture.completedFuture(new Access.Granted("me"));
         assertThat(status("/bridge/connect", "deviceId=d")).isEqualTo(503);

@@ -6,7 +6,7 @@ import io.github.wsbridge.testkit.FakeClock;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** How many requests each principal may make. */
+/** Tests how many requests each principal may make. */
 class RequestRateTest {
 
     private final FakeClock clock = new FakeClock();
@@ -18,7 +18,7 @@ class RequestRateTest {
             assertThat(rate.take("me")).isTrue();
         }
         assertThat(rate.take("me")).isFalse();
-        assertThat(rate.take("you")).as("each has a bucket").isTrue();
+        assertThat(rate.take("you")).as("each has its own bucket").isTrue();
         clock.advance(Duration.ofMillis(99));
         assertThat(rate.take("me")).isFalse();
         clock.advance(Duration.ofMillis(1));
@@ -28,11 +28,13 @@ class RequestRateTest {
         for (int i = 0; i < 10; i++) {
             assertThat(rate.take("me")).isTrue();
         }
-        assertThat(rate.take("me")).as("idleness saves up no more than a burst").isFalse();
+        assertThat(rate.take("me"))
+                .as("idle time allows no more than one burst")
+                .isFalse();
     }
 
     @Test
-    void clockSetBack_takesNothingAway() {
+    void clockSetBack_removesNoTokens() {
         RequestRate rate = new RequestRate(10, clock);
         assertThat(rate.take("me")).isTrue();
         clock.advance(Duration.ofHours(-1));
@@ -45,7 +47,7 @@ class RequestRateTest {
     }
 
     @Test
-    void manyPrincipals_areForgottenButNotThoseInDebt() {
+    void manyPrincipals_areForgotten_exceptThoseOverTheirRate() {
         RequestRate rate = new RequestRate(1, clock);
         for (int i = 0; i < 5_000; i++) {
             assertThat(rate.take("principal " + i)).isTrue();

@@ -67,7 +67,7 @@ class ForwardingTest {
         RecordingReceiver requester = TestCluster.request(a, "device", V1);
         RecordingReceiver device = TestCluster.open(b, invitation().acceptUrl(), V1);
         assertThat(requester.count()).isEqualTo(1);
-        assertThat(device.fragments()).as("the owner's word, once").isEqualTo(requester.fragments());
+        assertThat(device.fragments()).as("the owner's message, once").isEqualTo(requester.fragments());
         assertThat(b.stats()).isEqualTo(new NodeStats(0, 1, 0, false));
         for (int i = 0; i < 100; i++) {
             requester.leg().send(Fragment.text("there"));
@@ -153,7 +153,7 @@ class ForwardingTest {
     }
 
     @Test
-    void accept_routerThatLeadsAstray_endsAfterOneHop() {
+    void accept_wrongRouting_endsAfterOneHop() {
         NodeCredentials credentials = new NodeCredentials(() -> cluster.keys, cluster.clock);
         BridgeNode astray = cluster.node(
                 NodeAddress.parse("ws://astray"),
@@ -167,7 +167,7 @@ class ForwardingTest {
     }
 
     @Test
-    void accept_deviceGoneWhileDialling_closesTheOtherLegToo() throws Exception {
+    void accept_deviceGoneWhileDialling_alsoClosesTheOtherLeg() throws Exception {
         CompletableFuture<Leg> dialled = new CompletableFuture<>();
         BridgeNode slow = cluster.node(NodeAddress.parse("ws://slow"), builder -> builder.router((o, f) -> dialled));
         FakeLeg device = new FakeLeg();

@@ -67,12 +67,12 @@ class PendingRaceTest {
 
     @Test
     @Timeout(600)
-    void pendingBridge_allEndsAtOnce_hasOneWinner() throws Exception {
+    void pendingBridge_racingEnds_haveOneWinner() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             new Round().run();
         }
         for (int count : wins) {
-            assertThat(count).isGreaterThan(ROUNDS / 100); // each had its chance
+            assertThat(count).isGreaterThan(ROUNDS / 100); // each outcome occurred
         }
     }
 

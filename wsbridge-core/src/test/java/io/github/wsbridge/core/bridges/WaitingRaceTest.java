@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The device accepts or rejects while the requester that waits for it goes away, time is over, and the node stops. */
+/** The device accepts or rejects while the waiting requester disconnects, the timeout expires, and the node stops. */
 class WaitingRaceTest {
 
     private static final Requester SOMEBODY = new Requester("somebody", "", "");
@@ -87,16 +87,16 @@ class WaitingRaceTest {
 
     @Test
     @Timeout(600)
-    void waitingRequester_allEndsAtOnce_isAnsweredOnceOrAbandoned() throws Exception {
+    void waitingRequester_racingEnds_isAnsweredOnceOrAbandoned() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             new Round().run();
         }
         for (int count : wins) {
-            assertThat(count).isGreaterThan(ROUNDS / 100); // each had its chance
+            assertThat(count).isGreaterThan(ROUNDS / 100); // each outcome occurred
         }
     }
 
-    /** One request, with a transport around it that loses its connection. */
+    /** One request over a transport that loses its connection. */
     private final class Round implements ServerUpgrade.Answer {
         private final ServerUpgrade connection =
                 new ServerUpgrade("GET", "HTTP/1.1", "/bridge/connect", null, FIELDS, new Peer(""));
@@ -183,7 +183,7 @@ class WaitingRaceTest {
         }
     }
 
-    /** Tokens in clear that never expire, so that the clock decides nothing but the timeout. */
+    /** Plaintext tokens that never expire, so that the clock affects only the timeout. */
     private static final class PlainCodec implements TokenCodec {
         @Override
         public BridgeToken encode(TokenClaims claims) {

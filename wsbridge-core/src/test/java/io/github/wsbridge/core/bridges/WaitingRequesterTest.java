@@ -45,7 +45,7 @@ class WaitingRequesterTest {
         return (Admission.Later) ask(node, "deviceId=device&wait=true", subprotocols);
     }
 
-    /** The decision, if there is one. */
+    /** Returns the decision; fails if there is none. */
     private static Admission.Decision decision(Admission.Later later) {
         return later.decision()
                 .<Admission.Decision>thenApply(made -> made)
@@ -53,7 +53,7 @@ class WaitingRequesterTest {
                 .getNow(null);
     }
 
-    /** What a transport does with a requester that is let in. */
+    /** Opens the leg of an admitted requester, as a transport does. */
     private static FakeLeg upgrade(Admission.Later later) {
         Admission.Granted granted = (Admission.Granted) decision(later);
         FakeLeg leg = new FakeLeg(granted.subprotocol());
@@ -72,7 +72,7 @@ class WaitingRequesterTest {
     @Test
     void accepted_isUpgraded_andBytesFlowBothWays() throws Exception {
         Admission.Later later = wait(node);
-        assertThat(decision(later)).as("not before the device is there").isNull();
+        assertThat(decision(later)).as("not before the device has accepted").isNull();
         assertThat(node.stats()).isEqualTo(new NodeStats(1, 0, 0, false));
         RecordingReceiver device = TestCluster.open(node, invited(), "");
         FakeLeg requester = upgrade(later);
@@ -89,12 +89,12 @@ class WaitingRequesterTest {
     }
 
     @Test
-    void accepted_whatTheDeviceSendsBeforeTheUpgrade_arrives() throws Exception {
+    void accepted_dataBeforeTheUpgrade_arrives() throws Exception {
         Admission.Later later = wait(node);
         RecordingReceiver device = TestCluster.open(node, invited(), "");
         CompletableFuture<Void> sent =
                 device.leg().send(Fragment.text("first words")).toCompletableFuture();
-        assertThat(sent).as("held back while nobody can take it").isNotDone();
+        assertThat(sent).as("held back while the peer cannot accept it").isNotDone();
         assertThat(cluster.events.names()).doesNotContain("Established");
         FakeLeg requester = upgrade(later);
         assertThat(sent).isCompleted();
@@ -102,7 +102,7 @@ class WaitingRequesterTest {
     }
 
     @Test
-    void accepted_deviceClosesBeforeTheUpgrade_isToldThen() throws Exception {
+    void accepted_deviceClosesBeforeTheUpgrade_isReportedAfterIt() throws Exception {
         Admission.Later later = wait(node);
         RecordingReceiver device = TestCluster.open(node, invited(), "");
         device.leg().close(new CloseReason(4321, "no time after all"));
@@ -148,7 +148,7 @@ class WaitingRequesterTest {
         assertThat(decision(later)).isNull();
         cluster.scheduler.advance(Duration.ofMillis(1));
         assertThat(decision(later)).isEqualTo(new Admission.Refused(408, "the device did not accept in time"));
-        assertThat(later.timeout()).as("the transport's own is behind it").isGreaterThan(Duration.ofSeconds(30));
+        assertThat(later.timeout()).as("the transport's own deadline is later").isGreaterThan(Duration.ofSeconds(30));
         assertThat(why(TestCluster.open(node, invited(), "")).code()).isEqualTo(4410);
     }
 
@@ -201,7 +201,7 @@ class WaitingRequesterTest {
     }
 
     @Test
-    void requesterGone_endsTheBridge_andTheDeviceComesInVain() throws Exception {
+    void requesterGone_endsTheBridge_andTheAcceptIsRefused() throws Exception {
         Admission.Later later = wait(node);
         later.abandoned().run();
         assertThat(node.stats()).isEqualTo(new NodeStats(0, 0, 0, false));
@@ -220,11 +220,11 @@ class WaitingRequesterTest {
         assertThat(cluster.events.names()).containsExactly("Requested", "Signalled", "Closed");
         assertThat(node.stats()).isEqualTo(new NodeStats(0, 0, 0, false));
         FakeLeg late = upgrade(later);
-        assertThat(late.closes()).as("a leg that comes all the same is closed").hasSize(1);
+        assertThat(late.closes()).as("a leg that still arrives is closed").hasSize(1);
     }
 
     @Test
-    void signalledOnce_asAnyRequest() throws Exception {
+    void request_waiting_isSignalledOnce() throws Exception {
         assertThat(ask(node, "deviceId=device&requestData=ssh&wait=true")).isInstanceOf(Admission.Later.class);
         assertThat(cluster.signaller.take(TestCluster.PATIENCE).requestData()).isEqualTo("ssh");
         assertThat(cluster.signaller.invitations()).hasSize(1);

@@ -7,11 +7,11 @@ import io.github.wsbridge.NodeAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 
-/** Where the other nodes are. */
+/** Tests how a node finds the other nodes. */
 class PeerDirectoryTest {
 
     @Test
-    void dns_givesANodeForEachAddress() throws Exception {
+    void dns_returnsANodeForEachAddress() throws Exception {
         assertThat(PeerDirectory.dns("ws", "localhost", 8080).nodes())
                 .isNotEmpty()
                 .allSatisfy(

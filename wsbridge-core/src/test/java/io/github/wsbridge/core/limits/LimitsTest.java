@@ -27,7 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What happens when a limit is exceeded. */
+/** Tests what happens when a limit is exceeded. */
 class LimitsTest {
 
     private final TestCluster cluster = new TestCluster();
@@ -108,7 +108,7 @@ class LimitsTest {
     }
 
     @Test
-    void listen_secondSocketOfADeviceOnAFullNode_takesThePlaceOfTheFirst() {
+    void listen_secondSocketOfADeviceOnAFullNode_replacesTheFirst() {
         BridgeNode node = node(Limits.builder().maxListeners(1));
         RecordingReceiver older = TestCluster.listen(node, "device");
         RecordingReceiver newer = TestCluster.listen(node, "device");
@@ -149,7 +149,7 @@ class LimitsTest {
     }
 
     @Test
-    void limits_thatLetNothingThroughOrTooMuch_areRefused() {
+    void limits_outOfRange_areRefused() {
         assertThatThrownBy(() -> Limits.builder().maxBridges(0).build()).hasMessageContaining("maxBridges");
         assertThatThrownBy(() -> Limits.builder().peerTimeout(Duration.ZERO).build())
                 .hasMessageContaining("peerTimeout");
@@ -165,7 +165,7 @@ class LimitsTest {
     }
 
     @Test
-    void build_withoutWhatIsRequired_saysWhat() {
+    void build_missingSetting_isNamed() {
         assertThatThrownBy(() -> BridgeNode.builder().build()).hasMessageContaining("public URL");
         assertThatThrownBy(() -> BridgeNode.builder()
                         .publicUrl(TestCluster.PUBLIC)

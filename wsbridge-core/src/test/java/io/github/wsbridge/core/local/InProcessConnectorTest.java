@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
-/** Requesters of this process that wait for their bridge. */
+/** Requesters in this process that wait for their bridge. */
 class InProcessConnectorTest {
 
     private final TestCluster cluster = new TestCluster();

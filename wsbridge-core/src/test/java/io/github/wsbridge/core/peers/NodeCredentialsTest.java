@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Whom a node accepts as another node. */
+/** Tests which connections a node accepts from other nodes. */
 class NodeCredentialsTest {
 
     private final TestCluster cluster = new TestCluster();
@@ -53,7 +53,7 @@ class NodeCredentialsTest {
     }
 
     @Test
-    void forward_goodCredential_isLetIn() {
+    void forward_validCredential_isAccepted() {
         assertThat(forward(credentials.issue(A, token.value()))).isEqualTo(101);
         assertThat(forward()).as("a device needs none").isEqualTo(101);
     }
@@ -70,7 +70,7 @@ class NodeCredentialsTest {
         assertThat(forward(good, good)).as("twice").isEqualTo(403);
         assertThat(forward(stranger.issue(A, token.value()))).isEqualTo(403);
         assertThat(forward(credentials.issue(B, token.value())))
-                .as("another addressee")
+                .as("another device")
                 .isEqualTo(403);
         assertThat(forward(credentials.issue(A, "othertoken")))
                 .as("another token")
@@ -117,7 +117,7 @@ class NodeCredentialsTest {
     }
 
     @Test
-    void credential_clockSkew_isForgivenUpToAMinute() {
+    void credential_clockSkew_isToleratedUpToAMinute() {
         String now = credentials.issue(A, token.value());
         cluster.clock.advance(Duration.ofSeconds(60));
         assertThat(forward(now)).isEqualTo(101);
@@ -132,7 +132,7 @@ class NodeCredentialsTest {
     }
 
     @Test
-    void credential_secondsAhead_cannotBeReplayedWhenTheClocksAgreeAgain() {
+    void credential_fromTheFuture_cannotBeReplayedLater() {
         NodeCredentials ahead = new NodeCredentials(
                 () -> cluster.keys, () -> cluster.clock.instant().plusSeconds(60));
         String early = ahead.issue(A, NodeCredentials.PEER_LINK);

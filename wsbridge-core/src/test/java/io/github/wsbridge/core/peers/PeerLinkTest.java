@@ -69,7 +69,7 @@ class PeerLinkTest {
     }
 
     @Test
-    void deliver_answers_reachTheirQuestions() {
+    void deliver_answers_matchTheirRequests() {
         CompletableFuture<Boolean> first = link.deliver(invitation());
         CompletableFuture<Boolean> second = link.deliver(invitation());
         answer(0, 2, true);
@@ -103,7 +103,7 @@ class PeerLinkTest {
     }
 
     @Test
-    void deliver_newLinkBrokenToo_isFalse() {
+    void deliver_newLinkAlsoBroken_isFalse() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
         nanos += 1_000_000_000L;
         legs.get(0).end(CloseReason.vanished("cut"));
@@ -168,7 +168,7 @@ class PeerLinkTest {
     }
 
     @Test
-    void close_whileDialling_closesWhatComes() {
+    void close_whileDialling_closesTheNewLink() {
         CompletableFuture<Leg> dialled = new CompletableFuture<>();
         dial = () -> dialled;
         CompletableFuture<Boolean> answer = link.deliver(invitation());
@@ -183,7 +183,7 @@ class PeerLinkTest {
     }
 
     @Test
-    void onMessage_garbage_doesNoHarm() {
+    void onMessage_garbage_isIgnored() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
         for (String garbage :
                 List.of("", "{", "[]", "null", "{\"type\":7}", "{\"type\":\"answer\"}", "[".repeat(60_000))) {

@@ -76,7 +76,7 @@ class PeersTest {
     }
 
     @Test
-    void listen_deviceMoves_staleListenerIsToldSo() {
+    void listen_deviceMoves_staleListenerIsReplaced() {
         RecordingReceiver onB = TestCluster.listen(b, "device");
         cluster.clock.advance(Duration.ofSeconds(1));
         RecordingReceiver onC = TestCluster.listen(c, "device");
@@ -97,7 +97,7 @@ class PeersTest {
     }
 
     @Test
-    void request_silentPeer_isGivenUpAfterItsTimeout() {
+    void request_silentPeer_timesOut() {
         cluster.silent.add(B);
         RecordingReceiver requester = TestCluster.request(a, "device", "");
         assertThat(requester.closed()).isNull();
@@ -118,7 +118,7 @@ class PeersTest {
     }
 
     @Test
-    void request_deviceThatTakesNothing_doesNotCostThePeerItsLink() {
+    void request_deviceAcceptsNoData_keepsThePeersLink() {
         FakeLeg stuck = new FakeLeg().holdSends();
         b.admit(new Handshake(Endpoints.LISTEN, "deviceId=stuck", true, name -> List.of(), new Peer("")))
                 .thenAccept(
@@ -137,7 +137,7 @@ class PeersTest {
     }
 
     @Test
-    void request_linkBroken_isDialledAfreshWithANewCredential() {
+    void request_linkBroken_isDialledAgainWithANewCredential() {
         TestCluster.request(a, "device", "");
         RecordingReceiver device = TestCluster.listen(b, "device");
         cluster.links.get(0).near().abort();
@@ -152,7 +152,7 @@ class PeersTest {
     }
 
     @Test
-    void stop_peer_endsItsLinksAndOthersGoOn() {
+    void stop_peer_endsItsLinks_othersContinue() {
         RecordingReceiver onB = TestCluster.listen(b, "device");
         RecordingReceiver onC = TestCluster.listen(c, "other");
         TestCluster.request(a, "device", "");

@@ -85,7 +85,7 @@ class SignalChainTest {
     }
 
     @Test
-    void signal_throttledChannel_handsOnAndIsRemembered() {
+    void signal_throttledChannel_triesTheNextAndIsRemembered() {
         first.answer(new Result.Throttled("busy"));
         assertThat(signal(all(), "device")).isCompletedWithValue(new Result.Delivered());
         second.answer(new Result.Unreachable("unknown"));
@@ -125,11 +125,11 @@ class SignalChainTest {
         assertThat(result).as("the first may still know it").isNotDone();
         late.complete(new Result.Rejected(2, "late no"));
         assertThat(result).isCompletedWithValue(new Result.Rejected(2, "late no"));
-        assertThat(handedOn).as("the stage has said it").isEmpty();
+        assertThat(handedOn).as("the stage has reported it").isEmpty();
     }
 
     @Test
-    void signal_lateRejectionWhenAnotherChannelHasDelivered_isHandedOn() {
+    void signal_lateRejectionAfterADelivery_isReported() {
         CompletableFuture<Result> silent = new CompletableFuture<>();
         first.answer(invitation -> silent);
         CompletableFuture<Result> result = signal(all(), "device");
@@ -140,7 +140,7 @@ class SignalChainTest {
     }
 
     @Test
-    void signal_lateDenialWhenAnotherChannelHasDelivered_isNot() {
+    void signal_lateUnreachableAfterADelivery_isIgnored() {
         CompletableFuture<Result> silent = new CompletableFuture<>();
         first.answer(invitation -> silent);
         signal(all(), "device");
@@ -150,7 +150,7 @@ class SignalChainTest {
     }
 
     @Test
-    void signal_allSayNo_theSilentOneLast_isUnreachable() {
+    void signal_allUnreachable_silentOneLast_isUnreachable() {
         CompletableFuture<Result> late = new CompletableFuture<>();
         first.answer(invitation -> late);
         second.answer(new Result.Unreachable("unknown"));
@@ -161,13 +161,13 @@ class SignalChainTest {
     }
 
     @Test
-    void signal_bridgeNoLongerWaits_triesNoFurther() {
+    void signal_bridgeNoLongerPending_triesNoFurtherChannel() {
         first.answer(invitation -> new CompletableFuture<>());
         CompletableFuture<Result> result = signal(all(), "device");
         wanted = false;
         scheduler.advance(Duration.ofSeconds(30));
         assertThat(asked()).containsExactly(1, 0, 0);
-        assertThat(result).as("the silent channel may have brought the device").isNotDone();
+        assertThat(result).as("the silent channel may have reached the device").isNotDone();
         assertThat(scheduler.pending()).isZero();
     }
 
@@ -179,14 +179,14 @@ class SignalChainTest {
     }
 
     @Test
-    void signal_channelBehindTwoPatternsOfTheDevice_isAskedOnce() {
+    void signal_channelWithTwoMatchingPatterns_isAskedOnce() {
         first.answer(new Result.Unreachable("not here"));
         signal(chain(route("plant-*", first), route("*", first)), "plant-7");
         assertThat(asked()).containsExactly(1, 0, 0);
     }
 
     @Test
-    void close_channelBehindTwoPatterns_isClosedOnce() {
+    void close_channelWithTwoPatterns_isClosedOnce() {
         FakeSignaller other = new FakeSignaller();
         chain(route("a*", first), route("b*", first), route("*", other)).close();
         assertThat(first.closed()).isTrue();
@@ -194,7 +194,7 @@ class SignalChainTest {
     }
 
     @Test
-    void node_patternsAndSilence_asInTheChain() throws Exception {
+    void node_patternsAndSilentChannel_behaveAsInTheChain() throws Exception {
         TestCluster cluster = new TestCluster();
         BridgeNode node = cluster.node(
                 TestCluster.A, builder -> builder.signaller("plant-*", first).signaller(second));
@@ -206,9 +206,9 @@ class SignalChainTest {
         TestCluster.open(node, first.take(TestCluster.PATIENCE).acceptUrl(), "");
         cluster.scheduler.advance(Duration.ofSeconds(29));
         assertThat(requester.closed())
-                .as("the silent channel has brought the device")
+                .as("the silent channel has reached the device")
                 .isNull();
-        assertThat(asked()).as("and no other is asked").containsExactly(1, 1, 0);
+        assertThat(asked()).as("no other channel is asked").containsExactly(1, 1, 0);
 
         TestCluster.request(node, "plant-1", "");
         cluster.scheduler.advance(Duration.ofSeconds(29));
@@ -216,7 +216,7 @@ class SignalChainTest {
     }
 
     @Test
-    void node_lateRejectionWhenAnotherChannelHasDelivered_isToldToTheRequester() throws Exception {
+    void node_lateRejectionAfterADelivery_reachesTheRequester() throws Exception {
         TestCluster cluster = new TestCluster();
         BridgeNode node =
                 cluster.node(TestCluster.A, builder -> builder.signaller(first).signaller(second));
@@ -230,7 +230,7 @@ class SignalChainTest {
     }
 
     @Test
-    void node_silentChannelThatBroughtTheDevice_isNotReportedAsUnreachable() throws Exception {
+    void node_silentChannelThatReachedTheDevice_isNotReportedAsUnreachable() throws Exception {
         List<Result> signalled = new ArrayList<>();
         TestCluster cluster = new TestCluster();
         BridgeNode node = cluster.node(

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Keysets as Tink's own {@link KeysetHandle} reads and writes them. The stored one was written by Tink 1.24.0 and
- * protects nothing: a key of each supported kind, and two disabled keys. Beside it is a ciphertext from each enabled
- * key.
+ * protects nothing: a key of each supported kind, and two disabled keys. A ciphertext from each enabled key is stored
+ * with it.
  */
 class TinkKeysetTest {
 
@@ -78,7 +78,7 @@ class TinkKeysetTest {
     }
 
     @Test
-    void parse_storedKeyset_opensWhatEachKeySealed() throws Exception {
+    void parse_storedKeyset_decryptsWithEachKey() throws Exception {
         TokenKeys keys = TokenKeys.parse(stored("tink-keyset.json"));
         List<String> ids = new ArrayList<>();
         for (String line : stored("tink-ciphertexts.txt").split("\n")) {
@@ -107,7 +107,7 @@ class TinkKeysetTest {
     }
 
     @Test
-    void everyKey_asPrimary_isUnderstoodByTink() throws Exception {
+    void everyKey_asPrimary_worksWithTink() throws Exception {
         TokenKeys stored = TokenKeys.parse(stored("tink-keyset.json"));
         for (Key key : stored.keys()) {
             if (key.status().equals("ENABLED")) {
@@ -120,7 +120,7 @@ class TinkKeysetTest {
     }
 
     @Test
-    void newKeys_areThoseOfTinksTemplate() throws Exception {
+    void newKeys_followTinksTemplate() throws Exception {
         TokenKeys keys = TokenKeys.generate().withNewKey();
         KeysetHandle handle = handle(keys.toJson());
         for (int i = 0; i < handle.size(); i++) {
@@ -132,13 +132,13 @@ class TinkKeysetTest {
     }
 
     @Test
-    void legacyPrefix_isThatOfTink() throws Exception {
+    void legacyPrefix_isTinks() throws Exception {
         String json = TokenKeys.generate().toJson().replace("\"TINK\"", "\"LEGACY\"");
         assertSame(TokenKeys.parse(json), tink(json));
     }
 
     @Test
-    void aesGcmSiv_withoutAProviderOfIt_isRefusedAsByTink() throws Exception {
+    void aesGcmSiv_withoutProvider_isRefusedAsByTink() throws Exception {
         String json = json(generated(AesGcmSivParameters.builder()
                 .setKeySizeBytes(32)
                 .setVariant(AesGcmSivParameters.Variant.TINK)
@@ -151,7 +151,7 @@ class TinkKeysetTest {
 
     /** A damaged key is either refused or read exactly as Tink reads it. */
     @Test
-    void parse_damagedKeys_areNeverOtherKeysThanToTink() throws Exception {
+    void parse_damagedKeys_areRefusedOrReadAsByTink() throws Exception {
         Random random = new Random(1);
         int taken = 0;
         TokenKeys stored = TokenKeys.parse(stored("tink-keyset.json"));
@@ -187,7 +187,7 @@ class TinkKeysetTest {
     }
 
     @Test
-    void parse_whatIsNoKeysetForTokens_isRefusedWithoutShowingAKey() throws Exception {
+    void parse_invalidKeyset_isRefusedWithoutShowingAKey() throws Exception {
         String good = TokenKeys.generate().toJson();
         String value = good.replaceAll(".*\"value\":\"([^\"]*)\".*", "$1");
         String id = good.replaceAll(".*\"keyId\":(\\d+).*", "$1");
@@ -229,7 +229,7 @@ class TinkKeysetTest {
         }
         assertThat(TokenKeys.parse(good.replace("{\"primaryKeyId\"", "{\"comment\":\"of mine\",\"primaryKeyId\""))
                         .toJson())
-                .as("names that Tink does not know are skipped")
+                .as("fields that Tink does not know are skipped")
                 .isEqualTo(good);
     }
 }

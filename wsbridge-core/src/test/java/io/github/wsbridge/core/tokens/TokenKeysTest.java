@@ -64,7 +64,7 @@ class TokenKeysTest {
             bridgeOverBothNodes(b, a);
             if (next != retired || promoted.keys().get(1).primary()) {
                 RecordingReceiver device = TestCluster.open(b, early, "");
-                assertThat(device.closed()).as("a token of the time before").isNull();
+                assertThat(device.closed()).as("an older token").isNull();
             }
             waiting.leg().close(CloseReason.normal());
         }
@@ -107,7 +107,7 @@ class TokenKeysTest {
     }
 
     @Test
-    void write_file_isForItsOwnerOnly() throws Exception {
+    void write_file_isReadableByItsOwnerOnly() throws Exception {
         Path file = folder.resolve("keys.json");
         Files.writeString(file, "old");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
@@ -144,7 +144,7 @@ class TokenKeysTest {
     }
 
     @Test
-    void keyFile_changed_isReadAgainAfterFiveSeconds() throws Exception {
+    void keyFile_changed_isReloadedAfterFiveSeconds() throws Exception {
         Path file = folder.resolve("keys.json");
         TokenKeys first = TokenKeys.generate();
         first.write(file);
@@ -161,7 +161,7 @@ class TokenKeysTest {
     }
 
     @Test
-    void keyFile_spoiled_leavesTheKeysAsTheyWere() throws Exception {
+    void keyFile_damaged_keepsThePreviousKeys() throws Exception {
         Path file = folder.resolve("keys.json");
         TokenKeys keys = TokenKeys.generate();
         keys.write(file);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Bytes as the text of a token. */
+/** Tests the text form of tokens. */
 class TokenTextTest {
 
     @Test

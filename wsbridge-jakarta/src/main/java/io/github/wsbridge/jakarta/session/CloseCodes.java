@@ -7,14 +7,14 @@ final class CloseCodes {
 
     private CloseCodes() {}
 
-    /** What a container can send: 1000 for a missing code, 1011 for one that must not be sent. */
+    /** Returns a reason that can be sent: 1000 replaces a missing code, and 1011 a code that must not be sent. */
     static jakarta.websocket.CloseReason toJakarta(CloseReason reason) {
         return jakarta(reason.code() == CloseReason.NO_STATUS ? CloseReason.NORMAL : sendable(reason), reason.reason());
     }
 
     private static jakarta.websocket.CloseReason jakarta(int code, String reason) {
         try {
-            // Tomcat compares by identity.
+            // Tomcat compares codes by identity.
             return new jakarta.websocket.CloseReason(
                     jakarta.websocket.CloseReason.CloseCodes.getCloseCode(code), reason);
         } catch (IllegalArgumentException e) {
@@ -22,7 +22,7 @@ final class CloseCodes {
         }
     }
 
-    /** What a container has reported. */
+    /** Converts a reason that a container has reported. */
     static CloseReason fromJakarta(jakarta.websocket.CloseReason reason) {
         int code = reason.getCloseCode().getCode();
         String words = reason.getReasonPhrase() == null ? "" : reason.getReasonPhrase();

@@ -17,12 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uses the Jakarta API only, for any container. A send blocks a worker until the container has accepted it. A fragment
- * that arrives without demand blocks the container's thread, so the container stops reading.
+ * Performs I/O through the Jakarta API alone, for any container. A send blocks a worker until the container has
+ * accepted it. A fragment that arrives without demand blocks the container's thread, so the container stops reading.
  *
- * <p>The API cannot drop a connection. An aborted leg ends at once, and the container is made to drop the connection:
- * Tomcat and Jetty by their own means, which are tested, others by a close and the shortest idle timeout. A send that
- * is stuck is interrupted.
+ * <p>The API cannot drop a connection. An aborted leg ends at once. Its connection is then dropped by means of Tomcat's
+ * and Jetty's own, which are tested, and otherwise by a close with the shortest idle timeout. A blocked send is
+ * interrupted.
  */
 public final class ContainerIo implements SessionIo {
 
@@ -53,8 +53,8 @@ public final class ContainerIo implements SessionIo {
     /**
      * Creates the I/O of one session.
      *
-     * @param workers have a thread for each leg that sends
-     * @param over called once, when the container has closed the session or has been made to drop it
+     * @param workers must have a thread for each leg that sends
+     * @param over called once, when the session has been closed or dropped
      */
     public ContainerIo(Session session, Workers workers, Consumer<ContainerIo> over) {
         this.over = over;
@@ -91,7 +91,7 @@ public final class ContainerIo implements SessionIo {
                 withinMessage = !last;
                 interruptibly(send);
                 done.complete(null);
-            } catch (Throwable e) { // whatever it is, the sender waits for an answer
+            } catch (Throwable e) { // any failure must reach the sender
                 done.completeExceptionally(e);
             }
         });
@@ -121,15 +121,15 @@ public final class ContainerIo implements SessionIo {
             pinging.set(false);
             JakartaLeg attached = leg;
             if (withinMessage && jetty && attached != null) {
-                // Jetty (12.1.14) takes the fragment after a ping for the first of a message, and fails. So no ping is
-                // sent, and the peer counts as alive, until the message is complete.
+                // Jetty (12.1.14) mistakes the fragment after a ping for the first of a message, and fails. So until
+                // the message is complete no ping is sent, and the peer counts as alive.
                 attached.ponged();
                 return;
             }
             try {
                 frame.to(session.getBasicRemote());
             } catch (IOException | RuntimeException e) {
-                log.debug("cannot send a control frame", e); // the end is reported elsewhere
+                log.debug("Cannot send a control frame", e); // the end is reported elsewhere
             }
         });
     }
@@ -207,7 +207,7 @@ public final class ContainerIo implements SessionIo {
         }
     }
 
-    /** Performs a send so that {@link #dropSession} can interrupt it, and nothing but it. */
+    /** Performs a send so that {@link #dropSession} can interrupt it and nothing else. */
     private void interruptibly(Step send) throws IOException {
         synchronized (sending) {
             if (dropped.get()) {
@@ -221,7 +221,7 @@ public final class ContainerIo implements SessionIo {
             synchronized (sending) {
                 sender = null;
                 if (dropped.get()) {
-                    Thread.interrupted(); // was meant for the send
+                    Thread.interrupted(); // clears an interrupt that was meant for the send
                 }
             }
         }

@@ -113,8 +113,8 @@ public final class JakartaLeg implements Leg {
     }
 
     /**
-     * Discards what waits and whatever arrives from now on, so that the peer's answer to a close is reached. If the
-     * peer has ended the leg already, its end was waiting behind that data and is reported now.
+     * Discards waiting and further input, so that the peer's close frame is reached. If the peer has already ended the
+     * leg, the end waited for that data to be delivered, and is reported now.
      *
      * @return whether the leg was open until now
      */
@@ -143,7 +143,7 @@ public final class JakartaLeg implements Leg {
         }
     }
 
-    /** Waits until everything that has come is delivered; drops the connection if the thread is interrupted. */
+    /** Waits until everything that has arrived is delivered; drops the connection if the thread is interrupted. */
     void awaitDelivery() {
         lock.lock();
         try {
@@ -158,7 +158,7 @@ public final class JakartaLeg implements Leg {
         }
     }
 
-    /** Takes ownership of a fragment. */
+    /** Accepts a fragment from the container, and takes ownership of it. */
     void arrived(Fragment fragment) {
         lock.lock();
         try {
@@ -173,7 +173,7 @@ public final class JakartaLeg implements Leg {
         io.arrived();
     }
 
-    /** Takes a pong. */
+    /** Called when a pong has arrived. */
     public void ponged() {
         boolean first;
         lock.lock();
@@ -209,13 +209,13 @@ public final class JakartaLeg implements Leg {
             Receiver to = receiver;
             CloseReason over = end;
             if (to == null) {
-                delivered.signalAll(); // what waited may have been discarded
+                delivered.signalAll(); // the input may have been discarded
                 return;
             }
             Fragment next = demanded ? waiting.poll() : null;
             if (next != null) {
                 demanded = false;
-                first = events.add(() -> to.onFragment(next)); // under the lock, so that the end comes behind it
+                first = events.add(() -> to.onFragment(next)); // under the lock, so that the end follows it
                 emptied = waiting.isEmpty();
             }
             if (over != null && waiting.isEmpty() && !told) {
@@ -255,7 +255,7 @@ public final class JakartaLeg implements Leg {
         } catch (IOException e) {
             abort();
             throw e;
-        } catch (RuntimeException e) { // of a session that is closed, which is reported elsewhere
+        } catch (RuntimeException e) { // the session may be closed, which is reported elsewhere
             if (session.isOpen()) {
                 abort();
             }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The endpoint of one connection: makes a leg of its session. */
+/** The endpoint of one session: creates the leg on it. */
 public final class LegEndpoint extends Endpoint {
 
     private static final Logger log = LoggerFactory.getLogger(LegEndpoint.class);
@@ -27,10 +27,10 @@ public final class LegEndpoint extends Endpoint {
     private volatile @Nullable SessionIo io;
 
     /**
-     * An endpoint for one session.
+     * Creates an endpoint for one session.
      *
-     * @param ios makes what the leg is to use
-     * @param opened takes the leg
+     * @param ios creates the I/O of the leg
+     * @param opened receives the leg
      */
     public LegEndpoint(Function<Session, SessionIo> ios, Consumer<Leg> opened) {
         this.ios = ios;
@@ -39,7 +39,7 @@ public final class LegEndpoint extends Endpoint {
 
     @Override
     public void onOpen(Session session, EndpointConfig config) {
-        session.setMaxIdleTimeout(-1); // not 0, for which Tyrus starts a timer at every message
+        session.setMaxIdleTimeout(-1); // with 0, Tyrus would start a timer for each message
         session.setMaxBinaryMessageBufferSize(JakartaLeg.MAX_FRAME);
         session.setMaxTextMessageBufferSize(JakartaLeg.MAX_FRAME);
         SessionIo ours = ios.apply(session);
@@ -47,7 +47,7 @@ public final class LegEndpoint extends Endpoint {
         io = ours;
         leg = made;
         MessageHandler.Partial<ByteBuffer> binary = (part, last) -> {
-            ByteBuffer kept = ByteBuffer.allocate(part.remaining()).put(part).flip(); // the container may reuse its own
+            ByteBuffer kept = ByteBuffer.allocate(part.remaining()).put(part).flip(); // the container may reuse it
             made.arrived(new Fragment(Fragment.Kind.BINARY, kept, last));
         };
         MessageHandler.Partial<String> text = (part, last) ->
@@ -69,7 +69,7 @@ public final class LegEndpoint extends Endpoint {
 
     @Override
     public void onError(Session session, Throwable failure) {
-        log.debug("a session failed", failure); // containers report broken connections here, some without a close
+        log.debug("a session failed", failure); // some containers report a lost connection only here
         JakartaLeg ours = leg;
         if (ours != null) {
             ours.abort();

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The opening of a Jakarta client's session: configures the client for the target, makes a leg of the session, and
- * checks what not every client checks in the server's response.
+ * The opening of a Jakarta client's session: configures the client for the target, creates the leg on the session, and
+ * makes those checks of the server's response that some clients omit.
  */
 public final class Opening {
 
@@ -51,7 +51,7 @@ public final class Opening {
         }
     }
 
-    /** Returns the outcome. */
+    /** Returns the result. */
     public CompletableFuture<Leg> leg() {
         return leg;
     }
@@ -68,8 +68,8 @@ public final class Opening {
     }
 
     /**
-     * Called when the client has opened the session. Drops the leg if the caller has given up; earlier, some clients
-     * cannot.
+     * Called when the client has opened the session. Drops the leg if the caller has given up; some clients cannot drop
+     * a session earlier.
      */
     public void opened() {
         if (leg.isCompletedExceptionally()) {
@@ -107,8 +107,8 @@ public final class Opening {
                 .configurator(new ClientEndpointConfig.Configurator() {
                     @Override
                     public void beforeRequest(Map<String, List<String>> headers) {
-                        key = only(headers, "Sec-WebSocket-Key");
-                        headers.remove("Origin"); // not a browser
+                        key = value(headers, "Sec-WebSocket-Key");
+                        headers.remove("Origin"); // for browsers only
                         target.headers().forEach((name, value) -> headers.put(name, List.of(value)));
                     }
 
@@ -120,13 +120,13 @@ public final class Opening {
     }
 
     private boolean agrees(Map<String, List<String>> answer) {
-        String subprotocol = only(answer, "Sec-WebSocket-Protocol");
-        return (key.isEmpty() || only(answer, "Sec-WebSocket-Accept").equals(WebSocketKey.accept(key)))
-                && only(answer, "Sec-WebSocket-Extensions").isEmpty()
+        String subprotocol = value(answer, "Sec-WebSocket-Protocol");
+        return (key.isEmpty() || value(answer, "Sec-WebSocket-Accept").equals(WebSocketKey.accept(key)))
+                && value(answer, "Sec-WebSocket-Extensions").isEmpty()
                 && (subprotocol.isEmpty() || subprotocol.equals(target.subprotocol()));
     }
 
-    private static String only(Map<String, List<String>> fields, String name) {
+    private static String value(Map<String, List<String>> fields, String name) {
         for (Map.Entry<String, List<String>> field : fields.entrySet()) {
             if (name.equalsIgnoreCase(field.getKey())) {
                 return String.join(",", field.getValue());

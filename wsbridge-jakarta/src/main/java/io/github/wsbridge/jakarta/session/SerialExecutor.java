@@ -18,12 +18,15 @@ public final class SerialExecutor implements Executor {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
-    /** On {@code executor}; with {@code Runnable::run}, whoever comes first runs what others add meanwhile. */
+    /**
+     * Creates an executor whose tasks run on {@code executor}. With {@code Runnable::run}, the thread that adds the
+     * first task also runs those that others add meanwhile.
+     */
     public SerialExecutor(Executor executor) {
         this(executor, () -> {});
     }
 
-    /** Runs {@code failed} after each task that has thrown. */
+    /** Creates an executor that also runs {@code failed} after each task that throws. */
     public SerialExecutor(Executor executor, Runnable failed) {
         this.executor = executor;
         this.failed = failed;
@@ -37,21 +40,21 @@ public final class SerialExecutor implements Executor {
     }
 
     /**
-     * Adds a task, such as under a lock that decides on the order.
+     * Adds a task without running it, so that callers can add tasks in order while they hold a lock.
      *
-     * @return whether the caller is to {@link #dispatch} it, once it holds no lock
+     * @return whether the caller must call {@link #dispatch}, after it has released the lock
      */
     public boolean add(Runnable task) {
         tasks.add(task);
         return waiting.getAndIncrement() == 0;
     }
 
-    /** Lets the tasks run; called once for each {@link #add} that asks for it. */
+    /** Starts the tasks; called once for each {@link #add} that returns true. */
     public void dispatch() {
         try {
             executor.execute(this::runAll);
         } catch (RejectedExecutionException e) {
-            runAll(); // the pool is shutting down: the tasks fail by themselves, and their callers must hear of it
+            runAll(); // the pool is shut down: tasks still run, since callers wait for their results
         }
     }
 

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What a {@link JakartaLeg} needs and the Jakarta API lacks: flow control, sends that do not block their caller, a
- * close that waits for its answer, and a way to drop the connection. Thread-safe; no method except
+ * Adds to the Jakarta API what a {@link JakartaLeg} needs: flow control, sends that do not block the caller, a close
+ * that waits for the peer's close frame, and a way to drop the connection. Thread-safe; no method except
  * {@link #arrived} blocks.
  */
 public interface SessionIo {
@@ -14,19 +14,17 @@ public interface SessionIo {
     /** A call of the Jakarta API that may block. */
     @FunctionalInterface
     interface Step {
-        /** Does it. */
+        /** Performs the call. */
         void run() throws IOException;
     }
 
-    /** Names the leg; called once, before any other method. */
+    /** Sets the leg; called once, before any other method. */
     void attach(JakartaLeg leg);
 
-    /**
-     * A fragment has come; called by the thread that brought it, which may be held here until it has been delivered.
-     */
+    /** Called when a fragment has arrived, on the container's thread; may block until the fragment is delivered. */
     void arrived();
 
-    /** All fragments that have come are delivered. */
+    /** Called when all fragments that have arrived are delivered. */
     void delivered();
 
     /**
@@ -40,15 +38,15 @@ public interface SessionIo {
     /** Sends a ping. */
     void ping();
 
-    /** Sends a pong that nobody asked for. */
+    /** Sends an unsolicited pong. */
     void heartbeat();
 
-    /** Closes after what was sent before, with a deadline. Called once at most. */
+    /** Closes the session after all previous sends, with a deadline. Called at most once. */
     void close(CloseReason reason);
 
     /** Drops the connection. */
     void drop();
 
-    /** The container has closed the session. */
+    /** Called when the container has closed the session. */
     void closedByContainer(CloseReason reason);
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Workers implements Executor, AutoCloseable {
 
-    private static final int PARTING_SECONDS = 2;
+    private static final int CLOSE_SECONDS = 2;
 
     private final ExecutorService threads;
     private final ExecutorService droppers;
@@ -25,11 +25,11 @@ public final class Workers implements Executor, AutoCloseable {
     /**
      * Creates workers; no thread is started yet.
      *
-     * @param most the maximum number of threads of each kind, unless they are virtual; further tasks wait
+     * @param max the maximum number of threads of each kind, unless they are virtual; further tasks wait
      */
-    public Workers(String name, int most) {
-        threads = threads(name + "-", most);
-        droppers = threads(name + "-drop-", most);
+    public Workers(String name, int max) {
+        threads = threads(name + "-", max);
+        droppers = threads(name + "-drop-", max);
         timer = Daemons.newTimer(name + "-timer");
     }
 
@@ -56,13 +56,14 @@ public final class Workers implements Executor, AutoCloseable {
     }
 
     /**
-     * Gives connections that are being dropped a moment, then interrupts all tasks and waits briefly for them to end.
+     * Waits up to 2 seconds for connections that are being dropped, then interrupts all tasks and waits as long for
+     * them to end.
      */
     @Override
     public void close() {
         droppers.shutdown();
         try {
-            droppers.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
+            droppers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -70,21 +71,21 @@ public final class Workers implements Executor, AutoCloseable {
         timer.shutdownNow();
         droppers.shutdownNow().forEach(this::drop);
         try {
-            threads.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
-            timer.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
+            threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+            timer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static ExecutorService threads(String name, int most) {
+    private static ExecutorService threads(String name, int max) {
         try {
             // JDK 21 and later; this module is compiled for 17.
             return (ExecutorService)
                     Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
         } catch (ReflectiveOperationException e) {
             return new ThreadPoolExecutor(
-                    0, most, 30, TimeUnit.SECONDS, new Idle(), Daemons.named(name), (task, pool) -> {
+                    0, max, 30, TimeUnit.SECONDS, new HandoffQueue(), Daemons.named(name), (task, pool) -> {
                         if (pool.isShutdown()) {
                             throw new RejectedExecutionException("closed");
                         }
@@ -93,8 +94,8 @@ public final class Workers implements Executor, AutoCloseable {
         }
     }
 
-    /** Takes a task at once only if an idle thread takes it from there, so that the pool starts another one if not. */
-    private static final class Idle extends LinkedTransferQueue<Runnable> {
+    /** Accepts a task only if an idle thread takes it at once; otherwise the pool starts another thread. */
+    private static final class HandoffQueue extends LinkedTransferQueue<Runnable> {
         private static final long serialVersionUID = 1L;
 
         @Override

@@ -82,7 +82,7 @@ class JakartaLegTest {
     }
 
     @Test
-    void close_afterTheEndBehindDataThatNobodyAskedFor_tellsTheEnd() {
+    void close_endAfterDataWithoutDemand_reportsTheEnd() {
         JakartaLeg leg = new JakartaLeg(mock(), new Idle());
         RecordingReceiver end = new RecordingReceiver(leg).open();
         leg.arrived(Fragment.text("unread"));
@@ -95,7 +95,7 @@ class JakartaLegTest {
     }
 
     @Test
-    void close_ofALegThatIsNotOpenYet_letsTheContainersThreadGo() throws Exception {
+    void close_beforeOpen_releasesTheContainersThread() throws Exception {
         JakartaLeg leg = new JakartaLeg(mock(), new Idle());
         leg.arrived(Fragment.text("unread"));
         leg.ended(CloseReason.normal());

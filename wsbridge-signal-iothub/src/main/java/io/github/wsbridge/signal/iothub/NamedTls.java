@@ -14,7 +14,7 @@ import javax.net.ssl.TrustManager;
 
 /**
  * Wraps another TLS context to also check the name in the server's certificate, as HTTPS does, and to send the name
- * (SNI). The SDK does neither for AMQP: it would accept any trusted certificate, whatever name it is for.
+ * (SNI). The SDK does neither for AMQP: it would accept any trusted certificate, regardless of its name.
  */
 final class NamedTls extends SSLContextSpi {
 

@@ -19,8 +19,8 @@ import org.apache.qpid.proton.amqp.transport.DeliveryState;
 import org.junit.jupiter.api.AfterEach;
 
 /**
- * The service SDK over AMQP to a stand-in for the hub, which hands each message to a device client that is one too. A
- * real hub keeps messages for devices that are away; to the stand-in those are unknown.
+ * The service SDK over AMQP with a fake hub, which passes each message to a fake device client. A real hub keeps
+ * messages for devices that are offline; the fake hub does not know such devices.
  */
 class CloudToDeviceContractTest extends SignallerContract {
 
@@ -73,7 +73,7 @@ class CloudToDeviceContractTest extends SignallerContract {
         return source;
     }
 
-    /** All that a hub's device ids may be made of. */
+    /** All characters that are allowed in a hub's device ids. */
     @Override
     protected List<String> deviceIds() {
         return List.of("plain", "UPPER.lower-0_", "-:.+%_#*?!(),=@;$'", "a%2Fb", "d".repeat(128));
@@ -81,7 +81,7 @@ class CloudToDeviceContractTest extends SignallerContract {
 
     @Override
     protected boolean carriesRejections() {
-        return false; // a message brings no answer; a device rejects at its accept URL
+        return false; // a message has no response; a device rejects at the accept URL
     }
 
     @Override

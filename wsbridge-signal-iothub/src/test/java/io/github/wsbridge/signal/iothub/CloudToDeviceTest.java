@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Cloud-to-device messages, with the SDK as it is, over AMQP and TLS to a stand-in for the hub. */
+/** Tests cloud-to-device messages with the real SDK, over AMQP and TLS to a fake hub. */
 class CloudToDeviceTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -58,7 +58,7 @@ class CloudToDeviceTest {
         return IotHubSignaller.builder(connectionString).cloudToDevice().sslContext(HubKeys.clientContext());
     }
 
-    /** A signaller whose deadlines do not come unless the test says so. */
+    /** Creates a signaller whose deadlines expire only when the test advances the clock. */
     private IotHubSignaller open() throws Exception {
         return open(builder(hub.connectionString()).scheduler(scheduler).clock(scheduler.clock()));
     }
@@ -102,7 +102,7 @@ class CloudToDeviceTest {
     }
 
     @Test
-    void signal_message_isHeardByTheDevice() throws Exception {
+    void signal_message_reachesTheDevice() throws Exception {
         Map<String, MessageCallback> devices = new ConcurrentHashMap<>();
         IotHubInvitations source = IotHubInvitations.builder(
                         HubDevices.client("device", ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), devices))
@@ -123,7 +123,7 @@ class CloudToDeviceTest {
     }
 
     @Test
-    void signal_many_shareOneConnection() throws Exception {
+    void signal_manyMessages_shareOneConnection() throws Exception {
         IotHubSignaller signaller = open();
         List<CompletableFuture<Result>> results = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -149,7 +149,7 @@ class CloudToDeviceTest {
         assertThat(signaller.kept()).isZero();
     }
 
-    /** Which the SDK has no exceptions for. */
+    /** Errors for which the SDK has no exceptions. */
     @Test
     void signal_throttlingOfTheHub_isThrottled() throws Exception {
         IotHubSignaller signaller = open();
@@ -168,7 +168,7 @@ class CloudToDeviceTest {
                 .maxWaiting(1)
                 .scheduler(scheduler)
                 .clock(scheduler.clock()));
-        get(signal(signaller, "device")); // and the connection is open
+        get(signal(signaller, "device")); // opens the connection
         assertThat(signaller.kept()).isZero();
         hub.behaviour = (deviceId, message) -> null;
         CompletableFuture<Result> silent = signaller
@@ -183,9 +183,9 @@ class CloudToDeviceTest {
         assertThat(silent).isNotDone();
     }
 
-    /** Trusted, but another's: the SDK alone would take it. */
+    /** A trusted certificate of another host, which the SDK alone would accept. */
     @Test
-    void signal_certificateOfAnother_fails() throws Exception {
+    void signal_certificateOfAnotherHost_fails() throws Exception {
         try (FakeAmqpHub other = new FakeAmqpHub("127.0.0.2")) { // which is not in the certificate
             assertThat(failure(signal(open(builder(other.connectionString())), "device")))
                     .hasMessageStartingWith("the IoT hub");
@@ -198,7 +198,7 @@ class CloudToDeviceTest {
         IotHubSignaller signaller = open(builder(hub.connectionString()).acknowledgeTimeout(Duration.ofSeconds(2)));
         get(signal(signaller, "device"));
         hub.dropAll();
-        // What goes into the lost connection is lost with it; after that there is a new one.
+        // A message sent into the lost connection is lost; later ones use a new connection.
         await().atMost(PATIENCE)
                 .ignoreExceptions()
                 .until(() -> signaller

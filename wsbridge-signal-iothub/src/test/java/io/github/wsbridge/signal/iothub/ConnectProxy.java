@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** An HTTP proxy for CONNECT to one name, behind which there is a server of the test. */
+/** An HTTP proxy that connects one host name to a server of the test. */
 final class ConnectProxy implements AutoCloseable {
 
     private final String name;
@@ -61,7 +61,7 @@ final class ConnectProxy implements AutoCloseable {
             pipe(client, hub);
             open.remove(hub);
         } catch (IOException e) {
-            // one of them has gone
+            // one of them has disconnected
         } finally {
             open.remove(client);
         }

@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The service SDK against a stand-in for the hub; the device's half behind a device client that is only a stand-in. */
+/** The service SDK with a fake hub, and the device's part with a fake device client. */
 @ExtendWith(TrustsHub.class)
 class DirectMethodContractTest extends SignallerContract {
 
@@ -53,7 +53,7 @@ class DirectMethodContractTest extends SignallerContract {
         return source;
     }
 
-    /** All that a hub's device ids may be made of. */
+    /** All characters that are allowed in a hub's device ids. */
     @Override
     protected List<String> deviceIds() {
         return List.of("plain", "UPPER.lower-0_", "-:.+%_#*?!(),=@;$'", "a%2Fb", "d".repeat(128));

@@ -36,10 +36,9 @@ import org.apache.qpid.proton.engine.Transport;
 import org.apache.qpid.proton.message.Message;
 
 /**
- * Stands in for an IoT hub's AMQP side, as far as cloud-to-device messages go: TLS, claims-based security with a shared
- * access signature that it checks, and the link to {@code /messages/devicebound}. The SDK takes no port: it dials 5671
- * of whatever host the connection string names. So each stand-in has an address of its own in the loopback network,
- * which is Linux's to have, and the real port there.
+ * A fake of an IoT hub's AMQP endpoint for cloud-to-device messages: TLS, claims-based security with a shared access
+ * signature, which it checks, and the link to {@code /messages/devicebound}. The SDK always dials port 5671 of the host
+ * in the connection string. So each fake uses that port on its own loopback address, which Linux supports.
  */
 final class FakeAmqpHub implements AutoCloseable {
 
@@ -49,7 +48,7 @@ final class FakeAmqpHub implements AutoCloseable {
     final String host;
     final List<Message> messages = new CopyOnWriteArrayList<>();
     final List<String> connections = new CopyOnWriteArrayList<>();
-    /** What becomes of a message: the device id as it stands in the address, and the message. Null is no answer. */
+    /** Decides on a message: gets the device id from the address, and the message. Null means no response. */
     volatile BiFunction<String, Message, DeliveryState> behaviour = (deviceId, message) -> Accepted.getInstance();
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -89,7 +88,7 @@ final class FakeAmqpHub implements AutoCloseable {
             socket.setSoTimeout(20); // one thread reads and writes
             new Session(socket).run();
         } catch (IOException e) {
-            // the other side has gone, or the test wants it so
+            // the peer has disconnected, or the test breaks the connection
         } finally {
             open.remove(socket);
         }
@@ -144,7 +143,7 @@ final class FakeAmqpHub implements AutoCloseable {
                     transport.tail().put(buffer, 0, read);
                     transport.process();
                 } catch (SocketTimeoutException e) {
-                    // look whether there is something to write
+                    // check whether there is something to write
                 }
                 handleEvents();
                 for (int pending = transport.pending(); pending > 0; pending = transport.pending()) {

@@ -35,8 +35,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.mockito.Mockito;
 
 /**
- * Stands in for an IoT hub, as far as its documented REST contract of direct methods goes: a TLS server with the hub's
- * name in its certificate, reached through a proxy, since the SDK takes no port. It checks what a hub would check.
+ * A fake of an IoT hub's documented REST API for direct methods: a TLS server with the hub's name in its certificate,
+ * reached through a proxy because the SDK cannot be given a port. It makes the same checks as a hub.
  */
 final class FakeHub implements AutoCloseable {
 
@@ -49,7 +49,7 @@ final class FakeHub implements AutoCloseable {
     /** A request that passed the checks. */
     record Call(String rawPath, Map<String, String> headers, JsonObject body, String deviceId) {}
 
-    /** An answer instead of the usual. */
+    /** A response in place of the default. */
     record Canned(int status, String body) {}
 
     final List<Call> calls = new CopyOnWriteArrayList<>();
@@ -70,12 +70,12 @@ final class FakeHub implements AutoCloseable {
         proxy = new ConnectProxy(HOST + ":443", server.getAddress());
     }
 
-    /** The way to the hub. */
+    /** Returns the proxy to the hub. */
     Proxy proxy() {
         return proxy.address();
     }
 
-    /** An error as hubs word it: the code is inside a string of JSON. */
+    /** An error response as hubs send it: the code is inside a JSON string. */
     static Canned error(int status, int code) {
         String inner = JsonWriter.string()
                 .object()
@@ -163,7 +163,7 @@ final class FakeHub implements AutoCloseable {
         }
     }
 
-    /** As documented: the HMAC of the escaped resource, a line feed and the expiry, with the decoded key. */
+    /** The documented signature: an HMAC of the escaped resource, a line feed and the expiry, with the decoded key. */
     private static boolean authorized(String header) throws Exception {
         return authorized(header, HOST);
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** A device that hears, and answers as the test says. */
+/** A device that receives invitations and answers as the test decides. */
 final class HearingSink implements InvitationSource.Sink {
 
     final List<Invitation> heard = new CopyOnWriteArrayList<>();
@@ -24,7 +24,7 @@ final class HearingSink implements InvitationSource.Sink {
 
     void awaitListening() throws InterruptedException {
         if (!listening.await(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("the device does not hear");
+            throw new AssertionError("the device is not listening");
         }
     }
 

@@ -15,13 +15,13 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mockito.Mockito;
 
-/** Clients of the device SDK as far as a hub sees them: they open, subscribe and close. */
+/** Device clients as seen by a hub: they open, subscribe and close. */
 final class HubDevices {
 
     private HubDevices() {}
 
     /**
-     * A client whose direct methods go into {@code methods} and whose messages into {@code messages} while it is open.
+     * Creates a client that is registered in {@code methods} and {@code messages} while it is open.
      */
     static DeviceClient client(
             String deviceId,
@@ -51,7 +51,7 @@ final class HubDevices {
         Mockito.doAnswer(call -> {
                     methods.remove(deviceId);
                     messages.remove(deviceId);
-                    if (status.get() != null) { // the SDK says that too
+                    if (status.get() != null) { // as the SDK does
                         status.get().onStatusChanged(disconnected(IotHubConnectionStatusChangeReason.CLIENT_CLOSE));
                     }
                     return null;

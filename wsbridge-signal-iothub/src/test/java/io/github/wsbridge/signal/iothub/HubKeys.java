@@ -11,10 +11,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A key pair of the test hub, made by the JDK's keytool, and what trusts it. */
+/** A key pair of the test hub, made by the JDK's keytool, and a trust store for it. */
 final class HubKeys {
 
-    /** Addresses of the loopback network that are in the certificate; others than another JVM's, most likely. */
+    /** Loopback addresses in the certificate, most likely different from those of other JVMs. */
     static final List<String> ADDRESSES = ThreadLocalRandom.current()
             .ints(64, 1 << 8, 1 << 24)
             .mapToObj(i -> "127." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))

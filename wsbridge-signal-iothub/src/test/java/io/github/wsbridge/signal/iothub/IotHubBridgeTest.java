@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * From a request to its echo: a node, the real service SDK, a stand-in for the hub over TLS, one for the device's
- * client, and from there on the real device again.
+ * A whole bridge: a node, the real service SDK, a fake hub over TLS, a fake client of the device SDK, and a real
+ * device.
  */
 @ExtendWith(TrustsHub.class)
 @Timeout(120)

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
 import org.mockito.InOrder;
 
-/** The device's half; the SDK's client is a stand-in, since there is no hub for it to connect to. */
+/** Tests the device's part. The SDK's client is a fake, since there is no hub that it could connect to. */
 class IotHubInvitationsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -112,7 +112,7 @@ class IotHubInvitationsTest {
         assertThat(no.getPayload()).isEqualTo(MethodAnswer.rejection(new Rejection(409, "busy")));
         answer = CompletableFuture.completedFuture(new Answer.Rejected(200, ""));
         assertThat(invoke(Samples.invitation("device")).getStatus())
-                .as("not to be taken for an acceptance")
+                .as("not to be mistaken for an acceptance")
                 .isEqualTo(403);
         answer = CompletableFuture.failedFuture(new IllegalStateException());
         assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(503);
@@ -128,7 +128,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void method_again_isOfferedOnce() throws Exception {
+    void method_repeated_isOfferedOnce() throws Exception {
         answer = CompletableFuture.completedFuture(new Answer.Rejected(409, "busy"));
         start(IotHubInvitations.builder(client));
         Invitation invitation = Samples.invitation("device");
@@ -136,7 +136,7 @@ class IotHubInvitationsTest {
         answer = CompletableFuture.completedFuture(new Answer.Accepted());
         assertThat(invoke(invitation).getStatus()).isEqualTo(409);
         assertThat(receive(JsonWriter.string(InvitationJson.write(invitation)), true))
-                .as("by the other way, too")
+                .as("in the other direction, too")
                 .isEqualTo(IotHubMessageResult.COMPLETE);
         assertThat(sink.heard).hasSize(1);
     }
@@ -152,7 +152,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void message_invitation_isOfferedAndOthersAreNot() throws Exception {
+    void message_onlyInvitations_areOffered() throws Exception {
         start(IotHubInvitations.builder(client));
         Invitation invitation = Samples.invitation("device");
         String json = JsonWriter.string(InvitationJson.write(invitation));
@@ -164,7 +164,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void others_goToWhoHandlesThem() throws Exception {
+    void otherMethodsAndMessages_reachTheirHandlers() throws Exception {
         start(IotHubInvitations.builder(client)
                 .methodName("Invite")
                 .otherMethods((name, payload, context) -> new DirectMethodResponse(299, name))
@@ -175,7 +175,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void client_thatTheSdkGaveUp_isOpenedAgain() throws Exception {
+    void client_abandonedByTheSdk_isReopened() throws Exception {
         doThrow(new IotHubClientException(IotHubStatusCode.UNAUTHORIZED, "not yet"))
                 .doNothing()
                 .when(client)
@@ -193,7 +193,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void client_thatCannotSubscribe_isTriedAgainAfterGrowingPauses() throws Exception {
+    void client_cannotSubscribe_triesAgainAfterGrowingPauses() throws Exception {
         doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
                 .doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
                 .doThrow(new IotHubClientException(IotHubStatusCode.THROTTLED, "not yet"))
@@ -220,9 +220,9 @@ class IotHubInvitationsTest {
         doAnswer(call -> {
                     opening.countDown();
                     try {
-                        new CountDownLatch(1).await(); // the SDK's pause before its next try
+                        new CountDownLatch(1).await(); // like the SDK's pause before the next attempt
                     } catch (InterruptedException e) {
-                        closing.await(); // it has a closer look at its flag, which close sets
+                        closing.await(); // like the SDK, checks a flag that close sets
                         interrupted.complete(true);
                     }
                     return null;
@@ -256,7 +256,7 @@ class IotHubInvitationsTest {
         assertThat(opening.await(20, TimeUnit.SECONDS)).isTrue();
         source.close();
         assertThat(interrupted).succeedsWithin(PATIENCE);
-        // Once by whoever closes, once by the thread, which ends with it.
+        // Once by the caller of close, and once by the thread, which then ends.
         verify(client, timeout(PATIENCE.toMillis()).times(2)).close();
         verify(client, times(1)).open(true);
         assertThat(heard).as("closed sources are silent").isNotDone();
@@ -272,12 +272,12 @@ class IotHubInvitationsTest {
         broken.awaitListening();
         Invitation invitation = Samples.invitation("device");
         assertThat(invoke(invitation).getStatus()).isEqualTo(503);
-        assertThat(invoke(invitation).getStatus()).as("the second time, too").isEqualTo(503);
+        assertThat(invoke(invitation).getStatus()).as("also the second time").isEqualTo(503);
         assertThat(broken.heard).hasSize(1);
     }
 
     @Test
-    void builder_whatCannotBe_isRefused() {
+    void builder_invalidSettings_areRefused() {
         source = IotHubInvitations.builder(client).build();
         assertThatThrownBy(() -> IotHubInvitations.builder(client).methodName(" "))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -285,7 +285,7 @@ class IotHubInvitationsTest {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
-    /** Draws no pause, and keeps the bounds. */
+    /** Returns 0, so that there are no pauses, and records the bounds. */
     private static RandomGenerator shortest(List<Long> bounds) {
         return new RandomGenerator() {
             @Override
@@ -314,7 +314,7 @@ class IotHubInvitationsTest {
     }
 
     @Test
-    void shared_client_isLeftToTheProgram() throws Exception {
+    void sharedClient_isNotClosed() throws Exception {
         start(IotHubInvitations.builder(client).shared());
         assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(200);
         source.close();

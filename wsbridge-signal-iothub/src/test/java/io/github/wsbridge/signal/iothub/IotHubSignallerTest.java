@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 
-/** Direct methods, with the SDK as it is. */
+/** Tests direct methods with the real SDK. */
 @ExtendWith(TrustsHub.class)
 class IotHubSignallerTest {
 
@@ -78,7 +78,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_request_isTheDocumentedOne() throws Exception {
+    void signal_request_isAsDocumented() throws Exception {
         hub.connected.put("dev#1", (name, payload, context) -> new DirectMethodResponse(200, null));
         FakeScheduler scheduler = new FakeScheduler();
         IotHubSignaller signaller = open(builder().scheduler(scheduler).clock(scheduler.clock()));
@@ -103,7 +103,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_longLifeAndMethodName_keepToTheHubsBounds() throws Exception {
+    void signal_longLifeAndMethodName_staysWithinTheHubsLimits() throws Exception {
         hub.connected.put("device", (name, payload, context) -> new DirectMethodResponse(0, null));
         FakeScheduler scheduler = new FakeScheduler();
         IotHubSignaller signaller =
@@ -182,7 +182,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_deviceThatDoesNotAnswer_leavesItToTheAcceptTimeout() {
+    void signal_silentDevice_leavesItToTheAcceptTimeout() {
         IotHubSignaller signaller = open(builder());
         hub.canned = FakeHub.error(504, 504101);
         CompletableFuture<Result> result = signal(signaller, "device");
@@ -191,7 +191,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_idThatNoHubHas_isNotSent() throws Exception {
+    void signal_idInvalidForHubs_isNotSent() throws Exception {
         IotHubSignaller signaller = open(builder());
         for (String deviceId : List.of("a/b", "..", ".", "a b", "grüße", "d".repeat(129), "a\\b", "a&b")) {
             assertThat(get(signal(signaller, deviceId))).isInstanceOf(Result.Unreachable.class);
@@ -200,7 +200,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_many_soManyAtOnceAndSoManyWaiting() throws Exception {
+    void signal_many_areLimitedInProgressAndWaiting() throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         hub.connected.put("device", (name, payload, context) -> {
             try {
@@ -230,7 +230,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_expiresInTheLine_isNeverSent() throws Exception {
+    void signal_expiresWhileQueued_isNeverSent() throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         hub.connected.put("device", (name, payload, context) -> {
             try {
@@ -259,7 +259,7 @@ class IotHubSignallerTest {
             assertThat(failure(signal(signaller, "device"))).hasMessage("the signaller is closed");
             stop.countDown();
             assertThat(get(first)).isEqualTo(new Result.Delivered());
-            assertThat(failure(third)).as("waited when it was closed").hasMessage("the signaller is closed");
+            assertThat(failure(third)).as("was waiting when it was closed").hasMessage("the signaller is closed");
             await().atMost(PATIENCE).until(() -> signaller.kept() == 0);
             assertThat(hub.calls).hasSize(1);
         } finally {
@@ -276,7 +276,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_tokenCredential_isTheBearer() throws Exception {
+    void signal_tokenCredential_isSentAsBearer() throws Exception {
         List<String> scopes = new ArrayList<>();
         TokenCredential credential = context -> {
             scopes.addAll(context.getScopes());
@@ -295,7 +295,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void signal_certificateThatIsNotTrusted_fails() throws Exception {
+    void signal_untrustedCertificate_fails() throws Exception {
         SSLSocketFactory trusting = HttpsURLConnection.getDefaultSSLSocketFactory();
         HttpsURLConnection.setDefaultSSLSocketFactory((SSLSocketFactory) SSLSocketFactory.getDefault());
         try {
@@ -308,7 +308,7 @@ class IotHubSignallerTest {
     }
 
     @Test
-    void builder_whatCannotBe_isRefusedWithoutSecrets() {
+    void builder_invalidSettings_areRefusedWithoutSecrets() {
         for (String wrong : List.of(
                 "",
                 "secret",

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Times and bounds of messages, with clients of the SDK that are stand-ins. */
+/** Tests the timeouts and limits of messages, with fake clients of the SDK. */
 class MessageCarrierTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -84,7 +84,7 @@ class MessageCarrierTest {
         return carry(Duration.ofMinutes(1));
     }
 
-    /** Sends one more and waits until the SDK has it and its timers run. */
+    /** Sends another message, and waits until the SDK has it and its timers run. */
     private CompletableFuture<Result> send(Duration life, int timers) {
         int before = sent.size();
         CompletableFuture<Result> result = carry(life);
@@ -97,13 +97,13 @@ class MessageCarrierTest {
     }
 
     @Test
-    void carry_openedLate_waitsForTheAcknowledgementAllTheSame() throws Exception {
+    void carry_openedLate_stillWaitsForTheAcknowledgement() throws Exception {
         CompletableFuture<Result> first = carry();
         CompletableFuture<Result> second = carry();
         assertThat(opening.await(20, TimeUnit.SECONDS)).isTrue();
         scheduler.advance(ACKNOWLEDGE.plusSeconds(1));
         open.countDown();
-        // Timers of the renewal, of two expiries and of two acknowledgements.
+        // Timers for the renewal, two expiries and two acknowledgements.
         await().atMost(PATIENCE).until(() -> sent.size() == 2 && scheduler.pending() == 5);
         scheduler.advance(ACKNOWLEDGE.minusMillis(1));
         acknowledge(0);
@@ -116,7 +116,7 @@ class MessageCarrierTest {
         verify(clients.get(0), never()).close(anyInt());
     }
 
-    /** Sends one more and tells over which connection. */
+    /** Sends another message, and returns the connection that it used. */
     private void open(int connections) {
         int before = sent.size();
         carry();
@@ -125,7 +125,7 @@ class MessageCarrierTest {
     }
 
     @Test
-    void carry_shortLife_leavesTheConnectionItsTime() throws Exception {
+    void carry_shortLife_doesNotShortenTheConnectionsTimeout() throws Exception {
         open.countDown();
         CompletableFuture<Result> result = send(Duration.ofSeconds(1), 3);
         scheduler.advance(Duration.ofSeconds(1));
@@ -161,7 +161,7 @@ class MessageCarrierTest {
                 .withThrowableThat()
                 .havingCause()
                 .withMessage("timed out connecting to the IoT hub");
-        assertThat(carrier.kept()).as("the thread has the first still").isEqualTo(1);
+        assertThat(carrier.kept()).as("the thread still handles the first").isEqualTo(1);
         CompletableFuture<Result> third = carry();
         assertThat(carry()).as("no room").isCompletedWithValueMatching(Result.Throttled.class::isInstance);
         open.countDown();
@@ -177,7 +177,7 @@ class MessageCarrierTest {
     }
 
     @Test
-    void renewal_idleConnection_goesOnUntilClosed() {
+    void renewal_idleConnection_continuesUntilClosed() {
         scheduler.advance(Duration.ofHours(1));
         assertThat(freshened).hasValue(3);
         carrier.close();
@@ -198,7 +198,7 @@ class MessageCarrierTest {
                 .withThrowableThat()
                 .havingCause()
                 .withMessage("the signaller is closed");
-        assertThat(first).as("sent already, and a stand-in says nothing").isNotDone();
+        assertThat(first).as("already sent, and the fake does not answer").isNotDone();
         assertThat(clients).hasSize(1);
     }
 }

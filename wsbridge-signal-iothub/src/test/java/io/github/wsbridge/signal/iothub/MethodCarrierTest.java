@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Times of direct methods, with a client of the SDK that is a stand-in. */
+/** Tests the timeouts of direct methods, with a fake client of the SDK. */
 class MethodCarrierTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -69,7 +69,7 @@ class MethodCarrierTest {
     }
 
     @Test
-    void carry_lives_keepToTheHubsBounds() {
+    void carry_anyLife_staysWithinTheHubsLimits() {
         stop.countDown();
         for (int seconds : List.of(3, 8, 30, 3600)) {
             assertThat(carry(Duration.ofSeconds(seconds)))
@@ -84,7 +84,7 @@ class MethodCarrierTest {
     }
 
     @Test
-    void carry_callThatHangs_leavesTheWordToTheAcceptTimeout() throws Exception {
+    void carry_hangingCall_leavesItToTheAcceptTimeout() throws Exception {
         CompletableFuture<Result> result = carry(Duration.ofSeconds(30));
         assertThat(called.await(20, TimeUnit.SECONDS)).isTrue();
         scheduler.advance(Duration.ofSeconds(31));
@@ -102,7 +102,7 @@ class MethodCarrierTest {
     }
 
     @Test
-    void httpConnectSeconds_anyLife_isHalfOfItAtMost() {
+    void httpConnectSeconds_anyLife_isAtMostHalfOfIt() {
         assertThat(List.of(1, 4, 9, 31, 301).stream().map(MethodCarrier::httpConnectSeconds))
                 .containsExactly(1, 2, 4, 5, 5);
     }

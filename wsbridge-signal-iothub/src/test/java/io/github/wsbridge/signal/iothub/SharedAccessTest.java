@@ -26,7 +26,7 @@ class SharedAccessTest {
     }
 
     @Test
-    void refresh_lessThanHalfLeft_signsAnew() {
+    void refresh_lessThanHalfLeft_signsAgain() {
         clock.advance(Duration.ofMinutes(30));
         access.refresh(clock.instant());
         assertThat(signature()).isEqualTo("signature 1");

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Lets the SDK's HTTP client trust the test hub: it has no setting for that but the JVM's. */
+/** Makes the SDK's HTTP client trust the test hub, for which it has no setting other than the JVM's. */
 final class TrustsHub implements BeforeAllCallback, AfterAllCallback {
 
     private final SSLSocketFactory before = HttpsURLConnection.getDefaultSSLSocketFactory();

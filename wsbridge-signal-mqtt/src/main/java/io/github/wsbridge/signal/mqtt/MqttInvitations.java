@@ -70,7 +70,11 @@ public final class MqttInvitations implements InvitationSource {
         ownScheduler = given == null;
         scheduler = given == null ? Daemons.newTimer("wsbridge-mqtt-timer") : given;
         link = broker.link(
-                "Device " + deviceId, topic, "wsbridge-device-" + TopicTemplate.escape(deviceId), scheduler, new Ear());
+                "Device " + deviceId,
+                topic,
+                "wsbridge-device-" + TopicTemplate.escape(deviceId),
+                scheduler,
+                new LinkUser());
     }
 
     @Override
@@ -118,7 +122,7 @@ public final class MqttInvitations implements InvitationSource {
     }
 
     /** Receives the invitations. */
-    private final class Ear implements BrokerLink.User {
+    private final class LinkUser implements BrokerLink.User {
 
         @Override
         public void opened() {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a link makes of the ends of its connections, with wires and time that are not real. */
+/** Tests how a link reacts when its connections end, with fake connections and a fake clock. */
 class BrokerLinkTest {
 
     private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -46,7 +46,7 @@ class BrokerLinkTest {
         log.close();
     }
 
-    /** Starts a link of a device: one that ends when it is taken over. */
+    /** Starts a device's link, which ends when its session is taken over. */
     private void start(RandomGenerator random) {
         Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST, random);
         link = new BrokerLink("A device", "topic", this::wire, pauses, Duration.ofSeconds(20), time, new Device());
@@ -63,7 +63,7 @@ class BrokerLinkTest {
         return wires.get(wires.size() - 1);
     }
 
-    /** Lets the pause pass, and tells whether there is another try. */
+    /** Advances past the pause, and returns whether there is another attempt. */
     private boolean triesAgain() {
         int before = wires.size();
         time.advance(LONGEST);
@@ -80,7 +80,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_openSinceEver_isFinal() {
+    void takenOver_connectionOpenForLong_isFinal() {
         newest().opened();
         newest().lost.accept(takeover());
         assertThat(takenOver).isEqualTo(1);
@@ -88,17 +88,17 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_afterATryWithoutAnAnswer_isByItself() {
-        isByItselfAfter(new TimeoutException());
+    void takenOver_afterAnUnansweredAttempt_isExcused() {
+        isExcusedAfter(new TimeoutException());
     }
 
-    /** So the MQTT client says that no CONNACK came in time. */
+    /** The MQTT client's exception for a CONNACK that does not arrive in time. */
     @Test
-    void takenOver_afterATryThatTheClientEnded_isByItself() {
-        isByItselfAfter(disconnect(Mqtt5DisconnectReasonCode.PROTOCOL_ERROR));
+    void takenOver_afterAnAttemptEndedByTheClient_isExcused() {
+        isExcusedAfter(disconnect(Mqtt5DisconnectReasonCode.PROTOCOL_ERROR));
     }
 
-    private void isByItselfAfter(Throwable failure) {
+    private void isExcusedAfter(Throwable failure) {
         newest().failed(failure);
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -110,7 +110,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_afterALossInBetween_isStillByItself() {
+    void takenOver_afterALossInBetween_isStillExcused() {
         newest().failed(new IOException("closed"));
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -123,7 +123,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_onceMoreThanTriesWereUnanswered_isFinal() {
+    void takenOver_moreOftenThanUnansweredAttempts_isFinal() {
         newest().failed(new TimeoutException());
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -136,7 +136,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_longAfterATryWithoutAnAnswer_isFinal() {
+    void takenOver_longAfterAnUnansweredAttempt_isFinal() {
         newest().failed(new TimeoutException());
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -147,7 +147,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_afterTriesThatSentNothing_isFinal() {
+    void takenOver_afterAttemptsThatSentNothing_isFinal() {
         newest().failed(new ConnectionFailedException(new ConnectException("refused")));
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -157,7 +157,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_nodeThatComesBack_doesSoBetweenHalfOfTheLongestPauseAndAllOfIt() {
+    void takenOver_node_reconnectsAfterHalfToAllOfTheMaximumPause() {
         for (RandomGenerator random : List.<RandomGenerator>of(() -> 0, () -> Long.MAX_VALUE)) {
             Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST, random);
             assertThat(pauses.nearLongest()).isBetween(LONGEST.dividedBy(2), LONGEST);

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * HiveMQ's broker inside the test JVM, on loopback ports that it keeps when it is stopped and started again. Who names
- * a user must have the password; who names none may do everything.
+ * HiveMQ's broker inside the test JVM, on loopback ports that stay the same after a restart. Clients with a user name
+ * need the password; those without one may do everything.
  */
 final class EmbeddedBroker {
 
@@ -32,7 +32,7 @@ final class EmbeddedBroker {
 
     private static EmbeddedBroker shared;
 
-    /** Whether it refuses to take messages. */
+    /** Whether it refuses messages. */
     volatile boolean overQuota;
 
     private final Path folder;
@@ -50,7 +50,7 @@ final class EmbeddedBroker {
         Files.writeString(folder.resolve("conf/config.xml"), configuration());
     }
 
-    /** One for all tests that leave it running; it ends with the JVM. */
+    /** Returns the shared broker of all tests that do not stop it; it ends with the JVM. */
     static synchronized EmbeddedBroker shared() throws Exception {
         if (shared == null) {
             shared = new EmbeddedBroker();
@@ -59,14 +59,14 @@ final class EmbeddedBroker {
         return shared;
     }
 
-    /** One of the test's own. */
+    /** Creates a broker for one test. */
     static EmbeddedBroker own() throws Exception {
         EmbeddedBroker broker = new EmbeddedBroker();
         broker.start();
         return broker;
     }
 
-    /** Where neither TLS nor a user is needed. */
+    /** The address that needs neither TLS nor a user. */
     int port() {
         return ports.get(0);
     }
@@ -79,7 +79,7 @@ final class EmbeddedBroker {
         return URI.create("mqtts://" + host + ":" + ports.get(1));
     }
 
-    /** Where a certificate is asked for. */
+    /** The address that requires a client certificate. */
     URI mutualTls(String host) {
         return URI.create("mqtts://" + host + ":" + ports.get(2));
     }
@@ -142,7 +142,7 @@ final class EmbeddedBroker {
         broker.stop().get(60, TimeUnit.SECONDS);
     }
 
-    /** Stops it without waiting, which takes seconds. */
+    /** Stops it without waiting for the end, which takes seconds. */
     void end() {
         broker.stop();
     }
@@ -152,7 +152,7 @@ final class EmbeddedBroker {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
-            // a broker that still runs adds and removes files itself
+            // the running broker adds and removes files itself
         }
     }
 

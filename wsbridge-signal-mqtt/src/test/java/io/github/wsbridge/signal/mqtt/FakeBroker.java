@@ -15,8 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * As much of an MQTT 5 broker as accepts connections and subscriptions, and acknowledges a published message when told
- * to.
+ * A minimal MQTT 5 broker: it accepts connections and subscriptions, and acknowledges published messages when the test
+ * says so.
  */
 final class FakeBroker implements AutoCloseable {
 
@@ -29,10 +29,10 @@ final class FakeBroker implements AutoCloseable {
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Published> published = new LinkedBlockingQueue<>();
 
-    /** The reason code that subscriptions get; quality of service 1 at first. */
+    /** The reason code for subscriptions; initially QoS 1. */
     volatile int subscribed = 1;
 
-    /** How many messages a client may have unacknowledged; set before it connects. */
+    /** The maximum number of unacknowledged messages of a client; set before it connects. */
     volatile int receiveMaximum = 65_535;
 
     FakeBroker() throws IOException {
@@ -49,7 +49,7 @@ final class FakeBroker implements AutoCloseable {
         return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + server.getLocalPort()));
     }
 
-    /** The next message that somebody publishes. */
+    /** Waits for the next published message. */
     Published take() throws InterruptedException {
         Published next = published.poll(20, TimeUnit.SECONDS);
         if (next == null) {
@@ -85,7 +85,7 @@ final class FakeBroker implements AutoCloseable {
         }
     }
 
-    /** The message expiry interval among the properties that begin there, in seconds; -1 for none. */
+    /** Reads the message expiry interval from the properties at a position, in seconds; -1 for none. */
     private static int expiry(byte[] body, int at) throws IOException {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(body, at, body.length - at));
         length(in);
@@ -150,14 +150,14 @@ final class FakeBroker implements AutoCloseable {
         thread.start();
     }
 
-    /** A message that waits for its acknowledgement, and expires after so many seconds. */
+    /** A message that is not acknowledged yet, and its expiry interval in seconds. */
     record Published(OutputStream out, int idHigh, int idLow, int expiry) {
 
         void acknowledge(int reasonCode) throws IOException {
             write(out, 0x40, idHigh, idLow, reasonCode, 0);
         }
 
-        /** Ends the connection that it came over. */
+        /** Ends the connection on which it arrived. */
         void disconnect(int reasonCode) throws IOException {
             write(out, 0xe0, reasonCode, 0);
         }

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * The device behind a source, as {@code BridgeDevice} behaves: it rejects through the source before its answer is
- * known.
+ * The device of an invitation source. Like {@code BridgeDevice}, it rejects through the source before it completes the
+ * answer.
  */
 final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
 
@@ -28,7 +28,7 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
     final BlockingQueue<Boolean> rejectionsTaken = new LinkedBlockingQueue<>();
     final CompletableFuture<CloseReason> ended = new CompletableFuture<>();
 
-    /** Starts a source; the device may block. */
+    /** Starts a source. The device may block. */
     HeardInvitations(InvitationSource source, Function<Invitation, Answer> device) {
         this.source = source;
         this.device = device;
@@ -40,10 +40,10 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
         return new HeardInvitations(MqttInvitations.create(broker, deviceId), device).awaitListening();
     }
 
-    /** Waits for the next time that it begins to listen. */
+    /** Waits until it listens again. */
     HeardInvitations awaitListening() throws InterruptedException {
         if (!listening.tryAcquire(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("the device does not hear");
+            throw new AssertionError("the device is not listening");
         }
         return this;
     }
@@ -51,7 +51,7 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
     Invitation take() throws InterruptedException {
         Invitation next = heard.poll(20, TimeUnit.SECONDS);
         if (next == null) {
-            throw new AssertionError("the device heard nothing");
+            throw new AssertionError("the device received nothing");
         }
         return next;
     }

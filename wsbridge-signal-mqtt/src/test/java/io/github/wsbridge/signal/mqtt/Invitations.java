@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Invitations as a node makes them. */
+/** Creates invitations as a node does. */
 final class Invitations {
 
     private static final URI BASE = URI.create("wss://bridge.example.com");

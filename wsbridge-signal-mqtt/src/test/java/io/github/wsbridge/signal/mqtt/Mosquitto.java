@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Debian's mosquitto with TLS and the access rules of docs/recipes.md, on loopback ports that it keeps when it is
- * stopped and started again: one for users with passwords, one for certificates.
+ * Debian's mosquitto with TLS and the access rules of docs/recipes.md, on loopback ports that stay the same after a
+ * restart: one for users with passwords, one for certificates.
  */
 final class Mosquitto implements AutoCloseable {
 
@@ -80,7 +80,7 @@ final class Mosquitto implements AutoCloseable {
         return keys;
     }
 
-    /** Where users with passwords come. */
+    /** The address for users with passwords. */
     int passwordPort() {
         return passwordPort;
     }
@@ -91,7 +91,7 @@ final class Mosquitto implements AutoCloseable {
                 .user(user, PASSWORD);
     }
 
-    /** For the user that the certificate names: {@code device-1}. */
+    /** The address for the user in the client certificate, {@code device-1}. */
     MqttBroker.Builder clientWithCertificate() throws Exception {
         return MqttBroker.builder(URI.create("mqtts://localhost:" + certificatePort))
                 .trust(keys.trust())

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Debian's mosquitto, with TLS, and with access rules that let nodes and devices do what they need and no more. */
+/** Debian's mosquitto, with TLS and with access rules that allow nodes and devices only what they need. */
 @Tag("system")
 @Timeout(120)
 class MosquittoSystemTest {
@@ -75,9 +75,9 @@ class MosquittoSystemTest {
         }
     }
 
-    /** The rules let {@code everything} hear there, and no device answer there. */
+    /** The access rules let {@code everything} subscribe to the topic, and no device publish there. */
     @Test
-    void device_thatMayNotAnswer_learnsThatItsRejectionDidNotGetThrough() throws Exception {
+    void device_notAllowedToAnswer_learnsThatItsRejectionFailed() throws Exception {
         String elsewhere = "wsbridge/v1/elsewhere/{nodeId}";
         try (MqttSignaller node = MqttSignaller.create(
                         mosquitto.client("everything").answerTopic(elsewhere).build());
@@ -111,9 +111,9 @@ class MosquittoSystemTest {
         }
     }
 
-    /** Mosquitto grants the subscription, and then sends nothing on it. */
+    /** Mosquitto grants the subscription but sends nothing. */
     @Test
-    void device_onTheTopicOfAnother_hearsNothing() throws Exception {
+    void device_onAnothersTopic_receivesNothing() throws Exception {
         MqttBroker spying = mosquitto.client("device-2").clientId("spy").build();
         try (MqttSignaller node = node(false);
                 HeardInvitations spy = HeardInvitations.listen(spying, "device-1", HeardInvitations.ACCEPT);
@@ -130,7 +130,7 @@ class MosquittoSystemTest {
     }
 
     @Test
-    void device_thatInvitesAnother_isRefused() throws Exception {
+    void device_invitesAnother_isRefused() throws Exception {
         var client = MqttClient.builder()
                 .serverHost("localhost")
                 .serverPort(mosquitto.passwordPort())
@@ -174,7 +174,7 @@ class MosquittoSystemTest {
         }
     }
 
-    /** All that signallers may do. */
+    /** With MQTT 5, which supports all features of signallers. */
     @Nested
     class Mqtt5 extends MqttContract {
 
@@ -184,7 +184,7 @@ class MosquittoSystemTest {
         }
     }
 
-    /** MQTT 3.1.1 tells neither who listens nor what they answer. */
+    /** With MQTT 3.1.1 a node learns neither who listens nor what they answer. */
     @Nested
     class Mqtt3 extends MqttContract {
 

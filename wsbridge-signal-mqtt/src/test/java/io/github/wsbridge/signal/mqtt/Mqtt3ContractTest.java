@@ -1,6 +1,6 @@
 package io.github.wsbridge.signal.mqtt;
 
-/** MQTT 3.1.1 tells neither who listens nor what they answer. */
+/** With MQTT 3.1.1 a node learns neither who listens nor what they answer. */
 class Mqtt3ContractTest extends MqttContract {
 
     @Override

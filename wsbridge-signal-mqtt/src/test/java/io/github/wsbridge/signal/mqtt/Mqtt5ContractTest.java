@@ -2,7 +2,7 @@ package io.github.wsbridge.signal.mqtt;
 
 import org.junit.jupiter.api.AfterEach;
 
-/** All that signallers may do. */
+/** With MQTT 5, which supports all features of signallers. */
 class Mqtt5ContractTest extends MqttContract {
 
     @Override

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Getting to a broker, and back to it. */
+/** Tests connecting to a broker, and reconnecting. */
 @Timeout(120)
 class MqttBrokerTest {
 
@@ -27,14 +27,14 @@ class MqttBrokerTest {
         broker = EmbeddedBroker.shared();
     }
 
-    /** Tells whether a node gets through. */
+    /** Returns whether a node can connect. */
     private static void connects(MqttBroker.Builder settings) throws Exception {
         try (MqttSignaller signaller = MqttSignaller.create(settings.build())) {
             signaller.connected().toCompletableFuture().get(20, SECONDS);
         }
     }
 
-    /** Tells whether a node is kept out, although it tries more than once. */
+    /** Returns whether a node is still refused after more than one attempt. */
     private static void doesNotConnect(MqttBroker.Builder settings) throws Exception {
         try (LogCapture log = new LogCapture();
                 MqttSignaller signaller =
@@ -71,7 +71,7 @@ class MqttBrokerTest {
     }
 
     @Test
-    void tls_authorityOrNameThatIsNotRight_doesNotConnect() throws Exception {
+    void tls_wrongAuthorityOrName_doesNotConnect() throws Exception {
         doesNotConnect(MqttBroker.builder(broker.tls("localhost")));
         doesNotConnect(
                 MqttBroker.builder(broker.tls("localhost")).trust(broker.keys().distrust()));
@@ -80,7 +80,7 @@ class MqttBrokerTest {
     }
 
     @Test
-    void mutualTls_connectsWithTheKeyOnly() throws Exception {
+    void mutualTls_connectsOnlyWithTheKey() throws Exception {
         connects(MqttBroker.builder(broker.mutualTls("localhost"))
                 .trust(broker.keys().trust())
                 .key(broker.keys().clientKey()));
@@ -139,14 +139,14 @@ class MqttBrokerTest {
                 "mqtt://h#f",
                 "h:1883"
             })
-    void builder_uriThatIsNone_isRefused(String uri) {
+    void builder_invalidUri_isRefused(String uri) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> MqttBroker.builder(URI.create(uri)))
                 .withMessageNotContaining("password");
     }
 
     @Test
-    void build_settingsThatMakeNoSense_areRefused() throws Exception {
+    void build_invalidSettings_areRefused() throws Exception {
         URI plain = URI.create("mqtt://h");
         assertThatIllegalArgumentException()
                 .isThrownBy(

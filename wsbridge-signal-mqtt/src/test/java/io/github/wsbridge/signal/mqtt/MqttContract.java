@@ -5,7 +5,7 @@ import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.SignallerContract;
 import java.util.concurrent.TimeUnit;
 
-/** The rules of signallers, over one version of MQTT. */
+/** The contract of signallers, for one version of MQTT. */
 abstract class MqttContract extends SignallerContract {
 
     private MqttSignaller signaller;

@@ -63,7 +63,7 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void invitation_thatComesTwice_isOfferedOnce() throws Exception {
+    void invitation_receivedTwice_isOfferedOnce() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             Invitation first = Invitations.to(deviceId);
             Invitation second = Invitations.to(deviceId);
@@ -76,13 +76,13 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void message_thatIsNoInvitation_isDropped() throws Exception {
+    void message_notAnInvitation_isDropped() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             publish(new byte[0], message -> message);
             publish(new byte[] {(byte) 0xff, 0}, message -> message);
             publish(JsonMessage.write(AnswerJson.accept()), message -> message);
             publish(new byte[JsonMessage.MAX_BYTES + 1], message -> message);
-            publish(new byte[JsonMessage.MAX_BYTES * 3], message -> message); // the broker itself must not send that
+            publish(new byte[JsonMessage.MAX_BYTES * 3], message -> message); // more than the broker may deliver
             Invitation invitation = Invitations.to(deviceId);
             publish(payload(invitation), message -> message);
             assertThat(device.take()).isEqualTo(invitation);
@@ -90,7 +90,7 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void invitation_fromBeforeItListened_isDropped() throws Exception {
+    void invitation_fromBeforeListening_isDropped() throws Exception {
         publish(payload(Invitations.to(deviceId)), message -> message.retain(true));
         for (boolean mqtt3 : new boolean[] {true, false}) {
             try (HeardInvitations device = listen(broker.client().mqtt3(mqtt3))) {
@@ -103,7 +103,7 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void reject_invitationThatSaysWhere_isAnswered() throws Exception {
+    void reject_invitationWithAnswerTopic_isAnswered() throws Exception {
         node.subscribeWith().topicFilter("wsbridge/v1/nodes/n/answers").send();
         try (HeardInvitations device = listen(broker.client())) {
             publish(
@@ -114,9 +114,9 @@ class MqttInvitationsTest {
         }
     }
 
-    /** As it is while the node is getting back to the broker. */
+    /** As while the node reconnects to the broker. */
     @Test
-    void reject_nobodyHearsTheAnswer_isLeftToTheAcceptUrl() throws Exception {
+    void reject_answerWithoutSubscriber_isLeftToTheAcceptUrl() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             publish(
                     payload(Invitations.to(deviceId)),
@@ -127,7 +127,7 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void reject_brokerThatDoesNotTakeTheAnswer_isLeftToTheAcceptUrl() throws Exception {
+    void reject_brokerRefusesTheAnswer_isLeftToTheAcceptUrl() throws Exception {
         node.subscribeWith().topicFilter("wsbridge/v1/nodes/n/answers").send();
         try (HeardInvitations device = HeardInvitations.listen(broker.client().build(), deviceId, invitation -> {
             broker.overQuota = true;
@@ -144,7 +144,7 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void reject_invitationThatSaysElsewhere_isLeftToTheAcceptUrl() throws Exception {
+    void reject_otherAnswerTopic_isLeftToTheAcceptUrl() throws Exception {
         try (HeardInvitations device = listen(broker.client())) {
             publish(
                     payload(Invitations.to(deviceId)),
@@ -184,14 +184,14 @@ class MqttInvitationsTest {
     }
 
     @Test
-    void close_beforeAndWithoutStart_isQuiet() {
+    void close_withoutStart_doesNothing() {
         assertThatNoException()
                 .isThrownBy(() -> MqttInvitations.create(broker.client().build(), deviceId)
                         .close());
     }
 
     @Test
-    void new_deviceIdThatNoTopicCanHold_isRefused() {
+    void new_deviceIdInvalidForATopic_isRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> MqttInvitations.create(broker.client().build(), "\ud800"));
     }

@@ -58,7 +58,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_brokerThatNeverWas_isUnreachableAtOnce() throws Exception {
+    void signal_neverConnected_isUnreachableAtOnce() throws Exception {
         try (FakeBroker gone = new FakeBroker()) {
             gone.close();
             signaller = MqttSignaller.create(gone.client().build());
@@ -82,7 +82,7 @@ class MqttSignallerTest {
     @Test
     void signal_connectionEndsAfterTheAcknowledgement_mayStillBeAccepted() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
-            broker.receiveMaximum = 1; // so the second comes when the acknowledgement of the first has been heard
+            broker.receiveMaximum = 1; // so the second arrives after the acknowledgement of the first
             connectInFakeTime(broker.client());
             CompletionStage<Result> first = signalInFakeTime();
             CompletionStage<Result> second = signalInFakeTime();
@@ -97,7 +97,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_brokerThatAcknowledgesNothing_keepsNothingButItsRoom() throws Exception {
+    void signal_noAcknowledgements_holdsBoundedMemory() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             connectInFakeTime(broker.client().maxPending(2));
             CompletionStage<Result> first = signalInFakeTime();
@@ -109,7 +109,7 @@ class MqttSignallerTest {
             time.advance(Duration.ofSeconds(30));
             assertThat(signaller.kept()).isZero();
             assertThat(first.toCompletableFuture())
-                    .as("the node's timer has the word")
+                    .as("the node's timer decides")
                     .isNotDone();
             assertThat(second.toCompletableFuture()).isNotDone();
             assertThat(signaller.room()).isZero(); // the client still holds both
@@ -119,7 +119,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_moreThanTheBrokerTakesAtATime_waitForTheirTurnAndLoseTheirLife() throws Exception {
+    void signal_beyondTheReceiveMaximum_waitAndLoseLifetime() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             broker.receiveMaximum = 1;
             connectInFakeTime(broker.client());
@@ -138,7 +138,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_thatWaitsForItsTurnWhenTheConnectionEnds_isUnreachable() throws Exception {
+    void signal_waitingWhenTheConnectionEnds_isUnreachable() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             broker.receiveMaximum = 1;
             connectInFakeTime(broker.client());
@@ -153,9 +153,9 @@ class MqttSignallerTest {
         }
     }
 
-    /** The MQTT client queues and does not block: that is what its version 1.4.2 does, and others might not. */
+    /** The MQTT client queues and does not block. This holds for its version 1.4.2; others might differ. */
     @Test
-    void signal_manyThatTheBrokerDoesNotAcknowledge_areAllPublished() throws Exception {
+    void signal_manyUnacknowledged_areAllPublished() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             connectInFakeTime(broker.client());
             for (int i = 0; i < 2000; i++) {
@@ -169,18 +169,18 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_brokerThatForbidsTheTopic_isUnreachable() throws Exception {
+    void signal_topicForbidden_isUnreachable() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             connectInFakeTime(broker.client());
             CompletionStage<Result> result = signalInFakeTime();
             broker.take().acknowledge(NOT_AUTHORIZED);
             assertThat(get(result)).isInstanceOf(Result.Unreachable.class);
-            assertThat(time.pending()).as("the end of the pauses' growth").isEqualTo(1);
+            assertThat(time.pending()).as("the maximum pause").isEqualTo(1);
         }
     }
 
     @Test
-    void signal_brokerOverItsQuota_isThrottledAndTheNextIsPublishedAgain() throws Exception {
+    void signal_quotaExceeded_isThrottled_nextIsPublished() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             connectInFakeTime(broker.client());
             CompletionStage<Result> result = signalInFakeTime();
@@ -193,15 +193,14 @@ class MqttSignallerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {MESSAGE_RATE_TOO_HIGH, QUOTA_EXCEEDED})
-    void signal_brokerThatEndsTheConnectionOverALimit_isThrottledAndConnectsAgain(int reasonCode) throws Exception {
+    void signal_connectionEndedOverALimit_isThrottledAndReconnects(int reasonCode) throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             connectInFakeTime(broker.client());
             CompletionStage<Result> result = signalInFakeTime();
             broker.take().disconnect(reasonCode);
             assertThat(get(result)).isEqualTo(new Result.Throttled("the MQTT broker is over its limit"));
             await().until(() -> {
-                time.advance(
-                        Duration.ofSeconds(60)); // more than once: the link may hear later than the invitation does
+                time.advance(Duration.ofSeconds(60)); // more than once: the link may notice the loss later
                 signalInFakeTime();
                 return signaller.kept() > 0;
             });
@@ -210,7 +209,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void connect_answerTopicForbidden_isTriedAgainNearTheLongestPause() throws Exception {
+    void connect_answerTopicForbidden_triesAgainNearTheMaximumPause() throws Exception {
         try (FakeBroker broker = new FakeBroker()) {
             broker.subscribed = NOT_AUTHORIZED;
             signaller = MqttSignaller.create(
@@ -257,7 +256,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_message_saysHowLongItIsGoodForAndWhereToAnswer() throws Exception {
+    void signal_message_hasExpiryAndAnswerTopic() throws Exception {
         try (Client device = new Client()) {
             BlockingQueue<Mqtt5Publish> heard = device.hear("wsbridge/v1/devices/a%2Fb/invitations");
             connect(EmbeddedBroker.shared().client());
@@ -272,7 +271,7 @@ class MqttSignallerTest {
     }
 
     @Test
-    void signal_answersThatAreNone_areIgnored() throws Exception {
+    void signal_invalidAnswers_areIgnored() throws Exception {
         try (Client device = new Client()) {
             BlockingQueue<Mqtt5Publish> heard = device.hear("wsbridge/v1/devices/device-1/invitations");
             connect(EmbeddedBroker.shared().client());
@@ -292,7 +291,7 @@ class MqttSignallerTest {
         }
     }
 
-    /** A device that is not ours. */
+    /** A device without this project's code. */
     private static final class Client implements AutoCloseable {
         private final Mqtt5AsyncClient client;
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free ports for brokers that must be told one, below those that systems hand out by themselves: so nothing takes them
- * between their being found and being used, nor while a broker is stopped.
+ * Free ports for brokers that need a fixed port, below the range of ephemeral ports: so no other socket takes them
+ * before the broker does, or while it is stopped.
  */
 final class Ports {
 
@@ -18,7 +18,7 @@ final class Ports {
 
     private Ports() {}
 
-    /** So many, no two the same. */
+    /** Returns distinct free ports. */
     static List<Integer> free(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
         try {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A broker that does not stop, but hangs, and comes to itself later. */
+/** Tests with a broker that hangs and recovers later. */
 @Timeout(120)
 class StalledBrokerTest {
 
@@ -53,7 +53,7 @@ class StalledBrokerTest {
     }
 
     @Test
-    void device_triesThatTheBrokerComesUponLater_doNotPutItOut() throws Exception {
+    void device_attemptsProcessedLate_doNotStopIt() throws Exception {
         proxy.stall();
         MqttBroker hasty = client().connectTimeout(Duration.ofMillis(500)).build();
         try (HeardInvitations device =
@@ -61,14 +61,14 @@ class StalledBrokerTest {
             await().atMost(PATIENCE).until(() -> givenUp() >= 1);
             CountDownLatch stalled = proxy.passNewcomers();
             device.awaitListening();
-            stalled.countDown(); // now the broker gets the first try, which takes the second one's place
+            stalled.countDown(); // now the broker receives the first CONNECT, which takes over the second connection
             device.awaitListening();
             assertThat(device.ended).isNotDone();
         }
     }
 
     @Test
-    void broker_hangingAndComingToItself_nothingWaitsForItAndServiceResumes() throws Exception {
+    void broker_hangsAndRecovers_nothingBlocksAndServiceResumes() throws Exception {
         MqttBroker alert = client().keepAlive(Duration.ofSeconds(1))
                 .connectTimeout(Duration.ofSeconds(1))
                 .build();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
-/** Stands before a broker and makes it look as if it hung: connections are taken, and what comes over them waits. */
+/** A proxy that makes a broker appear to hang: it accepts connections and holds back their data. */
 final class StallingProxy implements AutoCloseable {
 
     private static final CountDownLatch OPEN = new CountDownLatch(0);
@@ -37,20 +37,20 @@ final class StallingProxy implements AutoCloseable {
         return MqttBroker.builder(URI.create("mqtt://127.0.0.1:" + server.getLocalPort()));
     }
 
-    /** Nothing gets through from now on. */
+    /** Holds back all data from now on. */
     synchronized void stall() {
         newcomers = new CountDownLatch(1);
         connections.forEach(connection -> connection.gate = newcomers);
     }
 
-    /** Connections that come from now on get through, those that are there wait on. */
+    /** Passes on the data of new connections; existing ones keep waiting. */
     synchronized CountDownLatch passNewcomers() {
         CountDownLatch stalled = newcomers;
         newcomers = OPEN;
         return stalled;
     }
 
-    /** All gets through again, also what has waited, also from those who have gone meanwhile. */
+    /** Passes on everything, including held data of clients that have disconnected meanwhile. */
     void release() {
         passNewcomers().countDown();
     }
@@ -80,7 +80,7 @@ final class StallingProxy implements AutoCloseable {
             });
         }
 
-        /** The end of the client's side is not passed on: a broker that hangs has not seen it either. */
+        /** Does not pass on the client's end while stalled: a broker that hangs would not see it either. */
         private void pump(InputStream from, OutputStream to) throws IOException {
             byte[] bytes = new byte[8192];
             for (int n = from.read(bytes); n >= 0; n = from.read(bytes)) {

@@ -14,11 +14,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Certificates that the JDK's keytool has made: one for a broker at {@code localhost}, one for a client, each signed by
- * itself.
+ * Self-signed certificates made by the JDK's keytool: one for a broker at {@code localhost}, and one for a client.
  *
- * @param server the broker's pair
- * @param client the client's pair
+ * @param server the broker's key pair
+ * @param client the client's key pair
  * @param authorities both certificates, without keys
  */
 record TestKeys(Path server, Path client, Path authorities) {
@@ -75,7 +74,7 @@ record TestKeys(Path server, Path client, Path authorities) {
         return trust(authorities);
     }
 
-    /** A trust in somebody else. */
+    /** Creates a trust store with another certificate. */
     TrustManagerFactory distrust() throws Exception {
         return trust(client);
     }
@@ -92,7 +91,7 @@ record TestKeys(Path server, Path client, Path authorities) {
         return keys;
     }
 
-    /** The broker's pair and all certificates as PEM files beside the stores: {@code cert.pem, key.pem, ca.pem}. */
+    /** Writes PEM files next to the stores: {@code cert.pem} and {@code key.pem} of the broker, and {@code ca.pem}. */
     void writePem() throws Exception {
         KeyStore pair = load(server);
         pem("cert.pem", "CERTIFICATE", pair.getCertificate("pair").getEncoded());

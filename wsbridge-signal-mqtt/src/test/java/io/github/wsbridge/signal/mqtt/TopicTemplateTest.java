@@ -32,7 +32,7 @@ class TopicTemplateTest {
         "ü, %C3%BC",
         "{deviceId}, %7BdeviceId%7D",
     })
-    void of_name_standsEscaped(String name, String escaped) {
+    void of_name_isEscaped(String name, String escaped) {
         assertThat(TEMPLATE.of(name)).isEqualTo("wsbridge/v1/devices/" + escaped + "/invitations");
     }
 
@@ -42,7 +42,7 @@ class TopicTemplateTest {
     }
 
     @Test
-    void of_anyNames_neverWidensAndNeverMeets() {
+    void of_anyNames_haveDistinctTopicsWithoutWildcards() {
         Random random = new Random(4711);
         Map<String, String> names = new HashMap<>();
         for (int i = 0; i < 200_000; i++) {
@@ -58,7 +58,7 @@ class TopicTemplateTest {
         }
     }
 
-    /** Short, and of what is dangerous for the most part, so that two that differ little are often drawn. */
+    /** Short ids, mostly of special characters, so that similar pairs are drawn often. */
     private static String name(Random random) {
         StringBuilder name = new StringBuilder();
         int length = 1 + random.nextInt(5);
@@ -106,7 +106,7 @@ class TopicTemplateTest {
     }
 
     @Test
-    void matches_topicsOfOthers_doesNot() {
+    void matches_otherTopics_returnsFalse() {
         TopicTemplate answers = TopicTemplate.parse(MqttBroker.ANSWER_TOPIC, "{nodeId}");
         assertThat(answers.matches("wsbridge/v1/nodes/0af3/answers")).isTrue();
         for (String other : List.of(

@@ -18,10 +18,10 @@ import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-/** A real HTTP server that does with requests what a test says. */
+/** A real HTTP server that handles requests as the test decides. */
 final class Backend implements AutoCloseable {
 
-    /** A request as it came. */
+    /** A request as received. */
     record Request(HttpExchange exchange, byte[] body) {
 
         String header(String name) {
@@ -34,12 +34,12 @@ final class Backend implements AutoCloseable {
                 exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
                 exchange.getResponseBody().write(bytes);
             } catch (IOException e) {
-                // the other side has given up, as some tests mean it to
+                // the client has given up, as some tests intend
             }
         }
     }
 
-    /** What it does; on a thread of its own. */
+    /** Handles requests, each on its own thread. */
     interface Behaviour {
         void handle(Request request) throws Exception;
     }
@@ -54,7 +54,7 @@ final class Backend implements AutoCloseable {
         this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
     }
 
-    /** With TLS. It would speak HTTP/2 with whoever offers that, if it could. */
+    /** With TLS. Its ALPN list also contains HTTP/2, which it does not support. */
     static Backend secure() throws Exception {
         SSLContext context = BackendKeys.serverContext();
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

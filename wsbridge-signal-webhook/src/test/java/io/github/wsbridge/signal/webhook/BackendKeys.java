@@ -11,7 +11,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A key pair of the test backend at 127.0.0.1, made by the JDK's keytool, and what trusts it. */
+/** A key pair of the test backend at 127.0.0.1, made by the JDK's keytool, and a trust store for it. */
 final class BackendKeys {
 
     private static final String PASSWORD = "password";

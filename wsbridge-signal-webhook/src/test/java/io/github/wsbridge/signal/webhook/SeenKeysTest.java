@@ -22,7 +22,7 @@ class SeenKeysTest {
     }
 
     @Test
-    void see_over_isForgottenWithoutAnyNeedOfRoom() {
+    void see_expired_isForgotten() {
         see(1, 10, 0);
         see(2, 20, 0);
         assertThat(see(3, 30, 15)).isEqualTo(Sight.FIRST);
@@ -40,7 +40,7 @@ class SeenKeysTest {
     }
 
     @Test
-    void see_full_hasNoRoomUntilTheOldestIsOver() {
+    void see_full_hasNoRoomUntilTheOldestExpires() {
         see(1, 10, 0);
         see(2, 20, 0);
         see(3, 30, 0);
@@ -49,7 +49,7 @@ class SeenKeysTest {
     }
 
     @Test
-    void forget_seen_isNewOnceMore() {
+    void forget_seen_isNewAgain() {
         see(1, 10, 0);
         keys.forget(key(1));
         assertThat(see(1, 10, 0)).isEqualTo(Sight.FIRST);

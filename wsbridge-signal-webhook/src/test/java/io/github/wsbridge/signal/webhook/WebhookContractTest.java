@@ -16,7 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 
-/** Both halves and a real HTTP server between them: a backend that hands each invitation to its device. */
+/** The node's and the device's part, with a real HTTP server in between that passes each invitation to its device. */
 class WebhookContractTest extends SignallerContract {
 
     private final WebhookVerifier verifier = WebhookVerifier.of(Samples.KEY);

@@ -22,7 +22,7 @@ class WebhookInvitationsTest {
     private final WebhookInvitations source = WebhookInvitations.create("device-1", WebhookVerifier.of(Samples.KEY));
     private final Hearing device = new Hearing();
 
-    /** A device that hears and says what the test says. */
+    /** A device that receives invitations and answers as the test decides. */
     private static final class Hearing implements InvitationSource.Sink {
         private final List<Invitation> heard = new ArrayList<>();
         private CompletableFuture<Answer> answer = new CompletableFuture<>();
@@ -73,7 +73,7 @@ class WebhookInvitationsTest {
     }
 
     @Test
-    void deliver_again_isNotOfferedAgainAndGetsTheSameAnswer() {
+    void deliver_repeated_isOfferedOnceAndGetsTheSameAnswer() {
         source.start(device);
         Invitation invitation = Samples.invitation();
         CompletableFuture<Reply> first = deliver(invitation);
@@ -88,11 +88,11 @@ class WebhookInvitationsTest {
     }
 
     @Test
-    void deliver_again_leavesTheFirstsAnswerAlone() {
+    void deliver_repeated_doesNotAffectTheFirst() {
         source.start(device);
         Invitation invitation = Samples.invitation();
         CompletableFuture<Reply> first = deliver(invitation);
-        deliver(invitation).complete(new Reply(500, "")); // what a server may do at its own timeout
+        deliver(invitation).complete(new Reply(500, "")); // as a server may do when it times out
         assertThat(first).isNotDone();
         device.answer.complete(new Answer.Accepted());
         assertThat(deliver(invitation).join()).isEqualTo(new Reply(200, "{\"result\":\"delivered\"}"));
@@ -118,7 +118,7 @@ class WebhookInvitationsTest {
     }
 
     @Test
-    void deliver_toAnotherOrNobody_isUnreachable() {
+    void deliver_otherOrUnknownDevice_isUnreachable() {
         Reply unreachable = new Reply(200, "{\"result\":\"unreachable\",\"reason\":\"the device is not listening\"}");
         assertThat(deliver(Samples.invitation())).as("not started").isCompletedWithValue(unreachable);
         source.start(device);

@@ -30,7 +30,7 @@ class WebhookVerifierTest {
         return Samples.invitation("device-1", clock.instant(), Duration.ofSeconds(30));
     }
 
-    /** Verifies as it was sent at a time. */
+    /** Verifies a request that was signed at a time. */
     private static Verdict verify(WebhookVerifier verifier, WebhookKey key, Instant sent, byte[] body) {
         return verify(verifier, Long.toString(sent.getEpochSecond()), key.sign(sent.getEpochSecond(), body), body);
     }
@@ -47,7 +47,7 @@ class WebhookVerifierTest {
     }
 
     @Test
-    void verify_signed_isGenuineOnceAndThenRepeated() {
+    void verify_signed_isGenuineOnceThenRepeated() {
         WebhookVerifier verifier = verifier(Samples.KEY);
         Invitation invitation = invitation();
         byte[] body = WebhookBody.write(invitation);
@@ -55,12 +55,12 @@ class WebhookVerifierTest {
         clock.advance(Duration.ofSeconds(2));
         assertThat(verify(verifier, Samples.KEY, clock.instant(), body)).isEqualTo(new Verdict.Repeated(invitation));
         assertThat(verify(verifier, Samples.KEY, clock.instant().minusSeconds(2), body))
-                .as("the first request once more")
+                .as("the first request again")
                 .isEqualTo(new Verdict.Repeated(invitation));
     }
 
     @Test
-    void forget_whatCouldNotBeCarried_isGenuineOnceMore() {
+    void forget_undelivered_isGenuineAgain() {
         WebhookVerifier verifier = verifier(Samples.KEY);
         Invitation invitation = invitation();
         byte[] body = WebhookBody.write(invitation);
@@ -71,7 +71,7 @@ class WebhookVerifierTest {
     }
 
     @Test
-    void builder_whatCannotBe_isRefused() {
+    void builder_invalidSettings_areRefused() {
         WebhookVerifier.Builder builder = WebhookVerifier.builder(List.of(Samples.KEY));
         assertThatThrownBy(() -> builder.window(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.maxRemembered(0)).isInstanceOf(IllegalArgumentException.class);
@@ -123,7 +123,7 @@ class WebhookVerifierTest {
     }
 
     @Test
-    void verify_clocksApart_passesWithinTheWindowOnly() {
+    void verify_clockSkew_passesWithinTheWindowOnly() {
         Duration window = Duration.ofMinutes(5);
         for (Duration skew : List.of(window, window.negated(), Duration.ZERO)) {
             byte[] body = WebhookBody.write(invitation());
@@ -141,7 +141,7 @@ class WebhookVerifierTest {
     }
 
     @Test
-    void verify_replayUntilTheTimestampIsStale_neverPassesAsNew() {
+    void verify_replay_neverPassesAsNew() {
         WebhookVerifier verifier = WebhookVerifier.builder(List.of(Samples.KEY))
                 .clock(clock)
                 .maxRemembered(1)
@@ -152,7 +152,7 @@ class WebhookVerifierTest {
         byte[] other = WebhookBody.write(invitation());
         for (int minute = 0; minute < 10; minute++) {
             assertThat(status(verify(verifier, Samples.KEY, clock.instant(), other)))
-                    .as("no room for another, which would drive the first out")
+                    .as("no room for another, which would evict the first")
                     .isEqualTo(503);
             assertThat(verify(verifier, Samples.KEY, sent, body)).isInstanceOf(Verdict.Repeated.class);
             clock.advance(Duration.ofMinutes(1));
@@ -164,7 +164,7 @@ class WebhookVerifierTest {
     }
 
     @Test
-    void verify_rotation_takesOldAndNewUntilTheOldIsGone() {
+    void verify_rotation_acceptsOldAndNewUntilTheOldIsRemoved() {
         WebhookVerifier both = verifier(Samples.KEY, Samples.OTHER);
         assertThat(status(verify(both, Samples.KEY, clock.instant(), WebhookBody.write(invitation()))))
                 .isEqualTo(200);
@@ -188,7 +188,7 @@ class WebhookVerifierTest {
         assertThat(verifier.remembered()).isZero();
     }
 
-    /** The example of docs/recipes.md, word by word. */
+    /** The example in docs/recipes.md. */
     @Test
     void verify_documentedExample_isGenuine() throws Exception {
         String recipes = Files.readString(Path.of("..", "docs", "recipes.md"));

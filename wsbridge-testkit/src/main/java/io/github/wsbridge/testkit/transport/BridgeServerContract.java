@@ -55,7 +55,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
     protected BridgeServerContract() {}
 
     @Test
-    void later_granted_upgradesWithTheSubprotocolOfThen() throws Exception {
+    void later_granted_upgradesWithItsSubprotocol() throws Exception {
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = ask("Sec-WebSocket-Protocol: other, wsbridge.v1\r\n")) {
             door.takeHandshake();
@@ -93,7 +93,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
         "429, too many requesters wait for this device, 3",
         "503, the node is draining, 7"
     })
-    void later_refused_isAPlainAnswer(int status, String words, int seconds) throws Exception {
+    void later_refused_isAPlainResponse(int status, String words, int seconds) throws Exception {
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = ask("")) {
             door.takeHandshake();
@@ -151,7 +151,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void later_clientGoesAway_isAbandonedOnce(boolean reset) throws Exception {
+    void later_clientDisconnects_isAbandonedOnce(boolean reset) throws Exception {
         assumeTrue(noticesLeavingWhileWaiting(), "a disconnection is detected only by the answer");
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = ask("")) {
@@ -166,7 +166,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
     }
 
     @Test
-    void later_saidOfAClientThatHasGone_isAbandonedOnce() throws Exception {
+    void later_afterTheClientDisconnected_isAbandonedOnce() throws Exception {
         assumeTrue(noticesLeavingWhileWaiting(), "a disconnection is detected only by the answer");
         CompletableFuture<Admission> said = new CompletableFuture<>();
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
@@ -184,7 +184,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void later_grantedToAClientThatHasGone_isAbandonedOrEndsAtOnce(boolean reset) throws Exception {
+    void later_grantedAfterTheClientDisconnected_isAbandonedOrEndsAtOnce(boolean reset) throws Exception {
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = ask("")) {
             door.takeHandshake();
@@ -209,7 +209,7 @@ public abstract class BridgeServerContract extends ServerHandshakes {
     }
 
     @Test
-    void later_bytesBeforeTheAnswer_areDeliveredOrRefused() throws Exception {
+    void later_bytesBeforeTheResponse_areDeliveredOrRefused() throws Exception {
         FakeDoor.Waiting waiting = door.keepsWaiting(LONG);
         try (RawWebSocket raw = RawWebSocket.dial(port())) {
             byte[] frame = RawWebSocket.frame(TEXT, true, true, "too early".getBytes(StandardCharsets.UTF_8));

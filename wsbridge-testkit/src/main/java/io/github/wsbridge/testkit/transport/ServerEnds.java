@@ -79,7 +79,7 @@ abstract class ServerEnds extends ServerMessages {
     }
 
     @Test
-    void peerClosesWithoutCode_isReportedSo() throws Exception {
+    void peerClosesWithoutCode_isReportedWithoutCode() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             raw.write(CLOSE, true, new byte[0]);
@@ -91,7 +91,7 @@ abstract class ServerEnds extends ServerMessages {
 
     @ParameterizedTest
     @CsvSource({"1000,done", "1001,", "3000,x", "4403,7 nein danke ü"})
-    void close_goesOutBehindWhatWasSent(int code, String reason) throws Exception {
+    void close_isSentAfterAllData(int code, String reason) throws Exception {
         String words = reason == null ? "" : reason;
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
@@ -151,7 +151,7 @@ abstract class ServerEnds extends ServerMessages {
     }
 
     @Test
-    void peerEndsWithoutClose_isReportedBehindItsData() throws Exception {
+    void peerEndsWithoutClose_isReportedAfterItsData() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             raw.write(BINARY, true, new byte[] {1});
@@ -216,7 +216,7 @@ abstract class ServerEnds extends ServerMessages {
     }
 
     @Test
-    void idleConnection_isLeftAlone() throws Exception {
+    void idleConnection_staysOpen() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             end.demand();

@@ -37,7 +37,7 @@ abstract class ServerHandshakes extends ServerEnds {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 403, 404, 429, 503})
-    void refused_isAPlainAnswer_withoutASession(int status) throws Exception {
+    void refused_isAPlainResponse_withoutASession(int status) throws Exception {
         Duration retryAfter = status == 503 ? Duration.ofSeconds(7) : null;
         door.refuses(new Admission.Refused(status, "no such luck", retryAfter));
         try (RawWebSocket raw = ask("")) {
@@ -106,7 +106,7 @@ abstract class ServerHandshakes extends ServerEnds {
     }
 
     @Test
-    void handshake_isSeenAsItWas() throws Exception {
+    void handshake_reachesTheDoorUnchanged() throws Exception {
         door.answers(handshake -> door.granted("wsbridge.v1"));
         try (RawWebSocket raw = RawWebSocket.dial(port())) {
             raw.writeRaw(RawWebSocket.request(

@@ -76,7 +76,7 @@ abstract class ServerMessages extends ServerFixture {
     }
 
     @Test
-    void fragments_fromThePeer_keepTheirCuts() throws Exception {
+    void fragments_fromThePeer_keepTheirBoundaries() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             raw.write(BINARY, false, new byte[] {1});
@@ -96,7 +96,7 @@ abstract class ServerMessages extends ServerFixture {
     }
 
     @Test
-    void fragments_toThePeer_keepTheirCuts() throws Exception {
+    void fragments_toThePeer_keepTheirBoundaries() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             end.send(new Fragment(Fragment.Kind.BINARY, ByteBuffer.wrap(new byte[] {1}), false));
@@ -118,7 +118,7 @@ abstract class ServerMessages extends ServerFixture {
     }
 
     @Test
-    void text_splitWithinCharacters_arrivesWhole() throws Exception {
+    void text_splitInsideCharacters_arrivesWhole() throws Exception {
         String text = "a€b😀c".repeat(5_000);
         byte[] utf8 = text.getBytes(UTF_8);
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
@@ -237,7 +237,7 @@ abstract class ServerMessages extends ServerFixture {
     }
 
     @Test
-    void noDemand_senderIsHeldBack_othersAreNot() throws Exception {
+    void noDemand_stopsOnlyThisSender() throws Exception {
         try (RawWebSocket flooder = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             AtomicLong sent = new AtomicLong();

@@ -101,7 +101,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @ParameterizedTest
     @CsvSource({"1005,1005", "1012,1012", "1013,1013", "1014,1014", "1006,1011", "2000,1011"})
-    void close_anyCode_goesOutAsNearAsItCan(int code, int onTheWire) throws Exception {
+    void close_anyCode_isSentOrReplaced(int code, int onTheWire) throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             end.leg().close(new CloseReason(code, ""));
@@ -114,7 +114,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1012, 1013, 1014})
-    void peerCloses_codesThatSomeRefuse_areReported(int code) throws Exception {
+    void peerCloses_unusualCodes_areReported(int code) throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
             raw.writeClose(code, "x");
@@ -156,7 +156,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
-    void slowHandshake_isCut() throws Exception {
+    void slowHandshake_isDropped() throws Exception {
         try (BridgeServer impatient = start(new Settings(0, null, Duration.ofMillis(600), null));
                 RawWebSocket raw = RawWebSocket.dial(impatient.address().getPort())) {
             CompletableFuture<Void> dripping = CompletableFuture.runAsync(() -> drip(raw));
@@ -270,7 +270,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
-    void framesRightBehindTheRequest_areNotLost() throws Exception {
+    void framesRightAfterTheRequest_areNotLost() throws Exception {
         CompletableFuture<Admission> late = new CompletableFuture<>();
         door.answers(handshake -> late);
         try (RawWebSocket raw = RawWebSocket.dial(port())) {
@@ -284,7 +284,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
-    void manySlowPeers_takeNoThreads() throws Exception {
+    void manySlowPeers_holdNoThreads() throws Exception {
         List<RawWebSocket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 40; i++) {
@@ -376,7 +376,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             raw.writeRaw(RawWebSocket.request(TARGET, ""));
             assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
             assertThat(door.takeHandshake().peer().certificates())
-                    .as("the client presented none")
+                    .as("the client presented no certificate")
                     .isEmpty();
             RecordingReceiver end = door.takeEnd();
             AtomicLong sent = new AtomicLong();

@@ -147,7 +147,7 @@ public abstract class TransportConnectorContract {
     }
 
     @Test
-    void noDemand_serverIsHeldBack_othersAreNot() throws Exception {
+    void noDemand_stopsOnlyThisServer() throws Exception {
         RecordingReceiver slow = connect(target("/slow"));
         RecordingReceiver node = door.takeEnd();
         AtomicLong sent = new AtomicLong();

@@ -14,20 +14,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CloseDeadline {
 
-    private static final int LOOK_MILLIS = 500;
+    private static final int CHECK_MILLIS = 500;
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration MOST = Duration.ofMinutes(2);
 
     private final ScheduledExecutorService timer;
     private final LongSupplier written;
     private final Runnable drop;
-    private final long mostSilentLooks;
-    private final long mostLooks;
+    private final long maxSilentChecks;
+    private final long maxChecks;
     private @Nullable ScheduledFuture<?> task; // guarded by this
 
     // Used only by the checks, which never overlap, and set before the first one.
     private long seen;
-    private long looks;
+    private long checks;
     private long silent;
 
     /**
@@ -42,7 +42,7 @@ public final class CloseDeadline {
     }
 
     /**
-     * Creates a deadline with limits of its own.
+     * Creates a deadline with other limits.
      *
      * @param silence how long the peer may read nothing
      * @param most how long the close may take in total
@@ -52,8 +52,8 @@ public final class CloseDeadline {
         this.timer = timer;
         this.written = written;
         this.drop = drop;
-        this.mostSilentLooks = silence.toMillis() / LOOK_MILLIS;
-        this.mostLooks = most.toMillis() / LOOK_MILLIS;
+        this.maxSilentChecks = silence.toMillis() / CHECK_MILLIS;
+        this.maxChecks = most.toMillis() / CHECK_MILLIS;
     }
 
     /** Starts the deadline. Only the first call has an effect. */
@@ -62,7 +62,7 @@ public final class CloseDeadline {
             synchronized (this) {
                 if (task == null) {
                     seen = written.getAsLong();
-                    task = timer.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                    task = timer.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
                 }
             }
         } catch (RejectedExecutionException e) {
@@ -77,11 +77,11 @@ public final class CloseDeadline {
         }
     }
 
-    private void look() {
+    private void check() {
         long now = written.getAsLong();
         silent = now == seen ? silent + 1 : 0;
         seen = now;
-        if (silent >= mostSilentLooks || ++looks >= mostLooks) {
+        if (silent >= maxSilentChecks || ++checks >= maxChecks) {
             stop();
             drop.run();
         }

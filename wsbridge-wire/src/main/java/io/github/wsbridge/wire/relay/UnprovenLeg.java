@@ -51,7 +51,7 @@ public final class UnprovenLeg extends ForwardingLeg {
 
     @Override
     public void open(Receiver receiver) {
-        leg.open(new Ear(receiver));
+        leg.open(new UnprovenReceiver(receiver));
     }
 
     @Override
@@ -134,9 +134,9 @@ public final class UnprovenLeg extends ForwardingLeg {
         });
     }
 
-    private final class Ear extends ForwardingReceiver {
+    private final class UnprovenReceiver extends ForwardingReceiver {
 
-        Ear(Receiver receiver) {
+        UnprovenReceiver(Receiver receiver) {
             super(receiver);
         }
 

@@ -34,7 +34,7 @@ public final class WatchedLeg extends ForwardingLeg {
     private volatile boolean sending;
     private volatile int sends;
     private volatile @Nullable CloseReason verdict;
-    private @Nullable ScheduledFuture<?> looks; // guarded by this
+    private @Nullable ScheduledFuture<?> checks; // guarded by this
     private boolean closed; // guarded by this
 
     // Used only by the checks, which never overlap.
@@ -51,12 +51,12 @@ public final class WatchedLeg extends ForwardingLeg {
 
     @Override
     public void open(Receiver receiver) {
-        leg.open(new Ear(receiver));
+        leg.open(new WatchedReceiver(receiver));
         long nanos = watch.interval().toNanos();
         try {
             synchronized (this) {
                 if (!closed) {
-                    looks = scheduler.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+                    checks = scheduler.scheduleWithFixedDelay(this::check, nanos, nanos, TimeUnit.NANOSECONDS);
                 }
             }
         } catch (RejectedExecutionException e) {
@@ -90,7 +90,7 @@ public final class WatchedLeg extends ForwardingLeg {
         return leg.transferTo(target);
     }
 
-    private void look() {
+    private void check() {
         boolean stuck = sending && sends == sendsSeen;
         boolean silent = demanded && !heard && !stuck;
         if (silent && pinged) {
@@ -116,9 +116,9 @@ public final class WatchedLeg extends ForwardingLeg {
         leg.abort();
     }
 
-    private final class Ear extends ForwardingReceiver {
+    private final class WatchedReceiver extends ForwardingReceiver {
 
-        Ear(Receiver receiver) {
+        WatchedReceiver(Receiver receiver) {
             super(receiver);
         }
 
@@ -162,8 +162,8 @@ public final class WatchedLeg extends ForwardingLeg {
         public void onClosed(CloseReason reason) {
             synchronized (WatchedLeg.this) {
                 closed = true;
-                if (looks != null) {
-                    looks.cancel(false);
+                if (checks != null) {
+                    checks.cancel(false);
                 }
             }
             CloseReason why = verdict;

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** How many there may be at a time. */
+/** Tests how many slots can be taken at a time. */
 class CapacityTest {
 
     @Test
-    void take_byManyAtOnce_isNeverExceededAndComesBack() {
+    void take_byManyThreads_neverExceedsTheCapacity() {
         Capacity capacity = new Capacity(2);
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();

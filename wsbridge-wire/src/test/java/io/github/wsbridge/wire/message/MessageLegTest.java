@@ -48,7 +48,7 @@ class MessageLegTest {
     }
 
     @Test
-    void onFragment_piecesOfAMessage_arePutTogether() {
+    void onFragment_fragmentsOfAMessage_areReassembled() {
         byte[] json = "{\"type\":\"grüße 日本 \uD83D\uDE80\"}".getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < json.length; i++) {
             leg.deliver(piece(json, i, i + 1, false));
@@ -67,7 +67,7 @@ class MessageLegTest {
     }
 
     @Test
-    void onFragment_garbage_isDroppedQuietlyAndTheNextIsHeard() {
+    void onFragment_garbage_isDropped_nextMessageIsDelivered() {
         try (LogCapture log = new LogCapture()) {
             List<String> garbage = List.of(
                     "",
@@ -92,7 +92,7 @@ class MessageLegTest {
     }
 
     @Test
-    void onFragment_handlerThrows_goesOn() {
+    void onFragment_handlerThrows_continues() {
         try (LogCapture log = new LogCapture()) {
             failure = new IllegalArgumentException("secret-token");
             leg.deliver("{}");
@@ -121,7 +121,7 @@ class MessageLegTest {
     }
 
     @Test
-    void onFragment_tooLongForOneThatSkips_goesOnWithTheNext() {
+    void onFragment_tooLongMessage_isSkipped() {
         FakeLeg far = new FakeLeg();
         List<JsonObject> heard = new ArrayList<>();
         new MessageLeg(far, new MessageLeg.Handler() {

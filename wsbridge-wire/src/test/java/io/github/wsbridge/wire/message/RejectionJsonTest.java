@@ -35,7 +35,7 @@ class RejectionJsonTest {
     }
 
     @Test
-    void readToken_thatIsNone_isNotShown() {
+    void readToken_invalid_isNotShown() {
         JsonObject message =
                 JsonObject.builder().value("bridgeToken", "secret!").done();
         assertThatThrownBy(() -> RejectionJson.readToken(message))

@@ -26,7 +26,7 @@ class CloseDeadlineTest {
     }
 
     @Test
-    void slowPeerThatTakesData_hasTenSecondsMoreEachTime() {
+    void slowPeerThatAcceptsData_getsTenMoreSecondsEachTime() {
         deadline.start();
         for (int i = 0; i < 10; i++) {
             timer.advance(Duration.ofSeconds(9));
@@ -38,7 +38,7 @@ class CloseDeadlineTest {
     }
 
     @Test
-    void peerThatTakesItByDrops_isDroppedAfterTwoMinutes() {
+    void verySlowPeer_isDroppedAfterTwoMinutes() {
         deadline.start();
         for (int i = 0; i < 119; i++) {
             timer.advance(Duration.ofSeconds(1));

@@ -40,7 +40,7 @@ class SpliceTest {
     }
 
     @Test
-    void start_asksEachSideForOneFragment() {
+    void start_demandsOneFragmentFromEachSide() {
         Splice splice = splice(left, right);
         assertThat(left.demands() + right.demands()).isZero();
         splice.start(null, null);
@@ -49,13 +49,13 @@ class SpliceTest {
     }
 
     @Test
-    void send_notCompleted_asksForNothingMore() {
+    void send_notCompleted_demandsNothing() {
         right.holdSends();
         Splice splice = splice(left, right);
         splice.start(null, null);
         left.deliver("first");
         assertThat(left.demands())
-                .as("one was under way, and nothing is asked for since")
+                .as("one was in transit, and no further demand follows")
                 .isEqualTo(1);
         assertThat(left.demanded()).isFalse();
         assertThat(splice.bytesToRight()).isZero();
@@ -69,7 +69,7 @@ class SpliceTest {
     }
 
     @Test
-    void greeting_goesOutBeforeAnythingIsAskedFor() {
+    void greeting_isSentBeforeAnyDemand() {
         left.holdSends();
         right.holdSends();
         Splice splice = splice(left, right);
@@ -170,9 +170,7 @@ class SpliceTest {
     void close_beforeStart_endsBothWithTheReason() {
         Splice splice = splice(left, right);
         splice.close(BYE);
-        assertThat(splice.gone().toCompletableFuture())
-                .as("nobody has said so yet")
-                .isNotDone();
+        assertThat(splice.gone().toCompletableFuture()).as("not reported yet").isNotDone();
         splice.start(null, null);
         ended(splice, BYE);
     }
@@ -242,7 +240,7 @@ class SpliceTest {
         }
         assertThat(right.ended()).isNull();
         assertThat(left.pings())
-                .as("nothing is asked of the left, so silence is no sign")
+                .as("without demand on the left, silence means nothing")
                 .isZero();
         scheduler.advance(Duration.ofSeconds(60));
         assertThat(right.aborted()).isTrue();

@@ -37,7 +37,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void send_little_goesOutAtOnce() {
+    void send_little_isSentAtOnce() {
         for (int i = 0; i < 8; i++) {
             assertThat(send(1_000)).isCompleted();
         }
@@ -46,7 +46,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void send_manySmallOnes_areHeldWithTheirHeaders() {
+    void send_manySmallFragments_areHeldIncludingHeaders() {
         for (int i = 0; i < UnprovenLeg.ALLOWANCE / 11; i++) {
             assertThat(send(1)).isCompleted();
         }
@@ -66,7 +66,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void send_muchToPeerThatHasSpoken_goesOutAtOnce() {
+    void send_muchAfterThePeerHasSent_isSentAtOnce() {
         leg.demand();
         fake.deliver("hello");
         assertThat(send(20_000)).isCompleted();
@@ -74,7 +74,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void send_peerStaysSilent_goesOutAfterAWhile() {
+    void send_peerStaysSilent_isSentAfterAWhile() {
         CompletableFuture<Void> held = send(20_000);
         scheduler.advance(UnprovenLeg.PATIENCE.minus(Duration.ofMillis(1)));
         assertThat(held).isNotDone();
@@ -83,7 +83,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void send_transportIsNotReady_isNotDoneWithThePong() {
+    void send_transportIsNotReady_doesNotCompleteWithThePong() {
         CompletableFuture<Void> held = send(20_000);
         fake.holdSends();
         fake.pong();
@@ -105,7 +105,7 @@ class UnprovenLegTest {
     }
 
     @Test
-    void close_nothingHeld_goesThrough() {
+    void close_nothingHeld_isPassedOn() {
         assertThat(send(10)).isCompleted();
         leg.close(BYE);
         assertThat(fake.closes()).containsExactly(BYE);

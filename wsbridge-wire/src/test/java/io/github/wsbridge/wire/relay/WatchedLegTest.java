@@ -27,15 +27,15 @@ class WatchedLegTest {
     private final RecordingReceiver receiver = new RecordingReceiver(watched);
 
     @AfterEach
-    void rulesAreKeptAndNothingIsLeft() {
+    void checkRulesAndTimers() {
         assertThat(leg.violations()).isEmpty();
         assertThat(receiver.violations()).isEmpty();
         leg.end(CloseReason.normal());
-        assertThat(scheduler.pending()).as("looks at a leg that has ended").isZero();
+        assertThat(scheduler.pending()).as("checks of a leg that has ended").isZero();
     }
 
     @Test
-    void look_silence_pings() {
+    void check_silentPeer_pings() {
         receiver.open().demand();
         scheduler.advance(INTERVAL.minusMillis(1));
         assertThat(leg.pings()).isZero();
@@ -45,7 +45,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_noAnswerToThePing_dropsTheLeg() {
+    void check_unansweredPing_dropsTheLeg() {
         receiver.open().demand();
         scheduler.advance(INTERVAL.multipliedBy(2));
         assertThat(leg.aborted()).isTrue();
@@ -54,7 +54,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_pongsForHours_keepTheLeg() {
+    void check_pongsForHours_keepsTheLeg() {
         receiver.open().demand();
         for (int i = 0; i < 1000; i++) {
             int pings = leg.pings();
@@ -63,13 +63,13 @@ class WatchedLegTest {
                 leg.pong();
             }
         }
-        assertThat(leg.pings()).as("a look that heard a pong does not ping").isEqualTo(500);
+        assertThat(leg.pings()).as("a check after a pong does not ping").isEqualTo(500);
         assertThat(receiver.pongs()).isEqualTo(500);
         assertThat(leg.ended()).isNull();
     }
 
     @Test
-    void look_withoutDemand_tellsThePeerThatThisEndLives() {
+    void check_withoutDemand_sendsAHeartbeat() {
         receiver.open();
         scheduler.advance(INTERVAL.multipliedBy(3));
         assertThat(leg.heartbeats()).isEqualTo(3);
@@ -82,7 +82,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_data_needsNoPing() {
+    void check_afterData_doesNotPing() {
         receiver.open().demandAlways();
         for (int i = 0; i < 100; i++) {
             leg.deliver("still there");
@@ -93,7 +93,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_dataInPlaceOfAPong_counts() {
+    void check_dataInsteadOfAPong_keepsTheLeg() {
         receiver.open().demandAlways();
         scheduler.advance(INTERVAL);
         leg.deliver("no time for a pong");
@@ -106,7 +106,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_withoutDemand_givesNoVerdict() {
+    void check_withoutDemand_keepsTheLeg() {
         receiver.open();
         scheduler.advance(INTERVAL.multipliedBy(1000));
         assertThat(leg.pings()).isZero();
@@ -120,7 +120,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_sendThatStalls_dropsTheLeg() {
+    void check_stalledSend_dropsTheLeg() {
         leg.holdSends();
         receiver.open();
         CompletableFuture<Void> send = watched.send(Fragment.text("stuck")).toCompletableFuture();
@@ -132,7 +132,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_slowSends_areNoStall() {
+    void check_slowSends_keepTheLeg() {
         leg.holdSends();
         receiver.open();
         for (int i = 0; i < 50; i++) {
@@ -145,7 +145,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_demandedPeerThatTakesNoData_butSpeaks_stallsAllTheSame() {
+    void check_peerSendsButAcceptsNothing_dropsTheLegAfterTheStall() {
         leg.holdSends();
         receiver.open().demandAlways();
         watched.send(Fragment.text("stuck"));
@@ -157,12 +157,12 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_silentPeerThatIsSlowToRead_hasUntilTheStall() {
+    void check_silentPeerDuringASlowSend_isDroppedAfterTheSend() {
         leg.holdSends();
         receiver.open().demand();
         watched.send(Fragment.text("stuck"));
         scheduler.advance(INTERVAL.multipliedBy(3));
-        assertThat(leg.ended()).as("the ping waits behind the data").isNull();
+        assertThat(leg.ended()).as("the ping waits after the data").isNull();
         leg.completeSend();
         scheduler.advance(INTERVAL.multipliedBy(2));
         assertThat(leg.ended()).as("silence counts from now").isNull();
@@ -171,7 +171,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void look_silentPeerThatReadsSlowly_isLeftAlone() {
+    void check_silentPeerThatReadsSlowly_keepsTheLeg() {
         leg.holdSends();
         receiver.open().demand();
         for (int i = 0; i < 50; i++) {
@@ -179,7 +179,7 @@ class WatchedLegTest {
             scheduler.advance(INTERVAL);
             leg.completeSend();
         }
-        assertThat(leg.ended()).as("it takes data").isNull();
+        assertThat(leg.ended()).as("it accepts data").isNull();
     }
 
     private void transfer() {
@@ -209,7 +209,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void transfer_heldByFlowControl_givesNoVerdictAndTellsThePeer() {
+    void transfer_heldByFlowControl_keepsTheLegAndSendsAHeartbeat() {
         transfer();
         leg.tellTraffic(to -> to.onReading(false));
         scheduler.advance(INTERVAL.multipliedBy(50));
@@ -221,7 +221,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void transfer_toAPeerThatTakesNothing_dropsItAfterTheStall() {
+    void transfer_peerAcceptsNothing_dropsTheLegAfterTheStall() {
         transfer();
         leg.tellTraffic(to -> to.onWritable(false));
         scheduler.advance(INTERVAL.multipliedBy(3)); // the first check only records it
@@ -231,7 +231,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void transfer_toASilentPeerThatReadsSlowly_leavesItAlone() {
+    void transfer_silentPeerThatReadsSlowly_keepsTheLeg() {
         transfer();
         for (int i = 0; i < 50; i++) {
             leg.tellTraffic(to -> to.onWritable(false));
@@ -252,7 +252,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void end_ofTheLeg_cancelsTheLooks() {
+    void end_cancelsTheChecks() {
         receiver.open().demand();
         assertThat(scheduler.pending()).isEqualTo(1);
         leg.end(new CloseReason(4001, "the peer's own words"));
@@ -263,7 +263,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void close_isPassedOnAndCancelsTheLooks() {
+    void close_isPassedOnAndCancelsTheChecks() {
         receiver.open();
         watched.close(new CloseReason(4001, "bye"));
         assertThat(leg.closes()).containsExactly(new CloseReason(4001, "bye"));
@@ -288,7 +288,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void open_whileTheSchedulerShutsDown_holdsNoLockWhenItTells() {
+    void open_whileTheSchedulerShutsDown_holdsNoLockDuringTheCall() {
         scheduler.shutdown();
         boolean[] held = new boolean[1];
         watched.open(new Leg.Receiver() {
@@ -309,7 +309,7 @@ class WatchedLegTest {
     }
 
     @Test
-    void watch_ofNoTime_isRefused() {
+    void watch_zeroInterval_isRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> new Watch(Duration.ZERO, STALL));
         assertThatIllegalArgumentException().isThrownBy(() -> new Watch(INTERVAL, Duration.ofNanos(-1)));
     }

@@ -14,10 +14,10 @@ class FrameTranslatorFuzzTest {
     private static final int SIZES = 3;
 
     /**
-     * @param input one byte of choices, three sizes of pieces, then what comes from the wire
+     * @param input one byte of options, three piece sizes, then the bytes from the wire
      */
     @FuzzTest(maxDuration = "3m")
-    void anyBytes_areReadAsTheDecoderReadsThem(byte[] input) {
+    void anyBytes_areReadAsByTheDecoder(byte[] input) {
         if (input.length <= SIZES) {
             return;
         }

@@ -15,7 +15,7 @@ class FrameTranslatorPropertyTest {
     private static final int TINY = 11;
 
     @Property(tries = 50)
-    void tinyStreams_areReadTheSame_inEveryChunking(@ForAll("tiny") Sent sent, @ForAll boolean direct) {
+    void tinyStreams_areReadEqually_inEveryChunking(@ForAll("tiny") Sent sent, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         for (int bits = 0; bits < 1 << Math.max(0, trial.length() - 1); bits++) {
             int[] ends = FrameTrial.cuts(trial.length(), bits);
@@ -25,7 +25,7 @@ class FrameTranslatorPropertyTest {
     }
 
     @Property(tries = 200)
-    void briefStreams_areReadTheSame_cutAtAnyPlace(@ForAll("brief") Sent sent, @ForAll boolean direct) {
+    void shortStreams_areReadEqually_splitAnywhere(@ForAll("brief") Sent sent, @ForAll boolean direct) {
         FrameTrial trial = new FrameTrial(sent.wire(), sent.masked());
         int length = trial.length();
         for (int cut = 0; cut < length; cut++) {
@@ -68,7 +68,7 @@ class FrameTranslatorPropertyTest {
     }
 
     @Property(tries = 300)
-    void anyStream_isTheSame_readAndTranslatedByTurns(
+    void anyStream_isEqual_readAndTranslatedAlternately(
             @ForAll("any") Sent sent,
             @ForAll("sizes") List<Integer> sizes,
             @ForAll boolean unmask,

@@ -64,7 +64,7 @@ class FrameTranslatorTest {
         "88 82 00 00 00 00 03 ed, illegal code",
         "88 83 00 00 00 00 03 e8 ff, not UTF-8"
     })
-    void violation_isNamed_andWhatCameBeforeItGoesOut(String hex, String word) {
+    void violation_isReported_andEarlierFramesArePassedOn(String hex, String word) {
         byte[] good = frame(0x81, "good".getBytes(UTF_8));
         Object expected = RfcDecoder.of(good, true).story.messages().get(0);
         byte[] bad = bytes(hex);
@@ -86,7 +86,7 @@ class FrameTranslatorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 100})
-    void close_isKept_andEndsTheStream(int chunk) {
+    void close_isReported_andEndsTheStream(int chunk) {
         FrameTranslator translator = new FrameTranslator(true, DEAF);
         byte[] close = frame(0x88, Frames.closePayload(new CloseReason(4321, "genug")));
         for (byte[] piece : pieces(close, chunk)) {
@@ -97,7 +97,7 @@ class FrameTranslatorTest {
     }
 
     @Test
-    void emptyMessage_goesOut_alsoAfterItWasWithheld() {
+    void emptyMessage_isPassedOn_alsoAfterItWasWithheld() {
         byte[] empty = frame(0x82, new byte[0]);
         FrameTranslator translator = new FrameTranslator(true, DEAF);
         assertThat(translator.next(ByteBuffer.wrap(empty), false)).isNull();
@@ -108,7 +108,7 @@ class FrameTranslatorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 125, 126, 200, 300, 65_535, 65_536, 100_000})
-    void wrap_makesAFrameWhereThePayloadStands(int size) {
+    void wrap_makesAFrameInPlace(int size) {
         byte[] payload = new byte[size];
         new Random(size).nextBytes(payload);
         for (int key : new int[] {0, 0xCAFE_BABE}) {

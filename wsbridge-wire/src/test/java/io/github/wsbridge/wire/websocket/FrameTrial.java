@@ -37,8 +37,8 @@ final class FrameTrial {
     /**
      * Translates the pieces, or reads them as fragments and writes those as frames, as a leg does before it is joined.
      *
-     * @param ends where the pieces end
-     * @param read says by its bits which pieces are read
+     * @param ends the ends of the pieces
+     * @param read a bit mask of the pieces to read
      */
     void translate(int[] ends, boolean unmask, boolean direct, int read) {
         Story heard = new Story();
@@ -77,7 +77,7 @@ final class FrameTrial {
     /**
      * Reads all pieces as fragments.
      *
-     * @param ask says by its bits at which times data is asked for
+     * @param ask a bit mask of the calls with demand
      */
     void read(int[] ends, boolean direct, int ask) {
         Story heard = new Story();
@@ -108,7 +108,7 @@ final class FrameTrial {
     /**
      * Strips all pieces, or reads them as fragments, as a leg does before it is joined.
      *
-     * @param read says by its bits which pieces are read
+     * @param read a bit mask of the pieces to read
      */
     void strip(int[] ends, boolean direct, int read) {
         Story heard = new Story();
@@ -179,7 +179,7 @@ final class FrameTrial {
         return Arrays.copyOfRange(all, from, to);
     }
 
-    /** Strips a piece, and checks that nothing beside it is touched. */
+    /** Strips a piece, and checks that nothing around it is modified. */
     private static byte[] stripped(FrameTranslator translator, byte[] bytes, boolean direct) {
         int start = bytes.length & 7;
         ByteBuffer buffer = buffer(new byte[start + bytes.length + 9], 0, direct);

@@ -14,7 +14,7 @@ class MaskingTest {
 
     private static final int LONGEST = 300;
     private static final int OFFSETS = 8;
-    private static final int FARTHEST = 20; // more than a header ever shrinks by
+    private static final int FARTHEST = 20; // more than a header can shrink by
 
     private final Random random = new Random(6455);
 

@@ -99,7 +99,7 @@ final class RfcDecoder {
                 length = length * 256 + (wire[behind] & 0xFF);
             }
         }
-        judge(opcode, fin, maskBit, form, length);
+        checkHeader(opcode, fin, maskBit, form, length);
         if (!faults.isEmpty()) {
             return -1;
         }
@@ -118,7 +118,7 @@ final class RfcDecoder {
         return whole ? end : -1;
     }
 
-    private void judge(int opcode, boolean fin, boolean maskBit, int form, long length) {
+    private void checkHeader(int opcode, boolean fin, boolean maskBit, int form, long length) {
         if (maskBit != masked) {
             faults.add(masked ? "not masked" : "is masked");
         }
@@ -172,7 +172,7 @@ final class RfcDecoder {
         }
     }
 
-    /** The events of a stream, normalized so that equal streams have equal events however they were chunked. */
+    /** The events of a stream, normalized so that equal streams have equal events for any chunking. */
     static final class Story {
 
         private static final int SHOWN = 40;
@@ -266,7 +266,7 @@ final class RfcDecoder {
             return controls;
         }
 
-        /** What the messages hold, up to the first empty binary one. */
+        /** Returns the content of the messages up to the first empty binary one. */
         byte[] stream() {
             ByteArrayOutputStream stream = new ByteArrayOutputStream();
             for (Event event : messages.events()) {
@@ -278,7 +278,7 @@ final class RfcDecoder {
             return stream.toByteArray();
         }
 
-        /** Whether there is an empty binary message. */
+        /** Returns whether there is an empty binary message. */
         boolean finished() {
             return messages.events().stream().anyMatch(Story::endsStream);
         }

@@ -7,9 +7,9 @@ import java.util.List;
  * A frame as a peer may send it, legal or not.
  *
  * @param first its first byte
- * @param form how its length is written: in 1, 3 or 9 bytes; 0 for as few as it takes
- * @param length what is said of the payload's length
- * @param payload what there is of the payload; shorter where the length is a lie
+ * @param form the number of bytes that encode the length: 1, 3 or 9; 0 for the shortest form
+ * @param length the payload length in the header
+ * @param payload the payload; shorter than {@code length} if the header is wrong
  */
 record TestFrame(int first, boolean masked, int form, long length, int key, byte[] payload) {
 

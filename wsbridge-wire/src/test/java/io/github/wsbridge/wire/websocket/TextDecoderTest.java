@@ -17,7 +17,7 @@ class TextDecoderTest {
     private static final byte[] UTF8 = TEXT.getBytes(UTF_8);
 
     @Test
-    void decode_cutAnywhereTwice_givesTheText() throws Exception {
+    void decode_splitAnywhereTwice_returnsTheText() throws Exception {
         for (int first = 0; first <= UTF8.length; first++) {
             for (int second = first; second <= UTF8.length; second++) {
                 TextDecoder decoder = new TextDecoder();
@@ -31,7 +31,7 @@ class TextDecoderTest {
     }
 
     @Test
-    void decode_byteByByte_givesTheTextAgainAndAgain() throws Exception {
+    void decode_byteByByte_returnsTheTextRepeatedly() throws Exception {
         TextDecoder decoder = new TextDecoder();
         for (int round = 0; round < 3; round++) {
             StringBuilder text = new StringBuilder();
@@ -87,7 +87,7 @@ class TextDecoderTest {
                 "fe",
                 "61ff"
             })
-    void decode_malformedAtAnyCut_fails(String hex) {
+    void decode_malformed_splitAnywhere_fails(String hex) {
         byte[] bad = HexFormat.of().parseHex(hex);
         for (int cut = 0; cut <= bad.length; cut++) {
             int at = cut;
@@ -96,7 +96,7 @@ class TextDecoderTest {
                         decoder.decode(ByteBuffer.wrap(bad, 0, at), false);
                         decoder.decode(ByteBuffer.wrap(bad, at, bad.length - at), true);
                     })
-                    .as("%s cut at %s", hex, at)
+                    .as("%s split at %s", hex, at)
                     .isInstanceOf(CharacterCodingException.class);
         }
     }

@@ -20,9 +20,9 @@ import net.jqwik.api.Tuple;
 final class WireStreams {
 
     /**
-     * What a peer sends.
+     * A stream that a peer sends.
      *
-     * @param lost how many bytes at its end never come
+     * @param lost the number of bytes missing at its end
      */
     record Sent(boolean masked, List<TestFrame> frames, int lost) {
 
@@ -73,7 +73,10 @@ final class WireStreams {
                                         Tuple.of(2, Arbitraries.just(List.<TestFrame>of())),
                                         Tuple.of(
                                                 3,
-                                                lie(masked).list().ofMinSize(1).ofMaxSize(3)),
+                                                invalidFrame(masked)
+                                                        .list()
+                                                        .ofMinSize(1)
+                                                        .ofMaxSize(3)),
                                         Tuple.of(1, close(masked).list().ofSize(1)),
                                         Tuple.of(1, close(masked).list().ofSize(2))),
                                 Arbitraries.frequencyOf(
@@ -117,7 +120,7 @@ final class WireStreams {
     }
 
     /** A frame whose parts are unrelated to each other and to the preceding frames. */
-    private static Arbitrary<TestFrame> lie(boolean masked) {
+    private static Arbitrary<TestFrame> invalidFrame(boolean masked) {
         return Combinators.combine(
                         Arbitraries.frequencyOf(
                                 Tuple.of(4, Arbitraries.of(0, 1, 2, 0x80, 0x81, 0x82, 8, 9, 0x88, 0x89, 0x8A)),

@@ -14,7 +14,7 @@ class CustomSignallerTest {
 
     @Test
     @Timeout(60)
-    void hello_deviceThatHearsByTheFolder_answers() throws Exception {
+    void hello_deviceListeningToTheFolder_answers() throws Exception {
         assertThat(CustomSignaller.hello(folder, "device/1 ..")).isEqualTo("hello from device/1 ..");
         assertThat(folder).isEmptyDirectory();
     }

@@ -47,7 +47,7 @@ class FolderSignallerTest extends SignallerContract {
             @Override
             public CompletionStage<InvitationSource.Answer> offer(Invitation invitation) {
                 Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
-                // A thread each: devices of this suite may block.
+                // One thread each: this suite's devices may block.
                 return CompletableFuture.supplyAsync(
                         () -> {
                             device.invited(heard);
@@ -62,7 +62,7 @@ class FolderSignallerTest extends SignallerContract {
             }
         });
         if (!listening.await(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("the device does not hear");
+            throw new AssertionError("the device is not listening");
         }
         return source;
     }
@@ -77,7 +77,7 @@ class FolderSignallerTest extends SignallerContract {
         try (Stream<Path> files = Files.walk(folder)) {
             return (int) files.filter(Files::isRegularFile).count();
         } catch (IOException | UncheckedIOException e) {
-            return 1; // one went while it was looked at
+            return 1; // a file was deleted meanwhile
         }
     }
 
@@ -91,7 +91,7 @@ class FolderSignallerTest extends SignallerContract {
     }
 
     @Test
-    void close_invitationThatNobodyHasRead_isTakenBack() throws Exception {
+    void close_unreadInvitation_isWithdrawn() throws Exception {
         Files.createDirectory(Mailbox.of(folder, "away"));
         try (FolderSignaller signaller = new FolderSignaller(folder, 1000)) {
             assertThat(get(signaller, Instant.now().plusSeconds(60))).isEqualTo(new Result.Delivered());
@@ -110,7 +110,7 @@ class FolderSignallerTest extends SignallerContract {
     }
 
     @Test
-    void signal_moreThanThereIsRoomFor_isThrottled() throws Exception {
+    void signal_tooManyInvitations_isThrottled() throws Exception {
         Files.createDirectory(Mailbox.of(folder, "away"));
         try (FolderSignaller signaller = new FolderSignaller(folder, 1)) {
             assertThat(get(signaller, Instant.now().plusSeconds(60))).isEqualTo(new Result.Delivered());

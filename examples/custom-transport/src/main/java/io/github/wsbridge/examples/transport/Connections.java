@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** The connections of a server or a connector, and the threads that serve them, one or two per connection. */
 final class Connections implements AutoCloseable {
 
-    private static final int PARTING_SECONDS = 5;
+    private static final int CLOSE_SECONDS = 5;
 
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads;
@@ -85,7 +85,7 @@ final class Connections implements AutoCloseable {
         timer.shutdownNow();
         threads.shutdownNow(); // interrupts those that wait for demand
         try {
-            threads.awaitTermination(PARTING_SECONDS, TimeUnit.SECONDS);
+            threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -150,8 +150,8 @@ final class FrameLeg implements Leg {
     }
 
     /**
-     * Sends a control frame, unless one of the same type is still queued, so that the queue is bounded whatever the
-     * peer does.
+     * Sends a control frame, unless one of the same type is still queued. This bounds the queue if the peer floods or
+     * does not read.
      */
     private synchronized void control(Type type, AtomicBoolean waits) {
         if (closing == null && waits.compareAndSet(false, true)) {

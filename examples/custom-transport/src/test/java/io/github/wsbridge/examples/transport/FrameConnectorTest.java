@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 
-/** The rules of connectors that hold on any transport; its own server is the other end. */
+/** Runs the connector contract for any transport; this transport's server is the other end. */
 class FrameConnectorTest extends ConnectorContract {
 
     private final Socket nobody = new Socket();
@@ -31,7 +31,7 @@ class FrameConnectorTest extends ConnectorContract {
         return new ServerPeer();
     }
 
-    /** A port that is held, and at which nobody listens. */
+    /** A bound port without a listener. */
     @Override
     protected URI unreachable() throws Exception {
         nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 
-/** All rules of legs: the suite that every transport runs. */
+/** Runs the leg contract, which every transport must pass. */
 @Tag("system")
 class FrameLegTest extends TransportLegContract {
 
@@ -38,7 +38,7 @@ class FrameLegTest extends TransportLegContract {
         server.close();
     }
 
-    /** The suite's own silent peer speaks WebSocket, which this transport does not. */
+    /** The suite's silent peer uses WebSocket, which this transport does not. */
     @Override
     protected Leg connectToSilentPeer() throws Exception {
         ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());

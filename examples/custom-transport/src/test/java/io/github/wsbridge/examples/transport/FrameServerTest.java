@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a server promises to a door, and a whole bridge. */
+/** Tests the server with a door, and a whole bridge. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FrameServerTest {
 
@@ -102,7 +102,7 @@ class FrameServerTest {
     }
 
     @Test
-    void bridge_overThisTransportOnly_carriesBytes() throws Exception {
+    void bridge_overThisTransport_carriesBytes() throws Exception {
         try (BridgeNode node = BridgeNode.builder()
                         .publicUrl(url())
                         .address(new NodeAddress(url()))

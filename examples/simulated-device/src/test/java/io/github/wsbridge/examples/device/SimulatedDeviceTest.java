@@ -51,7 +51,7 @@ class SimulatedDeviceTest {
     }
 
     @Test
-    void get_anyPath_isThePage() throws Exception {
+    void get_anyPath_returnsThePage() throws Exception {
         try (BridgeChannel bridge = client.connect("device-1").get(10, TimeUnit.SECONDS)) {
             bridge.readTimeout(Duration.ofSeconds(10));
             bridge.write(StandardCharsets.US_ASCII.encode("GET / HTTP/1.1\r\nHost: device-1\r\n\r\n"));
@@ -61,7 +61,7 @@ class SimulatedDeviceTest {
     }
 
     @Test
-    void connect_forSomethingElse_isRejected() {
+    void connect_otherRequestData_isRejected() {
         assertThatThrownBy(() -> client.connect("device-1", "ssh").get(10, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOfSatisfying(
@@ -70,7 +70,7 @@ class SimulatedDeviceTest {
     }
 
     @Test
-    void connect_manyTimes_worksEachTime() throws Exception {
+    void connect_repeatedly_worksEachTime() throws Exception {
         for (int i = 0; i < 20; i++) {
             try (BridgeChannel bridge = client.connect("device-1", "web").get(10, TimeUnit.SECONDS)) {
                 bridge.readTimeout(Duration.ofSeconds(10));

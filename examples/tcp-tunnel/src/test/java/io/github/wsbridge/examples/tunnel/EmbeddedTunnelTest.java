@@ -73,7 +73,7 @@ class EmbeddedTunnelTest {
         }
     }
 
-    /** Answers what it gets, until its peer has no more. */
+    /** Echoes until the end of the input. */
     private static ServerSocket echo() throws IOException {
         ServerSocket port = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         Thread thread = new Thread(() -> {

@@ -25,25 +25,25 @@ import java.util.function.Consumer;
 import javax.net.SocketFactory;
 
 /** Nodes on Netty servers and one Netty connector; requesters and devices are plain sockets. */
-final class House implements AutoCloseable {
+final class NettyCluster implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofSeconds(20);
 
     final FakeSignaller signaller = new FakeSignaller();
     final List<BridgeNode> nodes = new ArrayList<>();
-    /** The legs that the servers made, in the order in which they came. */
+    /** The legs of the servers, in order of connection. */
     final BlockingQueue<NettyLeg> legs = new LinkedBlockingQueue<>();
 
-    /** The bridge that was joined last, as its owner's listener heard of it; null before any was. */
+    /** The last bridge that the owner's listener saw established; null before the first. */
     volatile Bridge joined;
-    /** What the bridge that ended last had carried when its owner's listener heard of that; null before any did. */
+    /** The traffic of the last bridge that the owner's listener saw ended; null before the first. */
     volatile Counts ended;
 
     private final List<NettyBridgeServer> servers = new ArrayList<>();
     private final NettyConnector connector = NettyConnector.create();
     private SocketFactory sockets = SocketFactory.getDefault();
 
-    /** How many payload bytes a bridge has carried. */
+    /** The number of payload bytes that a bridge has carried. */
     record Counts(long toDevice, long toRequester) {
         static Counts of(Bridge bridge) {
             return new Counts(bridge.bytesToDevice(), bridge.bytesToRequester());
@@ -53,7 +53,7 @@ final class House implements AutoCloseable {
     /**
      * The two ends of a bridge, and the owner's legs for them.
      *
-     * @param acceptingLeg the leg of the node that the device has come to: of the one that forwards, if there are two
+     * @param acceptingLeg the device's leg, on the forwarding node if there is one
      */
     record Ends(
             RawWebSocket requester,
@@ -69,11 +69,11 @@ final class House implements AutoCloseable {
         }
     }
 
-    House(int count) throws Exception {
+    NettyCluster(int count) throws Exception {
         this(count, node -> {}, server -> {});
     }
 
-    House(int count, Consumer<BridgeNode.Builder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
+    NettyCluster(int count, Consumer<BridgeNode.Builder> settings, Consumer<NettyBridgeServer.Builder> serverSettings)
             throws Exception {
         TokenKeys keys = TokenKeys.generate();
         for (int i = 0; i < count; i++) {
@@ -107,7 +107,7 @@ final class House implements AutoCloseable {
         }
     }
 
-    House sockets(SocketFactory value) {
+    NettyCluster sockets(SocketFactory value) {
         sockets = value;
         return this;
     }
@@ -142,24 +142,24 @@ final class House implements AutoCloseable {
         return raw;
     }
 
-    /** A requester that waits for its device. */
+    /** Connects a requester, which waits for its device. */
     RawWebSocket request() throws Exception {
         return open(0, "/bridge/connect?deviceId=d");
     }
 
-    /** The device that was invited last, on some node. */
+    /** Connects the last invited device to a node. */
     RawWebSocket accept(int node) throws Exception {
         URI url = acceptUrl(node);
         return open(node, url.getRawPath() + "?" + url.getRawQuery());
     }
 
-    /** Where the device that was invited last accepts on some node. */
+    /** Returns the accept URL of the last invitation, with the port of a node. */
     URI acceptUrl(int node) throws Exception {
         URI url = signaller.take(PATIENCE).acceptUrl();
         return URI.create("ws://127.0.0.1:" + port(node) + url.getRawPath() + "?" + url.getRawQuery());
     }
 
-    /** A bridge between a requester on the first node and a device on the last one. */
+    /** Connects a requester on the first node with a device on the last one. */
     Ends join() throws Exception {
         RawWebSocket requester = request();
         NettyLeg requesterLeg = leg();
@@ -172,7 +172,7 @@ final class House implements AutoCloseable {
     NettyLeg leg() throws Exception {
         NettyLeg leg = legs.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         if (leg == null) {
-            throw new AssertionError("no leg in time");
+            throw new AssertionError("no leg within the deadline");
         }
         return leg;
     }

@@ -1,0 +1,116 @@
+package io.github.wsbridge.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.Fragment;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which invitations a device offers to its handler. */
+class BridgeDeviceInvitationTest extends BridgeDeviceFixture {
+
+    @Test
+    void invitation_inFragments_isReassembled() throws Exception {
+        PairLeg listen = listen();
+        byte[] json = FakeNode.invitation("t", "é").getBytes(UTF_8);
+        for (int i = 0; i < json.length; i += 50) {
+            int end = Math.min(json.length, i + 50);
+            listen.send(new Fragment(
+                    Fragment.Kind.TEXT, ByteBuffer.wrap(json, i, end - i).slice(), end == json.length));
+        }
+        assertThat(offer().requestData()).isEqualTo("é");
+    }
+
+    @Test
+    void garbage_isDropped() throws Exception {
+        PairLeg listen = listen();
+        listen.send(Fragment.text("{"));
+        listen.send(Fragment.text("[]"));
+        listen.send(Fragment.text("{\"type\":" + "[".repeat(60_000)));
+        listen.send(Fragment.text("{\"type\":\"news\"}"));
+        listen.send(Fragment.text("{\"type\":\"invitation\"}"));
+        listen.send(Fragment.text(FakeNode.invitation("not a token!", "")));
+        listen.send(Fragment.text(FakeNode.invitation("t", "", "not a url")));
+        listen.send(Fragment.binary(ByteBuffer.wrap(FakeNode.invitation("t", "").getBytes(UTF_8))));
+        listen.send(Fragment.text(FakeNode.invitation("t", "x".repeat(70_000))));
+        invite(listen, "good");
+        assertThat(offer().requestData()).isEqualTo("ssh");
+        assertThat(offered).isEmpty();
+        assertThat(far.fragments).isEmpty();
+    }
+
+    @Test
+    void otherSource_offersInvitationsAndGetsTheAnswer() throws Exception {
+        CompletableFuture<InvitationSource.Sink> sink = new CompletableFuture<>();
+        InvitationSource source = new InvitationSource() {
+            @Override
+            public void start(Sink to) {
+                sink.complete(to);
+            }
+
+            @Override
+            public void close() {}
+        };
+        device = builder(offered::add).listen(false).source(source).build().start();
+        Invitation invitation = invitation();
+        CompletableFuture<Answer> answer = sink.get().offer(invitation).toCompletableFuture();
+        assertThat(answer).isNotDone();
+        offer().reject(409, "busy");
+        assertThat(answer.get()).isEqualTo(new Answer.Rejected(409, "busy"));
+        assertThat(node.call().target().uri().getQuery()).contains("rejectCode=409");
+
+        CompletableFuture<Answer> second = sink.get().offer(invitation).toCompletableFuture();
+        offer().accept();
+        assertThat(second.get()).isEqualTo(new Answer.Accepted());
+        sink.get().ended(new CloseReason(1001, "over"));
+        await().until(() -> device.stopped().toCompletableFuture().isDone());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ws://evil.test/bridge/accept?bridgeToken=t",
+                "ws://node.test:81/bridge/accept?bridgeToken=t",
+                "wss://node.test/bridge/accept?bridgeToken=t",
+                "http://node.test/bridge/accept?bridgeToken=t",
+                "ws://x@node.test/bridge/accept?bridgeToken=t",
+                "ws://node.test/bridge/connect?deviceId=other&bridgeToken=t",
+                "ws://node.test/bridge/accept/../connect?deviceId=other",
+                "ws://node.test?x=/bridge/accept",
+                "/bridge/accept?bridgeToken=t"
+            })
+    void acceptUrlOfAnotherOrigin_isRejectedAndNotFollowed(String url) throws Exception {
+        PairLeg listen = listen();
+        listen.send(Fragment.text(FakeNode.invitation("t", "", url)));
+        assertThat(answer()).contains("\"code\":403");
+        assertThat(offered).isEmpty();
+        assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void acceptUrlOfAnAllowedOrigin_isFollowed() throws Exception {
+        PairLeg listen = listen(builder(offered::add).allowOrigin(URI.create("wss://other.test")));
+        listen.send(Fragment.text(FakeNode.invitation("t", "", "WSS://Other.test:443/bridge/accept?bridgeToken=t")));
+        offer().accept();
+        assertThat(node.call().target().uri().getPort()).isEqualTo(443);
+    }
+
+    @Test
+    void allowOrigin_unencryptedWithEncryptedServer_isRefused() throws Exception {
+        listen();
+        assertThatThrownBy(() -> BridgeDevice.builder("d", URI.create("wss://node.test"), offered::add)
+                        .allowOrigin(URI.create("ws://other.test"))
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.wsbridge.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.client.FakeNode.Call;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The listen socket: connecting, reconnecting, and its end. */
+class BridgeDeviceListenTest extends BridgeDeviceFixture {
+
+    @Test
+    void connectorThrows_triesAgain() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        device = builder(offered::add)
+                .connector(target -> {
+                    if (broken.getAndSet(false)) {
+                        throw new IllegalStateException("broken on purpose");
+                    }
+                    return node.connect(target);
+                })
+                .build()
+                .start();
+        scheduler.advance(Duration.ofSeconds(10));
+        openListen();
+        assertThat(device.listening()).isCompleted();
+    }
+
+    @Test
+    void close_beforeItListens_failsListening() {
+        device = builder(offered::add).build().start();
+        device.close();
+        assertThat(device.listening()).isCompletedExceptionally();
+    }
+
+    /** Waits for the next attempt, which must come after exactly this pause. */
+    private Call attemptAfter(int seconds) throws Exception {
+        scheduler.advance(Duration.ofSeconds(seconds).minusMillis(1));
+        assertThat(node.calls).isEmpty();
+        scheduler.advance(Duration.ofMillis(1));
+        return node.call();
+    }
+
+    @Test
+    void reconnect_backsOff_startsAgainAfterAStableConnection() throws Exception {
+        PairLeg listen = listen();
+        listen.close(new CloseReason(1001, ""));
+        for (int seconds : new int[] {1, 2, 4, 8, 10, 10}) {
+            attemptAfter(seconds).fail(new ConnectException());
+        }
+        PairLeg brief = attemptAfter(10).open();
+        scheduler.advance(Duration.ofSeconds(9));
+        brief.close(new CloseReason(1001, ""));
+        PairLeg stable = attemptAfter(10).open();
+        scheduler.advance(Duration.ofSeconds(10));
+        stable.close(new CloseReason(1001, ""));
+        attemptAfter(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 401, 403, 404})
+    void reconnect_refused_waitsForTheMaximumPause(int status) throws Exception {
+        device = builder(offered::add).build().start();
+        node.call().fail(new HandshakeException(status));
+        attemptAfter(10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void reconnect_overloaded_backsOffAsUsual(int status) throws Exception {
+        device = builder(offered::add).build().start();
+        node.call().fail(new HandshakeException(status));
+        attemptAfter(1);
+    }
+
+    @Test
+    void close_replaced_isFinal() throws Exception {
+        PairLeg listen = listen();
+        device.listening().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        listen.close(new CloseReason(CloseReason.REPLACED, "newer"));
+        assertThat(device.stopped()
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS)
+                        .code())
+                .isEqualTo(CloseReason.REPLACED);
+        assertThat(scheduler.pending()).isZero();
+        scheduler.advance(Duration.ofHours(1));
+        assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void silentListenSocket_isReplaced() throws Exception {
+        PairLeg listen = listen();
+        scheduler.advance(Duration.ofHours(1));
+        assertThat(node.calls).isEmpty();
+        listen.mute = true;
+        scheduler.advance(Duration.ofSeconds(61));
+        assertThat(node.call().path()).isEqualTo("/bridge/listen");
+    }
+
+    @Test
+    void close_endsTheListenSocket_withoutReconnecting() throws Exception {
+        listen();
+        device.close();
+        assertThat(far.closed()).isEqualTo(CloseReason.normal());
+        assertThat(device.stopped().toCompletableFuture().get()).isEqualTo(CloseReason.normal());
+        scheduler.advance(Duration.ofHours(1));
+        assertThat(node.calls).isEmpty();
+    }
+}
