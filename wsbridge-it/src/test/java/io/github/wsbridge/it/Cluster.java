@@ -11,6 +11,7 @@ import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.StreamTransport;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -119,6 +120,11 @@ final class Cluster implements AutoCloseable {
 
     BridgeNode node(int index) {
         return nodes.get(index);
+    }
+
+    /** TCP connections on the threads of one node's server. */
+    StreamTransport streams(int index) {
+        return ((NettyBridgeServer) servers.get(index)).streams();
     }
 
     List<BridgeNode> nodes() {

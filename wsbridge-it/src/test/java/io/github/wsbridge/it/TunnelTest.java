@@ -175,11 +175,20 @@ class TunnelTest {
                 .start();
         opened.add(device);
         device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return entrance();
+    }
+
+    /** The port that leads to the device's target. */
+    int entrance() throws Exception {
         BridgeClient client = client().build();
         opened.add(client);
         TcpTunnel tunnel = tunnel(client).start();
         opened.add(tunnel);
         return tunnel.address().getPort();
+    }
+
+    Cluster cluster() {
+        return cluster;
     }
 
     BridgeDevice.Builder device(TunnelTargets.Builder targets) {

@@ -455,6 +455,22 @@ class NettyExposedPortTest {
     }
 
     @Test
+    void clientThatReadsNothingForTheStallTime_isReset() throws Exception {
+        Watch watch = new Watch(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        Site site = site(builder -> builder.limits(Limits.builder().watch(watch).build()));
+        device(site.url, null);
+        dial(site.port("dev", "it").start());
+        Socket flooding = atTarget();
+        assertThatThrownBy(() -> {
+                    while (true) {
+                        flooding.getOutputStream().write(new byte[1 << 16]);
+                    }
+                })
+                .isInstanceOf(SocketException.class);
+        assertThat(events.await("Closed", PATIENCE).detail()).hasToString("4000 read no data for 2 s");
+    }
+
+    @Test
     void stopOfTheNode_refusesNewConnections_andLeavesBridgesTheGracePeriod() throws Exception {
         Site site = site();
         device(site.url, null);
