@@ -23,8 +23,8 @@ interface BlockingConnection {
     void close(boolean inGoodOrder);
 
     /**
-     * Returns whether this is a network connection: an abnormal end is a reset, and unread input would turn a normal end
-     * into one.
+     * Returns whether this is a network connection: an abnormal end is a reset, and unread input would turn a normal
+     * end into one.
      */
     boolean resets();
 }

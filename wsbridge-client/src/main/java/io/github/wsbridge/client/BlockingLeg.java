@@ -94,29 +94,52 @@ final class BlockingLeg implements Leg {
     // Reading
 
     private void read() {
-        ByteBuffer first = Buffers.take();
-        ByteBuffer second = null;
         try {
-            ByteBuffer buffer = first;
-            while (connection.read(buffer) >= 0) {
-                delivery.hold(Fragment.binary(buffer.flip()));
-                mayRead.acquire();
-                second = second == null ? Buffers.take() : second;
-                buffer = (buffer == first ? second : first).clear(); // its content was consumed before the last demand
+            if (readUntilEnd() || drained()) {
+                inputTold = true;
+                settle();
             }
-            delivery.hold(Fragment.binary(ByteBuffer.allocate(0)));
-            mayRead.acquire();
         } catch (IOException e) {
             failed(e);
-            return;
         } catch (InterruptedException e) {
             failed(new IOException("interrupted", e));
-            return;
         }
-        Buffers.give(first); // not after a failure, when a fragment may still be in use
-        Buffers.give(second);
-        inputTold = true;
-        settle();
+    }
+
+    /** Passes the input on; returns false if the leg is closed meanwhile. */
+    private boolean readUntilEnd() throws IOException, InterruptedException {
+        ByteBuffer first = Buffers.take();
+        ByteBuffer second = null;
+        ByteBuffer buffer = first;
+        while (connection.read(buffer) >= 0) {
+            delivery.hold(Fragment.binary(buffer.flip()));
+            mayRead.acquire();
+            if (closing() || delivery.ended()) {
+                return false; // this was not demanded, so the fragment before it may still be in use
+            }
+            second = second == null ? Buffers.take() : second;
+            buffer = (buffer == first ? second : first).clear();
+        }
+        delivery.hold(Fragment.binary(ByteBuffer.allocate(0)));
+        mayRead.acquire();
+        if (!closing() && !delivery.ended()) {
+            Buffers.give(first);
+            Buffers.give(second);
+        }
+        return true;
+    }
+
+    /** Reads and drops the rest, so that closing is no reset; returns false if there is no need to. */
+    private boolean drained() throws IOException {
+        if (delivery.ended() || !connection.resets()) {
+            return false;
+        }
+        ByteBuffer dropped = Buffers.take();
+        while (connection.read(dropped.clear()) >= 0) {
+            continue;
+        }
+        Buffers.give(dropped);
+        return true;
     }
 
     @Override

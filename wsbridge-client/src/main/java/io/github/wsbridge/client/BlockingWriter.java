@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output of a {@link BlockingLeg}, written by a thread of its own. What is sent while that thread writes is gathered
- * in a second buffer, so that many small fragments cost few writes.
+ * The output of a {@link BlockingLeg}, written by a thread of its own. What is sent while that thread writes is
+ * gathered in a second buffer, so that many small fragments cost few writes.
  */
 final class BlockingWriter {
 
@@ -100,16 +100,13 @@ final class BlockingWriter {
     @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread
     void run() throws IOException {
         ByteBuffer empty = Buffers.take();
-        try {
-            for (ByteBuffer full = next(empty); full != null; full = next(empty)) {
-                int length = full.remaining();
-                connection.write(full);
-                written += length;
-                empty = full.clear();
-            }
-        } finally {
-            Buffers.give(empty);
+        for (ByteBuffer full = next(empty); full != null; full = next(empty)) {
+            int length = full.remaining();
+            connection.write(full);
+            written += length;
+            empty = full.clear();
         }
+        Buffers.give(empty); // not after a failure, when it may be the one that is filled
     }
 
     /** Waits for something to write, and gathers more in {@code empty}; null at the end. */

@@ -61,8 +61,9 @@ public final class TcpTunnel implements AutoCloseable {
 
     /**
      * Runs one bridge over two streams, copying between them and a channel; {@link #run(CompletableFuture, InputStream,
-     * OutputStream)} costs less. Blocks until the bridge has ended or both directions have, and closes bridge and streams. The end of {@code input} is a
-     * half-close. A daemon thread may remain blocked in a read of {@code input} that cannot be interrupted.
+     * OutputStream)} costs less. Blocks until the bridge has ended or both directions have, and closes bridge and
+     * streams. The end of {@code input} is a half-close. A daemon thread may remain blocked in a read of {@code input}
+     * that cannot be interrupted.
      *
      * @throws io.github.wsbridge.BridgeException if the bridge did not end normally
      * @throws IOException if writing to {@code output} failed
@@ -155,9 +156,9 @@ public final class TcpTunnel implements AutoCloseable {
          * The address to listen on: a TCP address, which is resolved if necessary, or a
          * {@link java.net.UnixDomainSocketAddress}. By default, an ephemeral port of the loopback address.
          *
-         * <p>The file of a Unix socket gets the permissions that the process's umask gives, and is deleted by
-         * {@link TcpTunnel#close}. A socket that nobody listens to is replaced; any other file is an error. Unix sockets
-         * have no resets: if a bridge ends abnormally, the program at the local end sees the end of the stream.
+         * <p>The file of a Unix socket gets the permissions that the process's umask gives, and is deleted by {@link
+         * TcpTunnel#close}. A socket that nobody listens to is replaced; any other file is an error. Unix sockets have
+         * no resets: if a bridge ends abnormally, the program at the local end sees the end of the stream.
          */
         public Builder listen(SocketAddress address) {
             this.address = address instanceof InetSocketAddress inet && inet.isUnresolved()

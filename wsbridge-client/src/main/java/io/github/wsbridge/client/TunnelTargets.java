@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's end of a TCP tunnel: a handler that joins each bridge with a connection to a target, a TCP port or a Unix
- * socket. The bridge's request data is the name of the target. Thread-safe.
+ * The device's end of a TCP tunnel: a handler that joins each bridge with a connection to a target, a TCP port or a
+ * Unix socket. The bridge's request data is the name of the target. Thread-safe.
  *
  * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
  * resolved or connected to with 502. With {@link Builder#allowAny}, the request data may also be {@code host:port}; an
@@ -196,8 +196,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         /**
          * Lets requesters specify {@code host:port} themselves, if {@code allowed} accepts the address it resolves to.
          * By default, no address is allowed. Everyone who may connect to the device can then reach every allowed
-         * address, but no Unix socket. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code allowed}, since
-         * they are another name of this host.
+         * address, but no Unix socket. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code
+         * allowed}, since they are another name of this host.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {
             this.allowed = allowed;
