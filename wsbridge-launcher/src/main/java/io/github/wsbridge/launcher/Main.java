@@ -8,14 +8,18 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -47,6 +51,8 @@ public final class Main implements Runnable {
     /** The longest that the JVM waits after a signal; commands limit their own shutdown to much less. */
     private static final long LONGEST_STOP_HOURS = 24;
 
+    private static final List<String> COMMANDS = List.of("node", "device", "tunnel", "keys", "demo", "train");
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -55,6 +61,7 @@ public final class Main implements Runnable {
 
     /** Runs a command and exits the JVM with its exit code. */
     public static void main(String[] args) {
+        shorten();
         Logs.prepare();
         Charset charset = Terminal.charset();
         CommandContext here = new CommandContext(
@@ -86,18 +93,30 @@ public final class Main implements Runnable {
         System.exit(code[0]);
     }
 
-    /** Runs a command to completion and returns its exit code. */
-    static int run(CommandContext here, String... args) {
-        return commandLine(here).execute(args);
+    /** Skips searches of the whole class path, and classes that are not needed, unless a property asks for them. */
+    private static void shorten() {
+        Map<String, String> shortcuts = Map.of(
+                "picocli.disable.closures", "true",
+                "slf4j.provider", "org.slf4j.jul.JULServiceProvider",
+                "slf4j.internal.verbosity", "WARN",
+                "io.netty.jfr.enabled", "false");
+        shortcuts.forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
     }
 
-    static CommandLine commandLine(CommandContext here) {
+    /** Runs a command to completion and returns its exit code. */
+    static int run(CommandContext here, String... args) {
+        // Reading the options of a command by reflection takes long, so only those that are needed are read.
+        boolean known = args.length > 0 && COMMANDS.contains(args[0]);
+        return commandLine(here, known ? List.of(args[0]) : COMMANDS).execute(args);
+    }
+
+    private static CommandLine commandLine(CommandContext here, List<String> commands) {
         CommandLine main = new CommandLine(new Main());
-        main.addSubcommand(new NodeCommand(here));
-        main.addSubcommand(new DeviceCommand(here));
-        main.addSubcommand(new TunnelCommand(here));
-        main.addSubcommand(new KeysCommand(here));
-        main.addSubcommand(new DemoCommand(here));
+        commands.forEach(name -> main.addSubcommand(command(name, here)));
         main.addSubcommand(new CommandLine.HelpCommand());
         main.setDefaultValueProvider(new EnvironmentDefaults(here.env()));
         main.setOut(new PrintWriter(here.out(), true, Terminal.charset()));
@@ -105,25 +124,26 @@ public final class Main implements Runnable {
         Failures failures = new Failures();
         main.setParameterExceptionHandler(failures);
         main.setExecutionExceptionHandler(failures);
-        main.setExecutionStrategy(parsed -> {
-            Logs.configure(LogOptions.of(parsed));
-            return new CommandLine.RunLast().execute(parsed);
-        });
-        main.registerConverter(HostPort.class, Main::hostPort);
-        main.registerConverter(Duration.class, Quantities::duration);
-        main.registerConverter(Quantities.Bytes.class, Quantities::bytes);
+        main.setExecutionStrategy(new Run());
+        main.registerConverter(HostPort.class, new HostPorts());
+        main.registerConverter(Duration.class, new Durations());
+        main.registerConverter(Quantities.Bytes.class, new Sizes());
         main.setUsageHelpWidth(110);
         main.setUsageHelpLongOptionsMaxWidth(34);
         main.setAbbreviatedOptionsAllowed(false);
         return main;
     }
 
-    private static HostPort hostPort(String text) {
-        try {
-            return HostPort.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage());
-        }
+    private static Object command(String name, CommandContext here) {
+        return switch (name) {
+            case "node" -> new NodeCommand(here);
+            case "device" -> new DeviceCommand(here);
+            case "tunnel" -> new TunnelCommand(here);
+            case "keys" -> new KeysCommand(here);
+            case "demo" -> new DemoCommand(here);
+            case "train" -> new TrainCommand(here);
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     /** Called if no command is given: fails with a usage message. */
@@ -138,6 +158,43 @@ public final class Main implements Runnable {
         public String[] getVersion() {
             String version = Main.class.getPackage().getImplementationVersion();
             return new String[] {"wsbridge " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+
+    // Classes, not lambdas: the JVM cannot archive lambdas of picocli's interfaces, whose class files are too old for
+    // it,
+    // and would generate them at each start.
+
+    private static final class Run implements CommandLine.IExecutionStrategy {
+        @Override
+        public int execute(ParseResult parsed) {
+            Logs.configure(LogOptions.of(parsed));
+            return new CommandLine.RunLast().execute(parsed);
+        }
+    }
+
+    private static final class HostPorts implements ITypeConverter<HostPort> {
+        @Override
+        public HostPort convert(String text) {
+            try {
+                return HostPort.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    private static final class Durations implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            return Quantities.duration(text);
+        }
+    }
+
+    private static final class Sizes implements ITypeConverter<Quantities.Bytes> {
+        @Override
+        public Quantities.Bytes convert(String text) {
+            return Quantities.bytes(text);
         }
     }
 }

@@ -60,6 +60,14 @@ class RunningCommandsTest {
     }
 
     @Test
+    void train_runsAllThree_andEnds() throws Exception {
+        Run train = Run.of("train");
+        assertThat(train.code()).as(train.err()).isZero();
+        assertThat(train.out()).matches("trained with \\d+ connections\\R");
+        assertThat(train.err()).isEmpty();
+    }
+
+    @Test
     void stdio_pipe_carriesBytesAndEndsWithThem() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
