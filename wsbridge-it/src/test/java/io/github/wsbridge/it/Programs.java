@@ -65,6 +65,8 @@ final class Programs implements AutoCloseable {
                 .redirectError(err.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().keySet().removeIf(variable -> variable.startsWith("WSBRIDGE_"));
+        // The default, but the script then makes no class archive, which would take a few seconds for each test.
+        builder.environment().put("WSBRIDGE_JAVA_OPTS", "-Xshare:auto");
         Process process = builder.start();
         started.add(process);
         return new Running(String.join(" ", command), process, out, err);

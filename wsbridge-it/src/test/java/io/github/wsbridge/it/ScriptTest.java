@@ -2,11 +2,17 @@ package io.github.wsbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,16 +21,26 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class ScriptTest {
 
+    private static final String JAVA = System.getProperty("java.home") + "/bin/java";
+    private static final String NODE_COMMAND = "io.github.wsbridge.launcher.NodeCommand source:";
+    private static final String ARCHIVED = "shared objects file";
+
     @TempDir
     Path folder;
 
     private Programs programs;
+    private Path home;
     private Launcher wsbridge;
 
     @BeforeEach
     void install() throws Exception {
         programs = new Programs(folder);
-        wsbridge = Launcher.install(Files.createDirectories(folder.resolve("installed here")));
+        install("installed here");
+    }
+
+    private void install(String name) throws Exception {
+        home = Files.createDirectories(folder.resolve(name));
+        wsbridge = Launcher.install(home);
     }
 
     @AfterEach
@@ -49,14 +65,89 @@ class ScriptTest {
 
     @Test
     void script_javaReplaced_checksItsVersionAgain() throws Exception {
-        Path stamp = folder.resolve("installed here/wsbridge-launcher/target/wsbridge.stamp");
-        Files.writeString(stamp, "0 " + System.getProperty("java.home") + "/bin/java\n17\n");
+        Path stamp = target().resolve("wsbridge.stamp");
+        Files.writeString(stamp, "0 " + JAVA + "\n17\n17.0.1+1\n" + target() + "\n");
         programs.run(wsbridge.command("help"));
         List<String> lines = Files.readAllLines(stamp);
-        assertThat(lines).hasSize(2);
-        assertThat(lines.get(0))
-                .endsWith(" " + System.getProperty("java.home") + "/bin/java")
-                .doesNotStartWith("0 ");
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0)).endsWith(" " + JAVA).doesNotStartWith("0 ");
         assertThat(lines.get(1)).isEqualTo(Integer.toString(Runtime.version().feature()));
+        assertThat(lines.get(2)).startsWith(Integer.toString(Runtime.version().feature()));
+        assertThat(lines.get(3)).isEqualTo(target().toString());
+    }
+
+    @Test
+    void node_anotherProcessMakesTheArchive_startsWithout() throws Exception {
+        programs.run(wsbridge.command("help"));
+        String build = Files.readAllLines(target().resolve("wsbridge.stamp")).get(2);
+        for (String kind : List.of(".jsa", ".aot")) {
+            Files.createDirectory(target().resolve("wsbridge-" + build + kind + ".lock"));
+        }
+        Programs.Running node = programs.start(showingClasses(""));
+        node.awaitLine("node ready");
+        assertThat(node.awaitLine(NODE_COMMAND)).doesNotContain(ARCHIVED);
+        node.process().destroy();
+        node.succeeded();
+        assertThat(node.complaints()).isEmpty();
+        assertThat(archives()).isEmpty();
+    }
+
+    @Test
+    @Tag("system") // runs a JVM a dozen times
+    void node_secondStart_usesTheArchiveUntilAJarChanges() throws Exception {
+        install("installed"); // JDK 17 archives only its own classes if the path contains a space
+        assertThat(sourceOfNodeCommand("")).contains(ARCHIVED);
+        Path archive = archives().get(0);
+        FileTime made = Files.getLastModifiedTime(archive);
+        assertThat(sourceOfNodeCommand("")).contains(ARCHIVED);
+        assertThat(sourceOfNodeCommand("-Xshare:off")).as("options of the user").doesNotContain(ARCHIVED);
+        assertThat(archives()).containsExactly(archive);
+        assertThat(Files.getLastModifiedTime(archive)).isEqualTo(made);
+
+        Files.setLastModifiedTime(target().resolve("lib/0.jar"), FileTime.from(Instant.now()));
+        assertThat(sourceOfNodeCommand("")).contains(ARCHIVED);
+        assertThat(archives()).containsExactly(archive);
+        assertThat(Files.getLastModifiedTime(archive)).isGreaterThan(made);
+    }
+
+    @Test
+    @Tag("system")
+    void node_archiveCannotBeMade_isNotTriedAgain() throws Exception {
+        programs.run(wsbridge.command("help"));
+        String build = Files.readAllLines(target().resolve("wsbridge.stamp")).get(2);
+        Path empty = Files.createFile(
+                target().resolve("wsbridge-" + build + (Runtime.version().feature() < 25 ? ".jsa" : ".aot")));
+        assertThat(sourceOfNodeCommand("")).doesNotContain(ARCHIVED);
+        assertThat(empty).isEmptyFile();
+    }
+
+    /** Starts a node and stops it, which must print nothing to standard error; returns where its class came from. */
+    private String sourceOfNodeCommand(String options) throws Exception {
+        Programs.Running node = programs.start(showingClasses(options));
+        node.awaitLine("node ready");
+        String line = node.awaitLine(NODE_COMMAND);
+        node.process().destroy();
+        node.succeeded();
+        assertThat(node.complaints()).isEmpty();
+        return line;
+    }
+
+    private List<String> showingClasses(String options) {
+        List<String> command =
+                new ArrayList<>(List.of("/usr/bin/env", "WSBRIDGE_JAVA_OPTS=-Xlog:class+load " + options));
+        command.addAll(wsbridge.command("node", "--insecure", "--listen", "127.0.0.1:0"));
+        return command;
+    }
+
+    private Path target() {
+        return home.resolve("wsbridge-launcher/target");
+    }
+
+    private List<Path> archives() throws IOException {
+        try (Stream<Path> files = Files.list(target())) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().matches(".*\\.(jsa|aot)"))
+                    .toList();
+        }
     }
 }

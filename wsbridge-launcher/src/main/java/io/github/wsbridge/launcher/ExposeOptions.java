@@ -4,13 +4,17 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.ExposedPort;
 import io.github.wsbridge.core.access.AddressPolicy;
+import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.StreamTransport;
-import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,16 +26,14 @@ import picocli.CommandLine.Spec.Target;
 @SuppressWarnings("NullAway.Init")
 final class ExposeOptions {
 
-    private static final String FORM = "[HOST:]PORT=DEVICE/TARGET";
-
     @Option(
             names = "--expose",
-            paramLabel = FORM,
+            paramLabel = Forward.FORM,
             split = ",",
             description = "Connect each plain TCP connection to this port to a target of a device; may be repeated"
-                    + " (default host 127.0.0.1)")
+                    + " (default host 127.0.0.1). A Unix socket: unix:/PATH=DEVICE/TARGET")
     @Nullable
-    private List<String> ports;
+    private List<Forward> ports;
 
     @Option(
             names = "--expose-from",
@@ -46,7 +48,7 @@ final class ExposeOptions {
     private CommandSpec command;
 
     /** A port to open. */
-    record Exposed(InetSocketAddress address, String device, String target) {}
+    record Exposed(SocketAddress address, Forward forward) {}
 
     /**
      * Returns the ports to open, after checking the options.
@@ -65,32 +67,17 @@ final class ExposeOptions {
         }
         access();
         List<Exposed> all = new ArrayList<>();
-        for (String text : ports) {
-            Exposed port = parse(text);
-            if (clients == null && !port.address().getAddress().isLoopbackAddress()) {
-                throw usage("--expose " + text + " can be reached from other machines, without credentials: specify"
+        for (Forward port : ports) {
+            SocketAddress address = port.listen().resolve().get(0);
+            if (clients == null
+                    && address instanceof InetSocketAddress inet
+                    && !inet.getAddress().isLoopbackAddress()) {
+                throw usage("--expose " + port + " can be reached from other machines, without credentials: specify"
                         + " --expose-from CIDR, the clients that may connect, or listen on 127.0.0.1");
             }
-            all.add(port);
+            all.add(new Exposed(address, port));
         }
         return all;
-    }
-
-    private Exposed parse(String text) throws IOException {
-        int equals = text.indexOf('=');
-        int slash = text.lastIndexOf('/'); // a device id may contain slashes
-        if (equals <= 0 || slash <= equals + 1 || slash == text.length() - 1) {
-            throw usage("--expose " + text + " is not " + FORM);
-        }
-        String listen = text.substring(0, equals);
-        String device = text.substring(equals + 1, slash);
-        try {
-            new BridgeRequest(device);
-            HostPort port = HostPort.parse(listen.contains(":") ? listen : "127.0.0.1:" + listen);
-            return new Exposed(port.resolve().get(0), device, text.substring(slash + 1));
-        } catch (IllegalArgumentException e) {
-            throw usage("--expose " + text + " is not " + FORM + ": " + e.getMessage());
-        }
     }
 
     private AddressPolicy access() {
@@ -118,18 +105,23 @@ final class ExposeOptions {
     }
 
     private String open(Exposed port, BridgeNode node, StreamTransport streams) throws IOException {
+        Forward forward = port.forward();
         ExposedPort.Builder builder = ExposedPort.builder(
-                        node, streams, new BridgeRequest(port.device(), port.target()))
+                        node, streams, new BridgeRequest(forward.device(), forward.target()))
                 .listen(port.address())
-                .access(access());
+                .access(port.address() instanceof InetSocketAddress ? access() : ExposeOptions::unixClient);
         try {
             ExposedPort opened = Transport.listening(port.address(), builder::start);
-            InetSocketAddress bound = (InetSocketAddress) opened.address();
-            return "port ready: " + new HostPort(bound.getAddress().getHostAddress(), bound.getPort()) + " forwards to "
-                    + port.target() + " on " + port.device();
+            return "port ready: " + StreamAddress.of(opened.address()) + " forwards to " + forward.target() + " on "
+                    + forward.device();
         } catch (IllegalArgumentException e) { // longer than the node's limits
             throw usage("--expose: " + e.getMessage());
         }
+    }
+
+    /** Grants access: the permissions of the socket's file decide. */
+    private static CompletionStage<AccessPolicy.Access> unixClient(AccessPolicy.AccessRequest request) {
+        return CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("unix"));
     }
 
     private ParameterException usage(String message) {

@@ -40,4 +40,10 @@ record Forward(StreamAddress listen, String device, String target) {
             throw new TypeConversionException(e.getMessage());
         }
     }
+
+    /** Returns the form that {@link #parse} reads. */
+    @Override
+    public String toString() {
+        return listen + "=" + device + "/" + target;
+    }
 }

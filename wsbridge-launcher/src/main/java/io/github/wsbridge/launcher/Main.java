@@ -1,25 +1,23 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.wire.net.HostPort;
-import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
-import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** The {@code wsbridge} command. */
 @Command(
@@ -49,6 +47,8 @@ public final class Main implements Runnable {
     /** The longest that the JVM waits after a signal; commands limit their own shutdown to much less. */
     private static final long LONGEST_STOP_HOURS = 24;
 
+    private static final List<String> COMMANDS = List.of("node", "device", "tunnel", "keys", "demo", "train");
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -57,6 +57,7 @@ public final class Main implements Runnable {
 
     /** Runs a command and exits the JVM with its exit code. */
     public static void main(String[] args) {
+        shorten();
         Logs.prepare();
         Charset charset = Terminal.charset();
         CommandContext here = new CommandContext(
@@ -88,18 +89,30 @@ public final class Main implements Runnable {
         System.exit(code[0]);
     }
 
-    /** Runs a command to completion and returns its exit code. */
-    static int run(CommandContext here, String... args) {
-        return commandLine(here).execute(args);
+    /** Skips searches of the whole class path, and classes that are not needed, unless a property asks for them. */
+    private static void shorten() {
+        Map<String, String> shortcuts = Map.of(
+                "picocli.disable.closures", "true",
+                "slf4j.provider", "org.slf4j.jul.JULServiceProvider",
+                "slf4j.internal.verbosity", "WARN",
+                "io.netty.jfr.enabled", "false");
+        shortcuts.forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
     }
 
-    static CommandLine commandLine(CommandContext here) {
+    /** Runs a command to completion and returns its exit code. */
+    static int run(CommandContext here, String... args) {
+        // Reading the options of a command by reflection takes long, so only those that are needed are read.
+        boolean known = args.length > 0 && COMMANDS.contains(args[0]);
+        return commandLine(here, known ? List.of(args[0]) : COMMANDS).execute(args);
+    }
+
+    private static CommandLine commandLine(CommandContext here, List<String> commands) {
         CommandLine main = new CommandLine(new Main());
-        main.addSubcommand(new NodeCommand(here));
-        main.addSubcommand(new DeviceCommand(here));
-        main.addSubcommand(new TunnelCommand(here));
-        main.addSubcommand(new KeysCommand(here));
-        main.addSubcommand(new DemoCommand(here));
+        commands.forEach(name -> main.addSubcommand(command(name, here)));
         main.addSubcommand(new CommandLine.HelpCommand());
         main.setDefaultValueProvider(new EnvironmentDefaults(here.env()));
         main.setOut(new PrintWriter(here.out(), true, Terminal.charset()));
@@ -107,27 +120,24 @@ public final class Main implements Runnable {
         Failures failures = new Failures();
         main.setParameterExceptionHandler(failures);
         main.setExecutionExceptionHandler(failures);
-        main.setExecutionStrategy(parsed -> {
-            Logs.configure(LogOptions.of(parsed));
-            return new CommandLine.RunLast().execute(parsed);
-        });
-        main.registerConverter(HostPort.class, text -> address(text, HostPort::parse));
-        main.registerConverter(StreamAddress.class, text -> address(text, StreamAddress::parse));
-        main.registerConverter(Forward.class, Forward::parse);
-        main.registerConverter(Duration.class, Quantities::duration);
-        main.registerConverter(Quantities.Bytes.class, Quantities::bytes);
+        main.setExecutionStrategy(new Run());
+        Converters.register(main);
         main.setUsageHelpWidth(110);
         main.setUsageHelpLongOptionsMaxWidth(34);
         main.setAbbreviatedOptionsAllowed(false);
         return main;
     }
 
-    private static <T> T address(String text, Function<String, T> parser) {
-        try {
-            return parser.apply(text);
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage());
-        }
+    private static Object command(String name, CommandContext here) {
+        return switch (name) {
+            case "node" -> new NodeCommand(here);
+            case "device" -> new DeviceCommand(here);
+            case "tunnel" -> new TunnelCommand(here);
+            case "keys" -> new KeysCommand(here);
+            case "demo" -> new DemoCommand(here);
+            case "train" -> new TrainCommand(here);
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     /** Called if no command is given: fails with a usage message. */
@@ -142,6 +152,15 @@ public final class Main implements Runnable {
         public String[] getVersion() {
             String version = Main.class.getPackage().getImplementationVersion();
             return new String[] {"wsbridge " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+
+    /** A class, not a lambda: see {@link Converters}. */
+    private static final class Run implements CommandLine.IExecutionStrategy {
+        @Override
+        public int execute(ParseResult parsed) {
+            Logs.configure(LogOptions.of(parsed));
+            return new CommandLine.RunLast().execute(parsed);
         }
     }
 }

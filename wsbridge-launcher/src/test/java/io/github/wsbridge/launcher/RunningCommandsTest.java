@@ -76,7 +76,7 @@ class RunningCommandsTest {
     void exposedPort_connectsPlainClients_andRefusesThoseNotAllowed() throws Exception {
         try (LogCapture log = new LogCapture();
                 EchoPort echo = new EchoPort();
-                Run node = exposing("0=d/echo");
+                Run node = exposing("0=d/echo,unix:" + folder.resolve("exposed") + "=d/echo");
                 Run closed = exposing("0=d/echo", "--expose-from", "192.0.2.0/24,::1");
                 Run device = Run.of(
                         "device",
@@ -90,6 +90,10 @@ class RunningCommandsTest {
             int port = port(node, "port ready:");
             assertThat(echo(port, "hello")).isEqualTo("hello");
             assertThat(echo(port, "again")).isEqualTo("again");
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("exposed")))) {
+                client.write(StandardCharsets.UTF_8.encode("x"));
+                assertThat(client.read(ByteBuffer.allocate(9))).isEqualTo(1);
+            }
             int other = port(closed, "port ready:");
             assertThatThrownBy(() -> echo(other, "hello")).isInstanceOf(SocketException.class);
             assertThat(log.all())
@@ -219,6 +223,14 @@ class RunningCommandsTest {
             assertThat(tunnel.stop().code()).as(tunnel.err()).isZero();
             assertThat(tunnel.err()).isEmpty();
         }
+    }
+
+    @Test
+    void train_runsAllThree_andEnds() throws Exception {
+        Run train = Run.of("train");
+        assertThat(train.code()).as(train.err()).isZero();
+        assertThat(train.out()).matches("trained with \\d+ connections\\R");
+        assertThat(train.err()).isEmpty();
     }
 
     @Test

@@ -213,7 +213,9 @@ public final class NettyConnector implements Connector {
             }
             if (context != null) {
                 channel.pipeline()
-                        .addLast(NettyBridgeServer.TLS, Tls.handler(context, channel, target.timeout(), upgrade.host(), upgrade.port()));
+                        .addLast(
+                                NettyBridgeServer.TLS,
+                                Tls.handler(context, channel, target.timeout(), upgrade.host(), upgrade.port()));
             }
             channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, leg));
         }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 
 /**
  * Masks and unmasks payloads (RFC 6455, section 5.3), eight bytes at a time. Long payloads are copied through an array
@@ -16,7 +17,9 @@ final class Masking {
     static final int SHORT = 256;
 
     private static final int CHUNK = 4096;
+    private static final int LONG = CHUNK; // from this length on, creating the views does not matter
     private static final ThreadLocal<byte[]> CHUNKS = ThreadLocal.withInitial(() -> new byte[CHUNK]);
+    private static final ThreadLocal<long[]> LONG_CHUNKS = ThreadLocal.withInitial(() -> new long[CHUNK / Long.BYTES]);
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VarHandle ARRAY = MethodHandles.byteArrayViewVarHandle(long[].class, ORDER);
     private static final VarHandle BUFFER = MethodHandles.byteBufferViewVarHandle(long[].class, ORDER);
@@ -30,16 +33,45 @@ final class Masking {
      * @param key the masking key, whose most significant byte applies to the first byte
      */
     static void apply(ByteBuffer in, int at, ByteBuffer out, int to, int length, int key) {
+        if (length < LONG) {
+            applyShort(in, at, out, to, length, key);
+            return;
+        }
+        int whole = length & -Long.BYTES;
+        applyLongs(longs(in, at, whole), longs(out, to, whole), mask(key));
+        if (whole < length) {
+            applyShort(in, at + whole, out, to + whole, length - whole, key);
+        }
+    }
+
+    private static LongBuffer longs(ByteBuffer bytes, int at, int length) {
+        return bytes.slice(at, length).order(ORDER).asLongBuffer();
+    }
+
+    /** Copies longs; written so that the loop costs little without vectors, too, as in a JVM with C1 only. */
+    private static void applyLongs(LongBuffer in, LongBuffer out, long mask) {
+        long[] chunk = LONG_CHUNKS.get();
+        while (in.hasRemaining()) {
+            int size = Math.min(chunk.length, in.remaining());
+            in.get(chunk, 0, size);
+            for (int i = 0; i < chunk.length - 3; i += 4) { // the chunk's length is a multiple of 4
+                chunk[i] ^= mask;
+                chunk[i + 1] ^= mask;
+                chunk[i + 2] ^= mask;
+                chunk[i + 3] ^= mask;
+            }
+            out.put(chunk, 0, size);
+        }
+    }
+
+    private static void applyShort(ByteBuffer in, int at, ByteBuffer out, int to, int length, int key) {
         byte[] chunk = CHUNKS.get();
         long mask = mask(key);
-        for (int done = 0; done < length; done += CHUNK) {
-            int size = Math.min(CHUNK, length - done);
-            in.get(at + done, chunk, 0, size);
-            for (int i = 0; i < size; i += Long.BYTES) { // up to seven bytes too many, which are not copied out
-                ARRAY.set(chunk, i, (long) ARRAY.get(chunk, i) ^ mask);
-            }
-            out.put(to + done, chunk, 0, size);
+        in.get(at, chunk, 0, length);
+        for (int i = 0; i < length; i += Long.BYTES) { // up to seven bytes too many, which are not copied out
+            ARRAY.set(chunk, i, (long) ARRAY.get(chunk, i) ^ mask);
         }
+        out.put(to, chunk, 0, length);
     }
 
     /**
