@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 
-    @Option(names = "--quick", description = "Shorter rounds and fewer measurements, in less than seven minutes")
+    @Option(names = "--quick", description = "Shorter rounds and fewer measurements, in about seven minutes")
     boolean quick;
 
     @Option(names = "--smoke", hidden = true, description = "Only check that everything runs")
@@ -111,6 +111,7 @@ final class BenchCommand implements Callable<Integer> {
             Map<String, Object> run = new LinkedHashMap<>();
             run.put("plan", rig.plan().name());
             run.put("transport", transport);
+            run.put("started-with", rig.settings().launcher().script().isEmpty() ? "class path" : "script");
             run.put("seconds", seconds);
             run.put("cores-busy-with-others", bystanders);
             Files.writeString(json, Json.text(run, Machine.facts(), failed, rig.results(), findings));

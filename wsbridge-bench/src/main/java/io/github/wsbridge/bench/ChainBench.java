@@ -42,7 +42,7 @@ final class ChainBench implements Bench {
                 chains.add(new Chain(Subject.DIRECT, List.of(), rig.devices().port("far"), Map.of()));
             }
             measure(rig, own, chains);
-            if (family.tls()) {
+            if (family == Family.TUNNEL_TLS) {
                 end(rig, before);
                 measureResuming(rig);
             }

@@ -16,7 +16,7 @@ import java.time.Duration;
  */
 record Child(String name, Process process, Path log) {
 
-    private static final Duration READY = Duration.ofSeconds(30);
+    private static final Duration READY = Duration.ofSeconds(60);
     private static final Duration LOOK = Duration.ofMillis(5);
     private static final int PROBE_MILLIS = 1_000;
 

@@ -22,7 +22,7 @@ record Launcher(String script, String javaOptions) {
 
     private static final String OPTIONS = "WSBRIDGE_JAVA_OPTS";
 
-    /** Stops clients from resuming sessions with BoringSSL, and servers from offering it with the TLS of newer JDKs. */
+    /** Stops clients from resuming sessions with BoringSSL, and servers from offering it with newer JDKs' own TLS. */
     private static final String NO_SESSIONS =
             " -Dio.netty.handler.ssl.openssl.sessionCacheClient=false -Djdk.tls.server.newSessionTicketCount=0";
 

@@ -80,9 +80,9 @@ record Plan(
                 List.of(RelayBench.Size.KIB_64),
                 Math.min(rounds, QUICK_CHAIN_ROUNDS),
                 2,
-                1_500,
+                1_000,
                 5_000,
-                6_000);
+                5_000);
     }
 
     /** Checks that everything works, without meaningful measurements. */
