@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -125,9 +126,9 @@ public final class Main implements Runnable {
         main.setParameterExceptionHandler(failures);
         main.setExecutionExceptionHandler(failures);
         main.setExecutionStrategy(new Run());
-        main.registerConverter(HostPort.class, new HostPorts());
-        main.registerConverter(Duration.class, new Durations());
-        main.registerConverter(Quantities.Bytes.class, new Sizes());
+        main.registerConverter(HostPort.class, new Converter<>(HostPort::parse));
+        main.registerConverter(Duration.class, new Converter<>(Quantities::duration));
+        main.registerConverter(Quantities.Bytes.class, new Converter<>(Quantities::bytes));
         main.setUsageHelpWidth(110);
         main.setUsageHelpLongOptionsMaxWidth(34);
         main.setAbbreviatedOptionsAllowed(false);
@@ -161,8 +162,7 @@ public final class Main implements Runnable {
         }
     }
 
-    // Classes, not lambdas: the JVM cannot archive lambdas of picocli's interfaces, whose class files are too old for
-    // it,
+    // Classes, not lambdas of picocli's interfaces: the JVM cannot archive those, since picocli's class files are too old,
     // and would generate them at each start.
 
     private static final class Run implements CommandLine.IExecutionStrategy {
@@ -173,28 +173,14 @@ public final class Main implements Runnable {
         }
     }
 
-    private static final class HostPorts implements ITypeConverter<HostPort> {
+    private record Converter<T>(Function<String, T> parser) implements ITypeConverter<T> {
         @Override
-        public HostPort convert(String text) {
+        public T convert(String text) {
             try {
-                return HostPort.parse(text);
+                return parser.apply(text);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
-        }
-    }
-
-    private static final class Durations implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String text) {
-            return Quantities.duration(text);
-        }
-    }
-
-    private static final class Sizes implements ITypeConverter<Quantities.Bytes> {
-        @Override
-        public Quantities.Bytes convert(String text) {
-            return Quantities.bytes(text);
         }
     }
 }
