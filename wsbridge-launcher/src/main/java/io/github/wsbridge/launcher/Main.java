@@ -162,8 +162,8 @@ public final class Main implements Runnable {
         }
     }
 
-    // Classes, not lambdas of picocli's interfaces: the JVM cannot archive those, since picocli's class files are too old,
-    // and would generate them at each start.
+    // Classes, not lambdas of picocli's interfaces: the JVM cannot archive those, since picocli's class files are too
+    // old, and would generate them at each start.
 
     private static final class Run implements CommandLine.IExecutionStrategy {
         @Override
