@@ -66,14 +66,14 @@ class ScriptTest {
     @Test
     void script_javaReplaced_checksItsVersionAgain() throws Exception {
         Path stamp = target().resolve("wsbridge.stamp");
-        Files.writeString(stamp, "0 " + JAVA + "\n17\n17.0.1+1\n" + target() + "\n");
+        Files.writeString(stamp, "0 " + JAVA + "\n17\n17.0.1+1\n" + home + "\n");
         programs.run(wsbridge.command("help"));
         List<String> lines = Files.readAllLines(stamp);
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).endsWith(" " + JAVA).doesNotStartWith("0 ");
         assertThat(lines.get(1)).isEqualTo(Integer.toString(Runtime.version().feature()));
         assertThat(lines.get(2)).startsWith(Integer.toString(Runtime.version().feature()));
-        assertThat(lines.get(3)).isEqualTo(target().toString());
+        assertThat(lines.get(3)).isEqualTo(home.toString());
     }
 
     @Test

@@ -1,23 +1,29 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code wsbridge} command. */
 @Command(
@@ -121,7 +127,11 @@ public final class Main implements Runnable {
         main.setParameterExceptionHandler(failures);
         main.setExecutionExceptionHandler(failures);
         main.setExecutionStrategy(new Run());
-        Converters.register(main);
+        main.registerConverter(HostPort.class, new Converter<>(HostPort::parse));
+        main.registerConverter(StreamAddress.class, new Converter<>(StreamAddress::parse));
+        main.registerConverter(Forward.class, new Converter<>(Forward::parse));
+        main.registerConverter(Duration.class, new Converter<>(Quantities::duration));
+        main.registerConverter(Quantities.Bytes.class, new Converter<>(Quantities::bytes));
         main.setUsageHelpWidth(110);
         main.setUsageHelpLongOptionsMaxWidth(34);
         main.setAbbreviatedOptionsAllowed(false);
@@ -155,12 +165,25 @@ public final class Main implements Runnable {
         }
     }
 
-    /** A class, not a lambda: see {@link Converters}. */
+    // Classes, not lambdas of picocli's interfaces: the JVM cannot archive those, since picocli's class files are too
+    // old, and would generate them at each start.
+
     private static final class Run implements CommandLine.IExecutionStrategy {
         @Override
         public int execute(ParseResult parsed) {
             Logs.configure(LogOptions.of(parsed));
             return new CommandLine.RunLast().execute(parsed);
+        }
+    }
+
+    private record Converter<T>(Function<String, T> parser) implements ITypeConverter<T> {
+        @Override
+        public T convert(String text) {
+            try {
+                return parser.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 }
