@@ -2,6 +2,8 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.transport.TestKeys;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,16 +55,46 @@ class ProcessTest {
         }
     }
 
+    @Test
+    void tls_withoutTheNativeLibrary_isTheJdks() throws Exception {
+        TestKeys keys = TestKeys.create();
+        Process node = start(
+                List.of("-Dio.netty.handler.ssl.noOpenSsl=true"),
+                "node",
+                "--insecure",
+                "--listen",
+                "127.0.0.1:0",
+                "--tls-cert",
+                keys.certificate().toString(),
+                "--tls-key",
+                keys.key().toString());
+        try (BufferedReader out = node.inputReader()) {
+            String ready = out.readLine();
+            assertThat(ready).startsWith("node ready: ");
+            int port = Integer.parseInt(ready.replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
+            try (RawWebSocket raw =
+                    RawWebSocket.client(keys.context().getSocketFactory().createSocket("localhost", port))) {
+                raw.writeRaw(RawWebSocket.request("/bridge/listen?deviceId=d", ""));
+                assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
+            }
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
     private static Process start(String... args) throws Exception {
+        return start(List.of(), args);
+    }
+
+    private static Process start(List<String> options, String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 // The options of the wsbridge script; JDKs that do not know the last one ignore it.
                 "-XX:+IgnoreUnrecognizedVMOptions",
                 "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+                "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
         return new ProcessBuilder(command).start();
     }

@@ -84,7 +84,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         Throwable why = cause.getCause() instanceof IOException inner ? inner : cause;
-        fail(context, why instanceof IOException e ? e : new IOException("the handshake failed", cause));
+        fail(context, why instanceof IOException e ? Tls.explained(e) : new IOException("the handshake failed", cause));
     }
 
     private void fail(ChannelHandlerContext context, IOException failure) {

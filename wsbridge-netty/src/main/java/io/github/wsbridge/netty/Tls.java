@@ -13,6 +13,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -161,6 +163,20 @@ final class Tls {
         } catch (SSLPeerUnverifiedException e) {
             return List.of();
         }
+    }
+
+    /** Returns a failure whose message says what is wrong with a certificate; BoringSSL says it only in the cause. */
+    static IOException explained(IOException failure) {
+        if (!(failure instanceof SSLException) || !(failure.getCause() instanceof CertificateException why)) {
+            return failure;
+        }
+        String message = String.valueOf(why.getMessage());
+        if (String.valueOf(failure.getMessage()).contains(message)) {
+            return failure;
+        }
+        SSLHandshakeException explained = new SSLHandshakeException(message);
+        explained.initCause(failure);
+        return explained;
     }
 
     static SslContext of(SSLContext context, boolean client) {
