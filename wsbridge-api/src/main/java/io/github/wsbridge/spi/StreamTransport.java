@@ -8,7 +8,8 @@ import java.util.function.BiConsumer;
 
 /**
  * Opens and accepts plain connections as legs: TCP and, if the transport supports them, Unix sockets
- * ({@link java.net.UnixDomainSocketAddress}). Used by both ends of a tunnel, and by a node's exposed ports. Thread-safe.
+ * ({@link java.net.UnixDomainSocketAddress}). Used by both ends of a tunnel, and by a node's exposed ports.
+ * Thread-safe.
  *
  * <p>Such a leg is a stream of bytes. Received bytes arrive as binary messages whose boundaries mean nothing. Binary
  * and text messages are sent as their bytes. An empty binary message, in either direction, is the end of that direction

@@ -13,21 +13,14 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
-import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,17 +133,9 @@ final class Loops implements AutoCloseable {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
     }
 
-    Class<? extends ServerChannel> unixServerChannel() {
-        return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
-    }
-
-    Class<? extends Channel> unixChannel() {
-        return epoll ? EpollDomainSocketChannel.class : NioDomainSocketChannel.class;
-    }
-
-    /** Returns the address of a Unix socket in the form that these channels take. */
-    SocketAddress unixAddress(UnixDomainSocketAddress address) {
-        return epoll ? new DomainSocketAddress(address.getPath().toString()) : address;
+    /** Returns whether there are Unix sockets. Netty's NIO transport has some, but they do not support half-close. */
+    boolean hasUnixSockets() {
+        return epoll;
     }
 
     /** Closes the connections and stops the threads; waits for both, unless called on one of the threads. */

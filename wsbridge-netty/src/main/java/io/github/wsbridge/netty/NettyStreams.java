@@ -11,7 +11,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -25,9 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TCP connections and Unix sockets on the threads of a connector or a server, so that they can be joined with its
- * WebSockets. The file of a listening Unix socket gets the permissions that the process's umask gives. A stale one is
- * replaced, and it is deleted when the listener closes.
+ * TCP connections and, with epoll, Unix sockets on the threads of a connector or a server, so that they can be joined
+ * with its WebSockets.
  */
 final class NettyStreams implements StreamTransport {
 
@@ -68,7 +70,7 @@ final class NettyStreams implements StreamTransport {
         }
         Bootstrap bootstrap = new Bootstrap()
                 .group(loops.next())
-                .channel(unix ? loops.unixChannel() : loops.channel())
+                .channel(unix ? EpollDomainSocketChannel.class : loops.channel())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
@@ -100,7 +102,7 @@ final class NettyStreams implements StreamTransport {
         boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
-                .channel(unix ? loops.unixServerChannel() : loops.serverChannel())
+                .channel(unix ? EpollServerDomainSocketChannel.class : loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, limits.backlog())
                 .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that the limit is never exceeded
                 .handler(new Room(limits.maxConnections()))
@@ -113,7 +115,8 @@ final class NettyStreams implements StreamTransport {
                 });
         settings(unix).forEach((option, value) -> child(bootstrap, option, value));
         if (address instanceof UnixDomainSocketAddress at) {
-            return new UnixListening(at, bound -> bind(bootstrap, loops.unixAddress(bound)), loops);
+            check(at);
+            return new UnixListening(at, path -> bind(bootstrap, new DomainSocketAddress(path.toFile())), loops);
         }
         bootstrap.option(ChannelOption.SO_REUSEADDR, true);
         Channel channel = bind(bootstrap, address);
@@ -131,8 +134,15 @@ final class NettyStreams implements StreamTransport {
     }
 
     private SocketAddress unixAddress(UnixDomainSocketAddress address) throws IOException {
+        check(address);
+        return new DomainSocketAddress(address.getPath().toFile());
+    }
+
+    private void check(UnixDomainSocketAddress address) throws IOException {
+        if (!loops.hasUnixSockets()) {
+            throw new IOException("Unix sockets on Netty need epoll, which only Linux has");
+        }
         SocketFile.check(address);
-        return loops.unixAddress(address);
     }
 
     private Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
@@ -143,10 +153,6 @@ final class NettyStreams implements StreamTransport {
         }
         connections.add(bound.channel());
         return bound.channel();
-    }
-
-    private SocketAddress nettys(SocketAddress address) {
-        return address instanceof UnixDomainSocketAddress unix ? loops.unixAddress(unix) : address;
     }
 
     @SuppressWarnings("unchecked")

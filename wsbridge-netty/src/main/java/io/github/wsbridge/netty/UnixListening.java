@@ -26,13 +26,12 @@ final class UnixListening implements StreamTransport.Listening {
 
     /** Binds a listener. */
     interface Bind {
-        Channel bind(UnixDomainSocketAddress address) throws IOException;
+        Channel bind(Path path) throws IOException;
     }
 
     UnixListening(UnixDomainSocketAddress address, Bind binding, Loops loops) throws IOException {
         this.address = address;
         this.loops = loops;
-        SocketFile.check(address);
         SocketFile.deleteStale(address);
         Path path = address.getPath();
         if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -40,7 +39,7 @@ final class UnixListening implements StreamTransport.Listening {
         }
         String name = "." + Long.toString(ThreadLocalRandom.current().nextLong(Integer.MAX_VALUE), Character.MAX_RADIX);
         Path unused = path.resolveSibling(name);
-        channel = binding.bind(UnixDomainSocketAddress.of(unused));
+        channel = binding.bind(unused);
         try {
             Files.createLink(path, unused);
         } catch (IOException | UnsupportedOperationException e) {

@@ -1,9 +1,16 @@
 package io.github.wsbridge.netty;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.StreamTransportContract;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Without epoll, as on systems other than Linux. */
@@ -25,6 +32,15 @@ class NioStreamsTest extends StreamTransportContract {
     @Override
     protected StreamTransport transport() {
         return connector.streams();
+    }
+
+    @Test
+    void unixSockets_areRefused() {
+        SocketAddress address = UnixDomainSocketAddress.of("/tmp/unused");
+        assertThatThrownBy(() -> transport().listen(address, new StreamTransport.Limits(1, 1), leg -> {}))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("epoll");
+        assertThat(transport().dial(address, patience())).isCompletedExceptionally();
     }
 
     @AfterAll
