@@ -37,7 +37,7 @@ class NioStreamsTest extends StreamTransportContract {
     @Test
     void unixSockets_areRefused() {
         SocketAddress address = UnixDomainSocketAddress.of("/tmp/unused");
-        assertThatThrownBy(() -> transport().listen(address, new StreamTransport.Limits(1, 1), leg -> {}))
+        assertThatThrownBy(() -> transport().listen(address, new StreamTransport.Limits(1, 1), (leg, client) -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("epoll");
         assertThat(transport().dial(address, patience())).isCompletedExceptionally();
