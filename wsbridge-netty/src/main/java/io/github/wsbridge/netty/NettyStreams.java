@@ -69,7 +69,7 @@ final class NettyStreams implements StreamTransport {
             return CompletableFuture.failedFuture(e);
         }
         Bootstrap bootstrap = new Bootstrap()
-                .group(loops.next())
+                .group(loops.group()) // not the calling loop, so that a device uses all
                 .channel(unix ? EpollDomainSocketChannel.class : loops.channel())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)

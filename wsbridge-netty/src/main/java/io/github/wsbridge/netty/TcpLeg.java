@@ -216,7 +216,9 @@ final class TcpLeg extends ChannelLeg {
         if (gone) {
             return;
         }
-        ((DuplexChannel) channel).shutdownOutput();
+        if (!inputTold) { // otherwise the channel is closed now, which sends the FIN
+            ((DuplexChannel) channel).shutdownOutput();
+        }
         outputShut = true;
         lingerIfClosing();
         turn();
