@@ -28,6 +28,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -487,8 +488,9 @@ public abstract class StreamTransportContract extends LegFixture {
 
     @Test
     void listen_portInUse_fails() throws Exception {
-        try (StreamTransport.Listening first = transport().listen(address(), PLENTY, this::accepted)) {
-            assertThatThrownBy(() -> transport().listen(first.address(), PLENTY, this::accepted))
+        BiConsumer<Leg, Peer> refusing = (leg, client) -> leg.abort(); // whoever checks whether the first one is alive
+        try (StreamTransport.Listening first = transport().listen(address(), PLENTY, refusing)) {
+            assertThatThrownBy(() -> transport().listen(first.address(), PLENTY, refusing))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("in use");
         }
