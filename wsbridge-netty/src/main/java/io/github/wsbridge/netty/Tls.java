@@ -146,10 +146,10 @@ final class Tls {
 
     private static SslHandler set(SslHandler handler, Channel channel, Duration timeout) {
         handler.setHandshakeTimeoutMillis(timeout.toMillis());
-        handler.setWrapDataSize(0); // all records of a write into one buffer
         if (!(handler.engine() instanceof ReferenceCountedOpenSslEngine)) {
             return handler;
         }
+        handler.setWrapDataSize(0); // all records of a write into one buffer; the JDK would take one of 16 KiB for each
         channel.config().setAllocator(TlsBuffers.INSTANCE); // after the engine, which needs no headroom
         return handler;
     }
