@@ -56,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
     @Nullable
     Path chart;
 
-    @Option(names = "--transport", paramLabel = "NAME", description = "The --transport of the nodes")
+    @Option(names = "--transport", paramLabel = "NAME", description = "The --transport of nodes, devices and tunnels")
     String transport = "";
 
     @Option(

@@ -229,7 +229,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     public CompletionStage<Void> stop(Duration grace) {
         CompletionStage<Void> empty = slots.drain();
         if (!ports.isEmpty()) {
-            Daemons.start("wsbridge-node-ports", () -> ports.forEach(ExposedPort::close)); // closing one may block
+            Daemons.start("wsbridge-node-ports", () -> ports.forEach(this::close)); // closing one may block
         }
         listeners.closeAll(BridgeSlots.STOPPING);
         pending.endAll(BridgeSlots.DRAINING);
@@ -247,6 +247,14 @@ public final class BridgeNode implements Door, AutoCloseable {
                 })
                 .thenCompose(last -> last)
                 .exceptionally(late -> null);
+    }
+
+    private void close(ExposedPort port) {
+        try {
+            port.close();
+        } catch (RuntimeException e) { // from a foreign transport
+            log.warn("failed to close the port {}", port.address(), e);
+        }
     }
 
     private void release() {

@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.StreamAddress;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,7 +48,7 @@ public final class ExposedPort implements AutoCloseable {
         access = settings.access;
         listening = settings.streams.listen(
                 settings.address, new StreamTransport.Limits(settings.backlog, settings.maxConnections), this::serve);
-        name.complete(name(listening.address()));
+        name.complete(name(settings.address, listening.address()));
     }
 
     /**
@@ -62,10 +63,13 @@ public final class ExposedPort implements AutoCloseable {
         return new Builder(node, streams, request);
     }
 
-    private static String name(SocketAddress address) {
-        return address instanceof InetSocketAddress inet
-                ? new HostPort(inet.getAddress().getHostAddress(), inet.getPort()).toString()
-                : address.toString();
+    /** Returns the bound address, but a wildcard as it was requested: IPv4's is bound as that of IPv6. */
+    private static String name(SocketAddress requested, SocketAddress bound) {
+        return requested instanceof InetSocketAddress host
+                        && host.getAddress().isAnyLocalAddress()
+                        && bound instanceof InetSocketAddress port
+                ? new HostPort(host.getAddress().getHostAddress(), port.getPort()).toString()
+                : StreamAddress.of(bound).toString();
     }
 
     private void serve(Leg leg, Peer client) {
@@ -120,7 +124,7 @@ public final class ExposedPort implements AutoCloseable {
             return this;
         }
 
-        /** Decides which clients may connect. Default: those of the loopback interface. */
+        /** Decides which clients may connect. Default: those of the loopback interface, and none of a Unix socket. */
         public Builder access(AccessPolicy value) {
             access = value;
             return this;

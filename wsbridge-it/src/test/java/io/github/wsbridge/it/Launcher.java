@@ -24,6 +24,11 @@ final class Launcher {
         this.script = script;
     }
 
+    /** Returns a copy that was installed in another folder and moved here. */
+    static Launcher moved(Path folder) {
+        return new Launcher(folder.resolve("wsbridge"));
+    }
+
     static Launcher install(Path folder) throws IOException {
         Path target = folder.resolve("wsbridge-launcher/target");
         Path lib = Files.createDirectories(target.resolve("lib"));

@@ -112,6 +112,32 @@ class ScriptTest {
 
     @Test
     @Tag("system")
+    void node_folderMoved_makesAnArchiveThere() throws Exception {
+        install("installed");
+        assertThat(sourceOfNodeCommand("")).contains(ARCHIVED);
+        Path moved = folder.resolve("moved");
+        Files.move(home, moved);
+        home = moved;
+        wsbridge = Launcher.moved(home);
+        assertThat(sourceOfNodeCommand("")).contains(ARCHIVED);
+    }
+
+    @Test
+    @Tag("system")
+    void train_makesTheArchive_andSaysSo() throws Exception {
+        install("installed");
+        programs.run(wsbridge.command("help"));
+        String build = Files.readAllLines(target().resolve("wsbridge.stamp")).get(2);
+        Path empty = Files.createFile(
+                target().resolve("wsbridge-" + build + (Runtime.version().feature() < 25 ? ".jsa" : ".aot")));
+        List<String> train = new ArrayList<>(List.of("/usr/bin/env", "WSBRIDGE_JAVA_OPTS="));
+        train.addAll(wsbridge.command("train"));
+        assertThat(programs.run(train)).contains("class archive ready: " + empty.toRealPath());
+        assertThat(empty).isNotEmptyFile();
+    }
+
+    @Test
+    @Tag("system")
     void node_archiveCannotBeMade_isNotTriedAgain() throws Exception {
         programs.run(wsbridge.command("help"));
         String build = Files.readAllLines(target().resolve("wsbridge.stamp")).get(2);

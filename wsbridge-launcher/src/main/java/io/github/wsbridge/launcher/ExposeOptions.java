@@ -7,6 +7,7 @@ import io.github.wsbridge.core.access.AddressPolicy;
 import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -30,8 +31,8 @@ final class ExposeOptions {
             names = "--expose",
             paramLabel = Forward.FORM,
             split = ",",
-            description = "Connect each plain TCP connection to this port to a target of a device; may be repeated"
-                    + " (default host 127.0.0.1). A Unix socket: unix:/PATH=DEVICE/TARGET")
+            description = "Forward plain TCP connections on this port to a target of a device; may be repeated. HOST is"
+                    + " 127.0.0.1 by default, and unix:/PATH is a Unix socket")
     @Nullable
     private List<Forward> ports;
 
@@ -72,8 +73,8 @@ final class ExposeOptions {
             if (clients == null
                     && address instanceof InetSocketAddress inet
                     && !inet.getAddress().isLoopbackAddress()) {
-                throw usage("--expose " + port + " can be reached from other machines, without credentials: specify"
-                        + " --expose-from CIDR, the clients that may connect, or listen on 127.0.0.1");
+                throw usage("--expose " + port + " would let other machines connect without credentials: specify"
+                        + " --expose-from CIDR, the permitted clients, or listen on 127.0.0.1");
             }
             all.add(new Exposed(address, port));
         }
@@ -112,8 +113,11 @@ final class ExposeOptions {
                 .access(port.address() instanceof InetSocketAddress ? access() : ExposeOptions::unixClient);
         try {
             ExposedPort opened = Transport.listening(port.address(), builder::start);
-            return "port ready: " + StreamAddress.of(opened.address()) + " forwards to " + forward.target() + " on "
-                    + forward.device();
+            StreamAddress shown =
+                    opened.address() instanceof InetSocketAddress bound && forward.listen() instanceof HostPort asked
+                            ? new HostPort(asked.host(), bound.getPort())
+                            : forward.listen();
+            return "port ready: " + shown + " forwards to " + forward.target() + " on " + forward.device();
         } catch (IllegalArgumentException e) { // longer than the node's limits
             throw usage("--expose: " + e.getMessage());
         }

@@ -32,6 +32,9 @@ record Forward(StreamAddress listen, String device, String target) {
         String address = text.substring(0, equals);
         String device = text.substring(equals + 1, slash);
         String target = text.substring(slash + 1);
+        if (!address.contains(":") && !address.matches("[0-9]+")) {
+            throw new TypeConversionException("'" + address + "' is not a port; expected " + FORM);
+        }
         try {
             new BridgeRequest(device, target);
             return new Forward(

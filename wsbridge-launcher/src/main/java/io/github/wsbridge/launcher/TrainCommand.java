@@ -70,7 +70,9 @@ final class TrainCommand implements Callable<Integer> {
             long begun = System.nanoTime();
             do {
                 exchange(tunnel.port(), new byte[connections++ % LARGE_EVERY == 0 ? LARGE : SMALL]);
-            } while (connections < CONNECTIONS && System.nanoTime() - begun < MOST_NANOS);
+            } while (connections < CONNECTIONS
+                    && System.nanoTime() - begun < MOST_NANOS
+                    && !here.stop().isDone());
             tunnel.stop();
             device.stop();
             node.stop();

@@ -57,8 +57,9 @@ final class TunnelCommand implements Callable<Integer> {
             paramLabel = Forward.FORM,
             split = ",",
             description =
-                    "Listen on this local address (127.0.0.1 by default; port 0 selects a free port; or unix:/PATH)"
-                            + " and connect to this target; may be repeated. The last / ends the device id")
+                    "Listen on this local address and forward to this target; may be repeated. HOST is 127.0.0.1 by"
+                            + " default, port 0 selects a free port, and unix:/PATH is a Unix socket. The device id"
+                            + " ends at the last /")
     @Nullable
     List<Forward> forwards;
 
@@ -87,7 +88,7 @@ final class TunnelCommand implements Callable<Integer> {
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
-            description = "Maximum number of concurrent connections of each local address; further ones wait"
+            description = "Maximum number of concurrent connections for each local address; further ones wait"
                     + " (default ${DEFAULT-VALUE})")
     int maxConnections;
 

@@ -47,7 +47,7 @@ public final class NettyConnector implements Connector {
 
     private NettyConnector(Builder settings) {
         tls = settings.tls;
-        routes = new Routes(settings.proxies, System::nanoTime);
+        routes = new Routes(settings.proxies, this::trust, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
     }
 

@@ -45,13 +45,20 @@ final class Routes implements AutoCloseable {
     private static final int MOST_WAITING_LOOKUPS = 10_000;
 
     private final @Nullable ProxySelector proxies;
+    private final Trust trust;
     private final LongSupplier nanoTime;
     private final Map<Key, Known> known = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor lookups;
 
-    /** Creates a finder; {@code nanoTime} is {@link System#nanoTime} except in tests. */
-    Routes(@Nullable ProxySelector proxies, LongSupplier nanoTime) {
+    /**
+     * Creates a finder.
+     *
+     * @param trust prepares TLS, which may block; called before a route to a secure server is known
+     * @param nanoTime {@link System#nanoTime} except in tests
+     */
+    Routes(@Nullable ProxySelector proxies, Trust trust, LongSupplier nanoTime) {
         this.proxies = proxies;
+        this.trust = trust;
         this.nanoTime = nanoTime;
         lookups = new ThreadPoolExecutor(
                 LOOKUPS,
@@ -95,12 +102,20 @@ final class Routes implements AutoCloseable {
         });
     }
 
+    /** Loads the trusted authorities, unless that was done before. */
+    interface Trust {
+        void load() throws IOException;
+    }
+
     /** Whether a route is still needed. */
     interface Needed {
         boolean stillNeeded();
     }
 
     private Route lookUp(Key key) throws IOException {
+        if (key.secure()) {
+            trust.load();
+        }
         InetSocketAddress proxy = proxy(key);
         Route route = proxy == null
                 ? new Route(null, key.server().resolve())

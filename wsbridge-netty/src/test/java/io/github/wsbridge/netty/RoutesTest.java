@@ -29,8 +29,9 @@ class RoutesTest {
 
     private final AtomicLong nanos = new AtomicLong(1);
     private final AtomicInteger choices = new AtomicInteger();
+    private final AtomicInteger trusted = new AtomicInteger();
     private final BlockingQueue<Found> found = new LinkedBlockingQueue<>();
-    private final Routes routes = new Routes(new NoProxy(), nanos::get);
+    private final Routes routes = new Routes(new NoProxy(), trusted::incrementAndGet, nanos::get);
 
     @AfterEach
     void close() {
@@ -60,8 +61,10 @@ class RoutesTest {
     void otherPortOrScheme_isLookedUp() throws Exception {
         find("ws://127.0.0.1:81/");
         find("ws://127.0.0.1:82/");
+        assertThat(trusted).hasValue(0);
         find("wss://127.0.0.1:81/");
         assertThat(choices).hasValue(3);
+        assertThat(trusted).as("loaded before the route is known").hasValue(1);
     }
 
     @Test

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The IP addresses that begin with the same bits. Never looks up a name. */
 final class IpNetwork {
 
-    private static final Pattern V4 = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
+    private static final Pattern V4 = Pattern.compile("NUM\\.NUM\\.NUM\\.NUM".replace("NUM", "(0|[1-9]\\d{0,2})"));
     private static final Pattern V6 = Pattern.compile("(?=.*:)[0-9a-fA-F:][0-9a-fA-F:.]*");
 
     private final byte[] address;
@@ -31,11 +31,13 @@ final class IpNetwork {
         int all = 8 * address.length;
         int bits = slash < 0 ? all : Integer.parseInt(digits);
         if (bits > all) {
-            throw new IllegalArgumentException("'" + text + "' has a prefix longer than " + all + " bits");
+            throw new IllegalArgumentException("'" + text + "' has a prefix longer than " + all + " bits"
+                    + (text.contains(":") && all == 32 ? "; write IPv4 networks in IPv4 form" : ""));
         }
         for (int i = bits; i < all; i++) {
             if (bit(address, i)) { // most likely a mistake, which could let in more clients than intended
-                throw new IllegalArgumentException("'" + text + "' has bits set beyond the first " + bits);
+                throw new IllegalArgumentException(
+                        "'" + text + "' is an address inside a network: it has bits set beyond the first " + bits);
             }
         }
         return new IpNetwork(address, bits);

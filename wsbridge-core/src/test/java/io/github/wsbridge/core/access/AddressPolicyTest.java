@@ -92,6 +92,7 @@ class AddressPolicyTest {
                 "10.0.0",
                 "10",
                 "10.0.0.256",
+                "010.0.0.0",
                 "example.com",
                 "example.com/8",
                 "::/129",

@@ -18,7 +18,14 @@ public sealed interface StreamAddress permits HostPort, UnixPath {
         if (text.startsWith(UnixPath.PREFIX) && text.contains("/")) {
             return new UnixPath(text.substring(UnixPath.PREFIX.length()));
         }
-        return HostPort.parse(text);
+        try {
+            return HostPort.parse(text);
+        } catch (IllegalArgumentException e) {
+            if (text.startsWith(UnixPath.PREFIX)) {
+                throw new IllegalArgumentException("'" + text + "' is neither HOST:PORT nor unix:/PATH", e);
+            }
+            throw e;
+        }
     }
 
     /**
