@@ -216,6 +216,17 @@ class TcpTunnelTest {
     }
 
     @Test
+    void anyTarget_predicateThatThrows_isRejectedWith500() throws Exception {
+        device.close();
+        device = device(TunnelTargets.builder()
+                .allowAny(address -> {
+                    throw new IllegalStateException("on purpose");
+                })
+                .build());
+        assertThat(closeCode(client, "dev", "127.0.0.1:1")).isEqualTo(500);
+    }
+
+    @Test
     void anyTarget_wildcardAddress_doesNotReachLoopback() throws Exception {
         device.close();
         device = device(TunnelTargets.builder()

@@ -513,6 +513,13 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
+    void listen_unresolvedAddress_fails() {
+        assertThatThrownBy(() -> transport()
+                        .listen(InetSocketAddress.createUnresolved("host.invalid", 0), PLENTY, this::accepted))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
     void listen_acceptsUpToItsLimit_furtherOnesLater() throws Exception {
         StreamTransport.Listening listening = listen(new StreamTransport.Limits(50, 2));
         List<RecordingReceiver> dialled = new ArrayList<>();
