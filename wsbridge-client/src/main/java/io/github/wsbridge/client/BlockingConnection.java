@@ -9,14 +9,14 @@ interface BlockingConnection {
     /** Reads the available bytes, at least one; -1 at the end. */
     int read(ByteBuffer target) throws IOException;
 
-    /** Writes all of {@code source}. */
-    void write(ByteBuffer source) throws IOException;
+    /** Writes bytes of {@code source}, at least one, and returns how many. */
+    int write(ByteBuffer source) throws IOException;
 
     /** Ends the output; the input stays open. */
     void finishOutput() throws IOException;
 
     /**
-     * Closes both directions and wakes blocked threads.
+     * Closes both directions and wakes blocked threads, if that is possible. Does not block.
      *
      * @param inGoodOrder otherwise the peer is to see a reset, if there is such a thing
      */

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,7 +31,7 @@ final class BlockingLeg implements Leg {
     private final BlockingWriter writer;
     private final Semaphore mayRead = new Semaphore(0);
     private final Delivery delivery = new Delivery(mayRead::release, this::closing, this::abort);
-    private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
+    private final AtomicReference<@Nullable Closing> closing = new AtomicReference<>();
     private final AtomicBoolean writing = new AtomicBoolean(); // whether the writer's thread was started
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private volatile boolean inputTold; // the end of the input has been passed on
@@ -40,6 +39,9 @@ final class BlockingLeg implements Leg {
     private volatile boolean finished; // the half-close message was sent
     private volatile @Nullable IOException failure;
     private boolean filled; // whether the current message has any payload; used by the sender only
+
+    /** How the leg was closed; in good order if both directions end with everything passed on. */
+    private record Closing(CloseReason reason, boolean good) {}
 
     /**
      * Creates a leg.
@@ -60,7 +62,7 @@ final class BlockingLeg implements Leg {
 
     /** Returns whether both directions have ended in good order, with everything written. */
     boolean complete() {
-        return inputTold && outputShut;
+        return inputTold && outputShut && !cutOff();
     }
 
     /** Completes when the connection is closed. */
@@ -82,13 +84,19 @@ final class BlockingLeg implements Leg {
     private void start(Runnable task) {
         try {
             threads.execute(task);
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException | Error e) { // rejected, or the system has no more threads
             failed(new IOException("there is no thread for a connection", e));
         }
     }
 
     private boolean closing() {
         return closing.get() != null;
+    }
+
+    /** Returns whether the leg was closed before both directions were complete. */
+    private boolean cutOff() {
+        Closing how = closing.get();
+        return how != null && !how.good();
     }
 
     // Reading
@@ -103,6 +111,8 @@ final class BlockingLeg implements Leg {
             failed(e);
         } catch (InterruptedException e) {
             failed(new IOException("interrupted", e));
+        } catch (RuntimeException | Error e) { // such as no direct memory; nobody else would end the leg
+            failed(new IOException("reading failed", e));
         }
     }
 
@@ -188,6 +198,8 @@ final class BlockingLeg implements Leg {
             settle();
         } catch (IOException e) {
             failed(e);
+        } catch (RuntimeException | Error e) {
+            failed(new IOException("writing failed", e));
         }
     }
 
@@ -213,14 +225,18 @@ final class BlockingLeg implements Leg {
     }
 
     private void leave() {
-        CloseReason reason = closing.get();
-        end(reason == null ? CloseReason.normal() : reason);
+        end(reasonOr(CloseReason.normal()));
+    }
+
+    private CloseReason reasonOr(CloseReason otherwise) {
+        Closing how = closing.get();
+        return how == null ? otherwise : how.reason();
     }
 
     @Override
     public void close(CloseReason reason) {
         boolean good = Incoming.inGoodOrder(reason) || finished && inputTold; // both streams are complete
-        if (!closing.compareAndSet(null, reason) || delivery.ended()) {
+        if (!closing.compareAndSet(null, new Closing(reason, good)) || delivery.ended()) {
             return;
         }
         if (!good && connection.resets()) {
@@ -254,21 +270,19 @@ final class BlockingLeg implements Leg {
 
     @Override
     public void abort() {
-        CloseReason reason = closing.get();
-        end(reason == null ? CloseReason.vanished("dropped") : reason);
+        end(reasonOr(CloseReason.vanished("dropped")));
     }
 
     private void failed(IOException reason) {
         if (!delivery.ended() && failure == null) {
             failure = reason;
         }
-        CloseReason given = closing.get();
-        end(given == null ? CloseReason.vanished("connection reset") : given);
+        end(reasonOr(CloseReason.vanished("connection reset")));
     }
 
     private void end(CloseReason reason) {
         if (delivery.end(reason)) {
-            boolean inGoodOrder = outputShut && (inputTold || closing());
+            boolean inGoodOrder = outputShut && !cutOff() && (inputTold || closing());
             writer.fail();
             mayRead.release();
             connection.close(inGoodOrder);

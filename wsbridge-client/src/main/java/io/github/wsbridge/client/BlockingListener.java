@@ -53,12 +53,14 @@ final class BlockingListener implements StreamTransport.Listening {
         while (server.isOpen()) {
             try {
                 room.acquire(); // until then, connections wait in the backlog
-                accept(server.accept());
-            } catch (IOException e) {
-                room.release();
-                failed(e);
             } catch (InterruptedException e) {
                 return;
+            }
+            try {
+                accept(server.accept());
+            } catch (IOException | RuntimeException | Error e) {
+                room.release();
+                failed(e);
             }
         }
     }
@@ -69,12 +71,17 @@ final class BlockingListener implements StreamTransport.Listening {
         try {
             client = new Peer(client(channel.getRemoteAddress()));
             leg = new BlockingLeg(BlockingSocket.of(channel), threads);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }
         leg.over().thenRun(room::release);
-        accepted.accept(leg, client);
+        try {
+            accepted.accept(leg, client);
+        } catch (RuntimeException | Error e) { // must not end the listener
+            log.warn("A connection to {} cannot be served", address, e);
+            leg.abort();
+        }
     }
 
     private static String client(SocketAddress address) {
@@ -83,7 +90,7 @@ final class BlockingListener implements StreamTransport.Listening {
                 : "";
     }
 
-    private void failed(IOException failure) {
+    private void failed(Throwable failure) {
         if (server.isOpen()) {
             log.warn("The listener at {} cannot accept connections: {}", address, failure.toString());
             try {

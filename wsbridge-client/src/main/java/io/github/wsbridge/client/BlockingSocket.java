@@ -32,10 +32,8 @@ record BlockingSocket(SocketChannel channel) implements BlockingConnection {
     }
 
     @Override
-    public void write(ByteBuffer source) throws IOException {
-        while (source.hasRemaining()) {
-            channel.write(source);
-        }
+    public int write(ByteBuffer source) throws IOException {
+        return channel.write(source);
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.SocketFile;
+import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -40,7 +42,9 @@ final class BlockingStreams implements StreamTransport {
                 }
             });
             leg.orTimeout(Math.max(1, timeout.toMillis()), TimeUnit.MILLISECONDS);
-            threads.execute(() -> connect(channel, address, leg));
+            Executor connecting =
+                    address instanceof UnixDomainSocketAddress ? BlockingStreams::onPlatformThread : threads;
+            connecting.execute(() -> connect(channel, address, leg));
         } catch (IOException e) {
             leg.completeExceptionally(e);
         } catch (UnsupportedOperationException | RejectedExecutionException e) {
@@ -56,6 +60,11 @@ final class BlockingStreams implements StreamTransport {
                                     : new IOException("not connected in time", failure));
                 })
                 .thenCompose(result -> result);
+    }
+
+    /** Unlike this one, a virtual thread would not wait for room in the backlog of a Unix socket. */
+    private static void onPlatformThread(Runnable task) {
+        Daemons.start("wsbridge-connect", task);
     }
 
     private static SocketChannel open(SocketAddress address) throws IOException {
@@ -82,13 +91,15 @@ final class BlockingStreams implements StreamTransport {
         boolean unix = address instanceof UnixDomainSocketAddress;
         ServerSocketChannel server;
         try {
+            StreamAddress.of(address); // throws if it is invalid, before a socket's file is created
             server = unix ? ServerSocketChannel.open(StandardProtocolFamily.UNIX) : ServerSocketChannel.open();
         } catch (UnsupportedOperationException e) {
             throw new IOException("Unix sockets are not supported", e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot listen: " + e.getMessage(), e);
         }
         try {
             if (address instanceof UnixDomainSocketAddress file) {
-                SocketFile.check(file);
                 SocketFile.deleteStale(file);
             } else {
                 server.setOption(StandardSocketOptions.SO_REUSEADDR, true);

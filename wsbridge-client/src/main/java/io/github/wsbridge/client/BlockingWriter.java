@@ -101,9 +101,9 @@ final class BlockingWriter {
     void run() throws IOException {
         ByteBuffer empty = Buffers.take();
         for (ByteBuffer full = next(empty); full != null; full = next(empty)) {
-            int length = full.remaining();
-            connection.write(full);
-            written += length;
+            while (full.hasRemaining()) {
+                written += connection.write(full);
+            }
             empty = full.clear();
         }
         Buffers.give(empty); // not after a failure, when it may be the one that is filled

@@ -77,8 +77,8 @@ public final class TcpTunnel implements AutoCloseable {
      * the bridge has ended, and closes the streams, also if it is not established. File streams are used through their
      * channels, without copying. The end of {@code input} is a half-close; a failure of {@code output} ends the bridge.
      * Everything that was received before the end is written, unless {@code output} takes nothing for 10 seconds after
-     * an abnormal end or 15 minutes after a normal one. Reading begins at once, and a daemon thread may remain blocked
-     * in a read of {@code input} that cannot be interrupted.
+     * an abnormal end or 15 minutes after a normal one. Reading begins at once. Daemon threads may remain blocked in a
+     * read of {@code input} that cannot be interrupted, or in the close of a stream.
      *
      * @param connecting the future bridge, from {@link BridgeClient#leg}; cancelled if the streams fail first
      * @throws io.github.wsbridge.BridgeException if the bridge was not established or did not end normally

@@ -70,7 +70,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     @Override
     public void handle(IncomingBridge incoming) {
         if (looksUp(incoming)) {
-            executor.execute(() -> reach(incoming));
+            executor.execute(() -> lookUp(incoming));
         } else {
             reach(incoming);
         }
@@ -80,6 +80,16 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     private boolean looksUp(IncomingBridge incoming) {
         StreamAddress target = targets.get(incoming.requestData());
         return target == null ? allowed != null : target instanceof HostPort tcp && !tcp.isAddress();
+    }
+
+    /** Reaches the target on a thread where nobody else answers for a failure. */
+    private void lookUp(IncomingBridge incoming) {
+        try {
+            reach(incoming);
+        } catch (RuntimeException | Error e) { // such as one of the user's predicate
+            log.warn("The handler failed for {}", incoming, e);
+            incoming.reject(500, "the device's handler failed");
+        }
     }
 
     private void reach(IncomingBridge incoming) {

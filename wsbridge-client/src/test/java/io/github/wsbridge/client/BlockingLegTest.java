@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Fragment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -19,18 +20,19 @@ import org.junit.jupiter.api.Timeout;
 class BlockingLegTest {
 
     private final Scripted connection = new Scripted();
-    private final CountDownLatch readerEnded = new CountDownLatch(1);
+    private final CountDownLatch taskEnded = new CountDownLatch(1);
     private final BlockingLeg leg = new BlockingLeg(
             connection,
             task -> TaskThreads.shared().execute(() -> {
                 task.run();
-                readerEnded.countDown();
+                taskEnded.countDown();
             }));
     private final QueueReceiver receiver = new QueueReceiver();
 
     /** Reads what a test feeds, and an end for an empty string. */
     private static final class Scripted implements BlockingConnection {
         final BlockingQueue<String> input = new LinkedBlockingQueue<>();
+        final CompletableFuture<Boolean> closedInGoodOrder = new CompletableFuture<>();
 
         @Override
         public int read(ByteBuffer target) throws IOException {
@@ -45,8 +47,10 @@ class BlockingLegTest {
         }
 
         @Override
-        public void write(ByteBuffer source) {
+        public int write(ByteBuffer source) {
+            int length = source.remaining();
             source.position(source.limit());
+            return length;
         }
 
         @Override
@@ -54,6 +58,7 @@ class BlockingLegTest {
 
         @Override
         public void close(boolean inGoodOrder) {
+            closedInGoodOrder.complete(inGoodOrder);
             input.add(""); // wakes the reader
         }
 
@@ -85,11 +90,22 @@ class BlockingLegTest {
     }
 
     @Test
+    void close_withAnErrorAfterItsHalfClose_isAReset() throws Exception {
+        leg.open(receiver);
+        leg.send(Fragment.binary(ByteBuffer.allocate(0)));
+        assertThat(taskEnded.await(10, TimeUnit.SECONDS)).isTrue(); // the writer's task: the output has ended
+        leg.close(new CloseReason(4321, "no good"));
+        assertThat(receiver.closed().code()).isEqualTo(4321);
+        assertThat(connection.closedInGoodOrder.get(10, TimeUnit.SECONDS)).isFalse();
+        assertThat(leg.complete()).isFalse();
+    }
+
+    @Test
     void abort_whileAFragmentIsInUse_leavesItAlone() throws Exception {
         Fragment fragment = inUse();
         leg.abort();
         assertThat(receiver.closed().code()).isEqualTo(CloseReason.VANISHED);
-        assertThat(readerEnded.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(taskEnded.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(QueueReceiver.text(fragment)).isEqualTo("in use");
     }
 }

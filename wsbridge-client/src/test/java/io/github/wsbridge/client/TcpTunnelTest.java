@@ -10,6 +10,7 @@ import io.github.wsbridge.CloseReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.net.InetAddress;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TcpTunnelTest {
@@ -213,6 +216,17 @@ class TcpTunnelTest {
     }
 
     @Test
+    void anyTarget_predicateThatThrows_isRejectedWith500() throws Exception {
+        device.close();
+        device = device(TunnelTargets.builder()
+                .allowAny(address -> {
+                    throw new IllegalStateException("on purpose");
+                })
+                .build());
+        assertThat(closeCode(client, "dev", "127.0.0.1:1")).isEqualTo(500);
+    }
+
+    @Test
     void anyTarget_wildcardAddress_doesNotReachLoopback() throws Exception {
         device.close();
         device = device(TunnelTargets.builder()
@@ -225,14 +239,18 @@ class TcpTunnelTest {
         }
     }
 
-    @Test
-    void rejectingExecutor_losesOnlyOneConnection() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void rejectingExecutor_losesOnlyOneConnection(boolean withAnError) throws Exception {
         tunnel.close();
         AtomicBoolean full = new AtomicBoolean(true);
         tunnel = TcpTunnel.builder(client, "dev", "echo")
                 .maxConnections(1)
                 .executor(task -> {
                     if (full.getAndSet(false)) {
+                        if (withAnError) {
+                            throw new OutOfMemoryError("no thread, on purpose");
+                        }
                         throw new RejectedExecutionException("full on purpose");
                     }
                     TaskThreads.shared().execute(task);
@@ -367,6 +385,42 @@ class TcpTunnelTest {
             device.get(10, TimeUnit.SECONDS);
             assertThat(output.toByteArray()).isEqualTo(sent);
         }
+    }
+
+    @Test
+    void run_ofALeg_failsAfterAnAbnormalEnd_evenIfTheInputHasEnded() throws Exception {
+        CompletableFuture<BridgeLeg> connecting = client.leg("dev", "echo");
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        CompletableFuture<Void> device = CompletableFuture.runAsync(
+                () -> {
+                    try (Socket far = atTarget()) {
+                        far.getInputStream().readAllBytes();
+                        far.getOutputStream().write("half of the".getBytes(UTF_8));
+                        await().atMost(10, TimeUnit.SECONDS).until(() -> output.size() > 0);
+                        far.setSoLinger(true, 0);
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                TaskThreads.shared());
+        assertThatThrownBy(
+                        () -> TcpTunnel.run(connecting, new ByteArrayInputStream("question".getBytes(UTF_8)), output))
+                .isInstanceOf(BridgeException.class);
+        device.get(10, TimeUnit.SECONDS);
+        assertThat(output).hasToString("half of the");
+    }
+
+    @Test
+    void run_ofALeg_inputThatThrows_failsAndEndsTheBridge() throws Exception {
+        InputStream broken = new InputStream() {
+            @Override
+            public int read() {
+                throw new IllegalStateException("broken on purpose");
+            }
+        };
+        assertThatThrownBy(() -> TcpTunnel.run(client.leg("dev", "echo"), broken, new ByteArrayOutputStream()))
+                .isInstanceOf(IOException.class)
+                .hasRootCauseMessage("broken on purpose");
     }
 
     @Test

@@ -15,7 +15,9 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.Errors;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,7 @@ final class NettyStreams implements StreamTransport {
 
     private static final Logger log = LoggerFactory.getLogger(NettyStreams.class);
     private static final int PAUSE_MILLIS = 100;
+    private static final int CONNECT_AGAIN_MILLIS = 10;
 
     private final Loops loops;
     private final ChannelGroup connections;
@@ -86,14 +90,36 @@ final class NettyStreams implements StreamTransport {
                     }
                 });
         settings(unix).forEach((option, value) -> set(bootstrap, option, value));
+        connect(bootstrap, to, leg, System.nanoTime() + timeout.toNanos());
+        return leg;
+    }
+
+    private void connect(Bootstrap bootstrap, SocketAddress to, CompletableFuture<Leg> leg, long deadline) {
         bootstrap.connect(to).addListener(connected -> {
-            if (!connected.isSuccess()) {
-                Throwable cause = connected.cause();
-                leg.completeExceptionally(
-                        cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+            Throwable cause = connected.cause();
+            if (cause != null && isBacklogFull(cause) && !leg.isDone() && System.nanoTime() - deadline < 0) {
+                loops.group()
+                        .schedule(
+                                () -> connect(bootstrap, to, leg, deadline),
+                                CONNECT_AGAIN_MILLIS,
+                                TimeUnit.MILLISECONDS)
+                        .addListener(again -> failIf(again.cause(), leg)); // if the loops are shut down
+            } else {
+                failIf(cause, leg);
             }
         });
-        return leg;
+    }
+
+    /** TCP waits for room in the backlog; a connect of a non-blocking Unix socket fails. */
+    private static boolean isBacklogFull(Throwable cause) {
+        return cause instanceof ConnectException
+                && String.valueOf(cause.getMessage()).contains("(" + Errors.ERRNO_EAGAIN_NEGATIVE + ")");
+    }
+
+    private static void failIf(@Nullable Throwable cause, CompletableFuture<Leg> leg) {
+        if (cause != null) {
+            leg.completeExceptionally(cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+        }
     }
 
     @Override

@@ -12,12 +12,16 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A listening Unix socket. Netty's epoll transport deletes whatever is at a path before it binds it. So the socket is
  * bound at a path that nobody uses, and linked to its own path, which fails if there is a file.
  */
 final class UnixListening implements StreamTransport.Listening {
+
+    private static final Logger log = LoggerFactory.getLogger(UnixListening.class);
 
     private final UnixDomainSocketAddress address;
     private final Loops loops;
@@ -39,17 +43,34 @@ final class UnixListening implements StreamTransport.Listening {
         }
         String name = "." + Long.toString(ThreadLocalRandom.current().nextLong(Integer.MAX_VALUE), Character.MAX_RADIX);
         Path unused = path.resolveSibling(name);
-        channel = binding.bind(unused);
+        channel = bind(binding, unused);
         try {
             Files.createLink(path, unused);
         } catch (IOException | UnsupportedOperationException e) {
             loops.await(channel.close());
             throw e instanceof FileAlreadyExistsException ? inUse() : new IOException("cannot create " + path, e);
         } finally {
-            Files.deleteIfExists(unused);
+            delete(unused);
         }
         file = SocketFile.at(path);
         channel.closeFuture().addListener(closed -> file.delete());
+    }
+
+    private Channel bind(Bind binding, Path unused) throws IOException {
+        try {
+            return binding.bind(unused);
+        } catch (IOException e) {
+            throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The listener works even if a second name of its socket is left. */
+    private static void delete(Path unused) {
+        try {
+            Files.deleteIfExists(unused);
+        } catch (IOException e) {
+            log.warn("The socket {} could not be deleted", unused, e);
+        }
     }
 
     private static IOException inUse() {

@@ -1,12 +1,19 @@
 package io.github.wsbridge.netty;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.UnixSocketContract;
 import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NettyUnixSocketsTest extends UnixSocketContract {
@@ -21,6 +28,18 @@ class NettyUnixSocketsTest extends UnixSocketContract {
     @BeforeAll
     static void skipWithoutEpoll() {
         Assumptions.assumeTrue(Epoll.isAvailable(), "no epoll on this system");
+    }
+
+    @Test
+    void listen_folderDoesNotExist_failsAndNamesThePath(@TempDir Path folder) {
+        Path path = folder.resolve("missing").resolve("socket");
+        assertThatThrownBy(() -> transport()
+                        .listen(
+                                UnixDomainSocketAddress.of(path),
+                                new StreamTransport.Limits(1, 1),
+                                (leg, client) -> {}))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(path.toString());
     }
 
     @AfterAll

@@ -331,6 +331,22 @@ public abstract class StreamTransportContract extends LegFixture {
     }
 
     @Test
+    void close_withAnyOtherCode_afterItsHalfClose_isAReset() throws Exception {
+        assumeTrue(signalsResets(), "the transport has no resets");
+        bothWays((from, to) -> {
+            from.demandAlways();
+            from.leg().send(Fragment.binary(ByteBuffer.wrap(bytes(1_000_000, 9)))); // more than the peer's window
+            from.leg().send(Fragment.binary(ByteBuffer.allocate(0)));
+            staysAt(0, to);
+            from.leg().close(new CloseReason(4321, "no good"));
+            assertThat(awaitClosedSoon(from).code()).isEqualTo(4321);
+            to.demandAlways();
+            assertThat(awaitClosedSoon(to).code()).isEqualTo(CloseReason.VANISHED);
+            assertThat(ended(to)).isFalse();
+        });
+    }
+
+    @Test
     void close_afterBothDirectionsEnded_losesNothing() throws Exception {
         bothWays((from, to) -> {
             from.demandAlways();
@@ -494,6 +510,13 @@ public abstract class StreamTransportContract extends LegFixture {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("in use");
         }
+    }
+
+    @Test
+    void listen_unresolvedAddress_fails() {
+        assertThatThrownBy(() -> transport()
+                        .listen(InetSocketAddress.createUnresolved("host.invalid", 0), PLENTY, this::accepted))
+                .isInstanceOf(IOException.class);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -17,7 +18,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
@@ -64,7 +68,11 @@ public abstract class UnixSocketContract extends StreamTransportContract {
     }
 
     private static ServerSocketChannel bound(Path path) throws IOException {
-        return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
+        return bound(path, 50);
+    }
+
+    private static ServerSocketChannel bound(Path path, int backlog) throws IOException {
+        return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path), backlog);
     }
 
     @Test
@@ -115,6 +123,81 @@ public abstract class UnixSocketContract extends StreamTransportContract {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("in use");
             SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
+        }
+    }
+
+    @Test
+    void listen_socketWhoseBacklogIsFull_fails() throws Exception {
+        Path path = path();
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel other = bound(path, 1)) {
+            fill(path, waiting);
+            assertThatThrownBy(() -> listenAt(path))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("in use");
+            other.accept().close();
+            SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
+        } finally {
+            close(waiting);
+        }
+    }
+
+    @Test
+    void dial_backlogIsFull_waitsForRoom() throws Exception {
+        Path path = path();
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel other = bound(path, 1)) {
+            fill(path, waiting);
+            CompletableFuture<Leg> dialling = transport()
+                    .dial(UnixDomainSocketAddress.of(path), patience())
+                    .toCompletableFuture();
+            await().during(Duration.ofMillis(100)).until(() -> !dialling.isDone());
+            for (int i = 0; i < waiting.size(); i++) {
+                other.accept().close();
+            }
+            listen(dialling.get(patience().toMillis(), MILLISECONDS));
+        } finally {
+            close(waiting);
+        }
+    }
+
+    @Test
+    void dial_backlogStaysFull_failsInTime() throws Exception {
+        Path path = path();
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel other = bound(path, 1)) {
+            fill(path, waiting);
+            assertThatThrownBy(() -> transport()
+                            .dial(UnixDomainSocketAddress.of(path), Duration.ofMillis(200))
+                            .toCompletableFuture()
+                            .get(patience().toMillis(), MILLISECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(IOException.class);
+            assertThat(other.isOpen()).isTrue();
+        } finally {
+            close(waiting);
+        }
+    }
+
+    /** Connects until the backlog is full; skips the test if that cannot be noticed. */
+    private static void fill(Path path, List<SocketChannel> waiting) throws IOException {
+        for (int i = 0; i < 100; i++) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            channel.configureBlocking(false);
+            try {
+                channel.connect(UnixDomainSocketAddress.of(path));
+                waiting.add(channel);
+            } catch (IOException full) {
+                channel.close();
+                return;
+            }
+        }
+        Assumptions.abort("the system's backlog has no limit");
+    }
+
+    private static void close(List<SocketChannel> channels) throws IOException {
+        for (SocketChannel channel : channels) {
+            channel.close();
         }
     }
 

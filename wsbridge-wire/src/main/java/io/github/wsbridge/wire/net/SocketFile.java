@@ -1,6 +1,7 @@
 package io.github.wsbridge.wire.net;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -105,8 +106,10 @@ public final class SocketFile {
             probe.configureBlocking(false);
             probe.connect(address);
             return false;
+        } catch (ConnectException e) {
+            return true;
         } catch (IOException | UnsupportedOperationException e) {
-            return String.valueOf(e.getMessage()).contains("refused");
+            return false;
         }
     }
 }
