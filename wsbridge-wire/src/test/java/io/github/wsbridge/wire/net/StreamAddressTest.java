@@ -25,7 +25,7 @@ class StreamAddressTest {
         assertThat(StreamAddress.parse("unix:80")).isEqualTo(new HostPort("unix", 80));
         assertThatThrownBy(() -> StreamAddress.parse("unix:file"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("'unix:file' is not");
+                .hasMessage("'unix:file' is neither HOST:PORT nor unix:/PATH");
     }
 
     @Test
