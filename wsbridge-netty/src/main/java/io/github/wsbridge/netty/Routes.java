@@ -17,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,7 @@ final class Routes implements AutoCloseable {
      * @param needed whether the route is still needed; checked before a lookup
      * @throws RejectedExecutionException if too many lookups are pending, or this has been closed
      */
-    void find(ClientUpgrade to, Needed needed, Consumer<Route> found, Consumer<IOException> failed) {
+    void find(ClientUpgrade to, BooleanSupplier needed, Consumer<Route> found, Consumer<IOException> failed) {
         Key key = new Key(to.secure(), new HostPort(to.host(), to.port()));
         Known last = known.get(key);
         if (last != null && nanoTime.getAsLong() - last.nanos() < LIFE) {
@@ -85,7 +86,7 @@ final class Routes implements AutoCloseable {
             return;
         }
         lookups.execute(() -> {
-            if (!needed.stillNeeded()) {
+            if (!needed.getAsBoolean()) {
                 return;
             }
             Route route;
@@ -105,11 +106,6 @@ final class Routes implements AutoCloseable {
     /** Loads the trusted authorities, unless that was done before. */
     interface Trust {
         void load() throws IOException;
-    }
-
-    /** Whether a route is still needed. */
-    interface Needed {
-        boolean stillNeeded();
     }
 
     private Route lookUp(Key key) throws IOException {
