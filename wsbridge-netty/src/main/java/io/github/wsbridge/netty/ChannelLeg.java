@@ -326,6 +326,10 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
             unread.release();
             unread = null;
         }
+        Transfer to = transfer;
+        if (to != null) {
+            to.discard();
+        }
         failSends();
         releaseIncoming();
         receiver.closed(reason);

@@ -224,6 +224,11 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
             bytes.setIndex((int) (out >>> 32) - shift, (int) out - shift);
             return frames.carried() - before;
         }
+
+        @Override
+        public int left() {
+            return frames.left();
+        }
     }
 
     /** Turns frames into a stream of bytes. */

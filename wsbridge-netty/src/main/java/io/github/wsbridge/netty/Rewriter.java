@@ -13,6 +13,14 @@ interface Rewriter {
      */
     long rewrite(ByteBuf bytes);
 
+    /**
+     * Returns how many bytes at the end of the last {@link #rewrite} were left as they are, behind those to be sent.
+     * They have to precede the next bytes.
+     */
+    default int left() {
+        return 0;
+    }
+
     /** Returns whether the source has ended its stream, so that the target's stream has to end, too. */
     default boolean ended() {
         return false;

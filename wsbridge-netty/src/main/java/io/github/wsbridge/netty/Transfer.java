@@ -3,18 +3,22 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a bridge between two channels. Data read from the source is rewritten in place and written to the
- * target, with one write per read. The source is not read while the target is not writable. Confined to the source's
- * event loop, which is also the target's unless a move failed.
+ * target, with one write per read; a small piece of a frame waits for the next read. The source is not read while the
+ * target is not writable. Confined to the source's event loop, which is also the target's unless a move failed.
  */
 final class Transfer {
+
+    private static final int GROWTH = 3;
 
     private final ChannelLeg source;
     private final ChannelLeg target;
     private final Rewriter rewriting;
     private boolean held;
+    private @Nullable ByteBuf rest; // the beginning of what is rewritten next
 
     Transfer(ChannelLeg source, ChannelLeg target, Rewriter rewriting) {
         this.source = source;
@@ -32,19 +36,67 @@ final class Transfer {
 
     /** Passes on received data and takes ownership of it. */
     void pass(ByteBuf read) {
-        ByteBuf bytes = roomy(read);
+        ByteBuf bytes = roomy(joined(read));
+        int end = bytes.writerIndex();
         long carried = rewriting.rewrite(bytes);
-        if (bytes.isReadable() && target.takes()) {
-            Channel out = target.channel();
-            out.writeAndFlush(bytes, out.voidPromise());
+        int left = rewriting.left();
+        if (left > 0 && !bytes.isReadable()) {
+            rest = bytes.setIndex(end - left, end);
         } else {
-            bytes.release();
+            if (left > 0) {
+                rest = larger(bytes.slice(end - left, left), 0);
+            }
+            send(bytes);
         }
         if (rewriting.ended()) {
             end();
         }
         holdIfFull();
         source.receiver().transferred(carried);
+    }
+
+    private void send(ByteBuf bytes) {
+        if (bytes.isReadable() && target.takes()) {
+            Channel out = target.channel();
+            out.writeAndFlush(bytes, out.voidPromise());
+        } else {
+            bytes.release();
+        }
+    }
+
+    private ByteBuf joined(ByteBuf read) {
+        ByteBuf all = rest;
+        if (all == null) {
+            return read;
+        }
+        rest = null;
+        if (all.maxFastWritableBytes() < read.readableBytes()) {
+            ByteBuf before = all;
+            all = larger(before, read.readableBytes());
+            before.release();
+        }
+        all.writeBytes(read);
+        read.release();
+        return all;
+    }
+
+    /** Copies a piece of a frame into a buffer with headroom and room for more. */
+    private ByteBuf larger(ByteBuf piece, int more) {
+        int size = piece.readableBytes() + Math.max(more, GROWTH * piece.readableBytes());
+        return source.channel()
+                .alloc()
+                .ioBuffer(FrameTranslator.HEADROOM + size)
+                .setIndex(FrameTranslator.HEADROOM, FrameTranslator.HEADROOM)
+                .writeBytes(piece);
+    }
+
+    /** Releases what has been kept. Called when the source has ended. */
+    void discard() {
+        ByteBuf kept = rest;
+        if (kept != null) {
+            rest = null;
+            kept.release();
+        }
     }
 
     /** Called when the source has ended its stream. */

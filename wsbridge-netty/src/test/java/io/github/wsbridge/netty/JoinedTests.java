@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RawWebSocket.Frame;
 import io.github.wsbridge.testkit.transport.Backpressure;
+import io.github.wsbridge.wire.websocket.FrameTranslator;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -27,7 +29,7 @@ abstract class JoinedTests extends JoinedFlow {
                 byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, bytes(100_000));
                 ends.requester().writeRaw(Arrays.copyOf(frame, 50_000));
                 int got = 0;
-                while (got < 50_000 - 14) {
+                while (got < 50_000 - FrameTranslator.PIECE) { // a smaller piece waits for more
                     Frame piece = next(ends.device());
                     assertThat(piece.last()).isFalse();
                     got += piece.payload().length;
@@ -46,6 +48,32 @@ abstract class JoinedTests extends JoinedFlow {
                 ends.device().writeClose(4000, "");
                 assertThat(ends.device().ended()).isTrue();
             }
+        }
+    }
+
+    @Test
+    void frameInSmallWrites_arrivesInFewFrames() throws Exception {
+        byte[] payload = bytes(64 * 1024);
+        try (NettyCluster.Ends ends = cluster.join()) {
+            warm(ends);
+            byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, payload);
+            CompletableFuture<Void> sending = inBackground(() -> {
+                for (int at = 0; at < frame.length; at += 64) {
+                    ends.requester().writeRaw(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + 64)));
+                }
+            });
+            ByteArrayOutputStream received = new ByteArrayOutputStream();
+            int frames = 0;
+            boolean last = false;
+            while (!last) {
+                Frame next = next(ends.device());
+                received.writeBytes(next.payload());
+                frames++;
+                last = next.last();
+            }
+            assertThat(received.toByteArray()).isEqualTo(payload);
+            assertThat(frames).isLessThanOrEqualTo(payload.length / FrameTranslator.PIECE);
+            sending.get(10, TimeUnit.SECONDS);
         }
     }
 

@@ -131,7 +131,7 @@ class MemoryTest {
                 await().until(() -> requesterLeg.holds() >= ReadBuffers.MOST / 4); // until the device sends something
                 assertThat(requesterLeg.passesOn()).isFalse();
                 deviceLeg.channel().config().setOption(ChannelOption.SO_SNDBUF, 4096);
-                deviceLeg.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(4096, 8192));
+                deviceLeg.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(8 * 1024, 24 * 1024));
                 device.write(RawWebSocket.TEXT, true, "here");
                 await().until(requesterLeg::passesOn);
                 await().until(() -> Backpressure.stalled(sent));

@@ -9,6 +9,7 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.wire.websocket.FrameTranslator;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -109,19 +110,25 @@ class VerbatimTest {
 
     @Test
     void frameInTwoPieces_keepsItsMaskedBytes() throws Exception {
-        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {1, 2, 3, 4}, JoinedFixture.bytes(100));
-        int header = 6;
-        device.writeRaw(Arrays.copyOf(frame, header + 5));
-        assertThat(atTheOwner(header + 5))
-                .isEqualTo(ByteBuffer.allocate(header + 5)
-                        .put(new byte[] {0x02, (byte) (0x80 | 5)}) // the same frame, but shorter and without FIN
-                        .put(frame, 2, 4 + 5)
+        byte[] frame =
+                RawWebSocket.frame(RawWebSocket.BINARY, true, new byte[] {1, 2, 3, 4}, JoinedFixture.bytes(20_001));
+        int header = 8;
+        int first = FrameTranslator.PIECE; // a smaller piece would wait for more
+        device.writeRaw(Arrays.copyOf(frame, header + first));
+        assertThat(atTheOwner(header + first))
+                .isEqualTo(ByteBuffer.allocate(header + first)
+                        .put(new byte[] {0x02, (byte) (0x80 | 126)}) // the same frame, but shorter and without FIN
+                        .putShort((short) first)
+                        .put(frame, 4, 4 + first)
                         .array());
-        device.writeRaw(Arrays.copyOfRange(frame, header + 5, frame.length));
-        assertThat(atTheOwner(header + 95))
-                .isEqualTo(ByteBuffer.allocate(header + 95)
-                        .put(new byte[] {(byte) 0x80, (byte) (0x80 | 95), 2, 3, 4, 1}) // the key, rotated by 5
-                        .put(frame, header + 5, 95)
+        device.writeRaw(Arrays.copyOfRange(frame, header + first, frame.length));
+        int rest = 20_001 - first;
+        assertThat(atTheOwner(header + rest))
+                .isEqualTo(ByteBuffer.allocate(header + rest)
+                        .put(new byte[] {(byte) 0x80, (byte) (0x80 | 126)})
+                        .putShort((short) rest)
+                        .put(new byte[] {1, 2, 3, 4}) // the key, rotated by a multiple of 4
+                        .put(frame, header + first, rest)
                         .array());
     }
 }

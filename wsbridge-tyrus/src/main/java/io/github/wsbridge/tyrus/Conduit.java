@@ -49,6 +49,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     private final boolean client;
     private final Consumer<Buffer> tyrus;
     private final FrameTranslator frames;
+    private final FrameRest rest = new FrameRest();
     private final CloseDeadline deadline;
     private final SerialExecutor sends = new SerialExecutor(Runnable::run); // its tasks do not block
     private final AtomicReference<@Nullable FilterChainContext> suspended = new AtomicReference<>();
@@ -150,18 +151,19 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     }
 
     private void process(Buffer content) {
-        int size = content.remaining();
-        ByteBuffer bytes = ByteBuffer.allocate(FrameTranslator.HEADROOM + size);
-        bytes.position(FrameTranslator.HEADROOM);
-        content.get(bytes);
-        content.tryDispose();
         if (discarding) {
+            content.tryDispose();
             return;
         }
+        ByteBuffer bytes = rest.followedBy(content);
+        content.tryDispose();
         // Unmasks the frames: Tyrus accepts unmasked ones, and would spend most of its time on unmasking.
-        long out = frames.translate(bytes, FrameTranslator.HEADROOM, bytes.limit(), !client);
+        long out = frames.translate(bytes, bytes.position(), bytes.limit(), !client);
         int begin = (int) (out >>> 32);
         int limit = (int) out;
+        if (frames.left() > 0) {
+            rest.keep(bytes.duplicate(), frames.left(), begin < limit);
+        }
         if (begin < limit && end == null) {
             tyrus.accept(Buffers.wrap(connection.getMemoryManager(), bytes.slice(begin, limit - begin)));
         }

@@ -20,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,6 +93,30 @@ abstract class ServerMessages extends ServerFixture {
             } while (!fragment.last());
             assertThat(got.toByteArray()).containsExactly(1, 2, 3);
             assertThat(raw.read().opcode()).isEqualTo(PONG);
+        }
+    }
+
+    /** Some WebSocket libraries limit the number of frames in a message. */
+    @Test
+    void frameInSmallWrites_becomesFewFragments() throws Exception {
+        byte[] payload = new byte[64 * 1024];
+        new Random(1).nextBytes(payload);
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            byte[] frame = RawWebSocket.frame(BINARY, true, KEY, payload);
+            for (int at = 0; at < frame.length; at += 64) { // the kernel buffers much more than this
+                raw.writeRaw(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + 64)));
+            }
+            ByteArrayOutputStream got = new ByteArrayOutputStream();
+            int fragments = 0;
+            Fragment fragment;
+            do {
+                fragment = end.next();
+                got.writeBytes(bytes(fragment));
+                fragments++;
+            } while (!fragment.last());
+            assertThat(got.toByteArray()).isEqualTo(payload);
+            assertThat(fragments).isLessThan(30);
         }
     }
 

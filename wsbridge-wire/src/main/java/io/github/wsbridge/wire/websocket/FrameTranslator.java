@@ -7,14 +7,15 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the RFC 6455 frames of one direction as they arrive from a socket, in pieces of any size. It buffers no payload
- * of data frames: for an incomplete frame it keeps only the header and the progress. It either rewrites the frames in
+ * Reads the RFC 6455 frames of one direction as they arrive from a socket, in pieces of any size. For an
+ * incomplete frame it keeps the header, the progress, and at most one small piece. It either rewrites the frames in
  * place, for another WebSocket ({@link #translate}) or for a plain connection ({@link #strip}), or returns them as
  * fragments ({@link #next}).
  *
  * <p>A piece of a frame becomes a separate frame, and the rest follows as continuation frames. The output therefore
  * always ends at a frame boundary, and a ping, pong or close frame can follow at any time, however long the frame is.
- * Frames that arrive whole stay whole.
+ * Frames that arrive whole stay whole. Small pieces are gathered until the frame is complete or they are large enough
+ * ({@link #PIECE}), so that a frame is not cut more often than necessary.
  *
  * <p>Control frames are removed from the stream. A {@linkplain #closed close frame} or a protocol
  * {@linkplain #violation violation} ends it: anything that follows is ignored. Not thread-safe. Translating a data
@@ -24,6 +25,12 @@ public final class FrameTranslator {
 
     /** The space that {@link #translate} may need before the first byte, in bytes: the length of the longest header. */
     public static final int HEADROOM = 14;
+
+    /**
+     * The smallest piece of an incomplete frame that is passed on, in bytes, unless the connection is being joined to
+     * one without frames. Some WebSocket libraries limit the number of frames in a message.
+     */
+    public static final int PIECE = 16 * 1024;
 
     private static final int FIN = 0x80;
     private static final int RESERVED = 0x70;
@@ -53,6 +60,8 @@ public final class FrameTranslator {
     private boolean filled; // whether the current message has any payload
     private boolean finished;
     private boolean withheld;
+    private int left;
+    private @Nullable ByteBuffer gathered; // pieces read by next() that are too small to be returned
     private @Nullable CloseReason closed;
     private @Nullable String violation;
     private boolean ended; // by one of the two
@@ -96,13 +105,27 @@ public final class FrameTranslator {
         return finished;
     }
 
+    /** Returns how many bytes {@link #next} has read but not yet returned. */
+    int gathered() {
+        ByteBuffer pieces = gathered;
+        return pieces == null ? 0 : pieces.position();
+    }
+
     /** Returns whether the last {@link #next} returned null because a piece of data was next. */
     public boolean withheld() {
         return withheld;
     }
 
     /**
-     * Rewrites received bytes in place. The resulting data frames are contiguous.
+     * Returns how many bytes at the end of the input {@link #translate} has left, because they are a piece of a frame
+     * that is smaller than {@link #PIECE}. They are unchanged, and have to precede the bytes of the next call.
+     */
+    public int left() {
+        return left;
+    }
+
+    /**
+     * Rewrites received bytes in place. The resulting data frames are contiguous. See {@link #left}.
      *
      * @param bytes contains the received bytes, from {@code start} to {@code end}. Up to {@link #HEADROOM} bytes before
      *     {@code start} may be overwritten. The byte order is big-endian. Position and limit are not changed.
@@ -127,6 +150,7 @@ public final class FrameTranslator {
 
     private long rewrite(ByteBuffer bytes, int start, int end, boolean unmask, boolean framed) {
         withheld = false;
+        left = 0;
         int at = start;
         int out = start; // where the next frame is written
         int begin = -1;
@@ -140,6 +164,10 @@ public final class FrameTranslator {
             }
             int run = (int) Math.min(missing, end - at);
             if (run == 0 && missing > 0) {
+                break;
+            }
+            if (framed && run < missing && end - start < PIECE) {
+                left = run;
                 break;
             }
             boolean keepMask = masked && !unmask;
@@ -172,8 +200,8 @@ public final class FrameTranslator {
      *
      * @param in the received bytes; those that are read are consumed
      * @param data whether a piece of data may be returned; control frames are read in any case
-     * @return what has been received of the next data frame, copied; null if more bytes are needed or, see
-     *     {@link #withheld}, no data may be returned
+     * @return what has been received of the next data frame, at least {@link #PIECE} bytes unless the frame ends
+     *     before, copied; null if more bytes are needed or, see {@link #withheld}, no data may be returned
      */
     public @Nullable Fragment next(ByteBuffer in, boolean data) {
         withheld = false;
@@ -202,17 +230,27 @@ public final class FrameTranslator {
                 withheld = true;
                 return null;
             }
-            ByteBuffer payload = ByteBuffer.allocate(run);
-            if (masked && key != 0) {
-                Masking.apply(in, at, payload, 0, run, key);
-            } else {
-                payload.put(0, in, at, run);
+            ByteBuffer payload = gathered;
+            if (payload == null) {
+                payload = ByteBuffer.allocate((int) Math.min(missing, Math.max(run, PIECE)));
             }
+            run = Math.min(run, payload.remaining());
+            if (masked && key != 0) {
+                Masking.apply(in, at, payload, payload.position(), run, key);
+            } else {
+                payload.put(payload.position(), in, at, run);
+            }
+            payload.position(payload.position() + run);
             in.position(at + run);
             Fragment.Kind kind = opening == Frames.TEXT ? Fragment.Kind.TEXT : Fragment.Kind.BINARY;
             boolean last = run == missing && (first & FIN) != 0;
             advance(run);
-            return new Fragment(kind, payload, last);
+            if (payload.hasRemaining()) {
+                gathered = payload;
+                return null;
+            }
+            gathered = null;
+            return new Fragment(kind, payload.flip(), last);
         }
         in.position(end);
         return null;

@@ -71,12 +71,12 @@ class FrameTranslatorTest {
         for (int chunk : new int[] {1, 3, 100}) {
             FrameTranslator translator = new FrameTranslator(true, DEAF);
             RfcDecoder out = new RfcDecoder(false);
-            byte[] wire = ByteBuffer.allocate(good.length + bad.length)
-                    .put(good)
-                    .put(bad)
-                    .array();
+            byte[] wire = joined(good, bad);
+            byte[] left = new byte[0];
             for (byte[] piece : pieces(wire, chunk)) {
-                out.read(piece(translator, piece));
+                byte[] read = joined(left, piece);
+                out.read(piece(translator, read));
+                left = Arrays.copyOfRange(read, read.length - translator.left(), read.length);
             }
             assertThat(translator.violation()).contains(word);
             assertThat(out.story.messages()).first().isEqualTo(expected);
@@ -129,6 +129,32 @@ class FrameTranslatorTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"64, 100, 1", "64, 16384, 1", "64, 65536, 4", "5000, 65536, 4", "16384, 65536, 5", "64, 1048576, 64"})
+    void frameInSmallPieces_isCutRarely(int piece, int size, int most) {
+        byte[] payload = new byte[size];
+        new Random(size).nextBytes(payload);
+        byte[] wire = frame(0x82, payload);
+        FrameTranslator translator = new FrameTranslator(true, DEAF);
+        RfcDecoder translated = new RfcDecoder(false);
+        FrameTranslator reader = new FrameTranslator(true, DEAF);
+        int fragments = 0;
+        byte[] left = new byte[0];
+        for (byte[] next : pieces(wire, piece)) {
+            byte[] read = joined(left, next);
+            translated.read(piece(translator, read));
+            left = Arrays.copyOfRange(read, read.length - translator.left(), read.length);
+            ByteBuffer in = ByteBuffer.wrap(next);
+            while (reader.next(in, true) != null) {
+                fragments++;
+            }
+        }
+        assertThat(translated.story.messages())
+                .isEqualTo(RfcDecoder.of(wire, true).story.messages());
+        assertThat(translated.dataFrames).isLessThanOrEqualTo(most);
+        assertThat(fragments).isLessThanOrEqualTo(most);
+    }
+
     @Test
     void translate_dataFrames_allocatesNothing() {
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
@@ -153,6 +179,13 @@ class FrameTranslatorTest {
 
     private static byte[] piece(FrameTranslator translator, byte[] bytes) {
         return FrameTrial.piece(translator, bytes, true, false);
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        return ByteBuffer.allocate(first.length + second.length)
+                .put(first)
+                .put(second)
+                .array();
     }
 
     private static List<byte[]> pieces(byte[] wire, int size) {
