@@ -1,6 +1,7 @@
 package io.github.wsbridge.spi;
 
 import io.github.wsbridge.CloseReason;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -49,11 +50,22 @@ public interface Leg {
     void ping();
 
     /**
-     * Sends an unsolicited pong (RFC 6455, section 5.5.3), so that the peer can tell that this end is alive even though
-     * flow control keeps it from reading pings. Does nothing if the leg is closed. Does nothing by default, which suits
-     * a leg that reads pings however much data precedes them.
+     * Sends an unsolicited pong (RFC 6455, section 5.5.3) that announces the next frame, so that the peer can tell that
+     * this end is alive, even while flow control keeps it from reading pings. Does nothing if the leg is closed, or if
+     * the pong would be queued after data that the peer does not read. Does nothing by default.
+     *
+     * @param next the time within which the caller sends another heartbeat or anything else
      */
-    default void heartbeat() {}
+    default void heartbeat(Duration next) {}
+
+    /**
+     * Returns for how long the peer's host has not acknowledged data or a probe, in TCP's terms; zero if it owes no
+     * acknowledgment, or if the transport cannot tell. A host that is reachable acknowledges even if its program reads
+     * nothing. Must not block.
+     */
+    default Duration unacknowledged() {
+        return Duration.ZERO;
+    }
 
     /**
      * Closes the leg in an orderly way: flushes what was sent before, then sends a close frame with {@code reason}. The
@@ -112,8 +124,17 @@ public interface Leg {
         /** Called with a fragment that was demanded. */
         void onFragment(Fragment fragment);
 
-        /** Called when a pong arrives. Its payload is ignored. */
+        /** Called when a pong arrives that is not a {@linkplain #onHeartbeat heartbeat}. Its payload is ignored. */
         default void onPong() {}
+
+        /**
+         * Called when a heartbeat arrives: a pong by which the peer announces its next frame.
+         *
+         * @param next the time within which it will arrive, unless this end does not read
+         */
+        default void onHeartbeat(Duration next) {
+            onPong();
+        }
 
         /**
          * Called when payload bytes have gone directly from this leg to another.

@@ -206,7 +206,7 @@ final class BlockingLeg implements Leg {
     /** Answers for the peer: TCP keepalive detects a dead one. */
     @Override
     public void ping() {
-        delivery.pong();
+        delivery.pong(null);
     }
 
     // The end

@@ -144,7 +144,7 @@ public final class BridgeClient implements AutoCloseable {
         }
 
         /**
-         * Sets how vanished peers are detected; by default, a check every 20 seconds and 15 minutes for a stalled
+         * Sets how vanished peers are detected; by default, a check every 13 seconds and 24 hours for a stalled
          * write.
          */
         public Builder keepAlive(Watch watch) {

@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -28,6 +29,7 @@ final class Delivery {
     private volatile @Nullable Fragment held;
     private volatile boolean demanded;
     private volatile boolean ponged;
+    private volatile @Nullable Duration announced; // by the pong
     private boolean discarding; // inside tell() only
     private boolean told; // inside tell() only
 
@@ -64,7 +66,8 @@ final class Delivery {
         return held != null;
     }
 
-    void pong() {
+    void pong(@Nullable Duration next) {
+        announced = next;
         ponged = true;
         tell();
     }
@@ -104,7 +107,12 @@ final class Delivery {
         CloseReason reason = end.get();
         if (to != null && ponged && !told) {
             ponged = false;
-            to.onPong();
+            Duration next = announced;
+            if (next == null) {
+                to.onPong();
+            } else {
+                to.onHeartbeat(next);
+            }
         }
         if (fragment != null && reason == null) {
             if (to != null && demanded && !discarding) {

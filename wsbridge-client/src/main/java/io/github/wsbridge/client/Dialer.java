@@ -47,7 +47,7 @@ final class Dialer implements AutoCloseable {
 
         Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
-        Watch watch = new Watch(Duration.ofSeconds(20), Duration.ofMinutes(15));
+        Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
 
         /** Rejects values that a handshake cannot carry, such as a key that still has the line break from its file. */
         void header(String name, String value) {

@@ -10,6 +10,7 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.github.wsbridge.wire.message.TextAssembler;
 import io.github.wsbridge.wire.relay.Demands;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -79,6 +80,13 @@ final class Greeting<B> implements Leg.Receiver {
     public void onPong() {
         if (established != null) {
             established.onPong();
+        }
+    }
+
+    @Override
+    public void onHeartbeat(Duration next) {
+        if (established != null) {
+            established.onHeartbeat(next);
         }
     }
 

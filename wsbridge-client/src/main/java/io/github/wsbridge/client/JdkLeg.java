@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import io.github.wsbridge.wire.websocket.TextDecoder;
 import java.io.IOException;
 import java.net.ProtocolException;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -122,8 +124,8 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     }
 
     @Override
-    public void heartbeat() {
-        socket().sendPong(ByteBuffer.allocate(0)); // likewise
+    public void heartbeat(Duration next) {
+        socket().sendPong(ByteBuffer.wrap(Heartbeat.payload(next))); // likewise
     }
 
     private boolean closing() {
@@ -226,7 +228,9 @@ final class JdkLeg implements Leg, WebSocket.Listener {
     @Override
     public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer data) {
         probe.onPong();
-        delivery.pong();
+        byte[] payload = new byte[data.remaining()];
+        data.get(payload);
+        delivery.pong(Heartbeat.read(payload));
         from.request(1);
         return null;
     }

@@ -7,8 +7,10 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.CloseDeadline;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.github.wsbridge.wire.websocket.Frames;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -252,8 +254,9 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     }
 
     @Override
-    public void onPong() {
-        tell(Receiver::onPong);
+    public void onPong(byte[] payload) {
+        Duration next = Heartbeat.read(payload);
+        tell(next == null ? Receiver::onPong : to -> to.onHeartbeat(next));
     }
 
     // Writing
@@ -277,12 +280,12 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
 
     @Override
     public void ping() {
-        run(() -> writer.controlIfRoom(Frames.PING));
+        run(() -> writer.controlIfRoom(Frames.PING, new byte[0]));
     }
 
     @Override
-    public void heartbeat() {
-        run(() -> writer.controlIfRoom(Frames.PONG));
+    public void heartbeat(Duration next) {
+        run(() -> writer.controlIfRoom(Frames.PONG, Heartbeat.payload(next)));
     }
 
     // The end

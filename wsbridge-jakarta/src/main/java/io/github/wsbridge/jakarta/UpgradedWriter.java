@@ -67,9 +67,9 @@ final class UpgradedWriter {
     }
 
     /** Sends an empty control frame, unless a write is pending: it would not reach the peer in time. */
-    void controlIfRoom(int opcode) {
+    void controlIfRoom(int opcode, byte[] payload) {
         if (!busy && !closing && !connectionClosed) {
-            write(frame(opcode | FIN, ByteBuffer.wrap(EMPTY)), null);
+            write(frame(opcode | FIN, ByteBuffer.wrap(payload)), null);
             advance();
         }
     }

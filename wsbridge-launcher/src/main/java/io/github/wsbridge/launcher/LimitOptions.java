@@ -42,14 +42,14 @@ final class LimitOptions {
     @Option(
             names = "--keepalive",
             paramLabel = "TIME",
-            defaultValue = "30s",
+            defaultValue = "13s",
             description = "Ping a silent peer after this time, and drop it after the same time again" + DEFAULT)
     Duration keepalive;
 
     @Option(
             names = "--stall-timeout",
             paramLabel = "TIME",
-            defaultValue = "15m",
+            defaultValue = "24h",
             description = "Drop a peer that accepts no data for this long" + DEFAULT)
     Duration stallTimeout;
 

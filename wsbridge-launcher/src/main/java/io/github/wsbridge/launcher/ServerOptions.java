@@ -62,7 +62,7 @@ final class ServerOptions {
     @Option(
             names = "--keepalive",
             paramLabel = "TIME",
-            defaultValue = "20s",
+            defaultValue = "13s",
             description = "Ping a silent server after this time, and drop the connection after the same time"
                     + " again (default ${DEFAULT-VALUE})")
     private Duration keepalive;
@@ -70,7 +70,7 @@ final class ServerOptions {
     @Option(
             names = "--stall-timeout",
             paramLabel = "TIME",
-            defaultValue = "2m",
+            defaultValue = "24h",
             description = "Drop a bridge that accepts no data for this long (default ${DEFAULT-VALUE})")
     private Duration stallTimeout;
 

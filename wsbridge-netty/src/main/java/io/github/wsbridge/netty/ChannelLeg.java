@@ -12,6 +12,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -297,6 +298,11 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
         if (from != null) {
             from.release();
         }
+    }
+
+    @Override
+    public final Duration unacknowledged() {
+        return TcpState.unacknowledged(channel);
     }
 
     /** Flushes; completes when everything written so far has been passed to the kernel. */

@@ -113,11 +113,11 @@ final class FrameWriter {
     }
 
     /**
-     * Sends an empty control frame, unless the channel is not writable: queued after blocked data it would be useless.
+     * Sends a control frame, unless the channel is not writable: queued after blocked data it would be useless.
      */
-    void controlIfRoom(int opcode) {
+    void controlIfRoom(int opcode, byte[] payload) {
         if (channel.isWritable()) {
-            control(opcode, new byte[0]);
+            control(opcode, payload);
         }
     }
 

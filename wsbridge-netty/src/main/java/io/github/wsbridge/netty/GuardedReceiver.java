@@ -3,6 +3,8 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.Heartbeat;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +41,15 @@ final class GuardedReceiver {
 
     void pong() {
         tell(Leg.Receiver::onPong);
+    }
+
+    void pong(byte[] payload) {
+        Duration next = Heartbeat.read(payload);
+        if (next == null) {
+            pong();
+        } else {
+            tell(to -> to.onHeartbeat(next));
+        }
     }
 
     void transferred(long bytes) {

@@ -5,11 +5,13 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.wire.relay.CloseDeadline;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.github.wsbridge.wire.websocket.Frames;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     private static final int LINGER_SECONDS = 2;
+    private static final byte[] NOTHING = {};
 
     private final boolean client;
     private final String subprotocol;
@@ -118,8 +121,8 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     }
 
     @Override
-    public void onPong() {
-        receiver.pong();
+    public void onPong(byte[] payload) {
+        receiver.pong(payload);
     }
 
     // Writing
@@ -141,12 +144,12 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     public void ping() {
-        run(() -> writer.controlIfRoom(Frames.PING));
+        run(() -> writer.controlIfRoom(Frames.PING, NOTHING));
     }
 
     @Override
-    public void heartbeat() {
-        run(() -> writer.controlIfRoom(Frames.PONG));
+    public void heartbeat(Duration next) {
+        run(() -> writer.controlIfRoom(Frames.PONG, Heartbeat.payload(next)));
     }
 
     // The end

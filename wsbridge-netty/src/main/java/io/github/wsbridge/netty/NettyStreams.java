@@ -56,9 +56,6 @@ final class NettyStreams implements StreamTransport {
     private Map<ChannelOption<?>, Object> settings(boolean unix) {
         Map<ChannelOption<?>, Object> settings = unix ? loops.unixSettings() : loops.settings();
         settings.put(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        if (!unix) {
-            settings.putAll(loops.keepAlive());
-        }
         return settings;
     }
 

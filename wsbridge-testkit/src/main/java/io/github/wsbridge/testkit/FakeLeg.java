@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class FakeLeg implements Leg {
     private int demands;
     private int pings;
     private int heartbeats;
+    private Duration unacknowledged = Duration.ZERO;
     private int aborts;
 
     /** An incomplete send, with a copy of its payload. */
@@ -105,6 +107,24 @@ public final class FakeLeg implements Leg {
     public void pong() {
         synchronized (this) {
             tell(Receiver::onPong);
+        }
+        tellAll();
+    }
+
+    /** Sets for how long the peer's host has acknowledged nothing. */
+    public synchronized void unacknowledged(Duration time) {
+        unacknowledged = time;
+    }
+
+    @Override
+    public synchronized Duration unacknowledged() {
+        return unacknowledged;
+    }
+
+    /** Delivers a heartbeat. */
+    public void heartbeatFromPeer(Duration next) {
+        synchronized (this) {
+            tell(to -> to.onHeartbeat(next));
         }
         tellAll();
     }
@@ -310,7 +330,7 @@ public final class FakeLeg implements Leg {
     }
 
     @Override
-    public synchronized void heartbeat() {
+    public synchronized void heartbeat(Duration next) {
         heartbeats++;
     }
 

@@ -297,8 +297,20 @@ public final class RawWebSocket implements AutoCloseable {
         return this;
     }
 
-    /** Reads one frame; fails with an {@code EOFException} if the connection has ended. */
+    /**
+     * Reads one frame, and skips heartbeats; fails with an {@code EOFException} if the connection has ended. Use
+     * {@link #readAny} to see heartbeats.
+     */
     public Frame read() throws IOException {
+        Frame frame = readAny();
+        while (frame.opcode() == PONG && frame.text().startsWith("heartbeat ")) {
+            frame = readAny();
+        }
+        return frame;
+    }
+
+    /** Reads one frame; fails with an {@code EOFException} if the connection has ended. */
+    public Frame readAny() throws IOException {
         int first = in.readUnsignedByte();
         int second = in.readUnsignedByte();
         long length = second & 0x7f;

@@ -445,7 +445,7 @@ public abstract class StreamTransportContract extends LegFixture {
             awaitClosedSoon(to);
             for (RecordingReceiver end : List.of(from, to)) {
                 end.leg().ping();
-                end.leg().heartbeat();
+                end.leg().heartbeat(Duration.ofSeconds(1));
                 end.leg().close(CloseReason.normal());
                 end.leg().abort();
                 end.leg().demand();

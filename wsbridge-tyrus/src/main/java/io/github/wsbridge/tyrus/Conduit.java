@@ -7,11 +7,13 @@ import io.github.wsbridge.jakarta.session.SessionIo;
 import io.github.wsbridge.wire.relay.CloseDeadline;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.github.wsbridge.wire.websocket.Frames;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -208,8 +210,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     }
 
     @Override
-    public void onPong() {
-        leg().ponged();
+    public void onPong(byte[] payload) {
+        leg().ponged(payload);
     }
 
     private void onClosed() {
@@ -333,8 +335,8 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
     }
 
     @Override
-    public void heartbeat() {
-        control(Frames.PONG, new byte[0]);
+    public void heartbeat(Duration next) {
+        control(Frames.PONG, Heartbeat.payload(next));
     }
 
     private void control(int opcode, byte[] payload) {

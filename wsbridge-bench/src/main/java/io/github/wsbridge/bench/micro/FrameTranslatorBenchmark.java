@@ -81,6 +81,6 @@ public class FrameTranslatorBenchmark {
         public void onPing(byte[] payload) {}
 
         @Override
-        public void onPong() {}
+        public void onPong(byte[] payload) {}
     }
 }

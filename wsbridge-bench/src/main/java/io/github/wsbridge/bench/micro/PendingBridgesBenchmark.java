@@ -6,6 +6,7 @@ import io.github.wsbridge.core.bridges.OwnedBridge;
 import io.github.wsbridge.core.bridges.PendingBridges;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -93,7 +94,7 @@ public class PendingBridgesBenchmark {
         public void ping() {}
 
         @Override
-        public void heartbeat() {}
+        public void heartbeat(Duration next) {}
 
         @Override
         public void close(CloseReason reason) {}

@@ -146,10 +146,10 @@ public final class WaitingRequester implements Leg {
     }
 
     @Override
-    public void heartbeat() {
+    public void heartbeat(Duration next) {
         Leg now = leg;
         if (now != null) {
-            now.heartbeat();
+            now.heartbeat(next);
         }
     }
 

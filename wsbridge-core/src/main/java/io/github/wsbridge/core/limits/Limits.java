@@ -85,7 +85,7 @@ public record Limits(
         private Duration dialTimeout = Duration.ofSeconds(5);
         private Duration peerTimeout = Duration.ofSeconds(3);
         private Duration admissionTimeout = Duration.ofSeconds(10);
-        private Watch watch = new Watch(Duration.ofSeconds(30), Duration.ofMinutes(15));
+        private Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
 
         private Builder() {}
 
@@ -149,7 +149,7 @@ public record Limits(
             return this;
         }
 
-        /** Default: a check every 30 seconds, and 15 minutes for a stalled send. */
+        /** Default: a check every 13 seconds, and 24 hours for a stalled send. */
         public Builder watch(Watch value) {
             watch = value;
             return this;

@@ -1,6 +1,7 @@
 package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
@@ -104,8 +105,8 @@ public final class ContainerIo implements SessionIo {
     }
 
     @Override
-    public void heartbeat() {
-        control(remote -> remote.sendPong(ByteBuffer.allocate(0)));
+    public void heartbeat(Duration next) {
+        control(remote -> remote.sendPong(ByteBuffer.wrap(Heartbeat.payload(next))));
     }
 
     /** Sends a control frame. */
@@ -123,7 +124,7 @@ public final class ContainerIo implements SessionIo {
             if (withinMessage && jetty && attached != null) {
                 // Jetty (12.1.14) mistakes the fragment after a ping for the first of a message, and fails. So until
                 // the message is complete no ping is sent, and the peer counts as alive.
-                attached.ponged();
+                attached.ponged(new byte[0]);
                 return;
             }
             try {

@@ -3,12 +3,14 @@ package io.github.wsbridge.jakarta.session;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.websocket.Heartbeat;
 import io.github.wsbridge.wire.websocket.TextDecoder;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -95,8 +97,8 @@ public final class JakartaLeg implements Leg {
     }
 
     @Override
-    public void heartbeat() {
-        io.heartbeat();
+    public void heartbeat(Duration next) {
+        io.heartbeat(next);
     }
 
     @Override
@@ -174,12 +176,13 @@ public final class JakartaLeg implements Leg {
     }
 
     /** Called when a pong has arrived. */
-    public void ponged() {
+    public void ponged(byte[] payload) {
+        Duration next = Heartbeat.read(payload);
         boolean first;
         lock.lock();
         try {
             Receiver to = end == null ? receiver : null;
-            first = to != null && events.add(to::onPong);
+            first = to != null && events.add(next == null ? to::onPong : () -> to.onHeartbeat(next));
         } finally {
             lock.unlock();
         }

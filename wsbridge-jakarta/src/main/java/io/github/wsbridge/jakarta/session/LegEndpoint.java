@@ -52,7 +52,12 @@ public final class LegEndpoint extends Endpoint {
         };
         MessageHandler.Partial<String> text = (part, last) ->
                 made.arrived(new Fragment(Fragment.Kind.TEXT, StandardCharsets.UTF_8.encode(part), last));
-        MessageHandler.Whole<PongMessage> pong = message -> made.ponged();
+        MessageHandler.Whole<PongMessage> pong = message -> {
+            ByteBuffer data = message.getApplicationData();
+            byte[] payload = new byte[data.remaining()];
+            data.get(payload);
+            made.ponged(payload);
+        };
         session.addMessageHandler(ByteBuffer.class, binary);
         session.addMessageHandler(String.class, text);
         session.addMessageHandler(PongMessage.class, pong);

@@ -2,6 +2,7 @@ package io.github.wsbridge.jakarta.session;
 
 import io.github.wsbridge.CloseReason;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -38,8 +39,8 @@ public interface SessionIo {
     /** Sends a ping. */
     void ping();
 
-    /** Sends an unsolicited pong. */
-    void heartbeat();
+    /** Sends an unsolicited pong that announces the next frame within this time. */
+    void heartbeat(Duration next);
 
     /** Closes the session after all previous sends, with a deadline. Called at most once. */
     void close(CloseReason reason);

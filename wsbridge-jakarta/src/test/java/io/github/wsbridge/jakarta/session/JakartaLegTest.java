@@ -8,6 +8,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import jakarta.websocket.Session;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CyclicBarrier;
@@ -41,7 +42,7 @@ class JakartaLegTest {
         public void ping() {}
 
         @Override
-        public void heartbeat() {}
+        public void heartbeat(Duration next) {}
 
         @Override
         public void close(CloseReason reason) {}

@@ -3,6 +3,7 @@ package io.github.wsbridge.wire.relay;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /** A leg that forwards every call to another leg. Subclasses override what they need to change. */
@@ -42,8 +43,13 @@ public abstract class ForwardingLeg implements Leg {
     }
 
     @Override
-    public void heartbeat() {
-        leg.heartbeat();
+    public void heartbeat(Duration next) {
+        leg.heartbeat(next);
+    }
+
+    @Override
+    public Duration unacknowledged() {
+        return leg.unacknowledged();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.wsbridge.wire.relay;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 
 /** A receiver that forwards every event to another receiver. Subclasses override what they need to change. */
 public abstract class ForwardingReceiver implements Leg.Receiver {
@@ -23,6 +24,11 @@ public abstract class ForwardingReceiver implements Leg.Receiver {
     @Override
     public void onPong() {
         receiver.onPong();
+    }
+
+    @Override
+    public void onHeartbeat(Duration next) {
+        receiver.onHeartbeat(next);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.wsbridge.wire.relay;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -51,6 +52,13 @@ public final class Gate implements Leg.Receiver {
     public void onPong() {
         if (outcome.get() instanceof Leg.Receiver receiver) {
             receiver.onPong();
+        }
+    }
+
+    @Override
+    public void onHeartbeat(Duration next) {
+        if (outcome.get() instanceof Leg.Receiver receiver) {
+            receiver.onHeartbeat(next);
         }
     }
 

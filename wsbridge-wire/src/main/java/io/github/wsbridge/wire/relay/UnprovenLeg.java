@@ -153,6 +153,12 @@ public final class UnprovenLeg extends ForwardingLeg {
         }
 
         @Override
+        public void onHeartbeat(Duration next) {
+            proven();
+            receiver.onHeartbeat(next);
+        }
+
+        @Override
         public void onTransferred(long bytes) {
             if (bytes > 0) {
                 proven();

@@ -12,6 +12,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A leg that detects a dead peer. It wraps any other leg, in nodes and clients alike.
@@ -21,10 +23,22 @@ import org.jspecify.annotations.Nullable;
  * fragment is demanded, since a leg held back by flow control cannot read a pong that follows unread data. Nor does it
  * count while a send is stuck, since then the ping is queued after that send, and the peer may just be slow to read. A
  * stuck send is given {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that completes after
- * waiting counts as an answer, since the peer is reading. A leg held back by flow control sends a {@link Leg#heartbeat}
- * at each check, since its peer may watch it in the same way.
+ * waiting counts as an answer, since the peer is reading.
+ *
+ * <p>A peer that is slow to read and one that is dead are told apart in two ways. The leg sends a
+ * {@link Leg#heartbeat} soon after it was opened and at each check, by which it announces the next. If the peer does the
+ * same, its silence counts even while a send is stuck. And a peer whose host has not
+ * {@linkplain Leg#unacknowledged acknowledged} anything for two intervals is dead.
  */
 public final class WatchedLeg extends ForwardingLeg {
+
+    private static final Logger log = LoggerFactory.getLogger(WatchedLeg.class);
+
+    /** From when on a stalled send is logged. */
+    private static final Duration NOTABLE = Duration.ofMinutes(1);
+
+    /** When the first heartbeat is sent, so that short connections need none. */
+    private static final Duration FIRST = Duration.ofSeconds(1);
 
     private final Watch watch;
     private final ScheduledExecutorService scheduler;
@@ -33,12 +47,15 @@ public final class WatchedLeg extends ForwardingLeg {
     private volatile boolean heard;
     private volatile boolean sending;
     private volatile int sends;
+    private volatile @Nullable Duration announced; // within which time the peer sends something
     private volatile @Nullable CloseReason verdict;
     private @Nullable ScheduledFuture<?> checks; // guarded by this
     private boolean closed; // guarded by this
 
     // Used only by the checks, which never overlap.
-    private boolean pinged;
+    private boolean begun;
+    private long silences;
+    private boolean stallTold;
     private int sendsSeen;
     private Duration stalled = Duration.ZERO;
 
@@ -53,10 +70,11 @@ public final class WatchedLeg extends ForwardingLeg {
     public void open(Receiver receiver) {
         leg.open(new WatchedReceiver(receiver));
         long nanos = watch.interval().toNanos();
+        long first = Math.min(nanos, FIRST.toNanos());
         try {
             synchronized (this) {
                 if (!closed) {
-                    checks = scheduler.scheduleWithFixedDelay(this::check, nanos, nanos, TimeUnit.NANOSECONDS);
+                    checks = scheduler.scheduleWithFixedDelay(this::check, first, nanos, TimeUnit.NANOSECONDS);
                 }
             }
         } catch (RejectedExecutionException e) {
@@ -91,24 +109,48 @@ public final class WatchedLeg extends ForwardingLeg {
     }
 
     private void check() {
-        boolean stuck = sending && sends == sendsSeen;
-        boolean silent = demanded && !heard && !stuck;
-        if (silent && pinged) {
-            drop("no answer to a ping");
+        if (!begun) {
+            begun = true;
+            leg.heartbeat(watch.interval());
             return;
         }
-        pinged = silent;
+        Duration patience = announced;
+        boolean stuck = sending && sends == sendsSeen;
+        boolean silent = demanded && !heard && (!stuck || patience != null);
+        silences = silent ? silences + 1 : 0;
+        if (silences > allowed(patience)) {
+            drop(patience == null ? "no answer to a ping" : "no heartbeat");
+            return;
+        }
         heard = false;
         if (silent) {
             leg.ping();
-        } else if (!demanded) {
-            leg.heartbeat(); // the peer's pings may follow data that is not being read
+        } else {
+            leg.heartbeat(watch.interval());
         }
         stalled = stuck ? stalled.plus(watch.interval()) : Duration.ZERO;
         sendsSeen = sends;
+        tellStall();
         if (stalled.compareTo(watch.stall()) >= 0) {
             drop("read no data for " + stalled.toSeconds() + " s");
+        } else if (stuck && leg.unacknowledged().compareTo(watch.interval().multipliedBy(2)) >= 0) {
+            drop("the host has not acknowledged any data");
         }
+    }
+
+    private void tellStall() {
+        boolean told = stallTold;
+        stallTold = stalled.compareTo(NOTABLE) >= 0;
+        if (stallTold && !told) {
+            log.info("A peer has read no data for {} s; its bridge is kept: {}", stalled.toSeconds(), leg);
+        }
+    }
+
+    /** Returns after how many checks in silence the peer may still be alive. */
+    private long allowed(@Nullable Duration patience) {
+        return patience == null
+                ? 1
+                : 1 + (patience.toNanos() - 1) / watch.interval().toNanos();
     }
 
     private void drop(String why) {
@@ -133,6 +175,13 @@ public final class WatchedLeg extends ForwardingLeg {
         public void onPong() {
             heard = true;
             receiver.onPong();
+        }
+
+        @Override
+        public void onHeartbeat(Duration next) {
+            heard = true;
+            announced = next;
+            receiver.onHeartbeat(next);
         }
 
         @Override

@@ -47,7 +47,7 @@ public final class FrameTranslator {
         void onPing(byte[] payload);
 
         /** Called for a pong. */
-        void onPong();
+        void onPong(byte[] payload);
     }
 
     private final boolean masked;
@@ -417,7 +417,7 @@ public final class FrameTranslator {
             control = null;
             switch (opcode) {
                 case Frames.PING -> controls.onPing(payload.array());
-                case Frames.PONG -> controls.onPong();
+                case Frames.PONG -> controls.onPong(payload.array());
                 default -> readClose(payload.flip());
             }
         }

@@ -234,6 +234,7 @@ class SpliceTest {
         Splice splice = splice(new WatchedLeg(left, watch, scheduler), new WatchedLeg(right, watch, scheduler));
         splice.start(null, null);
         left.deliver("never taken");
+        scheduler.advance(Duration.ofSeconds(1)); // then the checks begin
         for (int i = 0; i < 29; i++) {
             scheduler.advance(Duration.ofSeconds(30));
             right.pong();
@@ -256,7 +257,7 @@ class SpliceTest {
         Watch watch = new Watch(Duration.ofSeconds(30), Duration.ofMinutes(15));
         Splice splice = splice(new WatchedLeg(left, watch, scheduler), right);
         splice.start(null, null);
-        scheduler.advance(Duration.ofSeconds(30));
+        scheduler.advance(Duration.ofSeconds(31)); // the checks begin after a second
         assertThat(left.pings()).isEqualTo(1);
         left.pong();
         scheduler.advance(Duration.ofSeconds(60));

@@ -34,9 +34,17 @@ class WatchedLegTest {
         assertThat(scheduler.pending()).as("checks of a leg that has ended").isZero();
     }
 
+    /** Opens the leg, and lets the first heartbeat pass, after which the checks begin. */
+    private RecordingReceiver open() {
+        receiver.open();
+        scheduler.advance(Duration.ofSeconds(1));
+        assertThat(leg.heartbeats()).isEqualTo(1);
+        return receiver;
+    }
+
     @Test
     void check_silentPeer_pings() {
-        receiver.open().demand();
+        open().demand();
         scheduler.advance(INTERVAL.minusMillis(1));
         assertThat(leg.pings()).isZero();
         scheduler.advance(Duration.ofMillis(1));
@@ -46,7 +54,7 @@ class WatchedLegTest {
 
     @Test
     void check_unansweredPing_dropsTheLeg() {
-        receiver.open().demand();
+        open().demand();
         scheduler.advance(INTERVAL.multipliedBy(2));
         assertThat(leg.aborted()).isTrue();
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
@@ -55,7 +63,7 @@ class WatchedLegTest {
 
     @Test
     void check_pongsForHours_keepsTheLeg() {
-        receiver.open().demand();
+        open().demand();
         for (int i = 0; i < 1000; i++) {
             int pings = leg.pings();
             scheduler.advance(INTERVAL);
@@ -69,21 +77,81 @@ class WatchedLegTest {
     }
 
     @Test
-    void check_withoutDemand_sendsAHeartbeat() {
-        receiver.open();
+    void everyCheck_sendsAHeartbeatOrAPing() {
+        open();
         scheduler.advance(INTERVAL.multipliedBy(3));
-        assertThat(leg.heartbeats()).isEqualTo(3);
+        assertThat(leg.heartbeats()).isEqualTo(4);
         assertThat(leg.pings()).isZero();
         receiver.demand();
         scheduler.advance(INTERVAL);
-        assertThat(leg.heartbeats())
-                .as("with demand, pings are seen and answered")
-                .isEqualTo(3);
+        assertThat(leg.heartbeats()).isEqualTo(4);
+        assertThat(leg.pings()).isEqualTo(1);
+    }
+
+    @Test
+    void heartbeatsStop_whileASendIsStuck_dropsTheLeg() {
+        leg.holdSends();
+        open().demand();
+        watched.send(Fragment.text("stuck"));
+        for (int i = 0; i < 2; i++) {
+            leg.heartbeatFromPeer(INTERVAL);
+            scheduler.advance(INTERVAL);
+        }
+        scheduler.advance(INTERVAL);
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
+    @Test
+    void heartbeatsContinue_whileASendIsStuckForTheStall_dropsTheLegOnlyThen() {
+        leg.holdSends();
+        open().demand();
+        watched.send(Fragment.text("stuck"));
+        for (int i = 0; i < 3; i++) { // the first check only records the send
+            assertThat(leg.ended()).isNull();
+            leg.heartbeatFromPeer(INTERVAL);
+            scheduler.advance(INTERVAL);
+        }
+        leg.heartbeatFromPeer(INTERVAL);
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
+    }
+
+    @Test
+    void heartbeats_announcedForALongerTime_areWaitedFor() {
+        open().demand();
+        leg.heartbeatFromPeer(INTERVAL.multipliedBy(3));
+        scheduler.advance(INTERVAL.multipliedBy(4)); // the first check still counts the heartbeat
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
+    @Test
+    void silence_withoutDemand_keepsALegWhosePeerSentHeartbeats() {
+        open();
+        leg.heartbeatFromPeer(INTERVAL);
+        scheduler.advance(INTERVAL.multipliedBy(100));
+        assertThat(leg.ended()).isNull();
+    }
+
+    @Test
+    void hostAcknowledgesNothing_dropsALegWhoseSendIsStuck() {
+        leg.holdSends();
+        open();
+        watched.send(Fragment.text("stuck"));
+        leg.unacknowledged(INTERVAL.multipliedBy(2).minusMillis(1));
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.ended()).isNull();
+        leg.unacknowledged(INTERVAL.multipliedBy(2));
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("the host has not acknowledged any data"));
     }
 
     @Test
     void check_afterData_doesNotPing() {
-        receiver.open().demandAlways();
+        open().demandAlways();
         for (int i = 0; i < 100; i++) {
             leg.deliver("still there");
             scheduler.advance(INTERVAL);
@@ -94,7 +162,7 @@ class WatchedLegTest {
 
     @Test
     void check_dataInsteadOfAPong_keepsTheLeg() {
-        receiver.open().demandAlways();
+        open().demandAlways();
         scheduler.advance(INTERVAL);
         leg.deliver("no time for a pong");
         scheduler.advance(INTERVAL);
@@ -107,7 +175,7 @@ class WatchedLegTest {
 
     @Test
     void check_withoutDemand_keepsTheLeg() {
-        receiver.open();
+        open();
         scheduler.advance(INTERVAL.multipliedBy(1000));
         assertThat(leg.pings()).isZero();
         assertThat(leg.ended()).isNull();
@@ -122,7 +190,7 @@ class WatchedLegTest {
     @Test
     void check_stalledSend_dropsTheLeg() {
         leg.holdSends();
-        receiver.open();
+        open();
         CompletableFuture<Void> send = watched.send(Fragment.text("stuck")).toCompletableFuture();
         scheduler.advance(INTERVAL.multipliedBy(3)); // the first check only records the send
         assertThat(leg.ended()).isNull();
@@ -134,7 +202,7 @@ class WatchedLegTest {
     @Test
     void check_slowSends_keepTheLeg() {
         leg.holdSends();
-        receiver.open();
+        open();
         for (int i = 0; i < 50; i++) {
             watched.send(Fragment.text("slow"));
             scheduler.advance(INTERVAL.multipliedBy(2));
@@ -147,7 +215,7 @@ class WatchedLegTest {
     @Test
     void check_peerSendsButAcceptsNothing_dropsTheLegAfterTheStall() {
         leg.holdSends();
-        receiver.open().demandAlways();
+        open().demandAlways();
         watched.send(Fragment.text("stuck"));
         for (int i = 0; i < 4; i++) {
             leg.deliver("I speak, I do not listen");
@@ -159,7 +227,7 @@ class WatchedLegTest {
     @Test
     void check_silentPeerDuringASlowSend_isDroppedAfterTheSend() {
         leg.holdSends();
-        receiver.open().demand();
+        open().demand();
         watched.send(Fragment.text("stuck"));
         scheduler.advance(INTERVAL.multipliedBy(3));
         assertThat(leg.ended()).as("the ping waits after the data").isNull();
@@ -173,7 +241,7 @@ class WatchedLegTest {
     @Test
     void check_silentPeerThatReadsSlowly_keepsTheLeg() {
         leg.holdSends();
-        receiver.open().demand();
+        open().demand();
         for (int i = 0; i < 50; i++) {
             watched.send(Fragment.text("slow"));
             scheduler.advance(INTERVAL);
@@ -184,7 +252,7 @@ class WatchedLegTest {
 
     private void transfer() {
         leg.allowTransfers();
-        receiver.open();
+        open();
         assertThat(watched.transferTo(new FakeLeg())).isTrue();
     }
 
@@ -214,7 +282,7 @@ class WatchedLegTest {
         leg.tellTraffic(to -> to.onReading(false));
         scheduler.advance(INTERVAL.multipliedBy(50));
         assertThat(leg.ended()).isNull();
-        assertThat(leg.heartbeats()).isEqualTo(50);
+        assertThat(leg.heartbeats()).isEqualTo(51);
         leg.tellTraffic(to -> to.onReading(true));
         scheduler.advance(INTERVAL.multipliedBy(2));
         assertThat(leg.aborted()).isTrue();
@@ -244,7 +312,7 @@ class WatchedLegTest {
     @Test
     void send_failure_isPassedOn() {
         leg.holdSends();
-        receiver.open();
+        open();
         CompletableFuture<Void> send = watched.send(Fragment.text("broken")).toCompletableFuture();
         leg.failSend(new IOException("broken pipe"));
         assertThat(send).isCompletedExceptionally();
@@ -253,7 +321,7 @@ class WatchedLegTest {
 
     @Test
     void end_cancelsTheChecks() {
-        receiver.open().demand();
+        open().demand();
         assertThat(scheduler.pending()).isEqualTo(1);
         leg.end(new CloseReason(4001, "the peer's own words"));
         assertThat(scheduler.pending()).isZero();
@@ -264,7 +332,7 @@ class WatchedLegTest {
 
     @Test
     void close_isPassedOnAndCancelsTheChecks() {
-        receiver.open();
+        open();
         watched.close(new CloseReason(4001, "bye"));
         assertThat(leg.closes()).containsExactly(new CloseReason(4001, "bye"));
         assertThat(receiver.closed()).isEqualTo(new CloseReason(4001, "bye"));

@@ -26,7 +26,7 @@ class FrameTranslatorTest {
         public void onPing(byte[] payload) {}
 
         @Override
-        public void onPong() {}
+        public void onPong(byte[] payload) {}
     };
 
     @Test

@@ -245,7 +245,7 @@ final class FrameTrial {
             }
 
             @Override
-            public void onPong() {
+            public void onPong(byte[] payload) {
                 heard.pong();
             }
         };

@@ -9,6 +9,7 @@ import io.github.wsbridge.wire.relay.CloseDeadline;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -145,7 +146,7 @@ final class FrameLeg implements Leg {
     }
 
     @Override
-    public void heartbeat() {
+    public void heartbeat(Duration next) {
         control(Type.PONG, ponging);
     }
 
