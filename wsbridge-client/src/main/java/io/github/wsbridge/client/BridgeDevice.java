@@ -63,7 +63,7 @@ public final class BridgeDevice implements AutoCloseable {
     private final CompletableFuture<CloseReason> stopped = new CompletableFuture<>();
 
     private BridgeDevice(Builder builder) {
-        Origins origins = new Origins(builder.server, builder.allowedOrigins);
+        Origins origins = new Origins(List.of(builder.server), builder.allowedOrigins);
         Backoff backoff = new Backoff(builder.minPause, builder.maxPause, builder.random);
         dialer = new Dialer(builder.settings);
         reception = new Reception(builder.handler, dialer, origins, builder.maxBridges, builder.clock);

@@ -103,11 +103,7 @@ final class Dialer implements AutoCloseable {
     }
 
     private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
-        try {
-            return connector.connect(new Connector.Target(uri, headers, subprotocol, within));
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e); // a connector should not throw, but might
-        }
+        return Redirection.connect(connector, new Connector.Target(uri, headers, subprotocol, within));
     }
 
     /** Runs a task that may block. If the executor rejects it, the futures must still complete. */

@@ -1,15 +1,20 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.net.Reasons;
+import io.github.wsbridge.wire.websocket.Refusal;
 import java.io.IOException;
 import java.net.ProxySelector;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -78,17 +83,17 @@ public final class JdkConnector implements Connector {
             // The JDK's timeout covers only the response's header; ours also covers its body.
             builder.buildAsync(target.uri(), leg)
                     .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
-                    .whenComplete((socket, failure) -> connected(leg, failure, result));
+                    .whenComplete((socket, failure) -> connected(leg, target.uri(), failure, result));
         } catch (RuntimeException e) {
-            result.completeExceptionally(translate(e));
+            result.completeExceptionally(translate(e, target.uri()));
         }
         return result;
     }
 
-    private void connected(JdkLeg leg, @Nullable Throwable failure, CompletableFuture<Leg> result) {
+    private void connected(JdkLeg leg, URI uri, @Nullable Throwable failure, CompletableFuture<Leg> result) {
         if (failure != null) {
             leg.abandon();
-            result.completeExceptionally(translate(failure));
+            result.completeExceptionally(translate(failure, uri));
             return;
         }
         legs.add(leg);
@@ -103,16 +108,15 @@ public final class JdkConnector implements Connector {
     /**
      * Translates failures to those of {@link Connector}. None may reveal the URL or a header, which contain secrets.
      */
-    private static IOException translate(Throwable failure) {
+    private static IOException translate(Throwable failure, URI uri) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof WebSocketHandshakeException refused) {
-            int status =
-                    refused.getResponse() == null ? 101 : refused.getResponse().statusCode();
+            HttpResponse<?> response = refused.getResponse();
             Throwable why = refused.getCause();
-            return status == 101
+            return response == null || response.statusCode() == 101
                     ? new IOException("not a WebSocket handshake: " + (why == null ? "" : why.getMessage()))
-                    : new HandshakeException(status);
+                    : refusal(response);
         }
         if (cause instanceof TimeoutException) {
             return new HttpTimeoutException("handshake timed out");
@@ -120,7 +124,18 @@ public final class JdkConnector implements Connector {
         if (cause instanceof IllegalArgumentException) { // the JDK's message quotes the rejected value
             return new IOException("cannot connect: the JDK rejects the URL or a header");
         }
-        return cause instanceof IOException e ? e : new IOException("cannot connect: " + cause.getMessage(), cause);
+        return cause instanceof IOException e
+                ? Reasons.ofTls(e, String.valueOf(uri.getHost()), port(uri))
+                : new IOException("cannot connect: " + cause.getMessage(), cause);
+    }
+
+    private static IOException refusal(HttpResponse<?> response) {
+        byte[] body = response.body() instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+        return Refusal.of(response.statusCode(), name -> response.headers().allValues(name), ByteBuffer.wrap(body));
+    }
+
+    private static int port(URI uri) {
+        return uri.getPort() >= 0 ? uri.getPort() : "wss".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
     }
 
     /** Closes the open legs with 1001. Its threads end once nothing is open. */

@@ -12,6 +12,7 @@ import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.RejectionJson;
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -100,14 +101,14 @@ final class ListenSocket implements InvitationSource {
     }
 
     private void failed(IOException failure) {
-        if (failure instanceof HandshakeException refused && refused.status() / 100 == 4 && refused.status() != 429) {
-            log.warn("The server refuses to let device {} listen: {}", deviceId, failure.getMessage());
+        if (failure instanceof HandshakeException refused && refused.status() < 500 && refused.status() != 429) {
+            log.warn("The server refuses to let device {} listen: {}", deviceId, Reasons.of(failure));
             retryIn(backoff.longest()); // only a configuration change helps, here or at the server
         } else {
             if (quiet) {
-                log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
+                log.debug("Device {} cannot listen: {}", deviceId, Reasons.of(failure));
             } else {
-                log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, failure.toString());
+                log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, Reasons.of(failure));
             }
             quiet = true;
             retryIn(backoff.next());

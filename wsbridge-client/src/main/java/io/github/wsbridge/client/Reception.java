@@ -52,8 +52,10 @@ final class Reception {
             }
         });
         if (!trusted) {
-            log.warn("{} rejected: its accept URL is of another server", offer);
-            offer.reject(403, "the accept URL is not on this device's server");
+            log.warn("{} rejected: {}", offer, origins.whyNot(invitation.acceptUrl()));
+            offer.reject(
+                    403,
+                    "the device does not know " + Origins.place(invitation.acceptUrl()) + "; see the device's log");
         } else if (room.tryAcquire()) {
             admit(offer);
         } else {

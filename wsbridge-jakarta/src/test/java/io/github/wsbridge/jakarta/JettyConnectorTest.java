@@ -12,6 +12,11 @@ class JettyConnectorTest extends SocketConnectorContract {
     /** Starts the client, which would otherwise start at its first connection and fail concurrent ones. */
     private static final class Started extends JakartaWebSocketClientContainer {
         @Override
+        protected boolean tellsWords() {
+            return false;
+        }
+
+        @Override
         protected void doStart() throws Exception {
             super.doStart();
             getWebSocketCoreClient();

@@ -73,6 +73,42 @@ class RunningCommandsTest {
     }
 
     @Test
+    void serverAsLocalhost_worksWithANodeOn127001() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        "ws://localhost:" + node.port(),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of("tunnel", "--server", "ws://localhost:" + node.port(), "--forward", "0=d/echo")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void wssToAPlainPort_failsAtOnceWithWords() throws Exception {
+        try (Run node = node();
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        "wss://127.0.0.1:" + node.port(),
+                        "--device",
+                        "d",
+                        "--target",
+                        "t",
+                        "--stdio")) {
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.err())
+                    .contains("127.0.0.1:" + node.port() + " does not speak TLS: use ws:// instead of wss://");
+        }
+    }
+
+    @Test
     void exposedPort_connectsPlainClients_andRefusesThoseNotAllowed() throws Exception {
         try (LogCapture log = new LogCapture();
                 EchoPort echo = new EchoPort();

@@ -1,8 +1,10 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import io.github.wsbridge.wire.websocket.Refusal;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -167,7 +169,11 @@ final class Attempt extends BaseFilter {
     private FilterChain chain(boolean direct) {
         FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
         if (direct && tls != null) {
-            chain.add(Transports.clientTls(tls, upgrade.host(), upgrade.port()));
+            chain.add(Transports.clientTls(
+                    tls,
+                    upgrade.host(),
+                    upgrade.port(),
+                    failure -> fail(Reasons.ofTls(failure, upgrade.host(), upgrade.port()))));
         }
         return chain.add(codec).add(this).build();
     }
@@ -226,11 +232,19 @@ final class Attempt extends BaseFilter {
                 fail(new IOException("the proxy refused to connect: HTTP status " + status));
             }
         } else if (status != 101) {
-            fail(new HandshakeException(status));
+            fail(Refusal.of(status, fields(response), message.getContent().toByteBuffer()));
         } else if (!open(event, response, message.getContent())) {
             fail(new IOException("the server's response is not a valid WebSocket handshake"));
         }
         return event.getStopAction();
+    }
+
+    private static Headers fields(HttpResponsePacket response) {
+        return name -> {
+            List<String> values = new ArrayList<>();
+            response.getHeaders().values(name).forEach(values::add);
+            return values;
+        };
     }
 
     private boolean open(FilterChainContext event, HttpResponsePacket packet, Buffer early) {
@@ -240,11 +254,8 @@ final class Attempt extends BaseFilter {
         }
         TyrusUpgradeResponse response = new TyrusUpgradeResponse();
         response.setStatus(packet.getStatus());
-        for (String name : packet.getHeaders().names()) {
-            List<String> values = new ArrayList<>();
-            packet.getHeaders().values(name).forEach(values::add);
-            response.getHeaders().put(name, values);
-        }
+        Headers fields = fields(packet);
+        packet.getHeaders().names().forEach(name -> response.getHeaders().put(name, fields.all(name)));
         ClientEngine.ClientUpgradeInfo info =
                 handshake.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
         if (info.getUpgradeStatus() != ClientEngine.ClientUpgradeStatus.SUCCESS) {
@@ -269,7 +280,7 @@ final class Attempt extends BaseFilter {
 
     private void closed() {
         onClosed.accept(this);
-        fail(new IOException("the connection was closed during the handshake"));
+        fail(upgrade.cutOff());
         org.glassfish.tyrus.spi.Connection open = tyrus;
         if (open != null) {
             open.close(CloseReasons.GOING_AWAY.getCloseReason());

@@ -3,6 +3,7 @@ package io.github.wsbridge.wire.websocket;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Headers;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +64,12 @@ public final class ClientUpgrade {
         return port >= 0 ? port : secure() ? 443 : 80;
     }
 
+    /** Returns the failure of a connection that ended before the server answered. */
+    public IOException cutOff() {
+        return new IOException("the connection was closed during the handshake"
+                + (secure() ? "" : "; if " + new HostPort(host(), port()) + " expects TLS, use wss://"));
+    }
+
     /** Returns the encoded request. */
     public byte[] request() {
         URI uri = target.uri();
@@ -90,7 +97,7 @@ public final class ClientUpgrade {
      * Validates the answer.
      *
      * @return the negotiated subprotocol; empty for none
-     * @throws HandshakeException if the status is not 101
+     * @throws HandshakeException if the status is not 101; {@link Refusal} says more once the body is known
      * @throws IOException if the answer is invalid
      */
     public String agreed(int status, Headers fields) throws IOException {
