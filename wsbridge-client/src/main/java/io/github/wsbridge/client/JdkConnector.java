@@ -1,9 +1,12 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.Reasons;
+import io.github.wsbridge.wire.proxy.RelayingSelector;
 import io.github.wsbridge.wire.websocket.Refusal;
 import java.io.IOException;
 import java.net.ProxySelector;
@@ -44,12 +47,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdkConnector implements Connector {
 
+    private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
+
     private final HttpClient client;
+    private final @Nullable RelayingSelector proxies; // null if the client has its own
     private final Set<JdkLeg> legs = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private JdkConnector(HttpClient client) {
+    private JdkConnector(HttpClient client, @Nullable RelayingSelector proxies) {
         this.client = client;
+        this.proxies = proxies;
     }
 
     /** Returns a connector with the JDK's defaults: proxy and trust store according to the system properties. */
@@ -59,7 +66,7 @@ public final class JdkConnector implements Connector {
 
     /** Returns a connector that uses an existing client. */
     public static JdkConnector over(HttpClient client) {
-        return new JdkConnector(client);
+        return new JdkConnector(client, null);
     }
 
     /** Returns a builder for a connector. */
@@ -93,7 +100,7 @@ public final class JdkConnector implements Connector {
     private void connected(JdkLeg leg, URI uri, @Nullable Throwable failure, CompletableFuture<Leg> result) {
         if (failure != null) {
             leg.abandon();
-            result.completeExceptionally(translate(failure, uri));
+            result.completeExceptionally(proxied(uri, translate(failure, uri)));
             return;
         }
         legs.add(leg);
@@ -103,6 +110,18 @@ public final class JdkConnector implements Connector {
         } else if (leg.ended()) {
             legs.remove(leg);
         }
+    }
+
+    /** Returns what a proxy said, if it was the proxy that failed. */
+    private IOException proxied(URI uri, IOException failure) {
+        if (proxies == null) {
+            return failure;
+        }
+        if (failure instanceof HandshakeException refused && refused.status() == PROXY_AUTHENTICATION_REQUIRED) {
+            IOException challenged = proxies.challenged(uri);
+            return challenged == null ? failure : challenged;
+        }
+        return proxies.explained(uri, failure);
     }
 
     /**
@@ -142,17 +161,34 @@ public final class JdkConnector implements Connector {
     @Override
     public void close() {
         closed = true;
+        if (proxies != null) {
+            proxies.close();
+        }
         legs.forEach(leg -> leg.close(new CloseReason(CloseReason.GOING_AWAY, "connector closed")));
     }
 
     /** Settings of a connector; all optional. Not thread-safe. */
     public static final class Builder {
         private final HttpClient.Builder client = HttpClient.newBuilder();
+        private @Nullable RelayingSelector proxies;
 
         private Builder() {}
 
         /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
+            client.proxy(proxies);
+            this.proxies = null;
+            return this;
+        }
+
+        /**
+         * Chooses the proxy for each connection; called on the thread that connects. The JDK's client knows neither
+         * SOCKS nor, unless the JVM is told to with {@code jdk.http.auth.tunneling.disabledSchemes}, users and
+         * passwords: with such a proxy, connections take a detour over a port of the loopback address, which leads
+         * only to the servers of this connector, and two threads each.
+         */
+        public Builder proxies(Proxies choice) {
+            proxies = new RelayingSelector(choice);
             client.proxy(proxies);
             return this;
         }
@@ -174,7 +210,7 @@ public final class JdkConnector implements Connector {
 
         /** Builds the connector. */
         public JdkConnector build() {
-            return new JdkConnector(client.build());
+            return new JdkConnector(client.build(), proxies);
         }
     }
 }

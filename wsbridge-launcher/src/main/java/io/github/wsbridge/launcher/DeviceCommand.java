@@ -112,7 +112,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
-        try (Connector connector = server.connector()) {
+        try (Connector connector = server.connector(here.env())) {
             StreamTransport streams = Transport.streams(connector);
             if (streams != null) {
                 reachable.streams(streams);
@@ -195,7 +195,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
-            channels.addTo(builder, id, here.env());
+            channels.addTo(builder, id, here.env(), server.proxies(here.env()));
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

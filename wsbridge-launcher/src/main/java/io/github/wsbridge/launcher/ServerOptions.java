@@ -3,8 +3,8 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +12,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -48,8 +49,7 @@ final class ServerOptions {
             names = "--transport",
             paramLabel = "NAME",
             defaultValue = "netty",
-            description = "The transport: netty, jdk, or tyrus, which does not support proxies (default"
-                    + " ${DEFAULT-VALUE})")
+            description = "The transport: netty, jdk or tyrus (default ${DEFAULT-VALUE})")
     private Transport transport;
 
     @Option(
@@ -73,6 +73,9 @@ final class ServerOptions {
             defaultValue = "2m",
             description = "Drop a bridge that accepts no data for this long (default ${DEFAULT-VALUE})")
     private Duration stallTimeout;
+
+    @Mixin
+    private ProxyOptions proxy;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -98,8 +101,14 @@ final class ServerOptions {
         }
     }
 
-    Connector connector() throws IOException, GeneralSecurityException {
-        return transport.connector(tlsCa, ProxySelector.getDefault());
+    /** Returns the choice of proxies; null for none. */
+    @Nullable
+    Proxies proxies(Map<String, String> env) {
+        return proxy.proxies(env);
+    }
+
+    Connector connector(Map<String, String> env) throws IOException, GeneralSecurityException {
+        return transport.connector(tlsCa, proxies(env));
     }
 
     /** Returns the API key; empty if there is none. */

@@ -107,7 +107,7 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
-        try (Connector connector = server.connector();
+        try (Connector connector = server.connector(here.env());
                 BridgeClient client = client(connector)) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));

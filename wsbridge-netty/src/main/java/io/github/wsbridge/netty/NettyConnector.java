@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
@@ -17,7 +18,6 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Set;
@@ -160,7 +160,7 @@ public final class NettyConnector implements Connector {
 
         private void next(
                 @Nullable SslContext context,
-                @Nullable SocketAddress proxy,
+                Routes.@Nullable Via proxy,
                 Iterator<InetSocketAddress> addresses,
                 int count) {
             if (leg.isDone()) {
@@ -195,7 +195,7 @@ public final class NettyConnector implements Connector {
             });
         }
 
-        private void initialise(Channel channel, @Nullable SslContext context, @Nullable SocketAddress proxy) {
+        private void initialise(Channel channel, @Nullable SslContext context, Routes.@Nullable Via proxy) {
             connections.add(channel);
             leg.whenComplete((opened, failure) -> {
                 if (failure != null) {
@@ -207,9 +207,7 @@ public final class NettyConnector implements Connector {
                 return;
             }
             if (proxy != null) {
-                ProxyTunnel handler = new ProxyTunnel(proxy);
-                handler.setConnectTimeoutMillis(target.timeout().toMillis());
-                channel.pipeline().addLast(handler);
+                ProxyTunnel.add(channel.pipeline(), proxy, target.timeout());
             }
             if (context != null) {
                 channel.pipeline()
@@ -229,7 +227,7 @@ public final class NettyConnector implements Connector {
     /** Settings of a connector, all optional. Not thread-safe. */
     public static final class Builder {
         private @Nullable SslContext tls;
-        private @Nullable ProxySelector proxies;
+        private @Nullable Proxies proxies;
         private int threads = Runtime.getRuntime().availableProcessors();
 
         private Builder() {}
@@ -258,8 +256,13 @@ public final class NettyConnector implements Connector {
             return this;
         }
 
-        /** Selects HTTP proxies, which are used with CONNECT. Default: none. */
+        /** Selects HTTP and SOCKS 5 proxies without a user, as the JDK does. Default: none. */
         public Builder proxy(ProxySelector value) {
+            return proxies(Proxies.of(value));
+        }
+
+        /** Chooses the proxy for each connection; called on a thread that may block. Default: none. */
+        public Builder proxies(Proxies value) {
             proxies = value;
             return this;
         }
