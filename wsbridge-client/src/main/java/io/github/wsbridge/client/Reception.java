@@ -1,13 +1,16 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.wire.net.Reasons;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
@@ -108,7 +111,12 @@ final class Reception {
         try {
             handler.handle(offer);
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
-            log.warn("The handler failed for {}", offer, e);
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof BridgeException) { // the bridge's end, which is not the handler's fault
+                log.info("{} ended: {}", offer, Reasons.of(cause));
+            } else {
+                log.warn("The handler failed for {}", offer, e);
+            }
             offer.fail();
         } finally {
             handled.complete(null);

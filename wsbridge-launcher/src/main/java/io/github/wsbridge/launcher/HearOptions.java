@@ -7,7 +7,6 @@ import io.github.wsbridge.signal.iothub.IotHubInvitations;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
 import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -80,12 +79,12 @@ final class HearOptions {
     }
 
     /** Returns where invitations come from, for display. One of these places is enough. */
-    String places(URI server) {
+    String places(String servers) {
         return channels.stream()
                 .map(name -> switch (name) {
                     case "mqtt" -> mqtt.place();
                     case "iothub" -> "its IoT hub";
-                    default -> server.toString();
+                    default -> servers;
                 })
                 .distinct()
                 .collect(Collectors.joining(" or "));

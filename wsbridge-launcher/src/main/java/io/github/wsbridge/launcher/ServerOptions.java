@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +31,10 @@ final class ServerOptions {
             names = "--server",
             paramLabel = "URL",
             required = true,
-            description = "The bridge server: ws://HOST:PORT or wss://HOST")
-    private URI server;
+            split = ",",
+            description =
+                    "The bridge server: ws://HOST:PORT or wss://HOST. If several are given, they are tried in turn")
+    private List<URI> servers;
 
     @Option(
             names = "--api-key-file",
@@ -80,9 +84,14 @@ final class ServerOptions {
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Returns the base URL after validating it. */
-    URI server() {
-        return base(server);
+    /** Returns the base URLs, at least one, after validating them. */
+    List<URI> servers() {
+        return servers.stream().map(this::base).toList();
+    }
+
+    /** Returns the servers for display; one of them is enough. */
+    String places() {
+        return servers().stream().map(URI::toString).collect(Collectors.joining(" or "));
     }
 
     URI base(URI url) {

@@ -147,6 +147,47 @@ class RunningCommandsTest {
     }
 
     @Test
+    void deviceWithUnreachableHub_saysWhy() throws Exception {
+        String hub = "HostName=no-such-hub.invalid;DeviceId=d;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQ=";
+        try (LogCapture log = new LogCapture();
+                Run device = Run.with(
+                        Map.of(HearOptions.IOTHUB_CONNECTION, hub),
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:1",
+                        "--signal",
+                        "iothub",
+                        "--id",
+                        "d",
+                        "--target",
+                        "t=127.0.0.1:1")) {
+            Awaitility.await().atMost(Run.PATIENCE).until(() -> device.err().contains("still trying: "));
+            assertThat(device.err()).contains("no-such-hub.invalid").doesNotContain("c2VjcmV0");
+            assertThat(log.all()).anyMatch(line -> line.contains("cannot connect to its IoT hub and keeps trying: "));
+        }
+    }
+
+    @Test
+    void severalServers_deviceAndTunnelUseTheOneThatWorks() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:1," + url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of(
+                        "tunnel", "--server", "ws://127.0.0.1:1", "--server", url(node), "--forward", "0=d/echo")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+            assertThat(echo(tunnel.port(), "again")).isEqualTo("again");
+        }
+    }
+
+    @Test
     void wssToAPlainPort_failsAtOnceWithWords() throws Exception {
         try (Run node = node();
                 Run tunnel = Run.of(
