@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
@@ -88,10 +89,10 @@ public final class JdkConnector implements Connector {
                 builder.subprotocols(target.subprotocol());
             }
             // The JDK's timeout covers only the response's header; ours also covers its body.
-            builder.buildAsync(target.uri(), leg)
+            builder.buildAsync(uri(target.uri()), leg)
                     .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
                     .whenComplete((socket, failure) -> connected(leg, target.uri(), failure, result));
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             result.completeExceptionally(translate(e, target.uri()));
         }
         return result;
@@ -144,7 +145,7 @@ public final class JdkConnector implements Connector {
             return new IOException("cannot connect: the JDK rejects the URL or a header");
         }
         return cause instanceof IOException e
-                ? Reasons.ofTls(e, String.valueOf(uri.getHost()), port(uri))
+                ? Reasons.ofTls(e, Authority.of(uri).map(Authority::name).orElse("?"), port(uri))
                 : new IOException("cannot connect: " + cause.getMessage(), cause);
     }
 
@@ -153,8 +154,30 @@ public final class JdkConnector implements Connector {
         return Refusal.of(response.statusCode(), name -> response.headers().allValues(name), ByteBuffer.wrap(body));
     }
 
+    /** Returns a URL that the JDK's client takes. */
+    private static URI uri(URI uri) throws IOException {
+        Authority authority = Authority.of(uri).orElse(null);
+        if (authority == null
+                || authority.host().equals(uri.getHost()) && !authority.host().endsWith(".")) {
+            return uri;
+        }
+        String host = authority.host().startsWith("[") ? "[" + authority.address() + "]" : authority.name();
+        String rest = uri.toString()
+                .substring(uri.toString().indexOf("://")
+                        + 3
+                        + uri.getRawAuthority().length());
+        URI known = URI.create(
+                uri.getScheme() + "://" + host + (authority.port() < 0 ? "" : ":" + authority.port()) + rest);
+        if (known.getHost() == null) {
+            throw new IOException("the JDK's client does not know host names such as " + authority.host()
+                    + ": use another transport, such as netty");
+        }
+        return known;
+    }
+
     private static int port(URI uri) {
-        return uri.getPort() >= 0 ? uri.getPort() : "wss".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+        int port = Authority.of(uri).map(Authority::port).orElse(-1);
+        return port >= 0 ? port : "wss".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
     }
 
     /** Closes the open legs with 1001. Its threads end once nothing is open. */

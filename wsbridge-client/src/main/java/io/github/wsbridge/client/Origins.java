@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.Endpoints;
 import java.net.URI;
 import java.util.ArrayList;
@@ -23,7 +24,8 @@ final class Origins {
     private record Origin(String scheme, String host, int port) {
 
         static @Nullable Origin of(URI uri) {
-            if (uri.getScheme() == null || uri.getHost() == null) {
+            Authority authority = Authority.of(uri).orElse(null);
+            if (uri.getScheme() == null || authority == null) {
                 return null;
             }
             String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
@@ -31,8 +33,8 @@ final class Origins {
             if (!secure && !scheme.equals("ws")) {
                 return null;
             }
-            String host = uri.getHost().toLowerCase(Locale.ROOT);
-            int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
+            String host = authority.name().toLowerCase(Locale.ROOT);
+            int port = authority.port() >= 0 ? authority.port() : secure ? 443 : 80;
             return new Origin(scheme, THIS_MACHINE.contains(host) ? "localhost" : host, port);
         }
 
@@ -91,7 +93,7 @@ final class Origins {
 
     /** Returns the server of a URL, without anything that may be secret. */
     static String place(URI uri) {
-        String host = uri.getHost() == null ? "an unknown host" : uri.getHost();
-        return uri.getScheme() + "://" + host + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
+        return uri.getScheme() + "://"
+                + Authority.of(uri).map(Authority::toString).orElse("an unknown host");
     }
 }

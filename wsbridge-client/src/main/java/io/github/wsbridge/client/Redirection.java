@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Connector.Target;
@@ -84,10 +85,7 @@ final class Redirection {
     /** Returns the WebSocket URL of a redirect that may be followed. */
     private static Optional<URI> secure(URI from, URI to) {
         String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
-        if (!scheme.equals("https") && !scheme.equals("wss")
-                || to.getHost() == null
-                || !to.getHost().equalsIgnoreCase(from.getHost())
-                || to.getRawUserInfo() != null) {
+        if (!scheme.equals("https") && !scheme.equals("wss") || !name(to).isPresent() || !name(to).equals(name(from))) {
             return Optional.empty();
         }
         try {
@@ -97,6 +95,10 @@ final class Redirection {
         } catch (URISyntaxException e) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<String> name(URI uri) {
+        return Authority.of(uri).map(authority -> authority.name().toLowerCase(Locale.ROOT));
     }
 
     /** Returns where a redirect leads, without its query, which may be secret. */

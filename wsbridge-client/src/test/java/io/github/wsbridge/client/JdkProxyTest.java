@@ -12,6 +12,11 @@ class JdkProxyTest extends ProxyContract {
     }
 
     @Override
+    protected boolean knowsUnderscores() {
+        return false;
+    }
+
+    @Override
     protected boolean seesChallenges() {
         return false;
     }

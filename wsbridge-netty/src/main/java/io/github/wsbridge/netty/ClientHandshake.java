@@ -40,7 +40,18 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        if (context.channel().isActive()) {
+            start(context);
+        }
+    }
+
+    @Override
     public void channelActive(ChannelHandlerContext context) {
+        start(context);
+    }
+
+    private void start(ChannelHandlerContext context) {
         context.writeAndFlush(Unpooled.wrappedBuffer(upgrade.request()));
         context.read();
     }

@@ -1,9 +1,11 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -19,13 +21,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.nio.file.Path;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +50,7 @@ public final class NettyConnector implements Connector {
 
     private NettyConnector(Builder settings) {
         tls = settings.tls;
-        routes = new Routes(settings.proxies, this::trust, System::nanoTime);
+        routes = new Routes(settings.proxies, settings.lookup, this::trust, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
     }
 
@@ -129,7 +132,7 @@ public final class NettyConnector implements Connector {
         return context;
     }
 
-    /** One attempt to connect: to the host's addresses one after the other, or to a proxy. */
+    /** One attempt to connect: to one of the host's addresses, or to a proxy. */
     private final class Attempt {
         private final Target target;
         private final ClientUpgrade upgrade;
@@ -146,11 +149,11 @@ public final class NettyConnector implements Connector {
         void start(Routes.Route route) {
             try {
                 SslContext context = upgrade.secure() ? trust() : null;
-                next(
-                        context,
-                        route.proxy(),
-                        route.addresses().iterator(),
-                        route.addresses().size());
+                if (route.addresses().size() == 1) {
+                    single(context, route.proxy(), route.addresses().get(0));
+                } else {
+                    race(context, route.addresses());
+                }
             } catch (IOException e) {
                 leg.completeExceptionally(e);
             } catch (RuntimeException e) {
@@ -158,16 +161,42 @@ public final class NettyConnector implements Connector {
             }
         }
 
-        private void next(
-                @Nullable SslContext context,
-                Routes.@Nullable Via proxy,
-                Iterator<InetSocketAddress> addresses,
-                int count) {
+        private void single(@Nullable SslContext context, Routes.@Nullable Via proxy, InetSocketAddress address) {
             if (leg.isDone()) {
                 return;
             }
+            bootstrap(channel -> initialise(channel, context, proxy, leg))
+                    .connect(address)
+                    .addListener(connected -> {
+                        if (!connected.isSuccess()) {
+                            routes.forget(upgrade);
+                            Throwable cause = connected.cause();
+                            leg.completeExceptionally(
+                                    cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+                        }
+                    });
+        }
+
+        private void race(@Nullable SslContext context, List<InetSocketAddress> addresses) {
+            leg.whenComplete((opened, failure) -> {
+                if (failure != null && !(failure instanceof HandshakeException)) {
+                    routes.forget(upgrade);
+                }
+            });
+            Bootstrap bootstrap = bootstrap(connections::add);
+            new AddressRace(
+                            loop,
+                            bootstrap,
+                            addresses,
+                            leg,
+                            target.timeout(),
+                            (channel, outcome) -> initialise(channel, context, null, outcome))
+                    .start();
+        }
+
+        private Bootstrap bootstrap(Consumer<Channel> initialiser) {
             int millis = (int)
-                    Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis() / count));
+                    Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis()));
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
                     .channel(loops.channel())
@@ -176,34 +205,27 @@ public final class NettyConnector implements Connector {
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            initialise(channel, context, proxy);
+                            initialiser.accept(channel);
                         }
                     });
             loops.settings().forEach((option, value) -> set(bootstrap, option, value));
-            bootstrap.connect(addresses.next()).addListener(connected -> {
-                if (connected.isSuccess()) {
-                    return;
-                }
-                if (addresses.hasNext()) {
-                    next(context, proxy, addresses, count);
-                } else {
-                    routes.forget(upgrade);
-                    Throwable cause = connected.cause();
-                    leg.completeExceptionally(
-                            cause instanceof IOException e ? e : new IOException("cannot connect", cause));
-                }
-            });
+            return bootstrap;
         }
 
-        private void initialise(Channel channel, @Nullable SslContext context, Routes.@Nullable Via proxy) {
+        /** Adds the handlers, which complete {@code outcome}, to a channel that is open or about to be. */
+        private void initialise(
+                Channel channel,
+                @Nullable SslContext context,
+                Routes.@Nullable Via proxy,
+                CompletableFuture<Leg> outcome) {
             connections.add(channel);
-            leg.whenComplete((opened, failure) -> {
+            outcome.whenComplete((opened, failure) -> {
                 if (failure != null) {
                     channel.close();
                 }
             });
             if (closed) {
-                leg.completeExceptionally(closedFailure());
+                outcome.completeExceptionally(closedFailure());
                 return;
             }
             if (proxy != null) {
@@ -213,9 +235,9 @@ public final class NettyConnector implements Connector {
                 channel.pipeline()
                         .addLast(
                                 NettyBridgeServer.TLS,
-                                Tls.handler(context, channel, target.timeout(), upgrade.host(), upgrade.port()));
+                                Tls.handler(context, channel, target.timeout(), upgrade.serverName(), upgrade.port()));
             }
-            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, leg));
+            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, outcome));
         }
     }
 
@@ -228,6 +250,7 @@ public final class NettyConnector implements Connector {
     public static final class Builder {
         private @Nullable SslContext tls;
         private @Nullable Proxies proxies;
+        private Routes.Lookup lookup = HostPort::resolve;
         private int threads = Runtime.getRuntime().availableProcessors();
 
         private Builder() {}
@@ -248,6 +271,12 @@ public final class NettyConnector implements Connector {
          */
         public Builder trust(Path authorities) throws IOException {
             tls = Tls.client(authorities);
+            return this;
+        }
+
+        /** Looks up names. */
+        Builder lookup(Routes.Lookup value) {
+            lookup = value;
             return this;
         }
 

@@ -47,6 +47,7 @@ final class Routes implements AutoCloseable {
     private static final int MOST_WAITING_LOOKUPS = 10_000;
 
     private final @Nullable Proxies proxies;
+    private final Lookup lookup;
     private final Trust trust;
     private final LongSupplier nanoTime;
     private final Map<Key, Known> known = new ConcurrentHashMap<>();
@@ -58,8 +59,9 @@ final class Routes implements AutoCloseable {
      * @param trust prepares TLS, which may block; called before a route to a secure server is known
      * @param nanoTime {@link System#nanoTime} except in tests
      */
-    Routes(@Nullable Proxies proxies, Trust trust, LongSupplier nanoTime) {
+    Routes(@Nullable Proxies proxies, Lookup lookup, Trust trust, LongSupplier nanoTime) {
         this.proxies = proxies;
+        this.lookup = lookup;
         this.trust = trust;
         this.nanoTime = nanoTime;
         lookups = new ThreadPoolExecutor(
@@ -104,6 +106,11 @@ final class Routes implements AutoCloseable {
         });
     }
 
+    /** Looks up a name; {@link HostPort#resolve} except in tests. */
+    interface Lookup {
+        List<InetSocketAddress> addresses(HostPort server) throws IOException;
+    }
+
     /** Loads the trusted authorities, unless that was done before. */
     interface Trust {
         void load() throws IOException;
@@ -117,7 +124,7 @@ final class Routes implements AutoCloseable {
         ProxyServer proxy =
                 proxies == null ? null : proxies.select(key.secure() ? "wss" : "ws", server.host(), server.port());
         Route route = proxy == null
-                ? new Route(null, server.resolve())
+                ? new Route(null, lookup.addresses(server))
                 : new Route(
                         new Via(proxy, new InetSocketAddress(InetAddress.getByName(proxy.host()), proxy.port())),
                         List.of(InetSocketAddress.createUnresolved(server.host(), server.port())));

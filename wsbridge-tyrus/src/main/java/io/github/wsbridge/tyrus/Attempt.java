@@ -181,7 +181,7 @@ final class Attempt extends BaseFilter {
         if (direct && tls != null) {
             chain.add(Transports.clientTls(
                     tls,
-                    upgrade.host(),
+                    upgrade.serverName(),
                     upgrade.port(),
                     failure -> fail(Reasons.ofTls(failure, upgrade.host(), upgrade.port()))));
         }
@@ -223,7 +223,12 @@ final class Attempt extends BaseFilter {
                 .protocol(Protocol.HTTP_1_1)
                 .uri((path == null || path.isEmpty() ? "/" : path)
                         + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
-        upgradeRequest.getHeaders().forEach((name, values) -> packet.header(name, String.join(", ", values)));
+        upgradeRequest.getHeaders().forEach((name, values) -> {
+            if (!name.equalsIgnoreCase("Host")) { // Tyrus does not know all host names
+                packet.header(name, String.join(", ", values));
+            }
+        });
+        packet.header("Host", upgrade.hostField());
         open.write(HttpContent.builder(packet.build()).build());
     }
 

@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3ConnectBuilder;
 import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5ConnectBuilder;
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
@@ -115,7 +116,7 @@ public final class MqttBroker {
         boolean known = "mqtt".equals(server.getScheme()) || "mqtts".equals(server.getScheme());
         String path = server.getRawPath();
         if (!known
-                || server.getHost() == null
+                || Authority.of(server).isEmpty()
                 || server.getRawUserInfo() != null
                 || server.getRawQuery() != null
                 || server.getRawFragment() != null
@@ -144,12 +145,11 @@ public final class MqttBroker {
     }
 
     private String host() {
-        String host = server.getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return Authority.of(server).orElseThrow().address();
     }
 
     private int port() {
-        int port = server.getPort();
+        int port = Authority.of(server).orElseThrow().port();
         return port >= 0 ? port : tls != null ? TLS_PORT : PLAIN_PORT;
     }
 

@@ -11,6 +11,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.testkit.RawWebSocket;
+import io.github.wsbridge.testkit.SeenHandshake;
 import io.github.wsbridge.testkit.TestWebSocketServer;
 import java.io.IOException;
 import java.net.URI;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The contract of a connector that goes through proxies of both kinds, with a user and a password, and says what helps
@@ -89,6 +91,29 @@ public abstract class ProxyContract {
             assertThat(proxy.targets())
                     .containsExactly(
                             "only-the-proxy-knows.invalid:" + server().uri().getPort());
+        }
+    }
+
+    /** Returns whether the client can connect to hosts whose names have underscores. */
+    protected boolean knowsUnderscores() {
+        return true;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"my_service", "only-the-proxy-knows.invalid."})
+    void unusualName_isUsed(String host) throws Exception {
+        assumeTrue(knowsUnderscores() || !host.contains("_"), "the client does not know such names");
+        int port = server().uri().getPort();
+        try (TestProxy proxy = TestProxy.open();
+                Connector connector = connector(Proxies.of(proxy.server(ProxyServer.Protocol.HTTP, "", "")))) {
+            Leg leg = connector
+                    .connect(target(URI.create("ws://" + host + ":" + port + "/path?x=y")))
+                    .toCompletableFuture()
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            SeenHandshake seen = server().takeHandshake(PATIENCE);
+            assertThat(seen.startLine()).isEqualTo("GET /path?x=y HTTP/1.1");
+            assertThat(seen.headers().only("Host")).isEqualTo(host.replaceFirst("\\.$", "") + ":" + port);
+            leg.abort();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.wsbridge.wire.proxy;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.HostPort;
@@ -97,11 +98,12 @@ public final class RelayingSelector extends ProxySelector implements AutoCloseab
     }
 
     private static HostPort server(URI uri) {
-        String host = String.valueOf(uri.getHost());
+        Authority authority =
+                Authority.of(uri).orElseThrow(() -> new IllegalArgumentException("no host: " + uri.getScheme()));
         boolean secure =
                 uri.getScheme().equalsIgnoreCase("https") || uri.getScheme().equalsIgnoreCase("wss");
-        int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
-        return new HostPort(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+        int port = authority.port() >= 0 ? authority.port() : secure ? 443 : 80;
+        return new HostPort(authority.address(), port);
     }
 
     @Override
