@@ -31,8 +31,8 @@ public record ProxyServer(Protocol protocol, String host, int port, String user,
     private static final int SOCKS_PORT = 1080;
     private static final int MOST_SOCKS_BYTES = 255;
 
-    private static final Pattern URL = Pattern.compile(
-            "(?:([a-zA-Z][a-zA-Z0-9+.-]*)://)?(?:(.*)@)?(\\[[0-9a-fA-F:.%a-zA-Z]+]|[^:/?#@\\[\\]\\s]+)(?::([0-9]{1,5}))?/?");
+    private static final Pattern URL = Pattern.compile("(?:([a-zA-Z][a-zA-Z0-9+.-]*)://)?(?:(.*)@)?"
+            + "(\\[[0-9a-zA-Z:.%]+]|[^:/?#@\\[\\]\\s]+)(?::([0-9]{1,5}))?/?");
 
     /**
      * Validates the parts.
@@ -70,8 +70,8 @@ public record ProxyServer(Protocol protocol, String host, int port, String user,
     public static ProxyServer parse(String url) {
         Matcher parts = URL.matcher(url.strip());
         if (!parts.matches()) {
-            throw new IllegalArgumentException(
-                    "a proxy must be given as http://[USER:PASSWORD@]HOST[:PORT] or socks5://[USER:PASSWORD@]HOST[:PORT]");
+            throw new IllegalArgumentException("a proxy must be given as http://[USER:PASSWORD@]HOST[:PORT] or"
+                    + " socks5://[USER:PASSWORD@]HOST[:PORT]");
         }
         Protocol protocol =
                 protocol(parts.group(1) == null ? "http" : parts.group(1).toLowerCase(Locale.ROOT));

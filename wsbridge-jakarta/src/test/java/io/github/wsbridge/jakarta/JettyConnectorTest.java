@@ -12,11 +12,6 @@ class JettyConnectorTest extends SocketConnectorContract {
     /** Starts the client, which would otherwise start at its first connection and fail concurrent ones. */
     private static final class Started extends JakartaWebSocketClientContainer {
         @Override
-        protected boolean tellsWords() {
-            return false;
-        }
-
-        @Override
         protected void doStart() throws Exception {
             super.doStart();
             getWebSocketCoreClient();
@@ -29,6 +24,11 @@ class JettyConnectorTest extends SocketConnectorContract {
     protected Connector newConnector() throws Exception {
         jetty.start();
         return new JakartaConnector(jetty, null, 100);
+    }
+
+    @Override
+    protected boolean tellsWords() {
+        return false;
     }
 
     @Override

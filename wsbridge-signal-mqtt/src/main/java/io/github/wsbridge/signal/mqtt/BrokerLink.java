@@ -188,7 +188,12 @@ final class BrokerLink implements AutoCloseable {
             retryIn(pauses.nearLongest(), true, words);
         } else {
             if (first) {
-                log.warn("{} {} the broker and keeps trying: {}", name, wasOpen ? "has lost" : "cannot reach", words);
+                log.warn(
+                        wasOpen
+                                ? "{} has lost the broker and keeps trying: {}"
+                                : "{} cannot reach the broker and keeps trying: {}",
+                        name,
+                        words);
             } else {
                 log.debug("{} cannot reach the broker: {}", name, words);
             }
