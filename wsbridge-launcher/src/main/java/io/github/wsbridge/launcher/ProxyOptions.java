@@ -4,9 +4,9 @@ import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.proxy.EnvironmentProxies;
 import java.net.ProxySelector;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,6 +19,9 @@ import picocli.CommandLine.Spec.Target;
 final class ProxyOptions {
 
     private static final String NONE = "none";
+    private static final List<String> VARIABLES = List.of("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY");
+    private static final List<String> PROPERTIES =
+            List.of("http.proxyHost", "https.proxyHost", "socksProxyHost", "java.net.useSystemProxies");
 
     // Not a converted type: picocli would quote a wrong value, password and all.
     @Option(
@@ -48,14 +51,20 @@ final class ProxyOptions {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), (proxy == null ? "" : "--proxy: ") + e.getMessage());
         }
-        return Stream.of("http.proxyHost", "https.proxyHost", "socksProxyHost", "java.net.useSystemProxies")
-                        .allMatch(name -> System.getProperty(name) == null)
-                ? null
-                : Proxies.of(ProxySelector.getDefault());
+        for (String name : PROPERTIES) {
+            if (System.getProperty(name) != null) {
+                return Proxies.of(ProxySelector.getDefault());
+            }
+        }
+        return null;
     }
 
     private static boolean named(Map<String, String> env) {
-        return Stream.of("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
-                .anyMatch(name -> env.containsKey(name) || env.containsKey(name.toLowerCase(Locale.ROOT)));
+        for (String name : VARIABLES) {
+            if (env.containsKey(name) || env.containsKey(name.toLowerCase(Locale.ROOT))) {
+                return true;
+            }
+        }
+        return false;
     }
 }
