@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -139,14 +140,23 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         fail(context, response == null ? upgrade.cutOff() : heard(response));
     }
 
+    /** Netty reports a timeout of TLS only in this way. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent tls && !tls.isSuccess()) {
+            fail(context, words(tls.cause()));
+        }
+    }
+
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        Throwable why = cause.getCause() instanceof IOException inner ? inner : cause;
-        fail(
-                context,
-                why instanceof IOException e
-                        ? Reasons.ofTls(Tls.explained(e), upgrade.host(), upgrade.port())
-                        : new IOException("the handshake failed", cause));
+        fail(context, words(cause.getCause() instanceof IOException inner ? inner : cause));
+    }
+
+    private IOException words(Throwable cause) {
+        return cause instanceof IOException e
+                ? Reasons.ofTls(Tls.explained(e), upgrade.host(), upgrade.port())
+                : new IOException("the handshake failed", cause);
     }
 
     private void fail(ChannelHandlerContext context, IOException failure) {

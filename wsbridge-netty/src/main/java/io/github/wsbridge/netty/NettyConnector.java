@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * Redirects are not followed; they fail like any status other than 101.
  */
 public final class NettyConnector implements Connector {
+
+    /** A port without TLS may wait silently for a request. */
+    private static final Duration TLS_PATIENCE = Duration.ofSeconds(15);
 
     private @Nullable SslContext tls; // guarded by this
     private final Routes routes;
@@ -212,6 +216,12 @@ public final class NettyConnector implements Connector {
             return bootstrap;
         }
 
+        /** Returns the time limit for TLS, before that for everything, so that the failure says that it was TLS. */
+        private Duration patience() {
+            Duration most = target.timeout().multipliedBy(3).dividedBy(4);
+            return most.compareTo(TLS_PATIENCE) < 0 ? most : TLS_PATIENCE;
+        }
+
         /** Adds the handlers, which complete {@code outcome}, to a channel that is open or about to be. */
         private void initialise(
                 Channel channel,
@@ -235,7 +245,7 @@ public final class NettyConnector implements Connector {
                 channel.pipeline()
                         .addLast(
                                 NettyBridgeServer.TLS,
-                                Tls.handler(context, channel, target.timeout(), upgrade.serverName(), upgrade.port()));
+                                Tls.handler(context, channel, patience(), upgrade.serverName(), upgrade.port()));
             }
             channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, outcome));
         }

@@ -94,6 +94,10 @@ public final class Reasons {
                         || NOT_TLS.matcher(text(cause)).find())) {
             return Optional.of(server + " does not speak TLS: use ws:// instead of wss://");
         }
+        if (chain(failure).anyMatch(cause -> cause.getClass().getSimpleName().equals("SslHandshakeTimeoutException"))) {
+            return Optional.of(
+                    server + " does not answer with TLS: if it does not speak TLS, use ws:// instead of wss://");
+        }
         if (chain(failure).anyMatch(CertificateExpiredException.class::isInstance)) {
             return Optional.of("the certificate of " + server + " has expired; or the clock of this machine is wrong");
         }
