@@ -40,6 +40,7 @@ final class AddressRace {
     private final Deque<Channel> connected = new ArrayDeque<>();
     private final Set<ChannelFuture> connecting = new HashSet<>();
     private boolean shaking;
+    private int turns; // how many addresses have been tried
     private @Nullable Throwable failure; // the first one, which is most likely of the address that should work
 
     /**
@@ -90,12 +91,13 @@ final class AddressRace {
         if (address == null) {
             return;
         }
+        int turn = ++turns;
         ChannelFuture begun = bootstrap.connect(address);
         connecting.add(begun);
         begun.addListener(done -> loop.execute(() -> done(begun)));
         loop.schedule(
                 () -> {
-                    if (!shaking && connected.isEmpty()) {
+                    if (turn == turns && !shaking && connected.isEmpty()) {
                         next();
                     }
                 },
