@@ -8,6 +8,7 @@ module io.github.wsbridge.wire {
     exports io.github.wsbridge.wire.concurrent;
     exports io.github.wsbridge.wire.message;
     exports io.github.wsbridge.wire.net;
+    exports io.github.wsbridge.wire.proxy;
     exports io.github.wsbridge.wire.relay;
     exports io.github.wsbridge.wire.websocket;
 }

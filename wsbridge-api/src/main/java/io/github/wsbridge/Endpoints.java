@@ -93,12 +93,12 @@ public final class Endpoints {
         if (!scheme.equals("ws") && !scheme.equals("wss")) {
             throw new IllegalArgumentException("not a ws or wss URL: " + uri);
         }
-        if (uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+        Authority authority = Authority.of(uri).orElse(null);
+        if (authority == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
             throw new IllegalArgumentException("a bridge URL must have a host and no query or fragment: " + uri);
         }
-        String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
         String path = URI.create(uri.toASCIIString()).getRawPath().replaceAll("/+$", "");
-        return URI.create(scheme + "://" + uri.getHost() + port + path);
+        return URI.create(scheme + "://" + authority + path);
     }
 
     private static String encode(String text) {

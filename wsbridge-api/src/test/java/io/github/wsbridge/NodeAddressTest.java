@@ -39,7 +39,7 @@ class NodeAddressTest {
                 "ws://host?query",
                 "ws://host?",
                 "ws://host#fragment",
-                "ws://under_score",
+                "ws://under..score",
                 "ws://ho st"
             })
     void parse_anythingElse_isRefused(String text) {

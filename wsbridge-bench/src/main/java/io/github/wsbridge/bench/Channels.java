@@ -108,6 +108,7 @@ final class Channels implements Agent.Role {
     private void device(String id, URI url, @Nullable InvitationSource source) throws Exception {
         BridgeDevice.Builder builder = BridgeDevice.builder(id, url, this::drain)
                 .connector(NettyConnector.create())
+                .daemon(true)
                 .listen(source == null);
         if (source != null) {
             builder.source(source);

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A requester, which opens bridges to devices. Thread-safe; no method blocks. One client can open any number of
@@ -124,7 +125,22 @@ public final class BridgeClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value contains a line break or another control character
          */
         public Builder header(String name, String value) {
-            settings.header(name, value);
+            settings.headers.set(name, value);
+            return this;
+        }
+
+        /** Like {@link #apiKey(String)}, with a key that may change; see {@link #header(String, Supplier)}. */
+        public Builder apiKey(Supplier<String> key) {
+            return header(Endpoints.API_KEY_HEADER, key);
+        }
+
+        /**
+         * Adds a header field whose value may change, such as a token that expires. It is asked for before each
+         * handshake, on the thread that connects, and must not block; an empty value leaves the field out. If it
+         * throws, or the value cannot be sent, the handshake fails.
+         */
+        public Builder header(String name, Supplier<String> value) {
+            settings.headers.set(name, value);
             return this;
         }
 

@@ -20,7 +20,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A device, which receives invitations over a listen socket that it keeps open, and passes each to a handler that
@@ -55,6 +59,10 @@ public final class BridgeDevice implements AutoCloseable {
         void handle(IncomingBridge bridge) throws Exception;
     }
 
+    private static final Logger log = LoggerFactory.getLogger(BridgeDevice.class);
+
+    private final boolean daemon;
+    private final Consumer<DeviceState> states;
     private final Dialer dialer;
     private final Reception reception;
     private final List<InvitationSource> sources;
@@ -63,13 +71,15 @@ public final class BridgeDevice implements AutoCloseable {
     private final CompletableFuture<CloseReason> stopped = new CompletableFuture<>();
 
     private BridgeDevice(Builder builder) {
-        Origins origins = new Origins(builder.server, builder.allowedOrigins);
+        daemon = builder.daemon;
+        states = builder.states;
+        Origins origins = new Origins(builder.servers, builder.allowedOrigins);
         Backoff backoff = new Backoff(builder.minPause, builder.maxPause, builder.random);
         dialer = new Dialer(builder.settings);
         reception = new Reception(builder.handler, dialer, origins, builder.maxBridges, builder.clock);
         sources = new ArrayList<>(builder.sources);
         if (builder.listen) {
-            sources.add(0, new ListenSocket(dialer, builder.server, builder.deviceId, backoff));
+            sources.add(0, new ListenSocket(dialer, builder.servers, builder.deviceId, backoff));
         }
         running = new AtomicInteger(sources.size());
     }
@@ -86,8 +96,14 @@ public final class BridgeDevice implements AutoCloseable {
         return new Builder(new BridgeRequest(deviceId).deviceId(), Endpoints.base(server), handler);
     }
 
-    /** Starts listening; to be called once. */
+    /**
+     * Starts listening; to be called once. Unless the device is a {@linkplain Builder#daemon daemon}, the process stays
+     * until the device is closed or {@link #stopped}.
+     */
     public BridgeDevice start() {
+        if (!daemon) {
+            new Thread(stopped::join, "wsbridge-device").start();
+        }
         sources.forEach(source -> source.start(new Door(source)));
         return this;
     }
@@ -117,8 +133,18 @@ public final class BridgeDevice implements AutoCloseable {
     }
 
     private void stop(CloseReason reason) {
-        stopped.complete(reason);
+        if (stopped.complete(reason)) {
+            tell(new DeviceState.Stopped(reason));
+        }
         listening.completeExceptionally(new BridgeException(reason));
+    }
+
+    private void tell(DeviceState state) {
+        try {
+            states.accept(state);
+        } catch (RuntimeException e) { // must not end the listening
+            log.warn("A listener to a device's state failed", e);
+        }
     }
 
     /** Receives the events of a source. */
@@ -132,6 +158,14 @@ public final class BridgeDevice implements AutoCloseable {
         @Override
         public void listening() {
             listening.complete(null);
+            tell(new DeviceState.Listening());
+        }
+
+        @Override
+        public void state(DeviceState state) {
+            if (!stopped.isDone()) {
+                tell(state);
+            }
         }
 
         @Override
@@ -150,12 +184,14 @@ public final class BridgeDevice implements AutoCloseable {
     /** Settings of a device; all optional. Not thread-safe. */
     public static final class Builder {
         private final String deviceId;
-        private final URI server;
+        private final List<URI> servers = new ArrayList<>();
         private final Handler handler;
         private final Dialer.Settings settings = new Dialer.Settings();
         private final List<URI> allowedOrigins = new ArrayList<>();
         private final List<InvitationSource> sources = new ArrayList<>();
         private boolean listen = true;
+        private boolean daemon;
+        private Consumer<DeviceState> states = state -> {};
         private Duration minPause = Duration.ofSeconds(1);
         private Duration maxPause = Duration.ofMinutes(1);
         private int maxBridges = 100;
@@ -164,8 +200,37 @@ public final class BridgeDevice implements AutoCloseable {
 
         private Builder(String deviceId, URI server, Handler handler) {
             this.deviceId = deviceId;
-            this.server = server;
+            servers.add(server);
             this.handler = handler;
+        }
+
+        /**
+         * Adds another base URL of the same bridge service. If the device cannot listen at one, or loses it, it tries
+         * the next; accept URLs of all are opened.
+         *
+         * @throws IllegalArgumentException if it is not a base URL
+         */
+        public Builder server(URI server) {
+            servers.add(Endpoints.base(server));
+            return this;
+        }
+
+        /**
+         * Sets what learns of the device's attempts to be reachable. It is called on threads of the device and its
+         * transports, in the order of events for each secondary channel, and must not block.
+         */
+        public Builder onState(Consumer<DeviceState> listener) {
+            states = listener;
+            return this;
+        }
+
+        /**
+         * Sets whether the process may end although the device listens; false by default, so that a program whose
+         * {@code main} only starts a device goes on.
+         */
+        public Builder daemon(boolean daemon) {
+            this.daemon = daemon;
+            return this;
         }
 
         /** Sets the API key, sent as {@link Endpoints#API_KEY_HEADER}; none by default. See {@link #header}. */
@@ -179,7 +244,22 @@ public final class BridgeDevice implements AutoCloseable {
          * @throws IllegalArgumentException if the value contains a line break or another control character
          */
         public Builder header(String name, String value) {
-            settings.header(name, value);
+            settings.headers.set(name, value);
+            return this;
+        }
+
+        /** Like {@link #apiKey(String)}, with a key that may change; see {@link #header(String, Supplier)}. */
+        public Builder apiKey(Supplier<String> key) {
+            return header(Endpoints.API_KEY_HEADER, key);
+        }
+
+        /**
+         * Adds a header field whose value may change, such as a token that expires. It is asked for before each
+         * handshake, on the thread that connects, and must not block; an empty value leaves the field out. If it
+         * throws, or the value cannot be sent, the handshake fails.
+         */
+        public Builder header(String name, Supplier<String> value) {
+            settings.headers.set(name, value);
             return this;
         }
 
@@ -235,7 +315,7 @@ public final class BridgeDevice implements AutoCloseable {
         }
 
         /**
-         * Adds another server whose accept URLs the device opens. By default, it opens only those of its own server,
+         * Adds another server whose accept URLs the device opens. By default, it opens only those of its own servers,
          * because a handshake carries the device's key. An unencrypted server is refused if the device's own server is
          * encrypted.
          */

@@ -13,9 +13,7 @@ import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,7 +35,7 @@ final class Dialer implements AutoCloseable {
 
     /** The settings common to both builders. */
     static final class Settings {
-        final Map<String, String> headers = new LinkedHashMap<>();
+        final HandshakeHeaders headers = new HandshakeHeaders();
 
         @Nullable
         Connector connector;
@@ -48,19 +46,11 @@ final class Dialer implements AutoCloseable {
         Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
-
-        /** Rejects values that a handshake cannot carry, such as a key that still has the line break from its file. */
-        void header(String name, String value) {
-            if (value.chars().anyMatch(c -> c != '\t' && Character.isISOControl(c))) {
-                throw new IllegalArgumentException("the value of " + name + " contains control characters");
-            }
-            headers.put(name, value);
-        }
     }
 
     private static final int KNOCK_SECONDS = 10;
 
-    private final Map<String, String> headers;
+    private final HandshakeHeaders headers;
     private final Connector connector;
     private final boolean ownConnector;
     private final ScheduledExecutorService scheduler;
@@ -73,7 +63,7 @@ final class Dialer implements AutoCloseable {
     private volatile boolean closed;
 
     Dialer(Settings settings) {
-        headers = Map.copyOf(settings.headers);
+        headers = settings.headers.copy();
         ownConnector = settings.connector == null;
         connector = settings.connector == null ? JdkConnector.create() : settings.connector;
         ownScheduler = settings.scheduler == null;
@@ -104,9 +94,9 @@ final class Dialer implements AutoCloseable {
 
     private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
         try {
-            return connector.connect(new Connector.Target(uri, headers, subprotocol, within));
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e); // a connector should not throw, but might
+            return Redirection.connect(connector, new Connector.Target(uri, headers.now(), subprotocol, within));
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
         }
     }
 

@@ -39,6 +39,9 @@ public interface InvitationSource extends AutoCloseable {
         /** Called when the channel is open, for the first time or again. */
         void listening();
 
+        /** Called when the channel connects, or cannot. Optional; does nothing by default. */
+        default void state(DeviceState state) {}
+
         /**
          * Offers an invitation to the device.
          *

@@ -1,15 +1,24 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.net.Reasons;
+import io.github.wsbridge.wire.proxy.RelayingSelector;
+import io.github.wsbridge.wire.websocket.Refusal;
 import java.io.IOException;
 import java.net.ProxySelector;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -39,12 +48,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdkConnector implements Connector {
 
+    private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
+
     private final HttpClient client;
+    private final @Nullable RelayingSelector proxies; // null if the client has its own
     private final Set<JdkLeg> legs = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private JdkConnector(HttpClient client) {
+    private JdkConnector(HttpClient client, @Nullable RelayingSelector proxies) {
         this.client = client;
+        this.proxies = proxies;
     }
 
     /** Returns a connector with the JDK's defaults: proxy and trust store according to the system properties. */
@@ -54,7 +67,7 @@ public final class JdkConnector implements Connector {
 
     /** Returns a connector that uses an existing client. */
     public static JdkConnector over(HttpClient client) {
-        return new JdkConnector(client);
+        return new JdkConnector(client, null);
     }
 
     /** Returns a builder for a connector. */
@@ -76,19 +89,19 @@ public final class JdkConnector implements Connector {
                 builder.subprotocols(target.subprotocol());
             }
             // The JDK's timeout covers only the response's header; ours also covers its body.
-            builder.buildAsync(target.uri(), leg)
+            builder.buildAsync(uri(target.uri()), leg)
                     .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
-                    .whenComplete((socket, failure) -> connected(leg, failure, result));
-        } catch (RuntimeException e) {
-            result.completeExceptionally(translate(e));
+                    .whenComplete((socket, failure) -> connected(leg, target.uri(), failure, result));
+        } catch (IOException | RuntimeException e) {
+            result.completeExceptionally(translate(e, target.uri()));
         }
         return result;
     }
 
-    private void connected(JdkLeg leg, @Nullable Throwable failure, CompletableFuture<Leg> result) {
+    private void connected(JdkLeg leg, URI uri, @Nullable Throwable failure, CompletableFuture<Leg> result) {
         if (failure != null) {
             leg.abandon();
-            result.completeExceptionally(translate(failure));
+            result.completeExceptionally(proxied(uri, translate(failure, uri)));
             return;
         }
         legs.add(leg);
@@ -100,19 +113,30 @@ public final class JdkConnector implements Connector {
         }
     }
 
+    /** Returns what a proxy said, if it was the proxy that failed. */
+    private IOException proxied(URI uri, IOException failure) {
+        if (proxies == null) {
+            return failure;
+        }
+        if (failure instanceof HandshakeException refused && refused.status() == PROXY_AUTHENTICATION_REQUIRED) {
+            IOException challenged = proxies.challenged(uri);
+            return challenged == null ? failure : challenged;
+        }
+        return proxies.explained(uri, failure);
+    }
+
     /**
      * Translates failures to those of {@link Connector}. None may reveal the URL or a header, which contain secrets.
      */
-    private static IOException translate(Throwable failure) {
+    private static IOException translate(Throwable failure, URI uri) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof WebSocketHandshakeException refused) {
-            int status =
-                    refused.getResponse() == null ? 101 : refused.getResponse().statusCode();
+            HttpResponse<?> response = refused.getResponse();
             Throwable why = refused.getCause();
-            return status == 101
+            return response == null || response.statusCode() == 101
                     ? new IOException("not a WebSocket handshake: " + (why == null ? "" : why.getMessage()))
-                    : new HandshakeException(status);
+                    : refusal(response);
         }
         if (cause instanceof TimeoutException) {
             return new HttpTimeoutException("handshake timed out");
@@ -120,24 +144,74 @@ public final class JdkConnector implements Connector {
         if (cause instanceof IllegalArgumentException) { // the JDK's message quotes the rejected value
             return new IOException("cannot connect: the JDK rejects the URL or a header");
         }
-        return cause instanceof IOException e ? e : new IOException("cannot connect: " + cause.getMessage(), cause);
+        return cause instanceof IOException e
+                ? Reasons.ofTls(e, Authority.of(uri).map(Authority::name).orElse("?"), port(uri))
+                : new IOException("cannot connect: " + cause.getMessage(), cause);
+    }
+
+    private static IOException refusal(HttpResponse<?> response) {
+        byte[] body = response.body() instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+        return Refusal.of(response.statusCode(), name -> response.headers().allValues(name), ByteBuffer.wrap(body));
+    }
+
+    /** Returns a URL that the JDK's client takes. */
+    private static URI uri(URI uri) throws IOException {
+        Authority authority = Authority.of(uri).orElse(null);
+        if (authority == null
+                || authority.host().equals(uri.getHost()) && !authority.host().endsWith(".")) {
+            return uri;
+        }
+        String host = authority.host().startsWith("[") ? "[" + authority.address() + "]" : authority.name();
+        String rest = uri.toString()
+                .substring(uri.toString().indexOf("://")
+                        + 3
+                        + uri.getRawAuthority().length());
+        URI known = URI.create(
+                uri.getScheme() + "://" + host + (authority.port() < 0 ? "" : ":" + authority.port()) + rest);
+        if (known.getHost() == null) {
+            throw new IOException("the JDK's client does not know host names such as " + authority.host()
+                    + ": use another transport, such as netty");
+        }
+        return known;
+    }
+
+    private static int port(URI uri) {
+        int port = Authority.of(uri).map(Authority::port).orElse(-1);
+        return port >= 0 ? port : "wss".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
     }
 
     /** Closes the open legs with 1001. Its threads end once nothing is open. */
     @Override
     public void close() {
         closed = true;
+        if (proxies != null) {
+            proxies.close();
+        }
         legs.forEach(leg -> leg.close(new CloseReason(CloseReason.GOING_AWAY, "connector closed")));
     }
 
     /** Settings of a connector; all optional. Not thread-safe. */
     public static final class Builder {
         private final HttpClient.Builder client = HttpClient.newBuilder();
+        private @Nullable RelayingSelector proxies;
 
         private Builder() {}
 
         /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
+            client.proxy(proxies);
+            this.proxies = null;
+            return this;
+        }
+
+        /**
+         * Chooses the proxy for each connection; called on the thread that connects. The JDK's client knows neither
+         * SOCKS nor, unless the JVM is told to with {@code jdk.http.auth.tunneling.disabledSchemes}, users and
+         * passwords: with such a proxy, connections take a detour over a port of the loopback address, which leads
+         * only to the servers of this connector, and two threads each.
+         */
+        public Builder proxies(Proxies choice) {
+            proxies = new RelayingSelector(choice);
             client.proxy(proxies);
             return this;
         }
@@ -159,7 +233,7 @@ public final class JdkConnector implements Connector {
 
         /** Builds the connector. */
         public JdkConnector build() {
-            return new JdkConnector(client.build());
+            return new JdkConnector(client.build(), proxies);
         }
     }
 }

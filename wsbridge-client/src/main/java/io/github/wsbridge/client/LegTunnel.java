@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Set;
@@ -51,7 +52,7 @@ final class LegTunnel {
             } else if (failure instanceof CancellationException) {
                 log.debug("A connection to {} ended before its bridge was established", deviceId);
             } else {
-                log.info("No bridge to {}: {}", deviceId, failure.toString());
+                log.info("No bridge to {}: {}", deviceId, Reasons.of(failure));
             }
         });
         if (closed) {

@@ -12,9 +12,11 @@ import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.RejectionJson;
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,7 +35,7 @@ final class ListenSocket implements InvitationSource {
     private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
 
     private final Dialer dialer;
-    private final URI url;
+    private final List<URI> servers;
     private final String deviceId;
     private final Backoff backoff;
     private @Nullable Sink sink; // set by start, before anything else
@@ -42,12 +44,14 @@ final class ListenSocket implements InvitationSource {
     private @Nullable Connection connection;
     private @Nullable ScheduledFuture<?> retry;
     private boolean stopped;
+    private int at; // the server in use
     private volatile boolean lost; // so that the log also shows the reconnection
     private volatile boolean quiet; // only the first failure is logged as a warning
 
-    ListenSocket(Dialer dialer, URI server, String deviceId, Backoff backoff) {
+    /** Creates a socket to the first of {@code servers} that accepts it. */
+    ListenSocket(Dialer dialer, List<URI> servers, String deviceId, Backoff backoff) {
         this.dialer = dialer;
-        this.url = Endpoints.listen(server, deviceId);
+        this.servers = List.copyOf(servers);
         this.deviceId = deviceId;
         this.backoff = backoff;
     }
@@ -66,8 +70,19 @@ final class ListenSocket implements InvitationSource {
         return started;
     }
 
+    private synchronized URI server() {
+        return servers.get(at);
+    }
+
+    /** Turns to the next server, for the next attempt; returns whether it is the first one again. */
+    private synchronized boolean next() {
+        at = (at + 1) % servers.size();
+        return at == 0;
+    }
+
     private void connect() {
-        dialer.leg(url, Endpoints.SUBPROTOCOL).whenComplete((leg, failure) -> {
+        sink().state(new DeviceState.Connecting(server().toString()));
+        dialer.leg(Endpoints.listen(server(), deviceId), Endpoints.SUBPROTOCOL).whenComplete((leg, failure) -> {
             if (failure != null) {
                 failed(Dialer.unwrap(failure));
             } else {
@@ -100,17 +115,29 @@ final class ListenSocket implements InvitationSource {
     }
 
     private void failed(IOException failure) {
-        if (failure instanceof HandshakeException refused && refused.status() / 100 == 4 && refused.status() != 429) {
-            log.warn("The server refuses to let device {} listen: {}", deviceId, failure.getMessage());
-            retryIn(backoff.longest()); // only a configuration change helps, here or at the server
+        String place = server().toString();
+        if (!next() && !stopped()) {
+            log.info(
+                    "Device {} cannot listen at {} and tries another server: {}", deviceId, place, Reasons.of(failure));
+            sink().state(new DeviceState.Retrying(place, Reasons.of(failure), Duration.ZERO));
+            connect();
+            return;
+        }
+        if (failure instanceof HandshakeException refused && refused.status() < 500 && refused.status() != 429) {
+            log.warn("The server refuses to let device {} listen: {}", deviceId, Reasons.of(failure));
+            Duration pause = backoff.longest(); // only a configuration change helps, here or at the server
+            sink().state(new DeviceState.Refused(place, Reasons.of(failure), pause));
+            retryIn(pause);
         } else {
             if (quiet) {
-                log.debug("Device {} cannot listen: {}", deviceId, failure.toString());
+                log.debug("Device {} cannot listen: {}", deviceId, Reasons.of(failure));
             } else {
-                log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, failure.toString());
+                log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, Reasons.of(failure));
             }
             quiet = true;
-            retryIn(backoff.next());
+            Duration pause = backoff.next();
+            sink().state(new DeviceState.Retrying(place, Reasons.of(failure), pause));
+            retryIn(pause);
         }
     }
 
@@ -124,7 +151,10 @@ final class ListenSocket implements InvitationSource {
         } else if (!stopped()) {
             lost = true;
             log.info("Device {} has lost its listen socket: {}", deviceId, reason);
-            retryIn(backoff.next());
+            Duration pause = backoff.next();
+            sink().state(new DeviceState.Retrying(server().toString(), reason.toString(), pause));
+            next();
+            retryIn(pause);
         }
     }
 

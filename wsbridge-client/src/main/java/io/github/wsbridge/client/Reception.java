@@ -1,13 +1,16 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.wire.net.Reasons;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
@@ -52,8 +55,10 @@ final class Reception {
             }
         });
         if (!trusted) {
-            log.warn("{} rejected: its accept URL is of another server", offer);
-            offer.reject(403, "the accept URL is not on this device's server");
+            log.warn("{} rejected: {}", offer, origins.whyNot(invitation.acceptUrl()));
+            offer.reject(
+                    403,
+                    "the device does not know " + Origins.place(invitation.acceptUrl()) + "; see the device's log");
         } else if (room.tryAcquire()) {
             admit(offer);
         } else {
@@ -106,7 +111,12 @@ final class Reception {
         try {
             handler.handle(offer);
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
-            log.warn("The handler failed for {}", offer, e);
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof BridgeException) { // the bridge's end, which is not the handler's fault
+                log.info("{} ended: {}", offer, Reasons.of(cause));
+            } else {
+                log.warn("The handler failed for {}", offer, e);
+            }
             offer.fail();
         } finally {
             handled.complete(null);

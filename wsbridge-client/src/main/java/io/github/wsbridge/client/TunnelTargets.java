@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -122,13 +123,13 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             if (failure == null) {
                 log.debug("{} ended: {}", incoming, reason);
             } else {
-                log.info("{} was not established: {}", incoming, failure.toString());
+                log.info("{} was not established: {}", incoming, Reasons.of(failure));
             }
         });
     }
 
     private static void unreachable(IncomingBridge incoming, IOException failure) {
-        log.info("{}: cannot reach the target: {}", incoming, failure.toString());
+        log.info("{}: cannot reach the target: {}", incoming, Reasons.of(failure));
         incoming.reject(502, "target not reachable");
     }
 

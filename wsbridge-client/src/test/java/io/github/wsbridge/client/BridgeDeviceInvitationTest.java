@@ -9,11 +9,13 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.testkit.LogCapture;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which invitations a device offers to its handler. */
@@ -81,7 +83,7 @@ class BridgeDeviceInvitationTest extends BridgeDeviceFixture {
             strings = {
                 "ws://evil.test/bridge/accept?bridgeToken=t",
                 "ws://node.test:81/bridge/accept?bridgeToken=t",
-                "wss://node.test/bridge/accept?bridgeToken=t",
+                "wss://node.test:8443/bridge/accept?bridgeToken=t",
                 "http://node.test/bridge/accept?bridgeToken=t",
                 "ws://x@node.test/bridge/accept?bridgeToken=t",
                 "ws://node.test/bridge/connect?deviceId=other&bridgeToken=t",
@@ -95,6 +97,39 @@ class BridgeDeviceInvitationTest extends BridgeDeviceFixture {
         assertThat(answer()).contains("\"code\":403");
         assertThat(offered).isEmpty();
         assertThat(node.calls).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ws://localhost:8080,ws://127.0.0.1:8080",
+        "ws://127.0.0.1:8080,ws://[::1]:8080",
+        "ws://node.test/base,wss://node.test"
+    })
+    void acceptUrlOfAnotherNameOfTheServer_isFollowed(String server, String other) throws Exception {
+        device = BridgeDevice.builder("dev", URI.create(server), offered::add)
+                .connector(node)
+                .build()
+                .start();
+        PairLeg listen = node.call().open();
+        listen.open(new QueueReceiver(listen::demand));
+        String url = other + "/bridge/accept?bridgeToken=t";
+        listen.send(Fragment.text(FakeNode.invitation("t", "", url)));
+        offer().accept();
+        assertThat(node.call().target().uri()).hasToString(url);
+    }
+
+    @Test
+    void acceptUrlOfAnotherServer_isLoggedWithBothAndTheCure() throws Exception {
+        try (LogCapture log = new LogCapture()) {
+            PairLeg listen = listen();
+            listen.send(Fragment.text(FakeNode.invitation("t", "", "ws://10.0.0.9:8080/bridge/accept?bridgeToken=t")));
+            assertThat(answer()).contains("the device does not know ws://10.0.0.9:8080");
+            assertThat(log.all())
+                    .anyMatch(line -> line.endsWith("its accept URL is at ws://10.0.0.9:8080, but the device knows only"
+                            + " ws://node.test. Start the node with the URL that devices use"
+                            + " (--public-url ws://node.test), or let the device use that one, too"
+                            + " (--allow-origin ws://10.0.0.9:8080)"));
+        }
     }
 
     @Test

@@ -113,6 +113,21 @@ class JdkConnectorTest {
     }
 
     @Test
+    void connect_tlsOnAPortWithout_saysSo() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            URI wrong = URI.create("wss://127.0.0.1:" + listener.getLocalPort());
+            CompletableFuture<Leg> leg = connect(wrong, Map.of(), PATIENCE);
+            try (Socket socket = listener.accept()) {
+                socket.getOutputStream().write("HTTP/1.1 400 No\r\n\r\n".getBytes(UTF_8));
+                assertThatThrownBy(leg::get)
+                        .cause()
+                        .hasMessage(
+                                "127.0.0.1:" + wrong.getPort() + " does not speak TLS: use ws:// instead of wss://");
+            }
+        }
+    }
+
+    @Test
     void connect_cancelledTooLate_dropsTheSocket() throws Exception {
         CompletableFuture<Leg> leg = connect(server.uri(), Map.of(), PATIENCE);
         leg.cancel(true);

@@ -25,6 +25,11 @@ class TomcatConnectorTest extends SocketConnectorContract {
     private static final int SECONDS = 20;
 
     @Override
+    protected boolean tellsWords() {
+        return false;
+    }
+
+    @Override
     protected Connector newConnector() {
         return new JakartaConnector(new WsWebSocketContainer(), null, 100);
     }

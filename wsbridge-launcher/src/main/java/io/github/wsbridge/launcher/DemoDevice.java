@@ -74,6 +74,7 @@ final class DemoDevice implements AutoCloseable {
                                 .target("sink", "127.0.0.1:" + sink.getLocalPort())
                                 .target("source", "127.0.0.1:" + source.getLocalPort())
                                 .build())
+                .daemon(true)
                 .build();
     }
 

@@ -2,6 +2,7 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeDevice;
+import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
@@ -104,6 +105,7 @@ final class DeviceCommand implements Callable<Integer> {
     CommandSpec spec;
 
     private final CommandContext here;
+    private volatile String why = ""; // it does not listen
 
     DeviceCommand(CommandContext here) {
         this.here = here;
@@ -112,7 +114,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
-        try (Connector connector = server.connector()) {
+        try (Connector connector = server.connector(here.env())) {
             StreamTransport streams = Transport.streams(connector);
             if (streams != null) {
                 reachable.streams(streams);
@@ -125,7 +127,7 @@ final class DeviceCommand implements Callable<Integer> {
         try (BridgeDevice device = device(handler, connector)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
-                    .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.server())
+                    .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
                             + (handler.names().isEmpty()
                                     ? ""
                                     : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
@@ -144,6 +146,14 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
+    private void heard(DeviceState state) {
+        if (state instanceof DeviceState.Retrying retrying) {
+            why = retrying.why();
+        } else if (state instanceof DeviceState.Refused refused) {
+            why = refused.why();
+        }
+    }
+
     /** A device never stops retrying, so a wrong URL would otherwise go unnoticed. */
     private void sayWhereItIsNotListeningSoon(BridgeDevice device) {
         device.listening()
@@ -153,7 +163,8 @@ final class DeviceCommand implements Callable<Integer> {
                     if (!here.stop().isDone()) {
                         here.err()
                                 .println(spec.qualifiedName() + ": the device is not listening at "
-                                        + channels.places(server.server()) + " yet; still trying");
+                                        + channels.places(server.places()) + " yet; still trying"
+                                        + (why.isEmpty() ? "" : ": " + Failures.oneLine(why)));
                     }
                     return null;
                 });
@@ -180,12 +191,16 @@ final class DeviceCommand implements Callable<Integer> {
     private BridgeDevice device(TunnelTargets handler, Connector connector) throws Exception {
         String key = server.apiKey(here.env());
         try {
-            BridgeDevice.Builder builder = BridgeDevice.builder(id, server.server(), handler)
+            List<URI> servers = server.servers();
+            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), handler)
+                    .daemon(true) // the command waits itself
+                    .onState(this::heard)
                     .connector(connector)
                     .connectTimeout(server.connectTimeout)
                     .keepAlive(server.watch())
                     .backoff(reconnectMin, reconnectMax)
                     .maxBridges(maxBridges);
+            servers.stream().skip(1).forEach(builder::server);
             if (!key.isEmpty()) {
                 builder.apiKey(key);
             }
@@ -195,7 +210,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
-            channels.addTo(builder, id, here.env());
+            channels.addTo(builder, id, here.env(), server.proxies(here.env()));
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

@@ -1,15 +1,11 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.BridgeException;
-import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.PrintWriter;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -19,10 +15,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Reports failures in one line each. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
-
-    /** The prefix that Netty's native transports add to the system's message, such as "bind(..) failed"
-     * + " with error(-98): ". */
-    private static final Pattern NATIVE = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
 
     @Override
     public int handleParseException(ParameterException failure, String[] args) {
@@ -53,37 +45,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             cause = cause.getCause();
         }
         String message = cause.getMessage();
-        String text;
-        if (cause instanceof NoSuchFileException) {
-            text = "no such file: " + message;
-        } else if (cause instanceof AccessDeniedException) {
-            text = "permission denied: " + message;
-        } else if (cause instanceof UnknownHostException) {
-            text = "unknown host: " + message;
-        } else if (cause instanceof ConnectException && message == null) {
-            text = "cannot connect";
-        } else if (message == null || message.isBlank()) {
-            text = cause.getClass().getSimpleName();
-        } else if (cause instanceof HandshakeException refused) {
-            text = "the server refused with HTTP status " + refused.status() + hint(refused.status());
-        } else if (cause instanceof BridgeException) {
-            text = "the bridge ended: " + message;
-        } else {
-            text = message;
-        }
-        return oneLine(NATIVE.matcher(text).replaceFirst(""));
-    }
-
-    /** Returns a hint for the user; empty if there is nothing useful to add. */
-    private static String hint(int status) {
-        return switch (status) {
-            case 401 -> ": the API key is missing or unknown";
-            case 403 -> ": the API key does not permit this";
-            case 404 -> ": there is no bridge at this URL";
-            case 429 -> ": too many requests";
-            case 503 -> ": try again later";
-            default -> "";
-        };
+        String text = cause instanceof NoSuchFileException
+                ? "no such file: " + message
+                : cause instanceof AccessDeniedException ? "permission denied: " + message : Reasons.of(cause);
+        return oneLine(text);
     }
 
     /** Removes line breaks and control characters: text from a peer must not control the terminal or forge lines. */

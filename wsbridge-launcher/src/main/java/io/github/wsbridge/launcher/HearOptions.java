@@ -5,8 +5,8 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.signal.iothub.IotHubInvitations;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
+import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -51,14 +51,14 @@ final class HearOptions {
     private CommandSpec command;
 
     /** Adds the channels to a device, which closes them. If one cannot be set up, none is left open. */
-    void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env)
+    void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
         List<InvitationSource> opened = new ArrayList<>();
         try {
             for (String name : new LinkedHashSet<>(channels)) {
                 if (!name.equals("listen")) {
-                    InvitationSource source = open(name, deviceId, env);
+                    InvitationSource source = open(name, deviceId, env, proxies);
                     opened.add(source);
                     device.source(source);
                 }
@@ -69,22 +69,22 @@ final class HearOptions {
         }
     }
 
-    private InvitationSource open(String name, String deviceId, Map<String, String> env)
+    private InvitationSource open(String name, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
             throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttInvitations.create(mqtt.broker(env), deviceId);
+            case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies), deviceId);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };
     }
 
     /** Returns where invitations come from, for display. One of these places is enough. */
-    String places(URI server) {
+    String places(String servers) {
         return channels.stream()
                 .map(name -> switch (name) {
                     case "mqtt" -> mqtt.place();
                     case "iothub" -> "its IoT hub";
-                    default -> server.toString();
+                    default -> servers;
                 })
                 .distinct()
                 .collect(Collectors.joining(" or "));

@@ -1,6 +1,7 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.signal.mqtt.MqttBroker;
+import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ final class MqttOptions {
         return String.valueOf(server);
     }
 
-    MqttBroker broker(Map<String, String> env) throws IOException, GeneralSecurityException {
+    MqttBroker broker(Map<String, String> env, @Nullable Proxies proxies) throws IOException, GeneralSecurityException {
         if (server == null) {
             throw usage("--signal mqtt requires --mqtt-server URL");
         }
@@ -111,6 +112,9 @@ final class MqttOptions {
                 broker.user(user);
             } else if (user != null) {
                 broker.user(user, password);
+            }
+            if (proxies != null) {
+                broker.proxies(proxies);
             }
             if (clientId != null) {
                 broker.clientId(clientId);

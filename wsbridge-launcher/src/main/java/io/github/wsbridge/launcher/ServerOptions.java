@@ -3,15 +3,18 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -28,8 +31,10 @@ final class ServerOptions {
             names = "--server",
             paramLabel = "URL",
             required = true,
-            description = "The bridge server: ws://HOST:PORT or wss://HOST")
-    private URI server;
+            split = ",",
+            description =
+                    "The bridge server: ws://HOST:PORT or wss://HOST. If several are given, they are tried in turn")
+    private List<URI> servers;
 
     @Option(
             names = "--api-key-file",
@@ -48,8 +53,7 @@ final class ServerOptions {
             names = "--transport",
             paramLabel = "NAME",
             defaultValue = "netty",
-            description = "The transport: netty, jdk, or tyrus, which does not support proxies (default"
-                    + " ${DEFAULT-VALUE})")
+            description = "The transport: netty, jdk or tyrus (default ${DEFAULT-VALUE})")
     private Transport transport;
 
     @Option(
@@ -74,12 +78,20 @@ final class ServerOptions {
             description = "Drop a bridge that accepts no data for this long (default ${DEFAULT-VALUE})")
     private Duration stallTimeout;
 
+    @Mixin
+    private ProxyOptions proxy;
+
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
-    /** Returns the base URL after validating it. */
-    URI server() {
-        return base(server);
+    /** Returns the base URLs, at least one, after validating them. */
+    List<URI> servers() {
+        return servers.stream().map(this::base).toList();
+    }
+
+    /** Returns the servers for display; one of them is enough. */
+    String places() {
+        return servers().stream().map(URI::toString).collect(Collectors.joining(" or "));
     }
 
     URI base(URI url) {
@@ -98,8 +110,14 @@ final class ServerOptions {
         }
     }
 
-    Connector connector() throws IOException, GeneralSecurityException {
-        return transport.connector(tlsCa, ProxySelector.getDefault());
+    /** Returns the choice of proxies; null for none. */
+    @Nullable
+    Proxies proxies(Map<String, String> env) {
+        return proxy.proxies(env);
+    }
+
+    Connector connector(Map<String, String> env) throws IOException, GeneralSecurityException {
+        return transport.connector(tlsCa, proxies(env));
     }
 
     /** Returns the API key; empty if there is none. */

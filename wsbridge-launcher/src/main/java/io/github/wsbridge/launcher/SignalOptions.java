@@ -5,6 +5,7 @@ import io.github.wsbridge.signal.iothub.IotHubSignaller;
 import io.github.wsbridge.signal.mqtt.MqttSignaller;
 import io.github.wsbridge.signal.webhook.WebhookKey;
 import io.github.wsbridge.signal.webhook.WebhookSignaller;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller;
 import java.io.IOException;
 import java.net.URI;
@@ -41,6 +42,9 @@ final class SignalOptions {
 
     @Mixin
     private MqttOptions mqtt;
+
+    @Mixin
+    private ProxyOptions proxy;
 
     @Option(names = "--webhook-url", paramLabel = "URL", description = "The URL to post invitations to, https or http")
     private @Nullable URI webhookUrl;
@@ -111,7 +115,7 @@ final class SignalOptions {
 
     private Signaller open(String name, Map<String, String> env) throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttSignaller.create(mqtt.broker(env));
+            case "mqtt" -> MqttSignaller.create(mqtt.broker(env, proxy.proxies(env)));
             case "webhook" -> webhook(env);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);
@@ -124,7 +128,12 @@ final class SignalOptions {
             throw usage("--signal webhook requires --webhook-url URL, and --webhook-key-file FILE or " + WEBHOOK_KEY);
         }
         try {
-            return WebhookSignaller.builder(webhookUrl, WebhookKey.of(key)).build();
+            WebhookSignaller.Builder webhook = WebhookSignaller.builder(webhookUrl, WebhookKey.of(key));
+            Proxies proxies = proxy.proxies(env);
+            if (proxies != null) {
+                webhook.proxies(proxies);
+            }
+            return webhook.build();
         } catch (IllegalArgumentException e) {
             throw usage(String.valueOf(e.getMessage()));
         }

@@ -5,14 +5,15 @@ import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ProxySelector;
 import java.net.SocketAddress;
+import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -91,9 +92,9 @@ enum Transport {
      * Returns a connector that opens WebSockets to other nodes or to the bridge server.
      *
      * @param authorities the trusted certificate authorities, a PEM file; null for the platform's
-     * @param proxies selects HTTP proxies; null for none
+     * @param proxies chooses proxies; null for none
      */
-    Connector connector(@Nullable Path authorities, @Nullable ProxySelector proxies)
+    Connector connector(@Nullable Path authorities, @Nullable Proxies proxies)
             throws IOException, GeneralSecurityException {
         switch (this) {
             case netty -> {
@@ -102,17 +103,22 @@ enum Transport {
                     connector.trust(authorities);
                 }
                 if (proxies != null) {
-                    connector.proxy(proxies);
+                    connector.proxies(proxies);
                 }
                 return connector.build();
             }
             case tyrus -> {
-                return new TyrusConnector(authorities == null ? null : PemFiles.client(authorities), null);
+                return new TyrusConnector(authorities == null ? null : PemFiles.client(authorities), proxies);
             }
             default -> {
                 JdkConnector.Builder connector = JdkConnector.builder();
                 if (authorities != null) {
                     connector.sslContext(PemFiles.client(authorities));
+                }
+                if (proxies == null) {
+                    connector.proxy(HttpClient.Builder.NO_PROXY);
+                } else {
+                    connector.proxies(proxies);
                 }
                 return connector.build();
             }

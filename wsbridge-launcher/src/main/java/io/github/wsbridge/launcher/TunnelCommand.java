@@ -11,6 +11,7 @@ import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -107,7 +108,7 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
-        try (Connector connector = server.connector();
+        try (Connector connector = server.connector(here.env());
                 BridgeClient client = client(connector)) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
@@ -141,10 +142,12 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     private BridgeClient client(Connector connector) throws IOException {
-        BridgeClient.Builder builder = BridgeClient.builder(server.server())
+        List<URI> servers = server.servers();
+        BridgeClient.Builder builder = BridgeClient.builder(servers.get(0))
                 .connector(connector)
                 .connectTimeout(server.connectTimeout)
                 .keepAlive(server.watch());
+        servers.stream().skip(1).forEach(builder::server);
         String key = server.apiKey(here.env());
         if (!key.isEmpty()) {
             builder.apiKey(key);

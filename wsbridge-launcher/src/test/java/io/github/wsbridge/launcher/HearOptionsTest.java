@@ -2,7 +2,6 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +33,6 @@ final class HearOptionsTest {
                 .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of("--mqtt-server=mqtts://broker"))
                         .filter(argument -> !argument.isEmpty())
                         .toArray(String[]::new));
-        assertThat(hearer.options.places(URI.create("ws://node:1"))).isEqualTo(expected);
+        assertThat(hearer.options.places("ws://node:1")).isEqualTo(expected);
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.testkit.LogCapture;
+import io.github.wsbridge.testkit.transport.TestProxy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,6 +41,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Node, device and tunnel together, over real sockets. */
 @Timeout(120)
@@ -69,6 +73,135 @@ class RunningCommandsTest {
             assertThat(device.stop().code()).isZero();
             assertThat(node.stop().code()).isZero();
             assertThat(node.out()).endsWith("node stopped" + System.lineSeparator());
+        }
+    }
+
+    @Test
+    void serverAsLocalhost_worksWithANodeOn127001() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        "ws://localhost:" + node.port(),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of("tunnel", "--server", "ws://localhost:" + node.port(), "--forward", "0=d/echo")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+        }
+    }
+
+    /** The names are known to the proxy only. */
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void proxy_leadsDeviceAndTunnelOut(Transport transport) throws Exception {
+        try (EchoPort echo = new EchoPort();
+                TestProxy proxy = TestProxy.forUser("al", "s:cret");
+                Run node = Run.of("node", "--insecure", "--listen", "127.0.0.1:0");
+                Run device = Run.with(
+                        Map.of("http_proxy", url(proxy, "http")),
+                        "device",
+                        "--transport",
+                        transport.name(),
+                        "--allow-origin",
+                        "ws://127.0.0.1:" + node.port(),
+                        "--server",
+                        "ws://bridge.invalid:" + node.port(),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--transport",
+                        transport.name(),
+                        "--proxy",
+                        url(proxy, "socks5"),
+                        "--server",
+                        "ws://bridge.invalid:" + node.port(),
+                        "--forward",
+                        "0=d/echo")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+            assertThat(proxy.targets()).contains("bridge.invalid:" + node.port());
+        }
+    }
+
+    private static String url(TestProxy proxy, String scheme) {
+        ProxyServer server = proxy.server(ProxyServer.Protocol.HTTP, "al", "s:cret");
+        return scheme + "://al:s%3Acret@" + server.host() + ":" + server.port();
+    }
+
+    @Test
+    void proxyOption_broken_isNotQuoted() throws Exception {
+        try (Run tunnel = Run.of(
+                "tunnel", "--server", "ws://127.0.0.1:1", "--forward", "0=d/t", "--proxy", "https://al:hidden@p")) {
+            assertThat(tunnel.code()).isEqualTo(2);
+            assertThat(tunnel.err())
+                    .contains("--proxy: a proxy must be http:// or socks5://")
+                    .doesNotContain("hidden");
+        }
+    }
+
+    @Test
+    void deviceWithUnreachableHub_saysWhy() throws Exception {
+        String hub = "HostName=no-such-hub.invalid;DeviceId=d;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQ=";
+        try (LogCapture log = new LogCapture();
+                Run device = Run.with(
+                        Map.of(HearOptions.IOTHUB_CONNECTION, hub),
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:1",
+                        "--signal",
+                        "iothub",
+                        "--id",
+                        "d",
+                        "--target",
+                        "t=127.0.0.1:1")) {
+            Awaitility.await().atMost(Run.PATIENCE).until(() -> device.err().contains("still trying: "));
+            assertThat(device.err()).contains("no-such-hub.invalid").doesNotContain("c2VjcmV0");
+            assertThat(log.all()).anyMatch(line -> line.contains("cannot connect to its IoT hub and keeps trying: "));
+        }
+    }
+
+    @Test
+    void severalServers_deviceAndTunnelUseTheOneThatWorks() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:1," + url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of(
+                        "tunnel", "--server", "ws://127.0.0.1:1", "--server", url(node), "--forward", "0=d/echo")) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+            assertThat(echo(tunnel.port(), "again")).isEqualTo("again");
+        }
+    }
+
+    @Test
+    void wssToAPlainPort_failsAtOnceWithWords() throws Exception {
+        try (Run node = node();
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        "wss://127.0.0.1:" + node.port(),
+                        "--device",
+                        "d",
+                        "--target",
+                        "t",
+                        "--stdio")) {
+            assertThat(tunnel.code()).isEqualTo(1);
+            assertThat(tunnel.err())
+                    .contains("127.0.0.1:" + node.port() + " does not speak TLS: use ws:// instead of wss://");
         }
     }
 

@@ -10,7 +10,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
@@ -232,7 +231,7 @@ public final class NettyBridgeServer implements BridgeServer {
             if (tls != null) {
                 channel.pipeline().addLast(TLS, Tls.handler(tls, channel, timeout));
             }
-            channel.pipeline().addLast(new HttpRequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
+            channel.pipeline().addLast(new RequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
         }
     }
 }

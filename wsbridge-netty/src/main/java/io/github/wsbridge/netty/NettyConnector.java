@@ -1,8 +1,11 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -17,15 +20,16 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.nio.file.Path;
-import java.util.Iterator;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NettyConnector implements Connector {
 
+    /** A port without TLS may wait silently for a request. */
+    private static final Duration TLS_PATIENCE = Duration.ofSeconds(15);
+
     private @Nullable SslContext tls; // guarded by this
     private final Routes routes;
     private final Loops loops;
@@ -47,7 +54,7 @@ public final class NettyConnector implements Connector {
 
     private NettyConnector(Builder settings) {
         tls = settings.tls;
-        routes = new Routes(settings.proxies, this::trust, System::nanoTime);
+        routes = new Routes(settings.proxies, settings.lookup, this::trust, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
     }
 
@@ -129,7 +136,7 @@ public final class NettyConnector implements Connector {
         return context;
     }
 
-    /** One attempt to connect: to the host's addresses one after the other, or to a proxy. */
+    /** One attempt to connect: to one of the host's addresses, or to a proxy. */
     private final class Attempt {
         private final Target target;
         private final ClientUpgrade upgrade;
@@ -146,11 +153,11 @@ public final class NettyConnector implements Connector {
         void start(Routes.Route route) {
             try {
                 SslContext context = upgrade.secure() ? trust() : null;
-                next(
-                        context,
-                        route.proxy(),
-                        route.addresses().iterator(),
-                        route.addresses().size());
+                if (route.addresses().size() == 1) {
+                    single(context, route.proxy(), route.addresses().get(0));
+                } else {
+                    race(context, route.addresses());
+                }
             } catch (IOException e) {
                 leg.completeExceptionally(e);
             } catch (RuntimeException e) {
@@ -158,16 +165,42 @@ public final class NettyConnector implements Connector {
             }
         }
 
-        private void next(
-                @Nullable SslContext context,
-                @Nullable SocketAddress proxy,
-                Iterator<InetSocketAddress> addresses,
-                int count) {
+        private void single(@Nullable SslContext context, Routes.@Nullable Via proxy, InetSocketAddress address) {
             if (leg.isDone()) {
                 return;
             }
+            bootstrap(channel -> initialise(channel, context, proxy, leg))
+                    .connect(address)
+                    .addListener(connected -> {
+                        if (!connected.isSuccess()) {
+                            routes.forget(upgrade);
+                            Throwable cause = connected.cause();
+                            leg.completeExceptionally(
+                                    cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+                        }
+                    });
+        }
+
+        private void race(@Nullable SslContext context, List<InetSocketAddress> addresses) {
+            leg.whenComplete((opened, failure) -> {
+                if (failure != null && !(failure instanceof HandshakeException)) {
+                    routes.forget(upgrade);
+                }
+            });
+            Bootstrap bootstrap = bootstrap(connections::add);
+            new AddressRace(
+                            loop,
+                            bootstrap,
+                            addresses,
+                            leg,
+                            target.timeout(),
+                            (channel, outcome) -> initialise(channel, context, null, outcome))
+                    .start();
+        }
+
+        private Bootstrap bootstrap(Consumer<Channel> initialiser) {
             int millis = (int)
-                    Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis() / count));
+                    Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis()));
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
                     .channel(loops.channel())
@@ -176,48 +209,45 @@ public final class NettyConnector implements Connector {
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            initialise(channel, context, proxy);
+                            initialiser.accept(channel);
                         }
                     });
             loops.settings().forEach((option, value) -> set(bootstrap, option, value));
-            bootstrap.connect(addresses.next()).addListener(connected -> {
-                if (connected.isSuccess()) {
-                    return;
-                }
-                if (addresses.hasNext()) {
-                    next(context, proxy, addresses, count);
-                } else {
-                    routes.forget(upgrade);
-                    Throwable cause = connected.cause();
-                    leg.completeExceptionally(
-                            cause instanceof IOException e ? e : new IOException("cannot connect", cause));
-                }
-            });
+            return bootstrap;
         }
 
-        private void initialise(Channel channel, @Nullable SslContext context, @Nullable SocketAddress proxy) {
+        /** Returns the time limit for TLS, before that for everything, so that the failure says that it was TLS. */
+        private Duration patience() {
+            Duration most = target.timeout().multipliedBy(3).dividedBy(4);
+            return most.compareTo(TLS_PATIENCE) < 0 ? most : TLS_PATIENCE;
+        }
+
+        /** Adds the handlers, which complete {@code outcome}, to a channel that is open or about to be. */
+        private void initialise(
+                Channel channel,
+                @Nullable SslContext context,
+                Routes.@Nullable Via proxy,
+                CompletableFuture<Leg> outcome) {
             connections.add(channel);
-            leg.whenComplete((opened, failure) -> {
+            outcome.whenComplete((opened, failure) -> {
                 if (failure != null) {
                     channel.close();
                 }
             });
             if (closed) {
-                leg.completeExceptionally(closedFailure());
+                outcome.completeExceptionally(closedFailure());
                 return;
             }
             if (proxy != null) {
-                ProxyTunnel handler = new ProxyTunnel(proxy);
-                handler.setConnectTimeoutMillis(target.timeout().toMillis());
-                channel.pipeline().addLast(handler);
+                ProxyTunnel.add(channel.pipeline(), proxy, target.timeout());
             }
             if (context != null) {
                 channel.pipeline()
                         .addLast(
                                 NettyBridgeServer.TLS,
-                                Tls.handler(context, channel, target.timeout(), upgrade.host(), upgrade.port()));
+                                Tls.handler(context, channel, patience(), upgrade.serverName(), upgrade.port()));
             }
-            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, leg));
+            channel.pipeline().addLast(new HttpResponseDecoder()).addLast(new ClientHandshake(upgrade, outcome));
         }
     }
 
@@ -229,7 +259,8 @@ public final class NettyConnector implements Connector {
     /** Settings of a connector, all optional. Not thread-safe. */
     public static final class Builder {
         private @Nullable SslContext tls;
-        private @Nullable ProxySelector proxies;
+        private @Nullable Proxies proxies;
+        private Routes.Lookup lookup = HostPort::resolve;
         private int threads = Runtime.getRuntime().availableProcessors();
 
         private Builder() {}
@@ -253,13 +284,24 @@ public final class NettyConnector implements Connector {
             return this;
         }
 
+        /** Looks up names. */
+        Builder lookup(Routes.Lookup value) {
+            lookup = value;
+            return this;
+        }
+
         Builder tls(SslContext value) {
             tls = value;
             return this;
         }
 
-        /** Selects HTTP proxies, which are used with CONNECT. Default: none. */
+        /** Selects HTTP and SOCKS 5 proxies without a user, as the JDK does. Default: none. */
         public Builder proxy(ProxySelector value) {
+            return proxies(Proxies.of(value));
+        }
+
+        /** Chooses the proxy for each connection; called on a thread that may block. Default: none. */
+        public Builder proxies(Proxies value) {
             proxies = value;
             return this;
         }

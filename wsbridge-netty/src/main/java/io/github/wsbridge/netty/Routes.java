@@ -1,15 +1,13 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,10 +29,13 @@ final class Routes implements AutoCloseable {
     /**
      * A route to a server.
      *
-     * @param proxy the HTTP proxy to connect through; null for none
+     * @param proxy the proxy to connect through; null for none
      * @param addresses the server's addresses, in the order in which they are tried; unresolved if there is a proxy
      */
-    record Route(@Nullable SocketAddress proxy, List<InetSocketAddress> addresses) {}
+    record Route(@Nullable Via proxy, List<InetSocketAddress> addresses) {}
+
+    /** A proxy and its address. */
+    record Via(ProxyServer proxy, InetSocketAddress address) {}
 
     private record Key(boolean secure, HostPort server) {}
 
@@ -45,7 +46,8 @@ final class Routes implements AutoCloseable {
     private static final int LOOKUPS = 8;
     private static final int MOST_WAITING_LOOKUPS = 10_000;
 
-    private final @Nullable ProxySelector proxies;
+    private final @Nullable Proxies proxies;
+    private final Lookup lookup;
     private final Trust trust;
     private final LongSupplier nanoTime;
     private final Map<Key, Known> known = new ConcurrentHashMap<>();
@@ -57,8 +59,9 @@ final class Routes implements AutoCloseable {
      * @param trust prepares TLS, which may block; called before a route to a secure server is known
      * @param nanoTime {@link System#nanoTime} except in tests
      */
-    Routes(@Nullable ProxySelector proxies, Trust trust, LongSupplier nanoTime) {
+    Routes(@Nullable Proxies proxies, Lookup lookup, Trust trust, LongSupplier nanoTime) {
         this.proxies = proxies;
+        this.lookup = lookup;
         this.trust = trust;
         this.nanoTime = nanoTime;
         lookups = new ThreadPoolExecutor(
@@ -95,12 +98,17 @@ final class Routes implements AutoCloseable {
             } catch (IOException e) {
                 failed.accept(e);
                 return;
-            } catch (RuntimeException e) { // from a foreign proxy selector
+            } catch (RuntimeException e) { // from a foreign choice of proxies
                 failed.accept(new IOException("cannot connect", e));
                 return;
             }
             found.accept(route);
         });
+    }
+
+    /** Looks up a name; {@link HostPort#resolve} except in tests. */
+    interface Lookup {
+        List<InetSocketAddress> addresses(HostPort server) throws IOException;
     }
 
     /** Loads the trusted authorities, unless that was done before. */
@@ -112,30 +120,19 @@ final class Routes implements AutoCloseable {
         if (key.secure()) {
             trust.load();
         }
-        InetSocketAddress proxy = proxy(key);
+        HostPort server = key.server();
+        ProxyServer proxy =
+                proxies == null ? null : proxies.select(key.secure() ? "wss" : "ws", server.host(), server.port());
         Route route = proxy == null
-                ? new Route(null, key.server().resolve())
+                ? new Route(null, lookup.addresses(server))
                 : new Route(
-                        new InetSocketAddress(InetAddress.getByName(proxy.getHostString()), proxy.getPort()),
-                        List.of(InetSocketAddress.createUnresolved(
-                                key.server().host(), key.server().port())));
+                        new Via(proxy, new InetSocketAddress(InetAddress.getByName(proxy.host()), proxy.port())),
+                        List.of(InetSocketAddress.createUnresolved(server.host(), server.port())));
         if (known.size() >= MOST_KNOWN) {
             known.clear();
         }
         known.put(key, new Known(route, nanoTime.getAsLong()));
         return route;
-    }
-
-    private @Nullable InetSocketAddress proxy(Key key) {
-        if (proxies == null) {
-            return null;
-        }
-        URI plain = URI.create((key.secure() ? "https://" : "http://") + key.server() + "/");
-        return proxies.select(plain).stream()
-                .findFirst()
-                .filter(chosen -> chosen.type() == Proxy.Type.HTTP)
-                .map(chosen -> (InetSocketAddress) chosen.address())
-                .orElse(null);
     }
 
     /** Forgets a route that led nowhere. */

@@ -118,6 +118,16 @@ class NettyConnectorTest extends TransportConnectorContract {
     }
 
     @Test
+    void tls_onASilentPort_failsAndSaysSo() {
+        URI silent = URI.create("wss://127.0.0.1:" + listening().getLocalPort() + "/");
+        assertThat(failure(connector()
+                        .connect(new Connector.Target(silent, Map.of(), "", Duration.ofSeconds(1)))
+                        .toCompletableFuture()))
+                .hasMessage("127.0.0.1:" + silent.getPort()
+                        + " does not answer with TLS: if it does not speak TLS, use ws:// instead of wss://");
+    }
+
+    @Test
     void close_fromItsOwnThread_works() throws Exception {
         RecordingReceiver client = connect(target("/"));
         RecordingReceiver node = door.takeEnd();

@@ -3,6 +3,8 @@ package io.github.wsbridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,7 +33,8 @@ class RoutesTest {
     private final AtomicInteger choices = new AtomicInteger();
     private final AtomicInteger trusted = new AtomicInteger();
     private final BlockingQueue<Found> found = new LinkedBlockingQueue<>();
-    private final Routes routes = new Routes(new NoProxy(), trusted::incrementAndGet, nanos::get);
+    private final Routes routes =
+            new Routes(Proxies.of(new NoProxy()), HostPort::resolve, trusted::incrementAndGet, nanos::get);
 
     @AfterEach
     void close() {

@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +54,11 @@ public abstract class SocketConnectorContract extends ConnectorContract {
 
     /** Returns whether a handshake refused with this status fails with it; if not, it fails without a status. */
     protected boolean tells(int status) {
+        return true;
+    }
+
+    /** Returns whether a refused handshake fails with the words and the {@code Retry-After} of the server. */
+    protected boolean tellsWords() {
         return true;
     }
 
@@ -153,6 +159,28 @@ public abstract class SocketConnectorContract extends ConnectorContract {
     void connect_challenge_isNotAnsweredWithCredentials() throws Exception {
         server().refuse(401, Map.of("WWW-Authenticate", "Basic realm=\"x\""));
         failsWithStatus(401);
+    }
+
+    @Test
+    void connect_refusal_carriesTheServersWords() {
+        assumeTrue(tellsWords(), "the client's API has only the status");
+        server().answerRaw("HTTP/1.1 503 No\r\nContent-Type: text/plain\r\nContent-Length: 32\r\nRetry-After: 7\r\n\r\n"
+                + "full: try again\nand more of this");
+        assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                .hasMessage("4503 handshake refused with HTTP status 503: full: try again")
+                .isInstanceOfSatisfying(HandshakeException.class, e -> {
+                    assertThat(e.words()).isEqualTo("full: try again");
+                    assertThat(e.retryAfter()).contains(Duration.ofSeconds(7));
+                });
+    }
+
+    @Test
+    void connect_refusalWithAPage_hasNoWords() {
+        assumeTrue(tellsWords(), "the client's API has only the status");
+        server().answerRaw("HTTP/1.1 502 No\r\nContent-Type: text/html\r\nContent-Length: 8\r\n\r\n<p>x</p>");
+        assertThatThrownBy(() -> connect(target("/path", "", patience())))
+                .isInstanceOfSatisfying(
+                        HandshakeException.class, e -> assertThat(e.words()).isEmpty());
     }
 
     @Test

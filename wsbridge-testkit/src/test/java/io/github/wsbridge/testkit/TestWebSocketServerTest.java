@@ -15,6 +15,11 @@ import java.util.concurrent.TimeoutException;
 class TestWebSocketServerTest extends SocketConnectorContract {
 
     @Override
+    protected boolean tellsWords() {
+        return false;
+    }
+
+    @Override
     protected Connector newConnector() {
         return new ThreadPerConnect();
     }

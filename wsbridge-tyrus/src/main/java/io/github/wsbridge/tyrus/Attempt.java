@@ -1,8 +1,11 @@
 package io.github.wsbridge.tyrus;
 
-import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
+import io.github.wsbridge.wire.websocket.Refusal;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -50,6 +53,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attempt extends BaseFilter {
 
+    /** Chooses the proxy of a connection; null for none. May block. */
+    interface Router {
+        @Nullable
+        Via via(ClientUpgrade upgrade) throws IOException;
+    }
+
     private enum Phase {
         PROXY,
         HANDSHAKE,
@@ -67,12 +76,13 @@ final class Attempt extends BaseFilter {
     private final ClientUpgrade upgrade;
     private final CompletableFuture<Leg> leg;
     private final @Nullable SSLContext tls;
-    private final @Nullable InetSocketAddress proxy;
+    private final Router router;
     private final ScheduledExecutorService timer;
     private final Consumer<Attempt> onClosed;
     private final Codec codec = new Codec();
 
     private volatile Phase phase;
+    private volatile @Nullable Via via;
     private volatile @Nullable ClientEngine engine;
     private volatile @Nullable UpgradeRequest request;
     private volatile @Nullable GrizzlyFuture<?> connecting;
@@ -85,23 +95,23 @@ final class Attempt extends BaseFilter {
      *
      * @param leg the result: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
      * @param tls encrypts the connection; null for none
-     * @param proxy an HTTP proxy; null for none
+     * @param router chooses the proxy
      * @param onClosed called when the connection is closed
      */
     Attempt(
             ClientUpgrade upgrade,
             CompletableFuture<Leg> leg,
             @Nullable SSLContext tls,
-            @Nullable InetSocketAddress proxy,
+            Router router,
             ScheduledExecutorService timer,
             Consumer<Attempt> onClosed) {
         this.upgrade = upgrade;
         this.leg = leg;
         this.tls = tls;
-        this.proxy = proxy;
+        this.router = router;
         this.timer = timer;
         this.onClosed = onClosed;
-        this.phase = proxy == null ? Phase.HANDSHAKE : Phase.PROXY;
+        this.phase = Phase.HANDSHAKE;
     }
 
     /** Returns the conduit that the session's leg uses. */
@@ -139,9 +149,11 @@ final class Attempt extends BaseFilter {
     void connect(ClientEngine tyrusEngine, TCPNIOTransport transport) throws IOException {
         engine = tyrusEngine;
         request = tyrusEngine.createUpgradeRequest(() -> {});
-        InetSocketAddress address = proxy == null
-                ? new InetSocketAddress(upgrade.host(), upgrade.port())
-                : proxy.isUnresolved() ? new InetSocketAddress(proxy.getHostString(), proxy.getPort()) : proxy;
+        Via chosen = router.via(upgrade);
+        via = chosen;
+        phase = chosen == null ? Phase.HANDSHAKE : Phase.PROXY;
+        InetSocketAddress address =
+                chosen == null ? new InetSocketAddress(upgrade.host(), upgrade.port()) : chosen.address();
         if (address.isUnresolved()) {
             throw new UnknownHostException(address.getHostString());
         }
@@ -149,7 +161,7 @@ final class Attempt extends BaseFilter {
             throw new IOException("the attempt was abandoned");
         }
         GrizzlyFuture<Connection> begun = TCPNIOConnectorHandler.builder(transport)
-                .processor(chain(proxy == null))
+                .processor(chain(chosen == null))
                 .build()
                 .connect(address);
         connecting = begun;
@@ -167,7 +179,11 @@ final class Attempt extends BaseFilter {
     private FilterChain chain(boolean direct) {
         FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
         if (direct && tls != null) {
-            chain.add(Transports.clientTls(tls, upgrade.host(), upgrade.port()));
+            chain.add(Transports.clientTls(
+                    tls,
+                    upgrade.serverName(),
+                    upgrade.port(),
+                    failure -> fail(Reasons.ofTls(failure, upgrade.host(), upgrade.port()))));
         }
         return chain.add(codec).add(this).build();
     }
@@ -182,9 +198,12 @@ final class Attempt extends BaseFilter {
         if (leg.isDone()) {
             drop(); // the attempt failed before there was a connection to drop
         } else if (phase == Phase.PROXY) {
-            String host = upgrade.host();
-            String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + upgrade.port();
-            String connect = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
+            HostPort server = new HostPort(upgrade.host(), upgrade.port());
+            Via through = via;
+            String login = through == null || through.authorization().isEmpty()
+                    ? ""
+                    : "Proxy-Authorization: " + through.authorization() + "\r\n";
+            String connect = "CONNECT " + server + " HTTP/1.1\r\nHost: " + server + "\r\n" + login + "\r\n";
             event.write(Buffers.wrap(open.getMemoryManager(), connect, StandardCharsets.ISO_8859_1));
         } else {
             sendRequest(open);
@@ -204,7 +223,12 @@ final class Attempt extends BaseFilter {
                 .protocol(Protocol.HTTP_1_1)
                 .uri((path == null || path.isEmpty() ? "/" : path)
                         + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
-        upgradeRequest.getHeaders().forEach((name, values) -> packet.header(name, String.join(", ", values)));
+        upgradeRequest.getHeaders().forEach((name, values) -> {
+            if (!name.equalsIgnoreCase("Host")) { // Tyrus does not know all host names
+                packet.header(name, String.join(", ", values));
+            }
+        });
+        packet.header("Host", upgrade.hostField());
         open.write(HttpContent.builder(packet.build()).build());
     }
 
@@ -223,14 +247,28 @@ final class Attempt extends BaseFilter {
                 event.getConnection().setProcessor(chain(true));
                 sendRequest(event.getConnection());
             } else {
-                fail(new IOException("the proxy refused to connect: HTTP status " + status));
+                Via through = via;
+                if (through != null) {
+                    fail(through.refusal(
+                            status,
+                            fields(response).all("Proxy-Authenticate"),
+                            new HostPort(upgrade.host(), upgrade.port())));
+                }
             }
         } else if (status != 101) {
-            fail(new HandshakeException(status));
+            fail(Refusal.of(status, fields(response), message.getContent().toByteBuffer()));
         } else if (!open(event, response, message.getContent())) {
             fail(new IOException("the server's response is not a valid WebSocket handshake"));
         }
         return event.getStopAction();
+    }
+
+    private static Headers fields(HttpResponsePacket response) {
+        return name -> {
+            List<String> values = new ArrayList<>();
+            response.getHeaders().values(name).forEach(values::add);
+            return values;
+        };
     }
 
     private boolean open(FilterChainContext event, HttpResponsePacket packet, Buffer early) {
@@ -240,11 +278,8 @@ final class Attempt extends BaseFilter {
         }
         TyrusUpgradeResponse response = new TyrusUpgradeResponse();
         response.setStatus(packet.getStatus());
-        for (String name : packet.getHeaders().names()) {
-            List<String> values = new ArrayList<>();
-            packet.getHeaders().values(name).forEach(values::add);
-            response.getHeaders().put(name, values);
-        }
+        Headers fields = fields(packet);
+        packet.getHeaders().names().forEach(name -> response.getHeaders().put(name, fields.all(name)));
         ClientEngine.ClientUpgradeInfo info =
                 handshake.processResponse(response, new GrizzlyWriter(event.getConnection()), reason -> {});
         if (info.getUpgradeStatus() != ClientEngine.ClientUpgradeStatus.SUCCESS) {
@@ -269,7 +304,7 @@ final class Attempt extends BaseFilter {
 
     private void closed() {
         onClosed.accept(this);
-        fail(new IOException("the connection was closed during the handshake"));
+        fail(upgrade.cutOff());
         org.glassfish.tyrus.spi.Connection open = tyrus;
         if (open != null) {
             open.close(CloseReasons.GOING_AWAY.getCloseReason());

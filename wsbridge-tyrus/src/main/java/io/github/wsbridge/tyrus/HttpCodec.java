@@ -21,6 +21,8 @@ final class HttpCodec extends HttpServerFilter {
     private static final Pattern REQUEST_LINE = Pattern.compile("[^ ]+ [!-~]+ HTTP/1\\.[0-9]");
     private static final Pattern FIELD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\\t -\\x7E\\x80-\\xFF]*");
 
+    private static final byte TLS_HANDSHAKE = 0x16; // a client that expects TLS here would wait for it
+
     private static final Attribute<Progress> PROGRESS =
             Grizzly.DEFAULT_ATTRIBUTE_BUILDER.createAttribute(HttpCodec.class.getName());
 
@@ -58,6 +60,9 @@ final class HttpCodec extends HttpServerFilter {
         }
         int start = input.position();
         int size = input.remaining(); // everything received of the header
+        if (size > 0 && input.get(start) == TLS_HANDSHAKE) {
+            return ServerUpgrade.MALFORMED;
+        }
         for (int i = progress.checked; i < size; i++) {
             if (i > progress.line && input.get(start + i) == '\n' && input.get(start + i - 1) == '\r') {
                 String line = input.toStringContent(StandardCharsets.ISO_8859_1, start + progress.line, start + i - 1);

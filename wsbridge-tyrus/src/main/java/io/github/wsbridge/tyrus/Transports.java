@@ -1,9 +1,12 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.wire.concurrent.Daemons;
+import java.io.IOException;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import org.glassfish.grizzly.Connection;
 import org.glassfish.grizzly.asyncqueue.AsyncQueueWriter;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransportBuilder;
@@ -44,10 +47,21 @@ final class Transports {
                 .build();
     }
 
-    /** Returns a client's TLS filter, which verifies that the server's certificate is valid for {@code host}. */
-    static SSLFilter clientTls(SSLContext context, String host, int port) {
+    /**
+     * Returns a client's TLS filter, which verifies that the server's certificate is valid for {@code host}.
+     *
+     * @param failed learns of failures, which Grizzly does not pass to the filters behind this one
+     */
+    static SSLFilter clientTls(SSLContext context, String host, int port, Consumer<IOException> failed) {
         SSLEngineConfigurator client = new SSLEngineConfigurator(context, true, false, false);
         return new SSLFilter(client, client) {
+            @Override
+            @SuppressWarnings("rawtypes") // Grizzly's
+            protected void notifyHandshakeFailed(Connection connection, Throwable failure) {
+                failed.accept(failure instanceof IOException e ? e : new IOException("TLS failed", failure));
+                super.notifyHandshakeFailed(connection, failure);
+            }
+
             @Override
             protected SSLEngine createClientSSLEngine(SSLConnectionContext of, SSLEngineConfigurator configurator) {
                 // By itself, Grizzly would use the name from a reverse DNS lookup and would not verify it.

@@ -1,13 +1,16 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.jakarta.session.Opening;
 import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.proxy.RelayingSelector;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import jakarta.websocket.ClientEndpointConfig;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.security.NoSuchAlgorithmException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +35,8 @@ public final class TyrusConnector implements Connector {
     private static final int MAX_HANDSHAKES = 256;
 
     private final @Nullable SSLContext tls;
-    private final @Nullable InetSocketAddress proxy;
+    private final @Nullable Proxies proxies;
+    private final @Nullable RelayingSelector relays; // for SOCKS
     private final TCPNIOTransport transport;
     private final Workers workers;
     private final ClientManager tyrus = ClientManager.createClient(GrizzlySockets.class.getName());
@@ -47,11 +51,14 @@ public final class TyrusConnector implements Connector {
      * Creates a connector.
      *
      * @param tls the TLS context for {@code wss} URLs; null for the platform's default. Host names are always verified
-     * @param proxy an HTTP proxy for all connections, which must support CONNECT; null for none
+     * @param proxies chooses the proxy for each connection, on a thread that may block; null for none. With a SOCKS
+     *     proxy, connections take a detour over a port of the loopback address, which leads only to the servers of this
+     *     connector, and two threads each
      */
-    public TyrusConnector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy) {
+    public TyrusConnector(@Nullable SSLContext tls, @Nullable Proxies proxies) {
         this.tls = tls;
-        this.proxy = proxy;
+        this.proxies = proxies;
+        this.relays = proxies == null ? null : new RelayingSelector(proxies);
         tyrus.setDefaultMaxSessionIdleTimeout(-1); // with 0, Tyrus would start a timer
         tyrus.getProperties()
                 .put(ClientProperties.HANDSHAKE_TIMEOUT, Integer.MAX_VALUE); // each target has its own timeout
@@ -73,7 +80,12 @@ public final class TyrusConnector implements Connector {
             ClientUpgrade upgrade = new ClientUpgrade(target);
             opening = new Opening(target, workers.timer());
             attempt = new Attempt(
-                    upgrade, opening.leg(), upgrade.secure() ? tls() : null, proxy, workers.timer(), attempts::remove);
+                    upgrade,
+                    opening.leg(),
+                    upgrade.secure() ? tls() : null,
+                    this::via,
+                    workers.timer(),
+                    attempts::remove);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -110,6 +122,18 @@ public final class TyrusConnector implements Connector {
         }
     }
 
+    private @Nullable Via via(ClientUpgrade upgrade) throws IOException {
+        ProxyServer proxy = proxies == null
+                ? null
+                : proxies.select(upgrade.secure() ? "wss" : "ws", upgrade.host(), upgrade.port());
+        if (proxy == null || relays == null) {
+            return null;
+        }
+        return proxy.protocol() == ProxyServer.Protocol.HTTP
+                ? Via.http(proxy)
+                : Via.relayed(proxy, relays, new HostPort(upgrade.host(), upgrade.port()));
+    }
+
     private SSLContext tls() throws IOException {
         try {
             return tls == null ? SSLContext.getDefault() : tls;
@@ -121,6 +145,9 @@ public final class TyrusConnector implements Connector {
     @Override
     public void close() {
         workers.close();
+        if (relays != null) {
+            relays.close();
+        }
         attempts.forEach(attempt -> {
             attempt.fail(new IOException("the connector is closed")); // the workers' timer no longer does this
             attempt.drop();

@@ -2,9 +2,11 @@ package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.testkit.transport.TransportConnectorContract;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import javax.net.ssl.SSLContext;
 
 class TyrusConnectorTest extends TransportConnectorContract {
@@ -18,7 +20,7 @@ class TyrusConnectorTest extends TransportConnectorContract {
 
     @Override
     protected Connector connector(SSLContext tls, InetSocketAddress proxy) {
-        return new TyrusConnector(tls, proxy);
+        return new TyrusConnector(tls, proxy == null ? null : Proxies.of(ProxySelector.of(proxy)));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.wsbridge.core.access;
 
 import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.wire.net.IpNetwork;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

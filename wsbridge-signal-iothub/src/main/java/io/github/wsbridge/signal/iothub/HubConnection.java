@@ -7,9 +7,11 @@ import com.microsoft.azure.sdk.iot.device.MessageCallback;
 import com.microsoft.azure.sdk.iot.device.exceptions.IotHubClientException;
 import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
+import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.Reasons;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -38,6 +40,8 @@ final class HubConnection {
     private final Backoff backoff;
     private final Semaphore lost = new Semaphore(0); // also wakes the thread on close
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile String why = "";
+    private boolean quiet; // only the first failure is logged as a warning; used by the thread
     private @Nullable Thread opening; // inside the SDK's blocking calls; guarded by this
 
     HubConnection(
@@ -69,10 +73,30 @@ final class HubConnection {
                 } finally {
                     release();
                 }
-            } while (!closed.await(backoff.next().toNanos(), TimeUnit.NANOSECONDS));
+            } while (!closed.await(pause(sink).toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed while it was opening
         }
+    }
+
+    private Duration pause(InvitationSource.Sink sink) {
+        Duration pause = backoff.next();
+        if (!isClosed()) {
+            sink.state(new DeviceState.Retrying("its IoT hub", why, pause));
+        }
+        return pause;
+    }
+
+    /** Returns what failed, which the SDK often says only in the last of a chain of causes. */
+    private static String words(Throwable failure) {
+        Throwable last = failure;
+        while (last.getCause() != null && last.getCause() != last) {
+            last = last.getCause();
+        }
+        String first = failure instanceof IotHubClientException hub
+                ? hub.getStatusCode() + " " + hub.getMessage()
+                : failure.toString();
+        return last == failure ? first : first + ": " + Reasons.of(last);
     }
 
     /** Subscribes and waits until the connection is lost; returns whether the subscription succeeded. */
@@ -83,12 +107,19 @@ final class HubConnection {
                 return false;
             }
             log.debug("Device {} is connected to its IoT hub", deviceId);
+            quiet = false;
             sink.listening();
             lost.acquire();
             return true;
         } catch (IotHubClientException | RuntimeException e) {
             if (!isClosed()) {
-                log.warn("Device {} cannot connect to its IoT hub and keeps trying: {}", deviceId, e.toString());
+                why = words(e);
+                if (quiet) {
+                    log.debug("Device {} cannot connect to its IoT hub: {}", deviceId, why);
+                } else {
+                    log.warn("Device {} cannot connect to its IoT hub and keeps trying: {}", deviceId, why);
+                }
+                quiet = true;
             }
             return false;
         }
@@ -106,7 +137,7 @@ final class HubConnection {
             client.setMessageCallback(messages, null);
             if (!shared) {
                 client.setConnectionStatusChangeCallback(this::changed, null);
-                client.open(true);
+                client.open(false); // with retries, the SDK would be silent about them for minutes
             }
             client.subscribeToMethods(methods, null, SUBSCRIBE_MILLIS);
         } finally {
@@ -125,6 +156,7 @@ final class HubConnection {
         if (change.getNewStatus() == IotHubConnectionStatus.DISCONNECTED
                 && change.getNewStatusReason() != IotHubConnectionStatusChangeReason.CLIENT_CLOSE) {
             log.info("Device {} has lost the connection to its IoT hub: {}", deviceId, change.getNewStatusReason());
+            why = "the connection was lost: " + change.getNewStatusReason();
             lost.release();
         }
     }

@@ -181,14 +181,14 @@ class IotHubInvitationsTest {
                 .when(client)
                 .open(anyBoolean());
         start(IotHubInvitations.builder(client));
-        verify(client, times(2)).open(true);
+        verify(client, times(2)).open(false);
         methods.clear();
         ArgumentCaptor<IotHubConnectionStatusChangeCallback> status =
                 ArgumentCaptor.forClass(IotHubConnectionStatusChangeCallback.class);
         verify(client, times(2)).setConnectionStatusChangeCallback(status.capture(), any());
         status.getValue().onStatusChanged(HubDevices.disconnected(IotHubConnectionStatusChangeReason.RETRY_EXPIRED));
         await().atMost(PATIENCE).until(() -> methods.containsKey("device"));
-        verify(client, times(3)).open(true);
+        verify(client, times(3)).open(false);
         assertThat(invoke(Samples.invitation("device")).getStatus()).isEqualTo(200);
     }
 
@@ -205,11 +205,11 @@ class IotHubInvitationsTest {
         assertThat(bounds).containsExactly(1_000_000_001L, 2_000_000_001L, 4_000_000_001L);
         InOrder order = inOrder(client);
         for (int i = 0; i < 3; i++) {
-            order.verify(client).open(true);
+            order.verify(client).open(false);
             order.verify(client).subscribeToMethods(any(), any(), anyInt());
             order.verify(client).close();
         }
-        order.verify(client).open(true);
+        order.verify(client).open(false);
     }
 
     @Test
@@ -258,7 +258,7 @@ class IotHubInvitationsTest {
         assertThat(interrupted).succeedsWithin(PATIENCE);
         // Once by the caller of close, and once by the thread, which then ends.
         verify(client, timeout(PATIENCE.toMillis()).times(2)).close();
-        verify(client, times(1)).open(true);
+        verify(client, times(1)).open(false);
         assertThat(heard).as("closed sources are silent").isNotDone();
     }
 

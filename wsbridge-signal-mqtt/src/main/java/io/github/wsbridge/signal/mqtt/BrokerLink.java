@@ -22,6 +22,11 @@ final class BrokerLink implements AutoCloseable {
      */
     private static final int MOST_UNANSWERED = 3;
 
+    /** For about two minutes. */
+    private static final int HOPEFUL_ATTEMPTS = 60;
+
+    private static final Duration HOPEFUL_PAUSE = Duration.ofSeconds(4);
+
     /** The user of the link. Called on threads of the MQTT client or the scheduler, without a lock held. */
     interface User {
 
@@ -29,6 +34,14 @@ final class BrokerLink implements AutoCloseable {
         void opened();
 
         void received(Wire.Received message);
+
+        /**
+         * Called when there is no connection.
+         *
+         * @param refused whether the broker refuses the client
+         * @param retryIn when the next attempt begins
+         */
+        default void waits(boolean refused, String why, Duration retryIn) {}
 
         /**
          * Called when another connection with the same client id has taken over.
@@ -52,6 +65,7 @@ final class BrokerLink implements AutoCloseable {
     private @Nullable ScheduledFuture<?> timer; // the next attempt, or the reset of the backoff
     private boolean closed;
     private boolean quiet; // only the first failure is logged as a warning
+    private int hopeful; // how many further attempts follow one another quickly
     private int unanswered; // attempts that the broker may still process, each of which may then take over once
 
     /** Creates a link, called {@code name} in the log, that subscribes to {@code topic}. */
@@ -171,15 +185,39 @@ final class BrokerLink implements AutoCloseable {
             }
         } else if (loss == Loss.REFUSED) {
             log.warn("The broker refuses {}: {}", name, words);
-            retryIn(pauses.nearLongest());
+            retryIn(pauses.nearLongest(), true, words);
         } else {
             if (first) {
-                log.warn("{} {} the broker and keeps trying: {}", name, wasOpen ? "has lost" : "cannot reach", words);
+                log.warn(
+                        wasOpen
+                                ? "{} has lost the broker and keeps trying: {}"
+                                : "{} cannot reach the broker and keeps trying: {}",
+                        name,
+                        words);
             } else {
                 log.debug("{} cannot reach the broker: {}", name, words);
             }
-            retryIn(pauses.next());
+            retryIn(soon(wasOpen), false, words);
         }
+    }
+
+    /**
+     * Returns the pause before the next attempt. A broker that has just worked is likely to be restarting: until it has
+     * had enough time for that, nobody waits long.
+     */
+    private Duration soon(boolean justLost) {
+        Duration pause = pauses.next();
+        synchronized (this) {
+            hopeful = justLost ? HOPEFUL_ATTEMPTS : Math.max(0, hopeful - 1);
+            return hopeful > 0 && pause.compareTo(HOPEFUL_PAUSE) > 0
+                    ? Duration.ofNanos(1 + pause.toNanos() % HOPEFUL_PAUSE.toNanos())
+                    : pause;
+        }
+    }
+
+    private void retryIn(Duration pause, boolean refused, String why) {
+        user.waits(refused, why, pause);
+        retryIn(pause);
     }
 
     private synchronized void retryIn(Duration pause) {

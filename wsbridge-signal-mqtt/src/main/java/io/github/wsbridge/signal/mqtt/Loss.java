@@ -92,7 +92,16 @@ enum Loss {
         if (cause instanceof TimeoutException) {
             return "timed out";
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String message = cause.getMessage();
+        if (message == null) {
+            return cause.getClass().getSimpleName();
+        }
+        boolean proxyAsks =
+                message.contains("status: 407") || message.contains("authStatus") || message.contains("authMethod");
+        return proxyAsks
+                ? message + ": the proxy wants a user and a password, or others: write them into its URL (--proxy,"
+                        + " ALL_PROXY)"
+                : message;
     }
 
     /**

@@ -9,6 +9,8 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3ConnectBuilder;
 import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5ConnectBuilder;
+import io.github.wsbridge.Authority;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.JsonMessage;
@@ -59,6 +61,7 @@ public final class MqttBroker {
     private final @Nullable String user;
     private final byte @Nullable [] password;
     private final @Nullable MqttClientSslConfig tls;
+    private final @Nullable Proxies proxies;
     private final int keepAlive;
     private final Duration connectTimeout;
     private final Duration minPause;
@@ -77,6 +80,7 @@ public final class MqttBroker {
         user = builder.user;
         String secret = builder.password;
         password = secret == null ? null : secret.getBytes(StandardCharsets.UTF_8);
+        proxies = builder.proxies;
         keepAlive = (int) builder.keepAlive.toSeconds();
         connectTimeout = builder.connectTimeout;
         minPause = builder.minPause;
@@ -112,7 +116,7 @@ public final class MqttBroker {
         boolean known = "mqtt".equals(server.getScheme()) || "mqtts".equals(server.getScheme());
         String path = server.getRawPath();
         if (!known
-                || server.getHost() == null
+                || Authority.of(server).isEmpty()
                 || server.getRawUserInfo() != null
                 || server.getRawQuery() != null
                 || server.getRawFragment() != null
@@ -124,21 +128,29 @@ public final class MqttBroker {
 
     /** Returns a connection that is not open yet. */
     private Wire wire(String defaultClientId) {
-        int port = server.getPort();
-        String host = server.getHost();
         MqttClientBuilder client = MqttClient.builder()
                 .identifier(clientId == null ? defaultClientId : clientId)
                 .executorConfig()
                 .nettyExecutor(LOOPS)
                 .applyExecutorConfig()
                 .transportConfig()
-                .serverHost(host.startsWith("[") ? host.substring(1, host.length() - 1) : host)
-                .serverPort(port >= 0 ? port : tls != null ? TLS_PORT : PLAIN_PORT)
+                .serverHost(host())
+                .serverPort(port())
                 .socketConnectTimeout(connectTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .mqttConnectTimeout(connectTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .sslConfig(tls)
+                .proxyConfig(BrokerProxy.config(proxies, tls != null, host(), port(), connectTimeout))
                 .applyTransportConfig();
         return mqtt3 ? new Wire3(client, connect3()) : new Wire5(client, connect5());
+    }
+
+    private String host() {
+        return Authority.of(server).orElseThrow().address();
+    }
+
+    private int port() {
+        int port = Authority.of(server).orElseThrow().port();
+        return port >= 0 ? port : tls != null ? TLS_PORT : PLAIN_PORT;
     }
 
     private Mqtt5Connect connect5() {
@@ -196,6 +208,7 @@ public final class MqttBroker {
         private @Nullable String password;
         private @Nullable TrustManagerFactory trust;
         private @Nullable KeyManagerFactory key;
+        private @Nullable Proxies proxies;
         private boolean mqtt3;
         private Duration keepAlive = Duration.ofSeconds(30);
         private Duration connectTimeout = Duration.ofSeconds(10);
@@ -245,6 +258,12 @@ public final class MqttBroker {
         /** Sets the client certificate and its key for {@code mqtts}; none by default. */
         public Builder key(KeyManagerFactory pair) {
             key = pair;
+            return this;
+        }
+
+        /** Chooses the proxy for each connection; called on a timer's thread, so it must not block. Default: none. */
+        public Builder proxies(Proxies choice) {
+            proxies = choice;
             return this;
         }
 

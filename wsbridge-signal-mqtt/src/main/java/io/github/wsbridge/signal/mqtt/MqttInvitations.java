@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
@@ -162,6 +163,17 @@ public final class MqttInvitations implements InvitationSource {
                 return remembered.putIfAbsent(
                                 invitation.bridgeId(), good ? Optional.ofNullable(address) : Optional.empty())
                         == null;
+            }
+        }
+
+        @Override
+        public void waits(boolean refused, String why, Duration retryIn) {
+            Sink to = sink;
+            if (to != null) {
+                to.state(
+                        refused
+                                ? new DeviceState.Refused("the MQTT broker", why, retryIn)
+                                : new DeviceState.Retrying("the MQTT broker", why, retryIn));
             }
         }
 

@@ -70,6 +70,25 @@ class BrokerLinkTest {
         return wires.size() == before + 1;
     }
 
+    @Test
+    void lost_brokerMayBeRestarting_triesOftenForTwoMinutes() {
+        newest().opened();
+        newest().lost.accept(new IOException("closed"));
+        for (int i = 0; i < 30; i++) {
+            int before = wires.size();
+            time.advance(Duration.ofSeconds(4));
+            assertThat(wires).hasSizeGreaterThan(before);
+            newest().failed(new ConnectionFailedException(new ConnectException("refused")));
+        }
+        for (int i = 0; i < 60; i++) { // from now on rarely, as if it had never worked
+            time.advance(Duration.ofSeconds(4));
+            newest().failed(new ConnectionFailedException(new ConnectException("refused")));
+        }
+        int before = wires.size();
+        time.advance(Duration.ofSeconds(30));
+        assertThat(wires).hasSize(before);
+    }
+
     private static Throwable takeover() {
         return disconnect(Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER);
     }

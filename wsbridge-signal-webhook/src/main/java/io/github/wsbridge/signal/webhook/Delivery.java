@@ -123,7 +123,7 @@ final class Delivery {
         }
     }
 
-    private static Outcome failed(@Nullable Throwable failure) {
+    private Outcome failed(@Nullable Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof CancellationException) {
@@ -132,7 +132,7 @@ final class Delivery {
         if (cause instanceof LimitedBody.TooLongException) {
             return new Outcome.Failed(new IOException("the webhook's answer is too long"));
         }
-        IOException why = new IOException("the webhook cannot be reached", cause);
+        IOException why = channel.unreachable(cause);
         return cause instanceof IOException ? new Outcome.Retry(why, false, Duration.ZERO) : new Outcome.Failed(why);
     }
 

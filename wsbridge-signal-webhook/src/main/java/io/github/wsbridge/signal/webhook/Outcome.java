@@ -43,7 +43,8 @@ sealed interface Outcome {
         if (status == 404 || status == 410) {
             return new Known(new Result.Unreachable("the webhook does not know the device"));
         }
-        IOException why = new IOException("the webhook answered " + status);
+        IOException why = new IOException("the webhook answered " + status
+                + (status == 407 ? ": a proxy wants a user and a password; write them into its URL (--proxy)" : ""));
         if (status == 429 || status / 100 == 5) {
             return new Retry(why, status == 429, retryAfter(response.headers(), now));
         }

@@ -1,9 +1,11 @@
 package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.proxy.RelayingSelector;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -109,6 +111,18 @@ public final class WebhookSignaller implements Signaller {
         return client.sendAsync(request.build(), head -> new LimitedBody(settings.maxAnswerBytes));
     }
 
+    /** Returns the failure to reach the webhook, with the words of a proxy that did not let the request through. */
+    IOException unreachable(@Nullable Throwable cause) {
+        RelayingSelector relays = settings.relays;
+        if (relays != null && cause instanceof IOException failure) {
+            IOException why = relays.explained(settings.url, failure);
+            if (why != failure) {
+                return new IOException("the webhook cannot be reached: " + why.getMessage(), cause);
+            }
+        }
+        return new IOException("the webhook cannot be reached", cause);
+    }
+
     Instant now() {
         return settings.clock.instant();
     }
@@ -140,6 +154,9 @@ public final class WebhookSignaller implements Signaller {
     @Override
     public void close() {
         closed = true;
+        if (settings.relays != null) {
+            settings.relays.close();
+        }
         deliveries.forEach(delivery -> delivery.fail(new IOException("the signaller is closed")));
         if (settings.scheduler == null) {
             scheduler.shutdown();
@@ -158,6 +175,7 @@ public final class WebhookSignaller implements Signaller {
         private final WebhookKey key;
         private final Map<String, String> headers = new LinkedHashMap<>();
         private final HttpClient.Builder client;
+        private @Nullable RelayingSelector relays;
         private Duration requestTimeout = Duration.ofSeconds(10);
         private int maxAttempts = 5;
         private Duration minPause = Duration.ofMillis(200);
@@ -273,6 +291,18 @@ public final class WebhookSignaller implements Signaller {
         /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
             client.proxy(proxies);
+            relays = null;
+            return this;
+        }
+
+        /**
+         * Chooses the proxy for each connection. The JDK's client knows neither SOCKS nor, in general, users and
+         * passwords: with such a proxy, requests take a detour over a port of the loopback address, which leads only to
+         * this URL's host, and two threads for each connection.
+         */
+        public Builder proxies(Proxies choice) {
+            relays = new RelayingSelector(choice);
+            client.proxy(relays);
             return this;
         }
 

@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.grack.nanojson.JsonParser;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller.Result;
+import io.github.wsbridge.testkit.transport.TestProxy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -13,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The request, and what the answers mean. */
 class WebhookSignallerTest extends WebhookSignallerFixture {
@@ -40,6 +45,30 @@ class WebhookSignallerTest extends WebhookSignallerFixture {
                 .containsEntry("expiresAt", invitation.expiresAt().toString());
         assertThat(WebhookVerifier.of(Samples.KEY).verify(request::header, request.body()))
                 .isEqualTo(new WebhookVerifier.Verdict.Genuine(invitation));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProxyServer.Protocol.class)
+    void signal_throughAProxyWithUser_works(ProxyServer.Protocol protocol) throws Exception {
+        try (TestProxy proxy = TestProxy.forUser("al", "secret")) {
+            WebhookSignaller signaller = open(builder().proxies(Proxies.of(proxy.server(protocol, "al", "secret"))));
+            assertThat(get(signal(signaller))).isEqualTo(new Result.Delivered());
+            assertThat(get(signal(signaller))).isEqualTo(new Result.Delivered());
+            assertThat(proxy.targets())
+                    .isNotEmpty()
+                    .allMatch(target -> target.endsWith(":" + backend.url().getPort()));
+        }
+    }
+
+    @Test
+    void signal_throughAProxyThatWantsAUser_saysWhatToSet() throws Exception {
+        try (TestProxy proxy = TestProxy.forUser("al", "secret")) {
+            WebhookSignaller signaller =
+                    open(builder().proxies(Proxies.of(proxy.server(ProxyServer.Protocol.HTTP, "", ""))));
+            assertThat(failure(signal(signaller)))
+                    .hasMessageContaining(
+                            "407: a proxy wants a user and a password; write them into its URL (--proxy)");
+        }
     }
 
     @Test

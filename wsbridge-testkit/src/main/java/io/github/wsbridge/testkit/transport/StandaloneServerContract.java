@@ -99,6 +99,16 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         return Objects.requireNonNull(server, "not started");
     }
 
+    @Test
+    void tlsOnAPlainPort_isRefusedAtOnce() throws Exception {
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(HexFormat.of().parseHex("160301006801000064")); // the beginning of a ClientHello
+            long started = System.nanoTime();
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
+            assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(5));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"1005,1005", "1012,1012", "1013,1013", "1014,1014", "1006,1011", "2000,1011"})
     void close_anyCode_isSentOrReplaced(int code, int onTheWire) throws Exception {

@@ -195,9 +195,32 @@ public abstract class TransportConnectorContract {
             assertThat(client.awaitClosed()).isEqualTo(new CloseReason(4000, "bye"));
 
             assertThat(failure(trusting.connect(target(URI.create("wss://127.0.0.1" + rest)))))
-                    .isInstanceOf(IOException.class);
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is for another host");
             assertThat(failure(connector().connect(target(URI.create("wss://localhost" + rest)))))
-                    .isInstanceOf(IOException.class);
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is not trusted")
+                    .hasMessageContaining("--tls-ca");
+        }
+    }
+
+    @Test
+    void tls_onAPortWithout_failsAtOnceAndSaysSo() {
+        long started = System.nanoTime();
+        URI wrong = URI.create("wss://localhost:" + server().address().getPort() + "/");
+        assertThat(failure(connector().connect(target(wrong))))
+                .isInstanceOf(IOException.class)
+                .hasMessage("localhost:" + wrong.getPort() + " does not speak TLS: use ws:// instead of wss://");
+        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void plain_onAPortWithTls_failsAndSaysSo() throws Exception {
+        try (BridgeServer secure = start(TestKeys.create().context())) {
+            URI wrong = URI.create("ws://localhost:" + secure.address().getPort() + "/");
+            assertThat(failure(connector().connect(target(wrong))))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("if localhost:" + wrong.getPort() + " expects TLS, use wss://");
         }
     }
 

@@ -1,8 +1,10 @@
 package io.github.wsbridge.wire.websocket;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Headers;
+import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ public final class ClientUpgrade {
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     private final Connector.Target target;
+    private final Authority authority;
     private final String key = WebSocketKey.random();
 
     /**
@@ -26,7 +29,7 @@ public final class ClientUpgrade {
     public ClientUpgrade(Connector.Target target) throws IOException {
         String scheme = String.valueOf(target.uri().getScheme());
         if (!scheme.equalsIgnoreCase("ws") && !scheme.equalsIgnoreCase("wss")
-                || target.uri().getHost() == null) {
+                || Authority.of(target.uri()).isEmpty()) {
             throw new IOException("not a WebSocket URL: " + target);
         }
         boolean sendable = target.headers().entrySet().stream()
@@ -36,6 +39,7 @@ public final class ClientUpgrade {
             throw new IOException("a header field or the subprotocol contains illegal characters: " + target);
         }
         this.target = target;
+        authority = Authority.of(target.uri()).orElseThrow();
     }
 
     private static boolean isToken(String text) {
@@ -53,14 +57,30 @@ public final class ClientUpgrade {
 
     /** Returns the host to connect to. An IPv6 address has no brackets. */
     public String host() {
-        String host = target.uri().getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return authority.address();
+    }
+
+    /** Returns the host as the server's certificate names it; an IPv6 address without brackets. */
+    public String serverName() {
+        String name = authority.name();
+        return name.startsWith("[") ? name.substring(1, name.length() - 1) : name;
+    }
+
+    /** Returns the value of the header field {@code Host}. */
+    public String hostField() {
+        return authority.name() + (authority.port() < 0 ? "" : ":" + authority.port());
     }
 
     /** Returns the port to connect to. */
     public int port() {
-        int port = target.uri().getPort();
+        int port = authority.port();
         return port >= 0 ? port : secure() ? 443 : 80;
+    }
+
+    /** Returns the failure of a connection that ended before the server answered. */
+    public IOException cutOff() {
+        return new IOException("the connection was closed during the handshake"
+                + (secure() ? "" : "; if " + new HostPort(host(), port()) + " expects TLS, use wss://"));
     }
 
     /** Returns the encoded request. */
@@ -71,8 +91,7 @@ public final class ClientUpgrade {
                 .append(path == null || path.isEmpty() ? "/" : path)
                 .append(uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())
                 .append(" HTTP/1.1\r\nHost: ")
-                .append(uri.getHost())
-                .append(uri.getPort() < 0 ? "" : ":" + uri.getPort())
+                .append(hostField())
                 .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
                         + "\r\nSec-WebSocket-Key: ")
                 .append(key)
@@ -90,7 +109,7 @@ public final class ClientUpgrade {
      * Validates the answer.
      *
      * @return the negotiated subprotocol; empty for none
-     * @throws HandshakeException if the status is not 101
+     * @throws HandshakeException if the status is not 101; {@link Refusal} says more once the body is known
      * @throws IOException if the answer is invalid
      */
     public String agreed(int status, Headers fields) throws IOException {

@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.access;
+package io.github.wsbridge.wire.net;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The IP addresses that begin with the same bits. Never looks up a name. */
-final class IpNetwork {
+public final class IpNetwork {
 
     private static final Pattern V4 = Pattern.compile("NUM\\.NUM\\.NUM\\.NUM".replace("NUM", "(0|[1-9]\\d{0,2})"));
     private static final Pattern V6 = Pattern.compile("(?=.*:)[0-9a-fA-F:][0-9a-fA-F:.]*");
@@ -20,8 +20,12 @@ final class IpNetwork {
         this.bits = bits;
     }
 
-    /** Parses an address or, with a slash and the number of bits, a network. */
-    static IpNetwork parse(String text) {
+    /**
+     * Parses an address or, with a slash and the number of bits, a network.
+     *
+     * @throws IllegalArgumentException if {@code text} is neither; the message says why
+     */
+    public static IpNetwork parse(String text) {
         int slash = text.indexOf('/');
         byte[] address = address(slash < 0 ? text : text.substring(0, slash));
         String digits = slash < 0 ? "" : text.substring(slash + 1);
@@ -44,7 +48,7 @@ final class IpNetwork {
     }
 
     /** Returns the bytes of an IP address, 4 or 16; null if the text is not one. */
-    static byte @Nullable [] address(String text) {
+    public static byte @Nullable [] address(String text) {
         Matcher four = V4.matcher(text);
         if (four.matches()) {
             byte[] bytes = new byte[4];
@@ -64,7 +68,8 @@ final class IpNetwork {
         }
     }
 
-    boolean contains(byte[] other) {
+    /** Returns whether an address, in its 4 or 16 bytes, is one of these. */
+    public boolean contains(byte[] other) {
         if (other.length != address.length) {
             return false;
         }

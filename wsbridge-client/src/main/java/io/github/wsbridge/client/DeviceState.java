@@ -1,0 +1,46 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.CloseReason;
+import java.time.Duration;
+
+/**
+ * What a device does to be reachable, as told to {@link BridgeDevice.Builder#onState}. With several secondary channels,
+ * each has its own states. The texts are for people, one line each, and contain no secrets.
+ */
+public sealed interface DeviceState {
+
+    /**
+     * It is connecting.
+     *
+     * @param place the server
+     */
+    record Connecting(String place) implements DeviceState {}
+
+    /** It can be reached. */
+    record Listening() implements DeviceState {}
+
+    /**
+     * It is refused, most likely until something is changed, such as its key.
+     *
+     * @param place who refuses it
+     * @param why what that one said
+     * @param retryIn when it tries again
+     */
+    record Refused(String place, String why, Duration retryIn) implements DeviceState {}
+
+    /**
+     * It cannot connect, or has lost the connection.
+     *
+     * @param place the server
+     * @param why what happened
+     * @param retryIn when it tries again
+     */
+    record Retrying(String place, String why, Duration retryIn) implements DeviceState {}
+
+    /**
+     * It does not listen any more.
+     *
+     * @param reason as {@link BridgeDevice#stopped} says it
+     */
+    record Stopped(CloseReason reason) implements DeviceState {}
+}

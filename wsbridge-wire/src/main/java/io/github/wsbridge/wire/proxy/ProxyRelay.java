@@ -1,0 +1,175 @@
+package io.github.wsbridge.wire.proxy;
+
+import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.HostPort;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An HTTP proxy on the loopback address, for clients that cannot speak to the real one: it adds the user and the
+ * password, or translates to SOCKS. Each connection takes two threads. It connects only to servers that the client has
+ * announced, because every program on this machine can reach it.
+ */
+final class ProxyRelay implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(ProxyRelay.class);
+    private static final ThreadFactory THREADS = Daemons.named("wsbridge-proxy-");
+    private static final int MILLIS = 20_000;
+    private static final int MOST_CONNECTIONS = 10_000;
+    private static final int MOST_KNOWN = 1_000;
+    private static final int BUFFER = 64 * 1024;
+
+    private final ProxyServer proxy;
+    private final ServerSocket listening;
+    private final Map<HostPort, Boolean> announced = new ConcurrentHashMap<>();
+    private final Map<HostPort, IOException> failures = new ConcurrentHashMap<>();
+    private final Semaphore room = new Semaphore(MOST_CONNECTIONS);
+
+    /** Starts to listen. */
+    ProxyRelay(ProxyServer proxy) throws IOException {
+        this.proxy = proxy;
+        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        THREADS.newThread(this::accept).start();
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) listening.getLocalSocketAddress();
+    }
+
+    /** Allows connections to a server. */
+    void announce(HostPort server) {
+        if (announced.size() >= MOST_KNOWN) {
+            announced.clear();
+        }
+        announced.put(server, true);
+        failures.remove(server);
+    }
+
+    /** Returns why the latest connection to a server failed, once; null if it did not. */
+    @Nullable
+    IOException takeFailure(HostPort server) {
+        return failures.remove(server);
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket client = listening.accept();
+                if (room.tryAcquire()) {
+                    THREADS.newThread(() -> serve(client)).start();
+                } else {
+                    drop(client);
+                }
+            } catch (IOException e) {
+                if (!listening.isClosed()) {
+                    log.warn("Cannot accept a connection to the proxy {}: {}", proxy, e.toString());
+                }
+            }
+        }
+    }
+
+    private void serve(Socket client) {
+        try (client) {
+            client.setTcpNoDelay(true);
+            client.setSoTimeout(MILLIS);
+            String head = ProxyDial.head(client.getInputStream());
+            HostPort server = server(head.substring(0, head.indexOf('\r')));
+            if (server == null || !announced.containsKey(server)) {
+                answer(client, "403 Forbidden");
+                return;
+            }
+            try (Socket onward = ProxyDial.open(proxy, server, MILLIS)) {
+                client.setSoTimeout(0);
+                if (head.startsWith("CONNECT ")) {
+                    answer(client, "200 Connection established");
+                } else {
+                    onward.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+                }
+                Thread back = THREADS.newThread(() -> copy(onward, client));
+                back.start();
+                copy(client, onward);
+                back.join();
+            } catch (IOException e) {
+                if (failures.size() < MOST_KNOWN) {
+                    failures.put(server, e);
+                }
+                answer(client, "502 Bad Gateway");
+            }
+        } catch (IOException e) {
+            log.debug("A connection to the proxy {} ended: {}", proxy, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            room.release();
+        }
+    }
+
+    /** Returns the server that a request line names; null if it names none. */
+    private static @Nullable HostPort server(String line) {
+        String[] words = line.split(" ");
+        try {
+            if (words.length == 3 && words[0].equals("CONNECT")) {
+                return HostPort.parse(words[1]);
+            }
+            URI uri = URI.create(words[1]);
+            return HostPort.parse(uri.getPort() < 0 ? uri.getAuthority() + ":80" : uri.getAuthority());
+        } catch (RuntimeException e) {
+            return null;
+        }
+    }
+
+    private static void answer(Socket client, String status) throws IOException {
+        client.getOutputStream()
+                .write(("HTTP/1.1 " + status + "\r\n" + (status.startsWith("200") ? "" : "Content-Length: 0\r\n")
+                                + "\r\n")
+                        .getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Copies one direction and passes on its end; a failure ends both directions. */
+    private static void copy(Socket from, Socket to) {
+        try {
+            byte[] buffer = new byte[BUFFER];
+            OutputStream out = to.getOutputStream();
+            int count;
+            while ((count = from.getInputStream().read(buffer)) >= 0) {
+                out.write(buffer, 0, count);
+            }
+            to.shutdownOutput();
+        } catch (IOException e) {
+            drop(from);
+            drop(to);
+        }
+    }
+
+    private static void drop(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            log.debug("A socket could not be closed: {}", e.toString());
+        }
+    }
+
+    /** Stops listening. Open connections continue. */
+    @Override
+    public void close() {
+        try {
+            listening.close();
+        } catch (IOException e) {
+            log.debug("The relay to {} could not be closed: {}", proxy, e.toString());
+        }
+    }
+}
