@@ -73,7 +73,8 @@ public final class Main implements Runnable {
                 new PrintStream(System.err, true, charset),
                 System.getenv(),
                 Terminal.attached(),
-                new CompletableFuture<>());
+                new CompletableFuture<>(),
+                Hangup::means);
         CountDownLatch ended = new CountDownLatch(1);
         int[] code = {1};
         // A signal only starts the shutdown: the command stops in order and reports the outcome, and then the JVM

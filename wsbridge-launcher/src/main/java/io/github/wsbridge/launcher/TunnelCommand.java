@@ -107,11 +107,13 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
-        try (Connector connector = server.connector();
+        try (Reloads reloads = new Reloads();
+                Connector connector = server.connector(reloads);
                 BridgeClient client = client(connector)) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
             } else {
+                reloads.start(here);
                 overSockets(client, wanted, Transport.streams(connector));
             }
         }
