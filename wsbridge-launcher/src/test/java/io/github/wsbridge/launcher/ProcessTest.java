@@ -74,6 +74,27 @@ class ProcessTest {
     }
 
     @Test
+    void log_nobodyReads_doesNotStopTheNode() throws Exception {
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0", "-v");
+        try (BufferedReader out = node.inputReader()) {
+            int port = Integer.parseInt(out.readLine().replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
+            String path = "/" + "x".repeat(200);
+            for (int i = 0; i < 600; i++) { // a line of the log each, together more than a pipe takes
+                try (RawWebSocket raw = RawWebSocket.dial(port)) {
+                    raw.writeRaw(RawWebSocket.request(path, ""));
+                    assertThat(raw.readHead()).startsWith("HTTP/1.1 404 ");
+                }
+            }
+            node.toHandle().destroy();
+            assertThat(out.readLine()).startsWith("node stopping: ");
+            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    @Test
     void exitCode_isThatOfTheProcess() throws Exception {
         Process node = start("node");
         assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
