@@ -99,6 +99,10 @@ final class Reception {
         } catch (RejectedExecutionException e) {
             offer.reject(503, "the device is stopping");
             handled.complete(null);
+        } catch (Throwable e) { // such as: unable to create native thread
+            offer.reject(503, "the device cannot handle a bridge now");
+            handled.complete(null);
+            log.warn("There is no thread for {}: {}", offer, e.toString());
         }
     }
 
@@ -106,8 +110,8 @@ final class Reception {
         try {
             handler.handle(offer);
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
-            log.warn("The handler failed for {}", offer, e);
             offer.fail();
+            log.warn("The handler failed for {}", offer, e);
         } finally {
             handled.complete(null);
         }

@@ -1,6 +1,7 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.Lasting;
 import io.github.wsbridge.wire.files.Reloaded;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,7 +54,8 @@ final class Reloads implements AutoCloseable {
         here.hangups().accept(this::hangUp);
         if (!looks.isEmpty()) {
             timer = Daemons.newTimer("wsbridge-files");
-            timer.scheduleWithFixedDelay(() -> look(false), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            timer.scheduleWithFixedDelay(
+                    new Lasting(() -> look(false)), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

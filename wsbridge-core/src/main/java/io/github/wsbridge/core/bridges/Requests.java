@@ -99,9 +99,9 @@ public final class Requests {
         }
         try {
             signal(bridge, request);
-        } catch (RuntimeException e) {
-            log.warn("failed to signal the device for {}", bridge, e);
+        } catch (Throwable e) { // even an Error: the requester waits
             bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device could not be signalled"));
+            log.warn("failed to signal the device for {}", bridge, e);
         }
         return bridge;
     }
