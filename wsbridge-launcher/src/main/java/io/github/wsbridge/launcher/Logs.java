@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.logging.ErrorManager;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -86,13 +85,23 @@ final class Logs {
                 return;
             }
             try {
-                to.write(getFormatter().format(log).getBytes(Terminal.charset()));
-            } catch (IOException | RuntimeException e) {
-                reportError(
-                        "cannot log",
-                        e instanceof IOException io ? io : new IOException(e),
-                        ErrorManager.WRITE_FAILURE);
+                write(getFormatter().format(log));
+            } catch (Throwable e) { // such as a class that cannot be loaded without a file descriptor
+                report(log);
             }
+        }
+
+        /** Writes less, and throws nothing: whoever logs, such as an event loop, may be handling an Error already. */
+        private void report(LogRecord log) {
+            try {
+                write(Line.level(log.getLevel()) + ' ' + log.getMessage() + System.lineSeparator());
+            } catch (Throwable e) {
+                // there is nothing else to be done
+            }
+        }
+
+        private void write(String text) throws IOException {
+            to.write(text.getBytes(Terminal.charset()));
         }
 
         @Override
@@ -141,7 +150,7 @@ final class Logs {
         }
 
         /** Returns the level's common name. */
-        private static String level(Level level) {
+        static String level(Level level) {
             return level == Level.SEVERE
                     ? "ERROR"
                     : level == Level.WARNING ? "WARN" : level == Level.FINE ? "DEBUG" : level.getName();

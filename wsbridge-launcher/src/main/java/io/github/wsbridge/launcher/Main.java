@@ -95,7 +95,11 @@ public final class Main implements Runnable {
                 Thread.currentThread().interrupt();
             }
         }));
-        code[0] = run(here, args);
+        try {
+            code[0] = run(here, args);
+        } catch (Throwable e) { // such as no memory: the process must end, so that somebody can restart it
+            here.err().println("wsbridge: " + e);
+        }
         drain(out, err);
         ended.countDown();
         System.exit(code[0]);

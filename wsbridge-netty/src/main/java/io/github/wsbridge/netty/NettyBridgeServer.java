@@ -205,6 +205,7 @@ public final class NettyBridgeServer implements BridgeServer {
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .option(ChannelOption.AUTO_READ, false) // accepts connections once serve() is called
+                    .handler(new PatientAccepts())
                     .childHandler(initializer);
             loops.settings().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();

@@ -7,6 +7,7 @@ import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -47,6 +48,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         workers = new Workers("wsbridge-tyrus-server", 1);
         tyrus = new Container();
         transport = Transports.build("wsbridge-tyrus-server");
+        transport.setIOStrategy(new PatientAccepts(workers.timer()));
         try {
             tyrus.register(ServerFilter.endpoint());
             filter = new ServerFilter(tyrus, settings.maxConnections, settings.handshakeTimeout, workers.timer());
@@ -76,6 +78,7 @@ public final class TyrusBridgeServer implements BridgeServer {
     @Override
     public void serve(Door door) throws IOException {
         filter.serve(door);
+        SocketChannel.open().close(); // loads classes of the JDK that cannot be loaded without a file descriptor
         transport.start();
     }
 
