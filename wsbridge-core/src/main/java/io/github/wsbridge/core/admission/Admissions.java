@@ -284,7 +284,12 @@ public final class Admissions {
         return new Admission.Granted(subprotocol(handshake), opened);
     }
 
+    /** Returns the offered subprotocol that the URL names, or else the bridge's own if it is offered. */
     private static String subprotocol(Handshake handshake) {
+        String chosen = Query.parse(handshake.rawQuery()).get(Endpoints.CHOSEN_SUBPROTOCOL);
+        if (chosen != null && handshake.offers(chosen)) {
+            return chosen;
+        }
         return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
     }
 
