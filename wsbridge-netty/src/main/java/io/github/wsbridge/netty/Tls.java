@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
@@ -123,7 +124,16 @@ final class Tls {
 
     /** Returns the handler of an accepted connection. */
     static SslHandler handler(SslContext context, Channel channel, Duration timeout) {
-        return set(context.newHandler(channel.alloc()), channel, timeout);
+        SslHandler handler = set(context.newHandler(channel.alloc()), channel, timeout);
+        SSLEngine engine = handler.engine();
+        if (!(engine instanceof ReferenceCountedOpenSslEngine)) { // BoringSSL refuses renegotiation by itself
+            handler.handshakeFuture().addListener(done -> {
+                if (done.isSuccess()) {
+                    engine.setEnabledProtocols(new String[0]); // so that another handshake fails
+                }
+            });
+        }
+        return handler;
     }
 
     /**

@@ -16,8 +16,6 @@ import org.glassfish.grizzly.filterchain.FilterChainBuilder;
 import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.nio.transport.TCPNIOServerConnection;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
-import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
-import org.glassfish.grizzly.ssl.SSLFilter;
 import org.glassfish.tyrus.core.TyrusWebSocketEngine;
 import org.glassfish.tyrus.server.TyrusServerContainer;
 import org.glassfish.tyrus.spi.WebSocketEngine;
@@ -54,9 +52,7 @@ public final class TyrusBridgeServer implements BridgeServer {
             filter = new ServerFilter(tyrus, settings.maxConnections, settings.handshakeTimeout, workers.timer());
             FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
             if (settings.tls != null) {
-                chain.add(new SSLFilter(
-                        new SSLEngineConfigurator(settings.tls, false, false, false),
-                        new SSLEngineConfigurator(settings.tls, true, false, false)));
+                chain.add(Transports.serverTls(settings.tls));
             }
             transport.setProcessor(chain.add(new HttpCodec(settings.maxHeaderBytes))
                     .add(filter)
