@@ -5,6 +5,8 @@ import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.access.ApiKeyFile;
 import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.tokens.KeyFile;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -136,7 +139,8 @@ final class NodeCommand implements Callable<Integer> {
         Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
-        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(cluster.keys());
+        Supplier<TokenKeys> keys = cluster.keys();
+        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(keys);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
         if (permitted == null) {
             builder.insecure();
@@ -164,6 +168,9 @@ final class NodeCommand implements Callable<Integer> {
                                 node.endRevoked(revoke == Revoke.live);
                             }
                         });
+                    }
+                    if (keys instanceof KeyFile file) {
+                        reloads.add(now -> file.look());
                     }
                     reloads.start(here);
                     server.serve(node);

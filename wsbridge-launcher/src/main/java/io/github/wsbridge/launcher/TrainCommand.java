@@ -139,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
                     Map.of(),
                     false,
                     new CompletableFuture<>(),
-                    action -> {});
+                    here.hangups());
             Daemons.start("wsbridge-" + args[0], () -> {
                 code.complete(Main.run(inside, args));
                 ready.completeExceptionally(new IOException("the " + args[0] + " has ended"));
