@@ -6,6 +6,7 @@ module io.github.wsbridge.wire {
     requires org.slf4j;
 
     exports io.github.wsbridge.wire.concurrent;
+    exports io.github.wsbridge.wire.files;
     exports io.github.wsbridge.wire.message;
     exports io.github.wsbridge.wire.net;
     exports io.github.wsbridge.wire.proxy;

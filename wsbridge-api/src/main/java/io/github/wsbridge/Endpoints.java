@@ -29,6 +29,9 @@ public final class Endpoints {
     /** Query parameter: {@code true} to upgrade the requester only once its bridge is established. */
     public static final String WAIT = "wait";
 
+    /** Query parameter: which of the subprotocols that the client offers is agreed on; see docs/protocol.md. */
+    public static final String CHOSEN_SUBPROTOCOL = "subprotocol";
+
     /** Query parameter: the bridge token. */
     public static final String BRIDGE_TOKEN = "bridgeToken";
 

@@ -2,6 +2,7 @@ package io.github.wsbridge.spi;
 
 import io.github.wsbridge.Query;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 
 /**
  * Decides who may connect to a device and who may listen as one. An accept needs no decision: its token is proof
@@ -59,8 +60,19 @@ public interface AccessPolicy {
          * Access is granted.
          *
          * @param principal identifies the client, for logs and limits; the same each time for the same client
+         * @param valid whether the access is still permitted. Asked, from any thread, when the node is told that
+         *     permissions have been revoked; must not block
          */
-        record Granted(String principal) implements Access {}
+        record Granted(String principal, BooleanSupplier valid) implements Access {
+
+            /** The {@link #valid} of access that is never revoked. */
+            public static final BooleanSupplier ALWAYS = () -> true;
+
+            /** Grants access that is never revoked. */
+            public Granted(String principal) {
+                this(principal, ALWAYS);
+            }
+        }
 
         /**
          * Access is denied.

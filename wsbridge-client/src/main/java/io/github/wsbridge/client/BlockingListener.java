@@ -31,6 +31,7 @@ final class BlockingListener implements StreamTransport.Listening {
     private final Semaphore room;
     private final Executor threads;
     private final BiConsumer<Leg, Peer> accepted;
+    private boolean told; // used by the thread only
 
     /** Starts to accept connections of a bound channel. */
     BlockingListener(ServerSocketChannel server, int maxConnections, Executor threads, BiConsumer<Leg, Peer> accepted)
@@ -58,6 +59,7 @@ final class BlockingListener implements StreamTransport.Listening {
             }
             try {
                 accept(server.accept());
+                told = false;
             } catch (IOException | RuntimeException | Error e) {
                 room.release();
                 failed(e);
@@ -79,8 +81,8 @@ final class BlockingListener implements StreamTransport.Listening {
         try {
             accepted.accept(leg, client);
         } catch (RuntimeException | Error e) { // must not end the listener
-            log.warn("A connection to {} cannot be served", address, e);
             leg.abort();
+            log.warn("A connection to {} cannot be served", address, e);
         }
     }
 
@@ -92,12 +94,27 @@ final class BlockingListener implements StreamTransport.Listening {
 
     private void failed(Throwable failure) {
         if (server.isOpen()) {
-            log.warn("The listener at {} cannot accept connections: {}", address, failure.toString());
+            tell(failure);
             try {
                 Thread.sleep(PAUSE_MILLIS); // most likely out of file descriptors
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** Logs the first of several failures. */
+    private void tell(Throwable failure) {
+        try {
+            if (!told) {
+                told = true;
+                log.warn(
+                        "The listener at {} cannot accept connections and keeps trying: {}",
+                        address,
+                        failure.toString());
+            }
+        } catch (Throwable e) {
+            // there may be no memory even for this, and it must not end the thread
         }
     }
 

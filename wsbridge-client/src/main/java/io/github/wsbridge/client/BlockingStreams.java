@@ -47,7 +47,7 @@ final class BlockingStreams implements StreamTransport {
             connecting.execute(() -> connect(channel, address, leg));
         } catch (IOException e) {
             leg.completeExceptionally(e);
-        } catch (UnsupportedOperationException | RejectedExecutionException e) {
+        } catch (UnsupportedOperationException | RejectedExecutionException | OutOfMemoryError e) {
             leg.completeExceptionally(new IOException("cannot connect: " + e.getMessage(), e));
         }
         return leg.handle((opened, failure) -> {
@@ -81,7 +81,7 @@ final class BlockingStreams implements StreamTransport {
             leg.complete(new BlockingLeg(BlockingSocket.of(channel), threads));
         } catch (IOException e) {
             leg.completeExceptionally(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             leg.completeExceptionally(new IOException("cannot connect", e));
         }
     }

@@ -48,7 +48,14 @@ final class BridgedConnection {
         Gate far = new Gate(bridge, reason -> {});
         far.open();
         Splice splice = new Splice(far, near);
-        splice.start(null, null);
+        try {
+            splice.start(null, null);
+        } catch (Throwable e) { // such as no memory; nobody else would end them
+            near.leg().abort();
+            bridge.abort();
+            over.completeExceptionally(e);
+            return;
+        }
         joined.complete(splice);
         splice.gone().thenAccept(over::complete);
     }

@@ -95,16 +95,16 @@ final class Dialer implements AutoCloseable {
     private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
         try {
             return Redirection.connect(connector, new Connector.Target(uri, headers.now(), subprotocol, within));
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
+        } catch (IOException | RuntimeException | Error e) {
+            return CompletableFuture.failedFuture(e); // a connector should not throw, but might
         }
     }
 
-    /** Runs a task that may block. If the executor rejects it, the futures must still complete. */
+    /** Runs a task that may block. If the executor rejects it or has no thread, the futures must still complete. */
     private void complete(Runnable task) {
         try {
             executor.execute(task);
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
             task.run();
         }
     }

@@ -86,7 +86,12 @@ final class ListenSocket implements InvitationSource {
             if (failure != null) {
                 failed(Dialer.unwrap(failure));
             } else {
-                connected(leg);
+                try {
+                    connected(leg);
+                } catch (Throwable e) { // such as no memory; nobody else would try again
+                    leg.abort();
+                    failed(new IOException("cannot listen", e));
+                }
             }
         });
     }

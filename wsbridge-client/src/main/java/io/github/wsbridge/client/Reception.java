@@ -104,6 +104,10 @@ final class Reception {
         } catch (RejectedExecutionException e) {
             offer.reject(503, "the device is stopping");
             handled.complete(null);
+        } catch (Throwable e) { // such as: unable to create native thread
+            offer.reject(503, "the device cannot handle a bridge now");
+            handled.complete(null);
+            log.warn("There is no thread for {}: {}", offer, e.toString());
         }
     }
 
@@ -111,13 +115,13 @@ final class Reception {
         try {
             handler.handle(offer);
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
+            offer.fail();
             Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
             if (cause instanceof BridgeException) { // the bridge's end, which is not the handler's fault
                 log.info("{} ended: {}", offer, Reasons.of(cause));
             } else {
                 log.warn("The handler failed for {}", offer, e);
             }
-            offer.fail();
         } finally {
             handled.complete(null);
         }

@@ -13,6 +13,7 @@ import io.github.wsbridge.testkit.LogCapture;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,5 +148,23 @@ class BridgeDeviceInvitationTest extends BridgeDeviceFixture {
                         .allowOrigin(URI.create("ws://other.test"))
                         .build())
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void noThread_invitationIsRejected_andItsPlaceIsGivenBack() throws Exception {
+        AtomicBoolean starved = new AtomicBoolean(true);
+        PairLeg listen = listen(builder(offered::add).maxBridges(1).executor(task -> {
+            if (starved.get()) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            task.run();
+        }));
+        for (int i = 0; i < 3; i++) {
+            invite(listen, "t" + i);
+            assertThat(answer()).contains("503").contains("the device cannot handle a bridge now");
+        }
+        starved.set(false);
+        invite(listen, "good");
+        assertThat(offer().requestData()).isEqualTo("ssh");
     }
 }

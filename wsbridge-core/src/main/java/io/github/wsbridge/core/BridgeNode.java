@@ -76,6 +76,8 @@ public final class BridgeNode implements Door, AutoCloseable {
     /** How long legs may take to end once they have been told to close. A leg's own deadline is ten seconds. */
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
 
+    static final CloseReason REVOKED = new CloseReason(CloseReason.POLICY_VIOLATION, "the permission has been revoked");
+
     private final NodeAddress self;
     final Limits limits;
     final ScheduledExecutorService scheduler;
@@ -208,6 +210,22 @@ public final class BridgeNode implements Door, AutoCloseable {
     /** Returns the address at which other nodes reach this one. */
     public NodeAddress address() {
         return self;
+    }
+
+    /**
+     * Ends what the access policy has granted and no longer permits, as {@link AccessPolicy.Access.Granted#valid} says:
+     * the sockets of listening devices and, if wanted, bridges. They are closed with
+     * {@link CloseReason#POLICY_VIOLATION}. To be called when permissions have been revoked; the policy's code runs on
+     * the calling thread.
+     *
+     * @param live whether to end bridges, too: those that this node owns, pending or live
+     */
+    public void endRevoked(boolean live) {
+        int ended = listeners.closeRevoked(REVOKED);
+        int bridges = live ? requests.closeRevoked(REVOKED) : 0;
+        if (ended + bridges > 0) {
+            log.info("permissions have been revoked: {} listening devices and {} bridges end", ended, bridges);
+        }
     }
 
     /** Returns a snapshot of the node's counters. */

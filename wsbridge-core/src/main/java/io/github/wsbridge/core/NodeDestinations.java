@@ -17,6 +17,7 @@ import io.github.wsbridge.wire.relay.UnprovenLeg;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Passes admitted handshakes to the parts of a node that serve them. */
@@ -56,13 +57,15 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void listen(String deviceId, Leg leg) {
+    public void listen(String deviceId, Leg leg, BooleanSupplier valid) {
         Instant since = clock.instant();
         if (node.slots.draining()) {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (node.listeners.add(deviceId, node.watched(leg), since)) {
+        } else if (node.listeners.add(deviceId, node.watched(leg), since, valid)) {
             if (node.slots.draining()) { // stop() may have closed the listeners before this one was added
                 node.listeners.closeAll(BridgeSlots.STOPPING);
+            } else if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
+                node.listeners.closeRevoked(BridgeNode.REVOKED);
             } else {
                 node.peers.announce(deviceId, since);
             }

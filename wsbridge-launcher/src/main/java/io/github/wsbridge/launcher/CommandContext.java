@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 
 /**
  * The environment of a command: streams, environment variables, and a stop signal. Tests use it to run commands in
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutionException;
  * @param env environment variables
  * @param terminal whether {@code out} is a terminal
  * @param stop completes when the process has been told to end
+ * @param hangups takes what SIGHUP means from now on, which at first is the end of the process
  */
 record CommandContext(
         InputStream in,
@@ -26,7 +28,8 @@ record CommandContext(
         PrintStream err,
         Map<String, String> env,
         boolean terminal,
-        CompletableFuture<Void> stop) {
+        CompletableFuture<Void> stop,
+        Consumer<Runnable> hangups) {
 
     /** Waits until the process is told to stop, without a time limit. */
     void awaitStop() throws InterruptedException {

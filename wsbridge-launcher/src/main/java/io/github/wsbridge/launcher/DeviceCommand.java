@@ -114,11 +114,13 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
-        try (Connector connector = server.connector(here.env())) {
+        try (Reloads reloads = new Reloads();
+                Connector connector = server.connector(here.env(), reloads)) {
             StreamTransport streams = Transport.streams(connector);
             if (streams != null) {
                 reachable.streams(streams);
             }
+            reloads.start(here);
             return listen(reachable.build(), connector);
         }
     }

@@ -1,10 +1,11 @@
 package io.github.wsbridge.launcher;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -15,10 +16,17 @@ import java.util.logging.Logger;
 /** Configures the JDK's logging: one line per record, on standard error. All of the project's loggers write there. */
 final class Logs {
 
+    private static volatile OutputStream output = System.err;
+
     private Logs() {}
 
-    /** Must be called before anything logs. */
-    static void prepare() {
+    /**
+     * Must be called before anything logs.
+     *
+     * @param to takes whole lines; must not block, since event loops log, too
+     */
+    static void prepare(OutputStream to) {
+        output = to;
         System.setProperty("java.util.logging.manager", Lasting.class.getName());
     }
 
@@ -30,10 +38,7 @@ final class Logs {
         for (Handler handler : root.getHandlers()) {
             root.removeHandler(handler);
         }
-        ConsoleHandler console = new ConsoleHandler();
-        console.setFormatter(new Line(detail == LogOptions.Detail.VERBOSE));
-        console.setLevel(Level.ALL);
-        root.addHandler(console);
+        root.addHandler(new Lines(output, new Line(detail == LogOptions.Detail.VERBOSE)));
         root.setLevel(detail == LogOptions.Detail.QUIET ? Level.SEVERE : Level.WARNING);
         Loggers.HOUSE.setLevel(
                 switch (detail) {
@@ -61,6 +66,52 @@ final class Logs {
         @Override
         public void reset() {
             // Called only by the JDK's shutdown hook.
+        }
+    }
+
+    /** Writes each record at once. */
+    private static final class Lines extends Handler {
+        private final OutputStream to;
+
+        Lines(OutputStream to, Formatter formatter) {
+            this.to = to;
+            setFormatter(formatter);
+            setLevel(Level.ALL);
+        }
+
+        @Override
+        public void publish(LogRecord log) {
+            if (!isLoggable(log)) {
+                return;
+            }
+            try {
+                write(getFormatter().format(log));
+            } catch (Throwable e) { // such as a class that cannot be loaded without a file descriptor
+                report(log);
+            }
+        }
+
+        /** Writes less, and throws nothing: whoever logs, such as an event loop, may be handling an Error already. */
+        private void report(LogRecord log) {
+            try {
+                write(Line.level(log.getLevel()) + ' ' + log.getMessage() + System.lineSeparator());
+            } catch (Throwable e) {
+                // there is nothing else to be done
+            }
+        }
+
+        private void write(String text) throws IOException {
+            to.write(text.getBytes(Terminal.charset()));
+        }
+
+        @Override
+        public void flush() {
+            // nothing is held back
+        }
+
+        @Override
+        public void close() {
+            // standard error stays open
         }
     }
 
@@ -99,7 +150,7 @@ final class Logs {
         }
 
         /** Returns the level's common name. */
-        private static String level(Level level) {
+        static String level(Level level) {
             return level == Level.SEVERE
                     ? "ERROR"
                     : level == Level.WARNING ? "WARN" : level == Level.FINE ? "DEBUG" : level.getName();

@@ -53,6 +53,9 @@ public final class Main implements Runnable {
     /** The longest that the JVM waits after a signal; commands limit their own shutdown to much less. */
     private static final long LONGEST_STOP_HOURS = 24;
 
+    /** How long the end of the process waits for somebody to read what it has written. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private static final List<String> COMMANDS = List.of("node", "device", "tunnel", "keys", "demo", "train");
 
     @Spec
@@ -64,16 +67,19 @@ public final class Main implements Runnable {
     /** Runs a command and exits the JVM with its exit code. */
     public static void main(String[] args) {
         shorten();
-        Logs.prepare();
+        QueuedOutput out = new QueuedOutput("wsbridge-out", new FileOutputStream(FileDescriptor.out), false);
+        QueuedOutput err = new QueuedOutput("wsbridge-log", new FileOutputStream(FileDescriptor.err), true);
+        Logs.prepare(err);
         Charset charset = Terminal.charset();
         CommandContext here = new CommandContext(
                 new FileInputStream(FileDescriptor.in), // avoids the buffers and locks of System.in
                 new FileOutputStream(FileDescriptor.out),
-                new PrintStream(System.out, true, charset),
-                new PrintStream(System.err, true, charset),
+                new PrintStream(out, true, charset),
+                new PrintStream(err, true, charset),
                 System.getenv(),
                 Terminal.attached(),
-                new CompletableFuture<>());
+                new CompletableFuture<>(),
+                Hangup::means);
         CountDownLatch ended = new CountDownLatch(1);
         int[] code = {1};
         // A signal only starts the shutdown: the command stops in order and reports the outcome, and then the JVM
@@ -89,10 +95,24 @@ public final class Main implements Runnable {
                 Thread.currentThread().interrupt();
             }
         }));
-        code[0] = run(here, args);
-        here.out().flush();
+        try {
+            code[0] = run(here, args);
+        } catch (Throwable e) { // such as no memory: the process must end, so that somebody can restart it
+            here.err().println("wsbridge: " + e);
+        }
+        drain(out, err);
         ended.countDown();
         System.exit(code[0]);
+    }
+
+    private static void drain(QueuedOutput... outputs) {
+        try {
+            for (QueuedOutput output : outputs) {
+                output.drain(LAST_WORDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Skips searches of the whole class path, and classes that are not needed, unless a property asks for them. */
@@ -101,7 +121,9 @@ public final class Main implements Runnable {
                 "picocli.disable.closures", "true",
                 "slf4j.provider", "org.slf4j.jul.JULServiceProvider",
                 "slf4j.internal.verbosity", "WARN",
-                "io.netty.jfr.enabled", "false");
+                "io.netty.jfr.enabled", "false",
+                // Otherwise Netty asks all network interfaces for one, and warns if none has it, as in many containers.
+                "io.netty.machineId", "02:00:00:00:00:00:00:00");
         shortcuts.forEach((name, value) -> {
             if (System.getProperty(name) == null) {
                 System.setProperty(name, value);

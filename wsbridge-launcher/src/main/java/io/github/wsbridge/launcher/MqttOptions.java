@@ -2,6 +2,8 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -78,8 +80,14 @@ final class MqttOptions {
     @Option(
             names = "--mqtt-key",
             paramLabel = "FILE",
-            description = "The private key of the certificate (PEM, PKCS #8, unencrypted)")
+            description = "The private key of the certificate (PEM; default: in the file of the certificate)")
     private @Nullable Path key;
+
+    @Option(
+            names = "--mqtt-key-password-file",
+            paramLabel = "FILE",
+            description = "A file that contains the password of an encrypted key")
+    private @Nullable Path keyPassword;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -93,8 +101,8 @@ final class MqttOptions {
         if (server == null) {
             throw usage("--signal mqtt requires --mqtt-server URL");
         }
-        if ((cert == null) != (key == null)) {
-            throw usage("--mqtt-cert and --mqtt-key must be given together");
+        if (cert == null && (key != null || keyPassword != null)) {
+            throw usage("--mqtt-key requires --mqtt-cert FILE");
         }
         if (version != 3 && version != 5) {
             throw usage("--mqtt-version must be 3 or 5");
@@ -120,10 +128,10 @@ final class MqttOptions {
                 broker.clientId(clientId);
             }
             if (authorities != null) {
-                broker.trust(PemFiles.trust(authorities));
+                broker.trust(PemFiles.trust(Pem.certificates(authorities)));
             }
-            if (cert != null && key != null) {
-                broker.key(PemFiles.keys(cert, key));
+            if (cert != null) {
+                broker.key(PemFiles.keys(TlsIdentity.read(cert, key == null ? cert : key, keyPassword)));
             }
             return broker.build();
         } catch (IllegalArgumentException e) {

@@ -3,17 +3,22 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
-import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.core.access.ApiKeyFile;
 import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.core.tokens.KeyFile;
+import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.files.Reloaded;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +46,8 @@ import picocli.CommandLine.Spec;
             "        --expose 0.0.0.0:5432=device-1/database --expose-from 10.20.0.0/16",
             "",
             "SIGTERM and SIGINT stop the node gracefully: it accepts nothing new, and live bridges have the"
-                    + " grace period to end."
+                    + " grace period to end. SIGHUP makes it read at once the files that it otherwise reads again"
+                    + " within five seconds of a change: API keys, certificates and their keys, and authorities."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -59,7 +65,8 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--api-keys",
             paramLabel = "FILE",
-            description = "The API keys that may connect and listen; see 'wsbridge keys api-key'")
+            description = "The API keys that may connect and listen, see 'wsbridge keys api-key'; read again when"
+                    + " the file changes")
     @Nullable
     Path apiKeys;
 
@@ -70,18 +77,15 @@ final class NodeCommand implements Callable<Integer> {
     boolean insecure;
 
     @Option(
-            names = "--tls-cert",
-            paramLabel = "FILE",
-            description = "Use TLS with this certificate (PEM, including its chain)")
-    @Nullable
-    Path tlsCert;
+            names = "--revoke",
+            paramLabel = "WHAT",
+            defaultValue = "listeners",
+            description = "What ends when a key is removed from the file of --api-keys: its listeners, or live:"
+                    + " its bridges, too (default ${DEFAULT-VALUE})")
+    Revoke revoke;
 
-    @Option(
-            names = "--tls-key",
-            paramLabel = "FILE",
-            description = "The private key of the certificate (PEM, PKCS #8, unencrypted)")
-    @Nullable
-    Path tlsKey;
+    @Mixin
+    TlsOptions tls;
 
     @Option(
             names = "--tls-ca",
@@ -132,28 +136,43 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
-        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(cluster.keys());
-        if (insecure) {
+        Supplier<TokenKeys> keys = cluster.keys();
+        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(keys);
+        ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
+        if (permitted == null) {
             builder.insecure();
-        } else if (apiKeys != null) {
-            builder.accessPolicy(ApiKeyPolicy.read(apiKeys));
+        } else {
+            builder.accessPolicy(permitted);
         }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         try {
             Transport.ServerSettings settings = new Transport.ServerSettings(
-                    listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), tlsCert, tlsKey);
-            try (Connector connector = transport.connector(tlsCa, null);
-                    BridgeServer server = transport.bind(settings)) {
-                NodeAddress self = cluster.self(listen.host(), server.address(), tlsCert != null);
+                    listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), identity);
+            try (Reloads reloads = new Reloads();
+                    Connector connector = transport.connector(tlsCa, null, reloads);
+                    BridgeServer server = transport.bind(settings, reloads)) {
+                NodeAddress self = cluster.self(listen.host(), server.address(), identity != null);
                 builder.address(self)
                         .publicUrl(cluster.publicUrl(self))
                         .connector(connector)
                         .peers(cluster.directory(self.uri().getScheme()));
                 try (BridgeNode node = builder.build()) {
                     built = true;
+                    if (permitted != null) {
+                        reloads.add(now -> {
+                            if (permitted.look(now)) {
+                                node.endRevoked(revoke == Revoke.live);
+                            }
+                        });
+                    }
+                    if (keys instanceof KeyFile file) {
+                        reloads.add(now -> file.look());
+                    }
+                    reloads.start(here);
                     server.serve(node);
                     exposes.open(exposed, node, server).forEach(here::say);
                     run(node, server, self);
@@ -165,6 +184,13 @@ final class NodeCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** What ends when a key is revoked, as typed by users. */
+    @SuppressWarnings("java:S115")
+    enum Revoke {
+        listeners,
+        live
     }
 
     private void run(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
@@ -188,9 +214,6 @@ final class NodeCommand implements Callable<Integer> {
         cluster.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
-        }
-        if ((tlsCert == null) != (tlsKey == null)) {
-            throw usage("--tls-cert and --tls-key must be given together");
         }
     }
 

@@ -1,7 +1,7 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,7 @@ final class Secrets {
         if (file == null) {
             return env.getOrDefault(variable, "").strip();
         }
-        String secret = Files.readString(file).strip();
+        String secret = KeyText.read(file).strip();
         if (secret.isEmpty()) {
             throw new IOException(file + " is empty");
         }

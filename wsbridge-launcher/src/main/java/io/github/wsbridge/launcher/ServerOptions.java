@@ -4,9 +4,9 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -46,7 +46,8 @@ final class ServerOptions {
     @Option(
             names = "--tls-ca",
             paramLabel = "FILE",
-            description = "The certificate authorities to trust (PEM; default: the platform's)")
+            description = "The certificate authorities to trust (PEM; default: the platform's); read again when the"
+                    + " file changes")
     private @Nullable Path tlsCa;
 
     @Option(
@@ -116,15 +117,15 @@ final class ServerOptions {
         return proxy.proxies(env);
     }
 
-    Connector connector(Map<String, String> env) throws IOException, GeneralSecurityException {
-        return transport.connector(tlsCa, proxies(env));
+    Connector connector(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
+        return transport.connector(tlsCa, proxies(env), reloads);
     }
 
     /** Returns the API key; empty if there is none. */
     String apiKey(Map<String, String> env) throws IOException {
         String key = apiKeyFile == null
                 ? env.getOrDefault(API_KEY, "").strip()
-                : Files.readString(apiKeyFile).strip();
+                : KeyText.read(apiKeyFile).strip();
         if (apiKeyFile != null && key.isEmpty()) {
             throw new IOException(apiKeyFile + " contains no API key");
         }

@@ -132,7 +132,14 @@ final class TrainCommand implements Callable<Integer> {
                 }
             };
             inside = new CommandContext(
-                    InputStream.nullInputStream(), out, out, here.err(), Map.of(), false, new CompletableFuture<>());
+                    InputStream.nullInputStream(),
+                    out,
+                    out,
+                    here.err(),
+                    Map.of(),
+                    false,
+                    new CompletableFuture<>(),
+                    here.hangups());
             Daemons.start("wsbridge-" + args[0], () -> {
                 code.complete(Main.run(inside, args));
                 ready.completeExceptionally(new IOException("the " + args[0] + " has ended"));

@@ -9,6 +9,9 @@ import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.tyrus.TyrusBridgeServer;
 import io.github.wsbridge.tyrus.TyrusConnector;
+import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.Reloaded;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,7 +19,10 @@ import java.net.SocketAddress;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** The transports, named as in {@code --transport}. */
@@ -29,35 +35,38 @@ enum Transport {
     /**
      * The settings of a server.
      *
-     * @param tlsCert the certificate and its chain; null, like the key, for no TLS
+     * @param tls the certificate and its key; null for no TLS
      */
     record ServerSettings(
             InetSocketAddress address,
             int maxConnections,
             Duration handshakeTimeout,
-            @Nullable Path tlsCert,
-            @Nullable Path tlsKey) {}
+            @Nullable Reloaded<TlsIdentity> tls) {}
 
-    /** Starts a node's server. */
-    BridgeServer bind(ServerSettings settings) throws IOException, GeneralSecurityException {
-        Path cert = settings.tlsCert();
-        Path key = settings.tlsKey();
+    /** Starts a node's server, whose certificate is renewed when its files change. */
+    BridgeServer bind(ServerSettings settings, Reloads reloads) throws IOException, GeneralSecurityException {
+        Reloaded<TlsIdentity> tls = settings.tls();
         if (this == netty) {
             NettyBridgeServer.Builder server = NettyBridgeServer.builder()
                     .address(settings.address())
                     .maxConnections(settings.maxConnections())
                     .handshakeTimeout(settings.handshakeTimeout());
-            if (cert != null && key != null) {
-                server.tls(cert, key);
+            if (tls == null) {
+                return listening(settings.address(), server::bind);
             }
-            return listening(settings.address(), server::bind);
+            server.tls(tls.get().key(), tls.get().chain());
+            NettyBridgeServer bound = listening(settings.address(), server::bind);
+            reloads.add(tls, identity -> bound.renewTls(identity.key(), identity.chain()));
+            return bound;
         }
         TyrusBridgeServer.Builder server = TyrusBridgeServer.builder()
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
                 .handshakeTimeout(settings.handshakeTimeout());
-        if (cert != null && key != null) {
-            server.tls(PemFiles.server(cert, key));
+        if (tls != null) {
+            RenewableKeys keys = new RenewableKeys(tls.get());
+            server.tls(keys.context());
+            reloads.add(tls, keys::renew);
         }
         return listening(settings.address(), server::bind);
     }
@@ -93,27 +102,31 @@ enum Transport {
      *
      * @param authorities the trusted certificate authorities, a PEM file; null for the platform's
      * @param proxies chooses proxies; null for none
+     * @param reloads reads the authorities again when the file changes
      */
-    Connector connector(@Nullable Path authorities, @Nullable Proxies proxies)
+    Connector connector(@Nullable Path authorities, @Nullable Proxies proxies, Reloads reloads)
             throws IOException, GeneralSecurityException {
+        Reloaded<List<X509Certificate>> trusted = authorities == null ? null : authorities(authorities);
         switch (this) {
             case netty -> {
                 NettyConnector.Builder connector = NettyConnector.builder();
-                if (authorities != null) {
-                    connector.trust(authorities);
-                }
                 if (proxies != null) {
                     connector.proxies(proxies);
                 }
-                return connector.build();
+                if (trusted == null) {
+                    return connector.build();
+                }
+                NettyConnector built = connector.trust(trusted.get()).build();
+                reloads.add(trusted, built::renewTrust);
+                return built;
             }
             case tyrus -> {
-                return new TyrusConnector(authorities == null ? null : PemFiles.client(authorities), proxies);
+                return new TyrusConnector(trusted == null ? null : renewable(trusted, reloads), proxies);
             }
             default -> {
                 JdkConnector.Builder connector = JdkConnector.builder();
-                if (authorities != null) {
-                    connector.sslContext(PemFiles.client(authorities));
+                if (trusted != null) {
+                    connector.sslContext(renewable(trusted, reloads));
                 }
                 if (proxies == null) {
                     connector.proxy(HttpClient.Builder.NO_PROXY);
@@ -123,5 +136,16 @@ enum Transport {
                 return connector.build();
             }
         }
+    }
+
+    private static Reloaded<List<X509Certificate>> authorities(Path file) throws IOException, GeneralSecurityException {
+        return new Reloaded<>("trusted authorities " + file, List.of(file), () -> Pem.certificates(file));
+    }
+
+    private static SSLContext renewable(Reloaded<List<X509Certificate>> trusted, Reloads reloads)
+            throws IOException, GeneralSecurityException {
+        RenewableTrust trust = new RenewableTrust(trusted.get());
+        reloads.add(trusted, trust::renew);
+        return trust.context();
     }
 }

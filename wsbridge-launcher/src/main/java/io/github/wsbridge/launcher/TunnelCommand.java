@@ -108,11 +108,13 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
-        try (Connector connector = server.connector(here.env());
+        try (Reloads reloads = new Reloads();
+                Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client = client(connector)) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
             } else {
+                reloads.start(here);
                 overSockets(client, wanted, Transport.streams(connector));
             }
         }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.transport.TestKeys;
 import java.io.BufferedReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,66 @@ class ProcessTest {
             node.toHandle().destroy(); // SIGTERM; Process.destroy() would close the streams
             assertThat(out.readLine()).startsWith("node stopping: 0 live bridges");
             assertThat(out.readLine()).isEqualTo("node stopped");
+            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    @Test
+    void hangup_runningNode_readsItsFilesAgainAndGoesOn() throws Exception {
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0");
+        try (BufferedReader out = node.inputReader();
+                BufferedReader err = node.errorReader()) {
+            assertThat(out.readLine()).startsWith("node ready: ");
+            for (int i = 0; i < 2; i++) {
+                new ProcessBuilder("kill", "-HUP", String.valueOf(node.pid()))
+                        .start()
+                        .waitFor();
+                assertThat(err.readLine()).contains("SIGHUP: reading the files again");
+            }
+            node.toHandle().destroy();
+            assertThat(out.readLine()).startsWith("node stopping: ");
+            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    @Test
+    void hangup_tunnelOverStandardStreams_endsIt() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String server = "ws://127.0.0.1:" + silent.getLocalPort();
+            Process tunnel = start("tunnel", "--server", server, "--device", "d", "--target", "t", "--stdio");
+            try (Socket connecting = silent.accept()) {
+                new ProcessBuilder("kill", "-HUP", String.valueOf(tunnel.pid()))
+                        .start()
+                        .waitFor();
+                assertThat(tunnel.waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(tunnel.exitValue()).isZero();
+                assertThat(connecting.getInputStream().readAllBytes()).isNotEmpty();
+            } finally {
+                tunnel.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    void log_nobodyReads_doesNotStopTheNode() throws Exception {
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0", "-v");
+        try (BufferedReader out = node.inputReader()) {
+            int port = Integer.parseInt(out.readLine().replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
+            String path = "/" + "x".repeat(200);
+            for (int i = 0; i < 600; i++) { // a line of the log each, together more than a pipe takes
+                try (RawWebSocket raw = RawWebSocket.dial(port)) {
+                    raw.writeRaw(RawWebSocket.request(path, ""));
+                    assertThat(raw.readHead()).startsWith("HTTP/1.1 404 ");
+                }
+            }
+            node.toHandle().destroy();
+            assertThat(out.readLine()).startsWith("node stopping: ");
             assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(node.exitValue()).isZero();
         } finally {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 
 /** A command that runs in this process, on its own thread. */
@@ -19,6 +20,7 @@ final class Run implements AutoCloseable {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
+    private final AtomicReference<Runnable> hangup = new AtomicReference<>();
     private final CompletableFuture<Integer> code = new CompletableFuture<>();
 
     private Run(Map<String, String> env, InputStream in, OutputStream data, String... args) {
@@ -29,7 +31,8 @@ final class Run implements AutoCloseable {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 env,
                 false,
-                stop);
+                stop,
+                hangup::set);
         Thread thread = new Thread(() -> {
             try {
                 code.complete(Main.run(here, args));
@@ -64,6 +67,11 @@ final class Run implements AutoCloseable {
     Run stop() {
         stop.complete(null);
         return this;
+    }
+
+    /** Does what SIGHUP means to the command. */
+    void hangUp() {
+        hangup.get().run();
     }
 
     String out() {

@@ -8,6 +8,7 @@ import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.transport.TestProxy;
+import io.github.wsbridge.testkit.RawWebSocket;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -43,6 +45,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Node, device and tunnel together, over real sockets. */
 @Timeout(120)
@@ -517,6 +520,22 @@ class RunningCommandsTest {
                         .filteredOn(line -> line.matches(event))
                         .as(event)
                         .hasSize(1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"netty", "tyrus"})
+    void subprotocolOfTheClient_namedInTheUrl_isAgreedOn(String transport) throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = Run.of("node", "--insecure", "--listen", "127.0.0.1:0", "--transport", transport);
+                Run device = device(node, echo)) {
+            device.ready();
+            URI url = URI.create(url(node) + "/bridge/connect?deviceId=d&requestData=echo&subprotocol=binary");
+            try (RawWebSocket client = RawWebSocket.connect(url, Map.of(), "binary")) {
+                assertThat(client.subprotocol()).isEqualTo("binary");
+                client.write(2, true, (byte) 1, (byte) 2);
+                assertThat(client.read().payload()).containsExactly(1, 2);
             }
         }
     }

@@ -3,6 +3,7 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -16,7 +17,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +80,19 @@ public final class NettyBridgeServer implements BridgeServer {
         return new NettyStreams(loops, connections);
     }
 
+    /**
+     * Uses another key and certificate for all connections from now on. Those that are open keep theirs.
+     *
+     * @throws IOException if they cannot be used; then nothing changes
+     * @throws IllegalStateException if the server does not use TLS
+     */
+    public void renewTls(PrivateKey key, List<X509Certificate> chain) throws IOException {
+        if (initializer.tls == null) {
+            throw new IllegalStateException("the server does not use TLS");
+        }
+        initializer.tls = Tls.server(new TlsIdentity(key, chain));
+    }
+
     @Override
     public InetSocketAddress address() {
         return (InetSocketAddress) listening.localAddress();
@@ -110,14 +127,24 @@ public final class NettyBridgeServer implements BridgeServer {
         }
 
         /**
-         * Uses TLS, with a certificate and its chain and an unencrypted PKCS #8 key, both in PEM. The provider is
-         * BoringSSL if {@code netty-tcnative} is present, and the JDK otherwise. Default: plain text, for use behind a
-         * proxy.
+         * Uses TLS, with a certificate and its chain and a key that is not encrypted, both in PEM and possibly in the
+         * same file. The provider is BoringSSL if {@code netty-tcnative} is present, and the JDK otherwise. Default:
+         * plain text, for use behind a proxy.
          *
-         * @throws IOException if the files cannot be read or have other content
+         * @throws IOException if the files cannot be read, have other content, or do not belong together
          */
         public Builder tls(Path certificateChain, Path key) throws IOException {
-            tls = Tls.server(certificateChain, key);
+            tls = Tls.server(TlsIdentity.read(certificateChain, key, null));
+            return this;
+        }
+
+        /**
+         * Uses TLS with this key and certificate, like {@link #tls(Path, Path)}.
+         *
+         * @throws IOException if they cannot be used
+         */
+        public Builder tls(PrivateKey key, List<X509Certificate> chain) throws IOException {
+            tls = Tls.server(new TlsIdentity(key, chain));
             return this;
         }
 
@@ -177,6 +204,7 @@ public final class NettyBridgeServer implements BridgeServer {
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .option(ChannelOption.AUTO_READ, false) // accepts connections once serve() is called
+                    .handler(new PatientAccepts())
                     .childHandler(initializer);
             loops.settings().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();
@@ -204,7 +232,7 @@ public final class NettyBridgeServer implements BridgeServer {
     /** Sets up an accepted connection. */
     private static final class Initializer extends ChannelInitializer<Channel> {
         private final ChannelGroup connections;
-        private final @Nullable SslContext tls;
+        private volatile @Nullable SslContext tls;
         private final int maxConnections;
         private final HttpDecoderConfig http;
         private final Duration timeout;
@@ -228,8 +256,9 @@ public final class NettyBridgeServer implements BridgeServer {
                 return;
             }
             connections.add(channel);
-            if (tls != null) {
-                channel.pipeline().addLast(TLS, Tls.handler(tls, channel, timeout));
+            SslContext context = tls;
+            if (context != null) {
+                channel.pipeline().addLast(TLS, Tls.handler(context, channel, timeout));
             }
             channel.pipeline().addLast(new RequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
         }

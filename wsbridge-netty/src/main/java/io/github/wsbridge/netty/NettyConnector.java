@@ -6,6 +6,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.files.Pem;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -23,6 +24,9 @@ import java.net.ProxySelector;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -124,6 +128,19 @@ public final class NettyConnector implements Connector {
 
     private static IOException closedFailure() {
         return new IOException("the connector is closed");
+    }
+
+    /**
+     * Trusts only these authorities from now on, and resumes no earlier session. Open connections are kept.
+     *
+     * @throws IOException if they cannot be used; then nothing changes
+     */
+    public void renewTrust(Collection<X509Certificate> authorities) throws IOException {
+        SslContext context = Tls.client(authorities);
+        synchronized (this) {
+            forgetSessions();
+            tls = context;
+        }
     }
 
     /** Loading the platform's trusted authorities is slow, so it is done once, on demand. */
@@ -280,6 +297,15 @@ public final class NettyConnector implements Connector {
          * @throws IOException if the file cannot be read or has other content
          */
         public Builder trust(Path authorities) throws IOException {
+            return trust(Pem.certificates(authorities));
+        }
+
+        /**
+         * Trusts only these authorities, like {@link #trust(Path)}.
+         *
+         * @throws IOException if they cannot be used
+         */
+        public Builder trust(Collection<X509Certificate> authorities) throws IOException {
             tls = Tls.client(authorities);
             return this;
         }

@@ -209,6 +209,7 @@ final class NettyStreams implements StreamTransport {
         private final int most;
         private int open;
         private boolean pausing;
+        private boolean told;
 
         Room(int most) {
             this.most = most;
@@ -217,6 +218,7 @@ final class NettyStreams implements StreamTransport {
         @Override
         public void channelRead(ChannelHandlerContext context, Object accepted) {
             open++;
+            told = false;
             ((Channel) accepted)
                     .closeFuture()
                     .addListener(closed -> context.executor().execute(() -> {
@@ -234,10 +236,13 @@ final class NettyStreams implements StreamTransport {
         /** Called if accepting fails, most likely because no file descriptors are left. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            log.warn(
-                    "The listener at {} cannot accept connections: {}",
-                    context.channel().localAddress(),
-                    cause.toString());
+            if (!told) {
+                told = true;
+                log.warn(
+                        "The listener at {} cannot accept connections and keeps trying: {}",
+                        context.channel().localAddress(),
+                        cause.toString());
+            }
             pausing = true;
             accept(context);
             context.executor()

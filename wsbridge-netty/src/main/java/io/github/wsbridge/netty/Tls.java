@@ -1,5 +1,6 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.IdentityCipherSuiteFilter;
@@ -12,15 +13,16 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
@@ -52,20 +54,17 @@ final class Tls {
 
     private Tls() {}
 
-    static SslContext server(Path certificateChain, Path key) throws IOException {
-        return server(certificateChain, key, SslContext.defaultServerProvider());
+    static SslContext server(TlsIdentity identity) throws IOException {
+        return server(identity, SslContext.defaultServerProvider());
     }
 
-    static SslContext server(Path certificateChain, Path key, SslProvider provider) throws IOException {
+    static SslContext server(TlsIdentity identity, SslProvider provider) throws IOException {
         SslContext context;
         try {
-            context = by(provider, SslContextBuilder.forServer(certificateChain.toFile(), key.toFile()), POST_QUANTUM)
+            context = by(provider, SslContextBuilder.forServer(identity.key(), identity.chain()), POST_QUANTUM)
                     .build();
         } catch (IllegalArgumentException e) {
-            throw new IOException(
-                    "cannot use " + certificateChain + " and " + key
-                            + ": a PEM certificate with its chain and an unencrypted PKCS #8 key are needed",
-                    e);
+            throw new IOException("cannot use the certificate " + identity, e);
         }
         if (provider == SslProvider.OPENSSL) {
             OpenSslSessionContext sessions = (OpenSslSessionContext) context.sessionContext();
@@ -80,17 +79,13 @@ final class Tls {
         return client(SslContextBuilder.forClient(), SslContext.defaultClientProvider());
     }
 
-    /** Returns a client's context that trusts only the authorities in a PEM file. */
-    static SslContext client(Path authorities) throws IOException {
+    /** Returns a client's context that trusts only these authorities. */
+    static SslContext client(Collection<X509Certificate> authorities) throws SSLException {
         return client(authorities, SslContext.defaultClientProvider());
     }
 
-    static SslContext client(Path authorities, SslProvider provider) throws IOException {
-        try {
-            return client(SslContextBuilder.forClient().trustManager(authorities.toFile()), provider);
-        } catch (IllegalArgumentException e) {
-            throw new IOException(authorities + " contains no PEM certificate", e);
-        }
+    static SslContext client(Collection<X509Certificate> authorities, SslProvider provider) throws SSLException {
+        return client(SslContextBuilder.forClient().trustManager(authorities), provider);
     }
 
     static SslContext client(SslContextBuilder settings, SslProvider provider) throws SSLException {
@@ -129,7 +124,16 @@ final class Tls {
 
     /** Returns the handler of an accepted connection. */
     static SslHandler handler(SslContext context, Channel channel, Duration timeout) {
-        return set(context.newHandler(channel.alloc()), channel, timeout);
+        SslHandler handler = set(context.newHandler(channel.alloc()), channel, timeout);
+        SSLEngine engine = handler.engine();
+        if (!(engine instanceof ReferenceCountedOpenSslEngine)) { // BoringSSL refuses renegotiation by itself
+            handler.handshakeFuture().addListener(done -> {
+                if (done.isSuccess()) {
+                    engine.setEnabledProtocols(new String[0]); // so that another handshake fails
+                }
+            });
+        }
+        return handler;
     }
 
     /**

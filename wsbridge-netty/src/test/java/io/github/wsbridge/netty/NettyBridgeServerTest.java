@@ -12,6 +12,8 @@ import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.testkit.transport.StandaloneServerContract;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -40,6 +42,18 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     @Override
     protected String threadNames() {
         return "wsbridge-netty-server";
+    }
+
+    @Test
+    void tls12_renegotiationByTheClient_isRefusedWithPemFiles() throws Exception {
+        TestKeys keys = TestKeys.create();
+        try (NettyBridgeServer secure = NettyBridgeServer.builder()
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .tls(keys.certificate(), keys.key()) // by BoringSSL where there is one
+                .bind()) {
+            secure.serve(door);
+            refusesRenegotiation(secure, keys);
+        }
     }
 
     @Test

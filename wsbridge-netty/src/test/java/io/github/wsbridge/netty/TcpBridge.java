@@ -6,6 +6,8 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
@@ -66,8 +68,8 @@ final class TcpBridge implements AutoCloseable {
                 .threads(2);
         NettyConnector.Builder connecting = NettyConnector.builder().threads(2);
         if (keys != null) {
-            serving.tls(Tls.server(keys.certificate(), keys.key(), provider));
-            connecting.tls(Tls.client(keys.certificate(), provider));
+            serving.tls(Tls.server(TlsIdentity.read(keys.certificate(), keys.key(), null), provider));
+            connecting.tls(Tls.client(Pem.certificates(keys.certificate()), provider));
         }
         server = serving.bind();
         connector = connecting.build();

@@ -10,6 +10,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -83,7 +84,7 @@ class TlsSessionsTest {
     private static NettyBridgeServer serve(TestKeys keys, SslProvider provider) throws Exception {
         NettyBridgeServer server = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .tls(Tls.server(keys.certificate(), keys.key(), provider))
+                .tls(Tls.server(TlsIdentity.read(keys.certificate(), keys.key(), null), provider))
                 .bind();
         server.serve(handshake -> CompletableFuture.completedFuture(new Admission.Granted("", leg -> {
             RecordingReceiver end = new RecordingReceiver(leg).open();
@@ -161,7 +162,7 @@ class TlsSessionsTest {
         server.close();
         server = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-                .tls(Tls.server(otherKeys.certificate(), otherKeys.key(), provider))
+                .tls(Tls.server(TlsIdentity.read(otherKeys.certificate(), otherKeys.key(), null), provider))
                 .bind();
         server.serve(handshake -> CompletableFuture.completedFuture(new Admission.Granted("", Leg::abort)));
         assertThatThrownBy(() -> connect("localhost", server)).isInstanceOf(ExecutionException.class);

@@ -10,9 +10,11 @@ import org.glassfish.grizzly.Connection;
 import org.glassfish.grizzly.asyncqueue.AsyncQueueWriter;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransportBuilder;
+import org.glassfish.grizzly.ssl.SSLBaseFilter;
 import org.glassfish.grizzly.ssl.SSLConnectionContext;
 import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
 import org.glassfish.grizzly.ssl.SSLFilter;
+import org.glassfish.grizzly.ssl.SSLUtils;
 import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 
@@ -45,6 +47,30 @@ final class Transports {
                 .setTcpNoDelay(true)
                 .setReuseAddress(true)
                 .build();
+    }
+
+    /** Returns a server's TLS filter, which refuses renegotiation: a client could have it take much of a processor. */
+    static SSLFilter serverTls(SSLContext context) {
+        SSLFilter filter = new SSLFilter(
+                new SSLEngineConfigurator(context, false, false, false),
+                new SSLEngineConfigurator(context, true, false, false));
+        filter.addHandshakeListener(new SSLBaseFilter.HandshakeListener() {
+            @Override
+            public void onStart(Connection<?> connection) {
+                // the first handshake is wanted
+            }
+
+            @Override
+            public void onComplete(Connection<?> connection) {
+                SSLUtils.getSSLEngine(connection).setEnabledProtocols(new String[0]); // so that another one fails
+            }
+
+            @Override
+            public void onFailure(Connection<?> connection, Throwable failure) {
+                // the connection ends
+            }
+        });
+        return filter;
     }
 
     /**

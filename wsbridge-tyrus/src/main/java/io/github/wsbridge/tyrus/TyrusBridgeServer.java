@@ -7,6 +7,7 @@ import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -15,8 +16,6 @@ import org.glassfish.grizzly.filterchain.FilterChainBuilder;
 import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.nio.transport.TCPNIOServerConnection;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
-import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
-import org.glassfish.grizzly.ssl.SSLFilter;
 import org.glassfish.tyrus.core.TyrusWebSocketEngine;
 import org.glassfish.tyrus.server.TyrusServerContainer;
 import org.glassfish.tyrus.spi.WebSocketEngine;
@@ -47,14 +46,13 @@ public final class TyrusBridgeServer implements BridgeServer {
         workers = new Workers("wsbridge-tyrus-server", 1);
         tyrus = new Container();
         transport = Transports.build("wsbridge-tyrus-server");
+        transport.setIOStrategy(new PatientAccepts(workers.timer()));
         try {
             tyrus.register(ServerFilter.endpoint());
             filter = new ServerFilter(tyrus, settings.maxConnections, settings.handshakeTimeout, workers.timer());
             FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
             if (settings.tls != null) {
-                chain.add(new SSLFilter(
-                        new SSLEngineConfigurator(settings.tls, false, false, false),
-                        new SSLEngineConfigurator(settings.tls, true, false, false)));
+                chain.add(Transports.serverTls(settings.tls));
             }
             transport.setProcessor(chain.add(new HttpCodec(settings.maxHeaderBytes))
                     .add(filter)
@@ -76,6 +74,7 @@ public final class TyrusBridgeServer implements BridgeServer {
     @Override
     public void serve(Door door) throws IOException {
         filter.serve(door);
+        SocketChannel.open().close(); // loads classes of the JDK that cannot be loaded without a file descriptor
         transport.start();
     }
 

@@ -3,9 +3,9 @@ package io.github.wsbridge.core.access;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.core.signalling.DeviceIdPattern;
 import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -44,7 +44,7 @@ public final class ApiKeyPolicy implements AccessPolicy {
      * @throws IllegalArgumentException if a line is invalid; the message contains the line number
      */
     public static ApiKeyPolicy read(Path file) throws IOException {
-        return parse(Files.readAllLines(file, StandardCharsets.UTF_8));
+        return parse(KeyText.read(file).lines().toList());
     }
 
     /** Parses the lines of a key file. Throws the same exceptions as {@link #read}. */
@@ -100,12 +100,36 @@ public final class ApiKeyPolicy implements AccessPolicy {
     }
 
     private Access decide(AccessRequest request) {
-        Key key = keys.get(hash(request.headers().only(Endpoints.API_KEY_HEADER)));
+        String hash = hash(request.headers().only(Endpoints.API_KEY_HEADER));
+        Key key = keys.get(hash);
         if (key == null) {
             return new Access.Denied(401);
         }
-        return key.action() == request.action() && key.devices().matches(request.deviceId())
+        return permits(hash, request.action(), request.deviceId())
                 ? new Access.Granted(key.name())
                 : new Access.Denied(403);
+    }
+
+    /** Returns whether the key with this hash is known, and valid for this. */
+    boolean permits(String hash, Action action, String deviceId) {
+        Key key = keys.get(hash);
+        return key != null && key.action() == action && key.devices().matches(deviceId);
+    }
+
+    /** Returns whether a key with which the device could listen is no longer among {@code others}. */
+    boolean hasListenerMissingIn(ApiKeyPolicy others, String deviceId) {
+        for (Map.Entry<String, Key> entry : keys.entrySet()) {
+            if (permits(entry.getKey(), Action.LISTEN, deviceId)
+                    && !others.permits(entry.getKey(), Action.LISTEN, deviceId)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the number of keys, without their names or hashes. */
+    @Override
+    public String toString() {
+        return keys.size() + (keys.size() == 1 ? " key" : " keys");
     }
 }

@@ -99,8 +99,8 @@ public final class Admissions {
         Handshake connection = new Handshake(port, null, false, name -> List.of(), client);
         return answer(
                 connection,
-                () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), principal -> {
-                    Requester requester = new Requester(principal + " at " + port, port, client.address());
+                () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), access -> {
+                    Requester requester = new Requester(access.principal() + " at " + port, port, client.address());
                     Admission refusal = refusal(requester);
                     return refusal != null
                             ? refusal
@@ -154,9 +154,9 @@ public final class Admissions {
         String data = query.get(Endpoints.REQUEST_DATA);
         BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
         check(request);
-        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), principal -> {
-            Requester requester =
-                    new Requester(principal, handshake.path(), handshake.peer().address());
+        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
+            Requester requester = new Requester(
+                    access.principal(), handshake.path(), handshake.peer().address(), access.valid());
             Admission refusal = refusal(requester);
             if (refusal != null) {
                 return refusal;
@@ -208,11 +208,11 @@ public final class Admissions {
         BridgeRequest device = new BridgeRequest(deviceId(query));
         check(device);
         String deviceId = device.deviceId();
-        return allowed(handshake, query, by, Action.LISTEN, deviceId, principal -> {
+        return allowed(handshake, query, by, Action.LISTEN, deviceId, access -> {
             CloseReason noRoom = destinations.noRoomToListen(deviceId);
             return noRoom != null
                     ? unavailable(noRoom.reason())
-                    : granted(handshake, leg -> destinations.listen(deviceId, leg));
+                    : granted(handshake, leg -> destinations.listen(deviceId, leg, access.valid()));
         });
     }
 
@@ -257,7 +257,7 @@ public final class Admissions {
             AccessPolicy by,
             Action action,
             String deviceId,
-            Function<String, Admission> go) {
+            Function<Access.Granted, Admission> go) {
         CompletionStage<Access> check;
         try {
             check = by.check(new AccessRequest(action, deviceId, query, handshake.headers(), handshake.peer()));
@@ -276,7 +276,7 @@ public final class Admissions {
                 Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
                 return new Admission.Refused(denied.status(), "access denied", retryAfter);
             }
-            return go.apply(((Access.Granted) access).principal());
+            return go.apply((Access.Granted) access);
         });
     }
 
@@ -284,7 +284,12 @@ public final class Admissions {
         return new Admission.Granted(subprotocol(handshake), opened);
     }
 
+    /** Returns the offered subprotocol that the URL names, or else the bridge's own if it is offered. */
     private static String subprotocol(Handshake handshake) {
+        String chosen = Query.parse(handshake.rawQuery()).get(Endpoints.CHOSEN_SUBPROTOCOL);
+        if (chosen != null && handshake.offers(chosen)) {
+            return chosen;
+        }
         return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
     }
 

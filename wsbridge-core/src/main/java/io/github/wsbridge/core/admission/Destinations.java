@@ -8,6 +8,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Receives admitted handshakes. */
@@ -29,8 +30,12 @@ public interface Destinations {
     /** Receives a device that accepts or, if there is a rejection, rejects. */
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
-    /** Receives a device that listens. */
-    void listen(String deviceId, Leg leg);
+    /**
+     * Receives a device that listens.
+     *
+     * @param valid whether its access is still permitted
+     */
+    void listen(String deviceId, Leg leg, BooleanSupplier valid);
 
     /** Receives another node. */
     void peer(Leg leg);

@@ -138,10 +138,10 @@ public final class Accepts {
             if (missing.isEmpty()) {
                 bridge.announce();
             }
-        } catch (RuntimeException e) { // the caller does not handle it
-            log.warn("cannot start {}", bridge, e);
+        } catch (Throwable e) { // even an Error, which the caller does not handle either: the slot must be given back
             bridge.requester().abort();
             device.abort();
+            log.warn("cannot start {}", bridge, e);
         }
     }
 
@@ -167,7 +167,7 @@ public final class Accepts {
         CompletionStage<Leg> dialled;
         try {
             dialled = by.dial(claims.owner(), forward);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // even an Error: the slot must be given back
             dialled = CompletableFuture.failedFuture(e);
         }
         dialled.whenComplete((ownerLeg, failure) -> {

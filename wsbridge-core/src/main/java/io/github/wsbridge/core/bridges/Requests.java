@@ -8,6 +8,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.AccessPolicy.Access.Granted;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Signaller;
@@ -19,9 +20,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,7 @@ public final class Requests {
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
     private final SecureRandom random = new SecureRandom();
+    private final Map<OwnedBridge, BooleanSupplier> revocable = new ConcurrentHashMap<>();
 
     public Requests(
             URI publicUrl,
@@ -76,7 +81,11 @@ public final class Requests {
             return bridge;
         }
         events.onRequested(bridge, by.principal());
+        if (by.valid() != Granted.ALWAYS) {
+            revocable.put(bridge, by.valid());
+        }
         bridge.gone().thenAccept(reason -> {
+            revocable.remove(bridge);
             events.onClosed(bridge, reason);
             slots.release(); // last, since stop() waits for it
         });
@@ -90,11 +99,23 @@ public final class Requests {
         }
         try {
             signal(bridge, request);
-        } catch (RuntimeException e) {
-            log.warn("failed to signal the device for {}", bridge, e);
+        } catch (Throwable e) { // even an Error: the requester waits
             bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device could not be signalled"));
+            log.warn("failed to signal the device for {}", bridge, e);
         }
         return bridge;
+    }
+
+    /** Closes the bridges whose requesters are no longer permitted. Returns their number. */
+    public int closeRevoked(CloseReason reason) {
+        int closed = 0;
+        for (Map.Entry<OwnedBridge, BooleanSupplier> bridge : revocable.entrySet()) {
+            if (!bridge.getValue().getAsBoolean()) {
+                bridge.getKey().close(reason);
+                closed++;
+            }
+        }
+        return closed;
     }
 
     private @Nullable CloseReason takeOn(OwnedBridge bridge) {

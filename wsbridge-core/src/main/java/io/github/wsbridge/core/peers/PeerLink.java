@@ -123,7 +123,7 @@ final class PeerLink {
         CompletionStage<Leg> dialled;
         try {
             dialled = dial.get();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // even an Error: otherwise the link would be being dialled for ever
             dialled = CompletableFuture.failedFuture(e);
         }
         dialled.whenComplete((leg, failure) -> {
@@ -133,7 +133,14 @@ final class PeerLink {
                 return;
             }
             MessageLeg messages = new MessageLeg(leg, new Answers(fresh));
-            messages.open();
+            try {
+                messages.open();
+            } catch (Throwable e) { // such as no memory: as if it had not been reached
+                lost(fresh);
+                fresh.completeExceptionally(e);
+                leg.abort();
+                return;
+            }
             fresh.complete(messages);
             synchronized (this) {
                 if (!closed) {

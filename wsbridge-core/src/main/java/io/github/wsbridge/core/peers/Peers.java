@@ -12,6 +12,7 @@ import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.Lasting;
 import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,7 @@ public final class Peers {
     private static final Logger log = LoggerFactory.getLogger(Peers.class);
     private static final long REFRESH_SECONDS = 5;
 
+    private final Consumer<Runnable> aside; // runs a task that may block
     private final NodeAddress self;
     private final PeerDirectory directory;
     private final @Nullable Connector connector;
@@ -56,6 +59,18 @@ public final class Peers {
             NodeCredentials credentials,
             Limits limits,
             ScheduledExecutorService scheduler) {
+        this(self, directory, connector, credentials, limits, scheduler, task -> Daemons.start("wsbridge-peers", task));
+    }
+
+    Peers(
+            NodeAddress self,
+            PeerDirectory directory,
+            @Nullable Connector connector,
+            NodeCredentials credentials,
+            Limits limits,
+            ScheduledExecutorService scheduler,
+            Consumer<Runnable> aside) {
+        this.aside = aside;
         this.self = self;
         this.directory = directory;
         this.connector = connector;
@@ -64,19 +79,27 @@ public final class Peers {
         this.scheduler = scheduler;
         refresh();
         this.refreshes = scheduler.scheduleWithFixedDelay(
-                this::refreshAside, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+                new Lasting(this::refreshAside), REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
     }
 
     /** A directory may block, for example on DNS; the scheduler's thread must not. */
     private void refreshAside() {
         if (refreshing.compareAndSet(false, true)) {
-            Daemons.start("wsbridge-peers", () -> {
-                try {
-                    refresh();
-                } finally {
-                    refreshing.set(false);
+            boolean started = false;
+            try {
+                aside.accept(new Lasting(() -> {
+                    try {
+                        refresh();
+                    } finally {
+                        refreshing.set(false);
+                    }
+                }));
+                started = true;
+            } finally {
+                if (!started) {
+                    refreshing.set(false); // there is no thread for it now; the next time there may be one
                 }
-            });
+            }
         }
     }
 

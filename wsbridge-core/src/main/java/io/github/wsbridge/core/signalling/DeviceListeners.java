@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,14 +58,18 @@ public final class DeviceListeners {
         return capacity.full() && !listeners.containsKey(deviceId) ? FULL : null;
     }
 
-    /** Adds a device's socket. Returns whether there was room for it. */
-    public boolean add(String deviceId, Leg leg, Instant since) {
+    /**
+     * Adds a device's socket. Returns whether there was room for it.
+     *
+     * @param valid whether the device may still listen; see {@link #closeRevoked}
+     */
+    public boolean add(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
         if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
             EndAwaiter.of(leg, FULL);
             return false;
         }
-        Listener listener = new Listener(deviceId, leg, since);
+        Listener listener = new Listener(deviceId, leg, since, valid);
         events.onListening(deviceId);
         listener.socket.open();
         Listener older = listeners.put(deviceId, listener);
@@ -92,6 +97,18 @@ public final class DeviceListeners {
         }
     }
 
+    /** Closes the sockets of devices that may no longer listen. Returns their number. */
+    public int closeRevoked(CloseReason reason) {
+        int closed = 0;
+        for (Listener listener : listeners.values()) {
+            if (!listener.valid.getAsBoolean()) {
+                listener.socket.close(reason);
+                closed++;
+            }
+        }
+        return closed;
+    }
+
     public void closeAll(CloseReason reason) {
         listeners.values().forEach(listener -> listener.socket.close(reason));
     }
@@ -99,15 +116,17 @@ public final class DeviceListeners {
     private final class Listener implements MessageLeg.Handler {
         private final String deviceId;
         private final Instant since;
+        private final BooleanSupplier valid;
         private final MessageLeg socket;
         /** Whether this socket holds a slot. A newer socket of the same device may take the slot over. */
         private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
 
         private volatile boolean gone;
 
-        Listener(String deviceId, Leg leg, Instant since) {
+        Listener(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
             this.deviceId = deviceId;
             this.since = since;
+            this.valid = valid;
             this.socket = new MessageLeg(leg, this);
         }
 

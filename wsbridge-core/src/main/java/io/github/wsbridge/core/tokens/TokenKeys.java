@@ -1,12 +1,10 @@
 package io.github.wsbridge.core.tokens;
 
 import com.google.crypto.tink.subtle.Random;
+import io.github.wsbridge.wire.files.KeyText;
+import io.github.wsbridge.wire.files.SecretFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +47,7 @@ public final class TokenKeys {
 
     /** Reads a file that contains a keyset in Tink's JSON format. Fails in the same cases as {@link #parse}. */
     public static TokenKeys read(Path file) throws IOException, GeneralSecurityException {
-        return parse(Files.readString(file, StandardCharsets.UTF_8));
+        return parse(KeyText.read(file));
     }
 
     /** Returns the keyset in Tink's JSON format, with the keys in cleartext: a secret. */
@@ -57,23 +55,14 @@ public final class TokenKeys {
         return KeysetJson.write(primary, entries);
     }
 
-    /** Writes the keyset to a file, replacing it atomically. Only the owner can read the file. */
+    /**
+     * Writes the keyset to a file, replacing its content atomically. A new file can be read by its owner only; an
+     * existing one keeps its owner, group and permissions, and a symbolic link its target.
+     *
+     * @throws IOException if the file cannot be written, or its owner or group cannot be kept; then it is unchanged
+     */
     public void write(Path file) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        boolean posix = Files.getFileStore(folder).supportsFileAttributeView("posix");
-        Path fresh = posix
-                ? Files.createTempFile(
-                        folder,
-                        ".keys",
-                        ".tmp",
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-                : Files.createTempFile(folder, ".keys", ".tmp");
-        try {
-            Files.writeString(fresh, toJson() + "\n");
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(fresh);
-        }
+        SecretFile.write(file, toJson() + "\n");
     }
 
     /** Adds a key that decrypts but does not encrypt yet. */

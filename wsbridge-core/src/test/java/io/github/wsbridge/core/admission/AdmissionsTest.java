@@ -226,6 +226,22 @@ class AdmissionsTest {
         assertThat(subprotocol("mqtt", "wsbridge.v1")).isEqualTo("wsbridge.v1");
     }
 
+    @Test
+    void admit_subprotocolNamedInTheUrl_isAgreedOnIfOffered() {
+        for (String path : List.of("/bridge/connect?deviceId=d&", "/bridge/accept?bridgeToken=t&")) {
+            String[] url = (path + "subprotocol=binary").split("\\?");
+            assertThat(agreed(admit(url[0], url[1], "base64, binary"))).isEqualTo("binary");
+            assertThat(agreed(admit(url[0], url[1], "wsbridge.v1", "binary"))).isEqualTo("binary");
+            assertThat(agreed(admit(url[0], url[1], "base64"))).isEmpty();
+            assertThat(agreed(admit(url[0], url[1], "wsbridge.v1"))).isEqualTo("wsbridge.v1");
+            assertThat(agreed(admit(url[0], url[1]))).isEmpty();
+        }
+    }
+
+    private static String agreed(CompletableFuture<Admission> admission) {
+        return ((Admission.Granted) admission.join()).subprotocol();
+    }
+
     private String subprotocol(String... offers) {
         return ((Admission.Granted)
                         admit("/bridge/connect", "deviceId=d", offers).join())

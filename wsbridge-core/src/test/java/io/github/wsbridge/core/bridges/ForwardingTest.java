@@ -145,6 +145,19 @@ class ForwardingTest {
     }
 
     @Test
+    void accept_routerWithoutAThread_isClosed4502_andTheSlotIsGivenBack() {
+        BridgeNode starved = cluster.node(
+                NodeAddress.parse("ws://starved"),
+                builder -> builder.router((owner, forward) -> {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }));
+        FakeLeg device = new FakeLeg();
+        starved.accept(token(A), device, Hop.DIRECT);
+        assertThat(device.closes().get(0).code()).isEqualTo(4502);
+        assertThat(starved.stats().bridges()).isZero();
+    }
+
+    @Test
     void accept_forwardedToTheWrongNode_isRefusedThere() {
         FakeLeg device = new FakeLeg();
         b.accept(token(C), device, Hop.FORWARDED);

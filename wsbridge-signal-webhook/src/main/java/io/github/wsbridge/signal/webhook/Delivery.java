@@ -129,9 +129,6 @@ final class Delivery {
         if (cause instanceof CancellationException) {
             return new Outcome.Retry(new IOException("the webhook did not answer in time"), false, Duration.ZERO);
         }
-        if (cause instanceof LimitedBody.TooLongException) {
-            return new Outcome.Failed(new IOException("the webhook's answer is too long"));
-        }
         IOException why = channel.unreachable(cause);
         return cause instanceof IOException ? new Outcome.Retry(why, false, Duration.ZERO) : new Outcome.Failed(why);
     }

@@ -1,7 +1,6 @@
 package io.github.wsbridge.signal.webhook;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -10,13 +9,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Takes an answer's body up to a length; a longer one ends the exchange. */
+/**
+ * Takes an answer's body up to a length. Of a longer one, which cannot be meant for a node, nothing is taken, and the
+ * exchange ends: its status counts.
+ */
 final class LimitedBody implements BodySubscriber<byte[]> {
-
-    /** There was more than the limit. */
-    static final class TooLongException extends IOException {
-        private static final long serialVersionUID = 1L;
-    }
 
     private final int limit;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -42,7 +39,7 @@ final class LimitedBody implements BodySubscriber<byte[]> {
     public void onNext(List<ByteBuffer> buffers) {
         for (ByteBuffer buffer : buffers) {
             if (bytes.size() + buffer.remaining() > limit) {
-                if (body.completeExceptionally(new TooLongException()) && subscription != null) {
+                if (body.complete(new byte[0]) && subscription != null) {
                     subscription.cancel();
                 }
                 return;

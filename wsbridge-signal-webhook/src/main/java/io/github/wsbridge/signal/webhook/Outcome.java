@@ -51,13 +51,17 @@ sealed interface Outcome {
         return new Failed(why); // redirects too: the URL is fixed
     }
 
+    /** A status of success takes the invitation, unless the body says otherwise in the words of the protocol. */
     private static Outcome read(byte[] body) {
+        JsonObject json;
         try {
-            JsonObject json = body.length == 0 ? new JsonObject() : JsonMessage.read(body);
+            json = body.length == 0 ? new JsonObject() : JsonMessage.read(body);
+        } catch (MalformedMessageException e) {
+            return new Known(new Result.Delivered()); // such as OK, or a page: it is the status that counts
+        }
+        try {
             String reason = json.getString("reason", "");
             switch (json.getString("result", ResultJson.DELIVERED)) {
-                case ResultJson.DELIVERED:
-                    return new Known(new Result.Delivered());
                 case ResultJson.DEFERRED:
                     return new Deferred();
                 case ResultJson.UNREACHABLE:
@@ -65,7 +69,7 @@ sealed interface Outcome {
                 case ResultJson.REJECTED:
                     return new Known(new Result.Rejected(RejectionJson.read(json)));
                 default:
-                    return new Failed(new IOException("the webhook answered with an unknown result"));
+                    return new Known(new Result.Delivered());
             }
         } catch (MalformedMessageException e) {
             return new Failed(new IOException("the webhook's answer: " + e.getMessage()));

@@ -7,6 +7,7 @@ import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
 import static io.github.wsbridge.testkit.transport.Backpressure.flood;
 import static io.github.wsbridge.testkit.transport.Backpressure.stalled;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
@@ -15,9 +16,11 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -153,6 +156,10 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         "808001020304,1002", // a continuation without a message
         "88810102030405,1002", // half a close code
         "8882010203040101,1002", // an illegal close code
+        "C8820102030402EA,1002", // a reserved bit on a close frame
+        "88FE00020102030402EA,1002", // a close frame with a longer length than it needs
+        "82FE000101020304FF,1002", // a length of two bytes where one is enough
+        "82FF000000000000000101020304FF,1002", // and one of eight
     })
     void protocolErrors_areAnsweredAndEndTheLeg(String bytes, int code) throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
@@ -402,6 +409,42 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             end.leg().abort();
             end.awaitClosed();
             flooding.exceptionally(broken -> null).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void tls12_renegotiationByTheClient_isRefused() throws Exception {
+        TestKeys keys = TestKeys.create();
+        try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
+            refusesRenegotiation(secure, keys);
+        }
+    }
+
+    /**
+     * Checks that a client of TLS 1.2 cannot have a second handshake.
+     *
+     * @param secure serves {@link #door} with {@code keys}
+     */
+    protected final void refusesRenegotiation(BridgeServer secure, TestKeys keys) throws Exception {
+        try (SSLSocket socket = (SSLSocket) keys.context()
+                .getSocketFactory()
+                .createSocket("localhost", secure.address().getPort())) {
+            socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            try (RawWebSocket raw = RawWebSocket.client(socket)) {
+                raw.writeRaw(RawWebSocket.request(TARGET, ""));
+                assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
+                RecordingReceiver end = door.takeEnd();
+                end.send(Fragment.text("before"));
+                assertThat(raw.read().text()).isEqualTo("before");
+                assertThatThrownBy(() -> {
+                            socket.startHandshake();
+                            socket.getInputStream().read();
+                        })
+                        .isInstanceOf(IOException.class)
+                        .isNotInstanceOf(SocketTimeoutException.class);
+                assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+            }
         }
     }
 }

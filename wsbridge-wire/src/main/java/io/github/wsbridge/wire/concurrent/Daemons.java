@@ -21,12 +21,13 @@ public final class Daemons {
     }
 
     /**
-     * Creates a single-threaded timer. Cancelled tasks, which are most, leave its queue at once. The caller shuts it
-     * down.
+     * Creates a single-threaded timer. Cancelled tasks, which are most, leave its queue at once. The thread is started
+     * here, so that a lack of threads is noticed now, and not when a deadline matters. The caller shuts it down.
      */
     public static ScheduledThreadPoolExecutor newTimer(String name) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> daemon(name, task));
         timer.setRemoveOnCancelPolicy(true);
+        timer.prestartCoreThread();
         return timer;
     }
 

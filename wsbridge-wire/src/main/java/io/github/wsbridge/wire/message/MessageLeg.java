@@ -145,7 +145,7 @@ public final class MessageLeg implements Leg.Receiver {
                 handle(text);
             }
         }
-        demands.one();
+        demands.one(); // whatever happened: without it, the leg would stay open and deaf
     }
 
     private void handle(String text) {
@@ -155,7 +155,7 @@ public final class MessageLeg implements Leg.Receiver {
             log.debug("dropped a malformed message: {}", e.getMessage()); // which quotes nothing: it might hold a token
         } catch (IllegalArgumentException e) {
             log.debug("dropped a message with an invalid value"); // whose text might be a token
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // even an Error: it concerns one message, and the next may be handled
             log.warn("failed to handle a message", e);
         }
     }

@@ -1,5 +1,6 @@
 package io.github.wsbridge.wire.relay;
 
+import io.github.wsbridge.wire.concurrent.Lasting;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -62,7 +63,8 @@ public final class CloseDeadline {
             synchronized (this) {
                 if (task == null) {
                     seen = written.getAsLong();
-                    task = timer.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+                    task = timer.scheduleWithFixedDelay(
+                            new Lasting(this::check), CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
                 }
             }
         } catch (RejectedExecutionException e) {

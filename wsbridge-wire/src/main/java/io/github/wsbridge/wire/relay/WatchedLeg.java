@@ -4,6 +4,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Lasting;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -74,7 +75,8 @@ public final class WatchedLeg extends ForwardingLeg {
         try {
             synchronized (this) {
                 if (!closed) {
-                    checks = scheduler.scheduleWithFixedDelay(this::check, first, nanos, TimeUnit.NANOSECONDS);
+                    checks = scheduler.scheduleWithFixedDelay(
+                            new Lasting(this::check), first, nanos, TimeUnit.NANOSECONDS);
                 }
             }
         } catch (RejectedExecutionException e) {

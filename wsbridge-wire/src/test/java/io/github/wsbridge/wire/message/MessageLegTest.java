@@ -22,14 +22,17 @@ class MessageLegTest {
     private final FakeLeg leg = new FakeLeg();
     private final List<JsonObject> messages = new ArrayList<>();
     private CloseReason closed;
-    private RuntimeException failure;
+    private Throwable failure;
 
     private final MessageLeg messageLeg = new MessageLeg(leg, new MessageLeg.Handler() {
         @Override
         public void onMessage(JsonObject message) {
             messages.add(message);
-            if (failure != null) {
-                throw failure;
+            if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
+                throw e;
             }
         }
 
@@ -98,12 +101,14 @@ class MessageLegTest {
             leg.deliver("{}");
             failure = new IllegalStateException("a bug");
             leg.deliver("{}");
+            failure = new OutOfMemoryError("unable to create native thread");
+            leg.deliver("{}");
             failure = null;
             leg.deliver("{}");
-            assertThat(log.loud()).hasSize(1);
+            assertThat(log.loud()).hasSize(2);
             assertThat(log.all()).noneMatch(line -> line.contains("secret-token"));
         }
-        assertThat(messages).hasSize(3);
+        assertThat(messages).hasSize(4);
         assertThat(leg.demanded()).isTrue();
     }
 

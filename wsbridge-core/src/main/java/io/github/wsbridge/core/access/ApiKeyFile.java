@@ -1,0 +1,91 @@
+package io.github.wsbridge.core.access;
+
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.wire.files.Reloaded;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Grants access by the API keys in a file that may change while the node runs; see {@link ApiKeyPolicy} for its form.
+ * Thread-safe.
+ *
+ * <p>Someone calls {@link #look} every few seconds and, when it returns true, {@code BridgeNode.endRevoked}, so that
+ * devices with a revoked key stop listening.
+ *
+ * <p>A bridge counts as revoked if its requester's key is, or if a key is with which its device may have been listening
+ * when the bridge was requested.
+ */
+public final class ApiKeyFile implements AccessPolicy {
+
+    private final Reloaded<ApiKeyPolicy> keys;
+
+    private ApiKeyFile(Reloaded<ApiKeyPolicy> keys) {
+        this.keys = keys;
+    }
+
+    /**
+     * Reads a key file. Blocks briefly.
+     *
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if a line is invalid; the message contains the line number
+     */
+    public static ApiKeyFile read(Path file) throws IOException {
+        try {
+            return new ApiKeyFile(new Reloaded<>("API keys " + file, List.of(file), () -> ApiKeyPolicy.read(file)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // only files with keys of other kinds
+        }
+    }
+
+    /**
+     * Reads the file again if its content has changed. If it is invalid then, a warning is logged and the old keys stay
+     * valid. Blocks briefly.
+     *
+     * @param now whether to take a change at once. Otherwise it is taken once two calls in a row have seen it, so that
+     *     a file that is being written is not read half.
+     * @return whether the keys have changed
+     */
+    public boolean look(boolean now) {
+        return keys.look(now);
+    }
+
+    @Override
+    public CompletionStage<Access> check(AccessRequest request) {
+        ApiKeyPolicy current = keys.get();
+        return current.check(request)
+                .thenApply(access -> access instanceof Access.Granted granted
+                        ? new Access.Granted(granted.principal(), grant(current, request)::valid)
+                        : access);
+    }
+
+    private Grant grant(ApiKeyPolicy by, AccessRequest request) {
+        String hash = ApiKeyPolicy.hash(request.headers().only(Endpoints.API_KEY_HEADER));
+        return new Grant(by, hash, request.action(), request.deviceId());
+    }
+
+    /** What was granted, without the request, whose headers are large. */
+    private final class Grant {
+        private final ApiKeyPolicy by;
+        private final String hash;
+        private final Action action;
+        private final String deviceId;
+
+        Grant(ApiKeyPolicy by, String hash, Action action, String deviceId) {
+            this.by = by;
+            this.hash = hash;
+            this.action = action;
+            this.deviceId = deviceId;
+        }
+
+        boolean valid() {
+            ApiKeyPolicy now = keys.get();
+            return now == by
+                    || now.permits(hash, action, deviceId)
+                            && (action == Action.LISTEN || !by.hasListenerMissingIn(now, deviceId));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.Lasting;
+import io.github.wsbridge.wire.files.Reloaded;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files that a command takes again when they change: within five seconds, or at once on SIGHUP. Thread-safe, except
+ * for {@link #start} and {@link #close}.
+ */
+final class Reloads implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Reloads.class);
+
+    /** A change is taken when two looks have seen it, so within twice this time. */
+    private static final int LOOK_MILLIS = 2_000;
+
+    /** Looks whether a file has changed, and takes the change. */
+    @FunctionalInterface
+    interface Look {
+        void look(boolean now) throws Exception;
+    }
+
+    /** Uses what has been read again. */
+    @FunctionalInterface
+    interface Use<T> {
+        void take(T value) throws Exception;
+    }
+
+    private final List<Look> looks = new CopyOnWriteArrayList<>();
+    private @Nullable ScheduledExecutorService timer;
+
+    void add(Look look) {
+        looks.add(look);
+    }
+
+    <T> void add(Reloaded<T> file, Use<T> use) {
+        add(now -> {
+            if (file.look(now)) {
+                use.take(file.get());
+            }
+        });
+    }
+
+    /** Begins to look. There is no thread if there are no files. */
+    void start(CommandContext here) {
+        here.hangups().accept(this::hangUp);
+        if (!looks.isEmpty()) {
+            timer = Daemons.newTimer("wsbridge-files");
+            timer.scheduleWithFixedDelay(
+                    new Lasting(() -> look(false)), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void hangUp() {
+        log.info("SIGHUP: reading the files again that may change while this runs, {} in all", looks.size());
+        look(true);
+    }
+
+    private void look(boolean now) {
+        for (Look look : looks) {
+            try {
+                look.look(now);
+            } catch (Throwable e) { // an Error, too, must not end the timer
+                log.warn("cannot use a file that has changed", e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (timer != null) {
+            timer.shutdownNow();
+        }
+    }
+}
