@@ -14,6 +14,7 @@ module io.github.wsbridge.launcher {
     requires java.logging;
     requires java.net.http;
     requires jdk.httpserver;
+    requires jdk.unsupported;
     requires org.slf4j;
 
     exports io.github.wsbridge.launcher;

@@ -10,6 +10,7 @@ import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
+import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
@@ -17,6 +18,7 @@ import io.github.wsbridge.wire.relay.UnprovenLeg;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Passes admitted handshakes to the parts of a node that serve them. */
@@ -56,15 +58,25 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void listen(String deviceId, Leg leg) {
+    public Admission.Later listen(String deviceId, String subprotocol) {
+        DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
+        Admission.Decision granted = new Admission.Granted(subprotocol, leg -> listen(deviceId, arrival, leg));
+        return new Admission.Later(
+                CompletableFuture.completedFuture(granted), node.limits.admissionTimeout(), arrival::end);
+    }
+
+    private void listen(String deviceId, DeviceListeners.Arrival arrival, Leg leg) {
         Instant since = clock.instant();
-        if (node.slots.draining()) {
+        if (node.slots.leaving()) {
+            arrival.end();
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (node.listeners.add(deviceId, node.watched(leg), since)) {
-            if (node.slots.draining()) { // stop() may have closed the listeners before this one was added
+        } else if (arrival.open(node.watched(leg), since)) {
+            if (!node.slots.leaving()) {
+                node.peers.announce(deviceId, since);
+            } else if (node.slots.draining()) { // stop() may have closed the listeners before this one was added,
                 node.listeners.closeAll(BridgeSlots.STOPPING);
             } else {
-                node.peers.announce(deviceId, since);
+                node.listeners.moveAll(); // or told them
             }
         }
     }
@@ -81,13 +93,23 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
+    public @Nullable CloseReason unready() {
+        return node.slots.leaving() ? BridgeSlots.DRAINING : node.slots.unavailable();
+    }
+
+    @Override
     public @Nullable CloseReason unavailable() {
         return node.slots.unavailable();
     }
 
     @Override
+    public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
+        return node.accepts.unavailable(token, hop);
+    }
+
+    @Override
     public @Nullable CloseReason noRoomToListen(String deviceId) {
-        return node.slots.draining() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
+        return node.slots.leaving() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
     }
 
     private Leg unproven(Leg leg) {

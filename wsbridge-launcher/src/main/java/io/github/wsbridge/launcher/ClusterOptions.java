@@ -103,6 +103,11 @@ final class ClusterOptions {
         }
     }
 
+    /** Returns whether a load balancer may be in front of the node. */
+    boolean balanced() {
+        return publicUrl != null;
+    }
+
     URI publicUrl(NodeAddress self) {
         return publicUrl == null ? self.uri() : publicUrl;
     }

@@ -29,15 +29,27 @@ public interface Destinations {
     /** Receives a device that accepts or, if there is a rejection, rejects. */
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
-    /** Receives a device that listens. */
-    void listen(String deviceId, Leg leg);
+    /**
+     * Expects a device that listens. From now on it can be found, although its leg is yet to come.
+     *
+     * @param subprotocol the subprotocol to negotiate
+     */
+    Admission.Later listen(String deviceId, String subprotocol);
 
     /** Receives another node. */
     void peer(Leg leg);
 
+    /** Returns why the node should get no more requesters now, even if it may still take some; null if it should. */
+    @Nullable
+    CloseReason unready();
+
     /** Returns why the node cannot take another bridge now, or null if it can. */
     @Nullable
     CloseReason unavailable();
+
+    /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
+    @Nullable
+    CloseReason unavailable(BridgeToken token, Hop hop);
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable

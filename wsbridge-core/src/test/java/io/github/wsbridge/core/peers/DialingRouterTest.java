@@ -122,8 +122,18 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void listen(String deviceId, Leg leg) {
+        public Admission.Later listen(String deviceId, String subprotocol) {
             throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable CloseReason unready() {
+            throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
+            return null;
         }
 
         @Override

@@ -121,8 +121,8 @@ class PeersTest {
     void request_deviceAcceptsNoData_keepsThePeersLink() {
         FakeLeg stuck = new FakeLeg().holdSends();
         b.admit(new Handshake(Endpoints.LISTEN, "deviceId=stuck", true, name -> List.of(), new Peer("")))
-                .thenAccept(
-                        admission -> ((Admission.Granted) admission).opened().accept(stuck));
+                .thenCompose(admission -> ((Admission.Later) admission).decision())
+                .thenAccept(decision -> ((Admission.Granted) decision).opened().accept(stuck));
         RecordingReceiver requester = TestCluster.request(a, "stuck", "");
         cluster.scheduler.advance(Duration.ofSeconds(4));
         assertThat(requester.closed().code()).isEqualTo(4404);
