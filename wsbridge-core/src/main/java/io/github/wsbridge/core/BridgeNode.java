@@ -22,6 +22,7 @@ import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.local.InProcessConnector;
 import io.github.wsbridge.core.peers.DialingRouter;
 import io.github.wsbridge.core.peers.NodeCredentials;
+import io.github.wsbridge.core.peers.PeerClocks;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.peers.Peers;
 import io.github.wsbridge.core.signalling.DeviceIdPattern;
@@ -107,13 +108,13 @@ public final class BridgeNode implements Door, AutoCloseable {
         ownScheduler = from.scheduler == null;
         scheduler = from.scheduler == null ? Daemons.newTimer("wsbridge-node-timer") : from.scheduler;
         BridgeListener events = new NodeEvents(from.listeners);
-        NodeCredentials credentials = new NodeCredentials(keys, from.clock);
+        NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
         slots = new BridgeSlots(limits.maxBridges());
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
-        peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
+        peers = new Peers(self, from.peers, from.connector, credentials, new PeerClocks(from.clock), limits, scheduler);
         signaller = new SignalChain(
                 from.routes(new ListenSignaller(listeners, peers::deliver)),
                 id -> pending.find(id) != null,

@@ -85,7 +85,7 @@ final class NodeDestinations implements Destinations {
     public void peer(Leg leg) {
         Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is for the round trip
         PeerServer server = new PeerServer(
-                node.watched(leg), node.listeners, node::rejected, node.peerServers, half, node.scheduler);
+                node.watched(leg), node.peers, node.listeners, node::rejected, node.peerServers, half, node.scheduler);
         server.open();
         if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);

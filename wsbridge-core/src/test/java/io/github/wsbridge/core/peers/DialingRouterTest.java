@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 class DialingRouterTest extends NodeRouterContract {
 
     private final TestCluster cluster = new TestCluster();
-    private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys, cluster.clock);
+    private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys);
     private final Map<NodeAddress, DialledNode> owners = new ConcurrentHashMap<>();
 
     @Override
