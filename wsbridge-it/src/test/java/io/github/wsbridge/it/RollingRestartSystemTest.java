@@ -154,11 +154,17 @@ final class RollingRestartSystemTest {
     private void report(Traffic traffic, boolean haproxy, boolean kill) {
         List<String> failures = failures(traffic);
         System.out.printf(
-                "%s, %s: %d connects, %d failed; p99 %.0f ms before, %.0f ms during the roll; %d streams ended: %s%n",
+                "%s, %s: %d connects, %d failed, and %d to replace a stream; p99 %.0f ms before, %.0f ms during the roll;"
+                        + " %d streams ended: %s%n",
                 haproxy ? "HAProxy" : "nginx",
                 kill ? "SIGKILL" : "SIGTERM",
-                traffic.attempts.size(),
-                failures.size(),
+                traffic.attempts.stream().filter(attempt -> !attempt.replaces()).count(),
+                failures.stream()
+                        .filter(failure -> !failure.contains(Traffic.REPLACES))
+                        .count(),
+                failures.stream()
+                        .filter(failure -> failure.contains(Traffic.REPLACES))
+                        .count(),
                 p99(traffic, false) / 1e6,
                 p99(traffic, true) / 1e6,
                 traffic.ends.size(),

@@ -28,7 +28,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Traffic implements AutoCloseable {
 
     /** A connect that has ended: when it began, how long it took, and why it failed; empty if it did not. */
-    record Attempt(long startedAt, long nanos, String failure) {}
+    record Attempt(long startedAt, long nanos, String failure) {
+
+        /** Whether it was to replace a stream, and failed. */
+        boolean replaces() {
+            return failure.contains(REPLACES);
+        }
+    }
+
+    static final String REPLACES = "a stream is not replaced";
 
     /** A stream's end. */
     record End(long at, CloseReason reason) {}
@@ -135,7 +143,7 @@ final class Traffic implements AutoCloseable {
             keep(client.connect(device()).get(60, TimeUnit.SECONDS));
         } catch (Exception e) {
             if (!closing) {
-                attempts.add(new Attempt(System.nanoTime(), 0, "a stream was not replaced: " + e));
+                attempts.add(new Attempt(System.nanoTime(), 0, REPLACES + ": " + e));
                 threads.schedule(this::reopen, PULSE_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
