@@ -20,6 +20,12 @@ public final class Endpoints {
     /** The path at which nodes of the cluster talk to each other. */
     public static final String PEER = "/bridge/peer";
 
+    /** The path that answers 200 to a plain GET as long as the node lives. */
+    public static final String LIVEZ = "/livez";
+
+    /** The path that answers 200 to a plain GET if the node takes requesters, and 503 if it is draining or full. */
+    public static final String READYZ = "/readyz";
+
     /** Query parameter: the device id. */
     public static final String DEVICE_ID = "deviceId";
 

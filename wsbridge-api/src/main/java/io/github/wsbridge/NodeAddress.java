@@ -1,6 +1,7 @@
 package io.github.wsbridge;
 
 import java.net.URI;
+import java.util.Locale;
 
 /**
  * The address at which the other nodes of the cluster reach a node: {@code ws://10.1.2.3:8080} or {@code wss://…},
@@ -10,9 +11,18 @@ import java.net.URI;
  */
 public record NodeAddress(URI uri) {
 
-    /** Validates the address and removes a trailing slash. */
+    /**
+     * Validates the address and writes it in one way, so that equal addresses have equal text: without a trailing slash
+     * or a default port, the host in lower case, IPv6 as in RFC 5952.
+     */
     public NodeAddress {
-        uri = Endpoints.base(uri);
+        uri = canonical(Endpoints.base(uri));
+    }
+
+    private static URI canonical(URI base) {
+        int port = base.getPort() == (base.getScheme().equals("wss") ? 443 : 80) ? -1 : base.getPort();
+        String host = IpLiteral.canonical(base.getHost().toLowerCase(Locale.ROOT));
+        return URI.create(base.getScheme() + "://" + host + (port < 0 ? "" : ":" + port) + base.getRawPath());
     }
 
     /**

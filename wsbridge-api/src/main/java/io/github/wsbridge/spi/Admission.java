@@ -12,7 +12,8 @@ public sealed interface Admission {
     sealed interface Decision extends Admission {}
 
     /**
-     * Refuses the request before the upgrade.
+     * Answers the request with an HTTP status in place of an upgrade: a refusal, except for the status 200, which
+     * answers a probe.
      *
      * @param status the HTTP status
      * @param reason a short plain-text body; never a secret

@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
  * accepts or rejects it. Thread-safe; no method blocks.
  *
  * <p>When the listen socket ends, it is reopened after a random delay, whose upper bound doubles from the shortest to
- * the longest and is reset once a socket has lasted for the longest delay. After a status from 400 to 499 (except 429),
- * the longest delay is used. Only 4409 is final: a newer listener with the same device id has replaced this one, and
+ * the longest and is reset once a socket has lasted for five seconds. After the status 503 the delay is at most five
+ * seconds; after a status from 400 to 499 (except 429), the longest delay is used. If a node that is about to stop tells
+ * the device to move, a new socket is opened before the old one is closed. Only 4409 is final: a newer listener with the same device id has replaced this one, and
  * reconnecting would only displace it; {@link #stopped} then completes.
  *
  * <pre>{@code

@@ -11,6 +11,7 @@ import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.MoveJson;
 import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
@@ -28,21 +29,33 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The built-in secondary channel: a WebSocket to a node. It is reopened whenever it ends, unless a newer listener
- * replaces it.
+ * replaces it. If the node tells the device to move, another socket is opened first, and the old one then closed.
  */
 final class ListenSocket implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
 
+    /** After this time, a connection has worked, and the next pause is short again. */
+    private static final Duration WORKED = Duration.ofSeconds(5);
+
+    /** The longest pause while the server has no room at the moment, as during its restart. */
+    private static final Duration BUSY = Duration.ofSeconds(5);
+
+    /** How long a socket that has been superseded stays open, for invitations on their way to it. */
+    private static final Duration OVERLAP = Duration.ofSeconds(1);
+
     private final Dialer dialer;
     private final List<URI> servers;
     private final String deviceId;
     private final Backoff backoff;
+    private final SeenInvitations seen = new SeenInvitations();
     private @Nullable Sink sink; // set by start, before anything else
 
     // Guarded by this.
     private @Nullable Connection connection;
+    private @Nullable Connection former; // superseded, and closed soon
     private @Nullable ScheduledFuture<?> retry;
+    private boolean connecting; // or about to
     private boolean stopped;
     private int at; // the server in use
     private volatile boolean lost; // so that the log also shows the reconnection
@@ -59,6 +72,9 @@ final class ListenSocket implements InvitationSource {
     @Override
     public void start(Sink to) {
         sink = to;
+        synchronized (this) {
+            connecting = true;
+        }
         connect();
     }
 
@@ -98,11 +114,15 @@ final class ListenSocket implements InvitationSource {
 
     private void connected(Leg leg) {
         Connection opened = new Connection(leg);
+        Connection old;
         boolean late;
         synchronized (this) {
+            connecting = false;
             late = stopped;
+            old = connection;
             if (!late) {
                 connection = opened;
+                former = old;
             }
         }
         if (late) {
@@ -116,6 +136,9 @@ final class ListenSocket implements InvitationSource {
             log.debug("Device {} is listening", deviceId);
         }
         opened.open();
+        if (old != null) {
+            old.supersede();
+        }
         sink().listening();
     }
 
@@ -128,7 +151,8 @@ final class ListenSocket implements InvitationSource {
             connect();
             return;
         }
-        if (failure instanceof HandshakeException refused && refused.status() < 500 && refused.status() != 429) {
+        int status = failure instanceof HandshakeException refused ? refused.status() : 0;
+        if (status > 0 && status < 500 && status != 429) {
             log.warn("The server refuses to let device {} listen: {}", deviceId, Reasons.of(failure));
             Duration pause = backoff.longest(); // only a configuration change helps, here or at the server
             sink().state(new DeviceState.Refused(place, Reasons.of(failure), pause));
@@ -140,14 +164,38 @@ final class ListenSocket implements InvitationSource {
                 log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, Reasons.of(failure));
             }
             quiet = true;
-            Duration pause = backoff.next();
+            Duration pause = status == 503 ? backoff.next(BUSY) : backoff.next();
             sink().state(new DeviceState.Retrying(place, Reasons.of(failure), pause));
             retryIn(pause);
         }
     }
 
-    private void ended(CloseReason reason) {
-        if (reason.code() == CloseReason.REPLACED) {
+    /** Called when the node wants the device to move. Devices do so at random times, or they would all come at once. */
+    private void move() {
+        synchronized (this) {
+            if (connecting || stopped) {
+                return;
+            }
+            connecting = true;
+        }
+        log.debug("Device {} moves to another node", deviceId);
+        backoff.reset();
+        retryIn(backoff.next());
+    }
+
+    private void ended(Connection which, CloseReason reason) {
+        boolean moving;
+        synchronized (this) {
+            if (connection != which) {
+                return; // a newer one has taken its place
+            }
+            connection = null;
+            moving = connecting;
+            connecting = true;
+        }
+        if (moving) {
+            log.debug("Device {} has lost its listen socket while it moves: {}", deviceId, reason);
+        } else if (reason.code() == CloseReason.REPLACED) {
             log.warn("A newer listener has replaced device {}, which stops listening", deviceId);
             synchronized (this) {
                 stopped = true;
@@ -168,7 +216,6 @@ final class ListenSocket implements InvitationSource {
     }
 
     private synchronized void retryIn(Duration pause) {
-        connection = null;
         if (!stopped) {
             retry = schedule(this::connect, pause);
         }
@@ -198,12 +245,17 @@ final class ListenSocket implements InvitationSource {
     @Override
     public void close() {
         Connection open;
+        Connection old;
         synchronized (this) {
             stopped = true;
             open = connection;
+            old = former;
             if (retry != null) {
                 retry.cancel(false);
             }
+        }
+        if (old != null) {
+            old.messages.close(CloseReason.normal());
         }
         if (open != null) {
             open.messages.close(CloseReason.normal());
@@ -220,14 +272,27 @@ final class ListenSocket implements InvitationSource {
         }
 
         void open() {
-            stable = schedule(backoff::reset, backoff.longest());
+            stable = schedule(backoff::reset, WORKED);
             messages.open();
+        }
+
+        void supersede() {
+            if (schedule(() -> messages.close(CloseReason.normal()), OVERLAP) == null) {
+                messages.close(CloseReason.normal());
+            }
         }
 
         @Override
         public void onMessage(JsonObject message) {
-            if (JsonMessage.type(message).equals(InvitationJson.TYPE)) {
-                sink().offer(InvitationJson.read(message, deviceId));
+            switch (JsonMessage.type(message)) {
+                case InvitationJson.TYPE -> {
+                    Invitation invitation = InvitationJson.read(message, deviceId);
+                    if (seen.add(invitation.token())) { // both nodes deliver it while the device moves
+                        sink().offer(invitation);
+                    }
+                }
+                case MoveJson.TYPE -> move();
+                default -> {} // a newer node may send other messages
             }
         }
 
@@ -243,7 +308,7 @@ final class ListenSocket implements InvitationSource {
             if (timer != null) {
                 timer.cancel(false);
             }
-            ended(reason);
+            ended(this, reason);
         }
     }
 }

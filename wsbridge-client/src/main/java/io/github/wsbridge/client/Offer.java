@@ -5,6 +5,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ final class Offer implements IncomingBridge {
 
     private final Invitation invitation;
     private final Dialer dialer;
+    private final Duration life;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
     private final CompletableFuture<BridgeLeg> acceptedLeg = new CompletableFuture<>();
@@ -27,9 +29,11 @@ final class Offer implements IncomingBridge {
 
     private final CompletableFuture<Void> over = new CompletableFuture<>();
 
-    Offer(Invitation invitation, Dialer dialer) {
+    /** @param life how long the invitation lasts from now on */
+    Offer(Invitation invitation, Dialer dialer, Duration life) {
         this.invitation = invitation;
         this.dialer = dialer;
+        this.life = life;
     }
 
     @Override
@@ -68,7 +72,8 @@ final class Offer implements IncomingBridge {
             BiConsumer<B, CloseReason> close,
             Function<B, CompletionStage<?>> ended) {
         if (form.compareAndSet(null, future) && answer.complete(new Answer.Accepted())) {
-            CompletableFuture<B> opening = open.apply(List.of(invitation.acceptUrl()));
+            CompletableFuture<B> opening = AcceptAttempts.start(
+                    () -> open.apply(List.of(invitation.acceptUrl())), close, life, dialer.scheduler());
             opening.whenComplete((bridge, failure) -> {
                 if (failure != null) {
                     future.completeExceptionally(failure);
@@ -94,6 +99,10 @@ final class Offer implements IncomingBridge {
     @Override
     public boolean reject(int code, String reason) {
         return answer.complete(new Answer.Rejected(code, reason));
+    }
+
+    Duration life() {
+        return life;
     }
 
     void expire() {

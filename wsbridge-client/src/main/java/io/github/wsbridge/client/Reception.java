@@ -46,7 +46,7 @@ final class Reception {
     }
 
     CompletionStage<Answer> receive(Invitation invitation, InvitationSource source) {
-        Offer offer = new Offer(invitation, dialer);
+        Offer offer = new Offer(invitation, dialer, life(invitation));
         boolean trusted = origins.trust(invitation.acceptUrl());
         offer.answer().thenAccept(answer -> {
             log.debug("{}: {}", offer, answer);
@@ -98,7 +98,7 @@ final class Reception {
         CompletableFuture.allOf(handled, offer.over()).thenRun(room::release);
         try {
             ScheduledFuture<?> expiry =
-                    dialer.scheduler().schedule(offer::expire, life(offer).toNanos(), TimeUnit.NANOSECONDS);
+                    dialer.scheduler().schedule(offer::expire, offer.life().toNanos(), TimeUnit.NANOSECONDS);
             offer.answer().thenRun(() -> expiry.cancel(false));
             dialer.executor().execute(() -> handle(offer, handled));
         } catch (RejectedExecutionException e) {
@@ -128,8 +128,8 @@ final class Reception {
     }
 
     /** The device's clock may be wrong, in which case the expiry set by the node is meaningless here. */
-    private Duration life(Offer offer) {
-        Duration left = Duration.between(clock.instant(), offer.expiresAt());
+    private Duration life(Invitation invitation) {
+        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
         return left.isNegative() || left.isZero() || left.compareTo(LONGEST_LIFE) > 0 ? DEFAULT_LIFE : left;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
+import io.github.wsbridge.spi.Fragment;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -56,12 +57,70 @@ class BridgeDeviceListenTest extends BridgeDeviceFixture {
             attemptAfter(seconds).fail(new ConnectException());
         }
         PairLeg brief = attemptAfter(10).open();
-        scheduler.advance(Duration.ofSeconds(9));
+        scheduler.advance(Duration.ofMillis(4_999));
         brief.close(new CloseReason(1001, ""));
         PairLeg stable = attemptAfter(10).open();
-        scheduler.advance(Duration.ofSeconds(10));
+        scheduler.advance(Duration.ofSeconds(5));
         stable.close(new CloseReason(1001, ""));
         attemptAfter(1);
+    }
+
+    @Test
+    void reconnect_noRoomAtTheMoment_pausesFiveSecondsAtMost() throws Exception {
+        device = builder(offered::add).build().start();
+        node.call().fail(new HandshakeException(503));
+        for (int seconds : new int[] {1, 2, 4, 5, 5}) {
+            attemptAfter(seconds).fail(new HandshakeException(503));
+        }
+    }
+
+    @Test
+    void move_opensTheNewSocketFirst_thenClosesTheOldOne() throws Exception {
+        PairLeg old = listen();
+        QueueReceiver oldFar = far;
+        old.send(Fragment.text("{\"type\":\"move\"}"));
+        old.send(Fragment.text("{\"type\":\"move\"}"));
+        attemptAfter(1).fail(new HandshakeException(503)); // the node that stops, once more
+        assertThat(oldFar.closed).isNotDone();
+        scheduler.advance(Duration.ofSeconds(2));
+        PairLeg fresh = openListen();
+        invite(old, "on-its-way");
+        assertThat(offer().requestData()).isEqualTo("ssh");
+        invite(fresh, "on-its-way");
+        invite(fresh, "new");
+        offer();
+        assertThat(offered).as("one of them came over both sockets").isEmpty();
+        assertThat(oldFar.closed).isNotDone();
+        scheduler.advance(Duration.ofSeconds(1));
+        assertThat(oldFar.closed()).isEqualTo(CloseReason.normal());
+        assertThat(device.stopped()).isNotDone();
+        scheduler.advance(Duration.ofHours(1));
+        assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void move_oldSocketIsReplacedByTheNewOne_keepsListening() throws Exception {
+        PairLeg old = listen();
+        old.send(Fragment.text("{\"type\":\"move\"}"));
+        Call moving = attemptAfter(1);
+        old.close(new CloseReason(CloseReason.REPLACED, "newer")); // the other node has said so before its answer came
+        PairLeg fresh = moving.open();
+        QueueReceiver there = new QueueReceiver(fresh::demand);
+        fresh.open(there);
+        fresh.demand();
+        invite(fresh, "t");
+        offer();
+        assertThat(device.stopped()).isNotDone();
+    }
+
+    @Test
+    void move_oldSocketEndsFirst_doesNotConnectTwice() throws Exception {
+        PairLeg old = listen();
+        old.send(Fragment.text("{\"type\":\"move\"}"));
+        old.close(new CloseReason(1001, ""));
+        attemptAfter(1).open();
+        scheduler.advance(Duration.ofSeconds(30));
+        assertThat(node.calls).isEmpty();
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;
 import java.net.ConnectException;
@@ -77,7 +78,7 @@ class BridgeDeviceTest extends BridgeDeviceFixture {
             boolean accepted = !offer.accept().isCompletedExceptionally();
             assertThat(rejected.get()).isNotEqualTo(accepted);
             if (accepted) {
-                node.call().fail(new ConnectException());
+                node.call().fail(new HandshakeException(404));
             } else {
                 answer();
             }
@@ -158,6 +159,47 @@ class BridgeDeviceTest extends BridgeDeviceFixture {
         bridge.close(CloseReason.normal());
         invite(listen, "t3");
         assertThat(offered.poll()).isNotNull();
+    }
+
+    @Test
+    void accept_refusedOrLostBeforeTheBridgeStands_triesAgain() throws Exception {
+        PairLeg listen = listen(builder(offered::add).executor(Runnable::run));
+        invite(listen, "t");
+        CompletableFuture<BridgeChannel> accepted = offer().accept();
+        node.call().fail(new HandshakeException(503));
+        scheduler.advance(Duration.ofMillis(99));
+        assertThat(node.calls).isEmpty();
+        scheduler.advance(Duration.ofMillis(1));
+        node.call().fail(new ConnectException());
+        scheduler.advance(Duration.ofMillis(200));
+        node.call().open().abort();
+        scheduler.advance(Duration.ofMillis(400));
+        Call last = node.call();
+        assertThat(last.target().uri()).hasToString("ws://node.test/bridge/accept?bridgeToken=t");
+        last.open().send(Fragment.text(FakeNode.established()));
+        assertThat(accepted.get(10, TimeUnit.SECONDS).isOpen()).isTrue();
+    }
+
+    @Test
+    void accept_refusedForGood_doesNotTryAgain() throws Exception {
+        PairLeg listen = listen();
+        invite(listen, "t");
+        CompletableFuture<BridgeChannel> accepted = offer().accept();
+        node.call().fail(new HandshakeException(403));
+        assertThatThrownBy(() -> accepted.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(HandshakeException.class);
+        scheduler.advance(Duration.ofMinutes(1));
+        assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void accept_givenUp_doesNotTryAgain() throws Exception {
+        PairLeg listen = listen(builder(offered::add).executor(Runnable::run));
+        invite(listen, "t");
+        CompletableFuture<BridgeChannel> accepted = offer().accept();
+        node.call().fail(new HandshakeException(503));
+        accepted.cancel(false);
+        scheduler.advance(Duration.ofMinutes(1));
+        assertThat(node.calls).isEmpty();
     }
 
     @Test

@@ -22,6 +22,7 @@ import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.local.InProcessConnector;
 import io.github.wsbridge.core.peers.DialingRouter;
 import io.github.wsbridge.core.peers.NodeCredentials;
+import io.github.wsbridge.core.peers.PeerClocks;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.peers.Peers;
 import io.github.wsbridge.core.signalling.DeviceIdPattern;
@@ -95,22 +96,27 @@ public final class BridgeNode implements Door, AutoCloseable {
     final Set<ExposedPort> ports = ConcurrentHashMap.newKeySet();
     final Admissions admissions;
     final AtomicBoolean stopped = new AtomicBoolean();
+    private final Duration drainDelay;
+    /** Completes early if load balancers get no more time to notice that the node is stopping. */
+    private final CompletableFuture<Void> noticed = new CompletableFuture<>();
+
     private final CompletableFuture<Void> released = new CompletableFuture<>();
 
     private BridgeNode(
             Builder from, URI publicUrl, NodeAddress address, Supplier<TokenKeys> keys, AccessPolicy policy) {
         self = address;
         limits = from.limits;
+        drainDelay = from.drainDelay;
         ownScheduler = from.scheduler == null;
         scheduler = from.scheduler == null ? Daemons.newTimer("wsbridge-node-timer") : from.scheduler;
         BridgeListener events = new NodeEvents(from.listeners);
-        NodeCredentials credentials = new NodeCredentials(keys, from.clock);
+        NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
         slots = new BridgeSlots(limits.maxBridges());
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
-        peers = new Peers(self, from.peers, from.connector, credentials, limits, scheduler);
+        peers = new Peers(self, from.peers, from.connector, credentials, new PeerClocks(from.clock), limits, scheduler);
         signaller = new SignalChain(
                 from.routes(new ListenSignaller(listeners, peers::deliver)),
                 id -> pending.find(id) != null,
@@ -231,29 +237,52 @@ public final class BridgeNode implements Door, AutoCloseable {
     /** Returns a snapshot of the node's counters. */
     public NodeStats stats() {
         int waiting = pending.size();
-        return new NodeStats(waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.draining());
+        return new NodeStats(waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.leaving());
     }
 
     /**
-     * Stops the node gracefully: accepts nothing new, closes its exposed ports, ends pending bridges, closes the
-     * sockets of listening devices, and gives live bridges time to end before it closes them with
-     * {@link CloseReason#GOING_AWAY}. Then closes the router, the signallers and, if the node created it, the
-     * scheduler. Does not close the connector.
+     * Stops the node gracefully:
      *
-     * @param grace how long to wait for live bridges to end
+     * <ol>
+     *   <li>At once it is no longer ready ({@link Endpoints#READYZ}), tells listening devices to move to another node,
+     *       and lets no more devices listen. It still serves requesters, so that load balancers have time to notice:
+     *       {@link Builder#drainDelay}, but no longer than the grace period.
+     *   <li>Then it refuses requesters, and closes its exposed ports and the sockets of devices that have not moved. It
+     *       still forwards devices to other nodes, and joins them with the requesters that wait here.
+     *   <li>When no bridge is left, or the grace period is over, it ends what is left: waiting requesters with
+     *       {@link CloseReason#UNAVAILABLE}, bridges with {@link CloseReason#GOING_AWAY}. Then it closes the router, the
+     *       signallers and, if the node created it, the scheduler. It does not close the connector.
+     * </ol>
+     *
+     * <p>A further call shortens the steps that are not over yet.
+     *
+     * @param grace how long bridges may continue, counted from this call
      * @return a stage that completes when everything has been released: at most eleven seconds after the grace period,
      *     plus eleven if the router or a signaller is slow to close
      */
     public CompletionStage<Void> stop(Duration grace) {
+        slots.leave();
+        listeners.moveAll();
+        Duration delay = grace.compareTo(drainDelay) < 0 ? grace : drainDelay;
+        if (delay.isZero()) {
+            noticed.complete(null);
+        }
+        return Deadlines.within(delay, noticed, scheduler)
+                .handle((done, timeout) -> drain(grace.minus(delay)))
+                .thenCompose(stopped -> stopped);
+    }
+
+    private CompletionStage<Void> drain(Duration grace) {
         CompletionStage<Void> empty = slots.drain();
         if (!ports.isEmpty()) {
             Daemons.start("wsbridge-node-ports", () -> ports.forEach(this::close)); // closing one may block
         }
         listeners.closeAll(BridgeSlots.STOPPING);
-        pending.endAll(BridgeSlots.DRAINING);
-        return Deadlines.within(grace, empty, scheduler)
-                .handle((done, timeout) -> {
-                    slots.cut();
+        CompletionStage<Void> over =
+                grace.isZero() ? CompletableFuture.completedFuture(null) : Deadlines.within(grace, empty, scheduler);
+        return over.handle((done, timeout) -> {
+                    slots.end();
+                    pending.endAll(BridgeSlots.DRAINING); // later ones see that the node ends
                     return Deadlines.within(LAST_CALL, empty, scheduler);
                 })
                 .thenCompose(last -> last)
@@ -325,6 +354,7 @@ public final class BridgeNode implements Door, AutoCloseable {
 
         private PeerDirectory peers = PeerDirectory.none();
         private Limits limits = Limits.builder().build();
+        private Duration drainDelay = Duration.ZERO;
         private InstantSource clock = InstantSource.system();
 
         private @Nullable ScheduledExecutorService scheduler;
@@ -419,6 +449,21 @@ public final class BridgeNode implements Door, AutoCloseable {
         /** The node's limits. Default: those of {@link Limits.Builder}. */
         public Builder limits(Limits value) {
             limits = value;
+            return this;
+        }
+
+        /**
+         * How long the node goes on serving requesters once it is told to stop, so that load balancers notice that it is
+         * no longer ready before it refuses any; part of the grace period. Longer than a balancer takes to notice.
+         * Default: zero, for a node without load balancer.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder drainDelay(Duration value) {
+            if (value.isNegative()) {
+                throw new IllegalArgumentException("the drain delay must not be negative");
+            }
+            drainDelay = value;
             return this;
         }
 

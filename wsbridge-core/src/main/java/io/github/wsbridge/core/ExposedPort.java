@@ -155,7 +155,7 @@ public final class ExposedPort implements AutoCloseable {
             node.admissions.check(request);
             ExposedPort port = new ExposedPort(this);
             node.ports.add(port);
-            if (node.slots.draining()) { // stop() may have closed the ports before this one was added
+            if (node.slots.leaving()) { // stop() may have closed the ports before this one was added
                 port.close();
                 throw new IOException("the node is stopping");
             }

@@ -10,6 +10,7 @@ import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
+import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
@@ -17,6 +18,7 @@ import io.github.wsbridge.wire.relay.UnprovenLeg;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,17 +59,28 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void listen(String deviceId, Leg leg, BooleanSupplier valid) {
+    public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+        DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
+        Admission.Decision granted = new Admission.Granted(subprotocol, leg -> listen(deviceId, arrival, leg, valid));
+        return new Admission.Later(
+                CompletableFuture.completedFuture(granted), node.limits.admissionTimeout(), arrival::end);
+    }
+
+    private void listen(String deviceId, DeviceListeners.Arrival arrival, Leg leg, BooleanSupplier valid) {
         Instant since = clock.instant();
-        if (node.slots.draining()) {
+        if (node.slots.leaving()) {
+            arrival.end();
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (node.listeners.add(deviceId, node.watched(leg), since, valid)) {
-            if (node.slots.draining()) { // stop() may have closed the listeners before this one was added
-                node.listeners.closeAll(BridgeSlots.STOPPING);
-            } else if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
+        } else if (arrival.open(node.watched(leg), since, valid)) {
+            if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
                 node.listeners.closeRevoked(BridgeNode.REVOKED);
-            } else {
+            }
+            if (!node.slots.leaving()) {
                 node.peers.announce(deviceId, since);
+            } else if (node.slots.draining()) { // stop() may have closed the listeners before this one was added,
+                node.listeners.closeAll(BridgeSlots.STOPPING);
+            } else {
+                node.listeners.moveAll(); // or told them
             }
         }
     }
@@ -76,11 +89,16 @@ final class NodeDestinations implements Destinations {
     public void peer(Leg leg) {
         Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is for the round trip
         PeerServer server = new PeerServer(
-                node.watched(leg), node.listeners, node::rejected, node.peerServers, half, node.scheduler);
+                node.watched(leg), node.peers, node.listeners, node::rejected, node.peerServers, half, node.scheduler);
         server.open();
         if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);
         }
+    }
+
+    @Override
+    public @Nullable CloseReason unready() {
+        return node.slots.leaving() ? BridgeSlots.DRAINING : node.slots.unavailable();
     }
 
     @Override
@@ -89,8 +107,13 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
+    public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
+        return node.accepts.unavailable(token, hop);
+    }
+
+    @Override
     public @Nullable CloseReason noRoomToListen(String deviceId) {
-        return node.slots.draining() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
+        return node.slots.leaving() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
     }
 
     private Leg unproven(Leg leg) {

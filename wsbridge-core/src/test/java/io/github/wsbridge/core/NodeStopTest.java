@@ -8,6 +8,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Signaller;
@@ -17,6 +18,7 @@ import io.github.wsbridge.testkit.RecordingReceiver;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,8 @@ class NodeStopTest {
 
     private static final CloseReason STOPPING = new CloseReason(1001, "the node is stopping");
     private static final CloseReason DRAINING = new CloseReason(4503, "the node is draining");
+    private static final URI READYZ = URI.create(TestCluster.PUBLIC + "/readyz");
+    private static final URI LIVEZ = URI.create(TestCluster.PUBLIC + "/livez");
 
     private final TestCluster cluster = new TestCluster();
     private final BridgeNode node = cluster.node();
@@ -140,12 +144,105 @@ class NodeStopTest {
     }
 
     @Test
-    void stop_waitingRequesters_areClosed4503() throws Exception {
+    void stop_waitingRequester_isStillJoined() throws Exception {
         RecordingReceiver requester = TestCluster.request(node, "device", "");
-        CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
+        node.stop(Duration.ofHours(1));
+        assertThat(requester.closed()).isNull();
+        accept().leg().send(Fragment.text("just in time"));
+        assertThat(requester.fragments()).containsExactly(Fragment.text("just in time"));
+    }
+
+    @Test
+    void stop_graceOver_closesWaitingRequesters4503_andRefusesAccepts() throws Exception {
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        CompletableFuture<Void> stopped = node.stop(Duration.ofSeconds(10)).toCompletableFuture();
+        cluster.scheduler.advance(Duration.ofSeconds(10));
         assertThat(requester.closed()).isEqualTo(DRAINING);
         assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
-        assertThat(accept().closed().code()).isEqualTo(4410);
+        URI accept = cluster.signaller.take(TestCluster.PATIENCE).acceptUrl();
+        assertThat(TestCluster.refusal(node, accept))
+                .as("before the upgrade, so that another node can be tried")
+                .isEqualTo(503);
+    }
+
+    @Test
+    void draining_acceptForAnotherNode_isStillForwarded() throws Exception {
+        BridgeNode other = cluster.node(TestCluster.B, builder -> builder);
+        RecordingReceiver requester = TestCluster.request(node, "device", "");
+        URI accept = cluster.signaller.take(TestCluster.PATIENCE).acceptUrl();
+        RecordingReceiver held = TestCluster.request(node, "device", "");
+        RecordingReceiver first = TestCluster.open(
+                other, cluster.signaller.take(TestCluster.PATIENCE).acceptUrl(), "");
+        CompletableFuture<Void> stopped = other.stop(Duration.ofHours(1)).toCompletableFuture();
+        RecordingReceiver device = TestCluster.open(other, accept, "");
+        device.leg().send(Fragment.text("forwarded"));
+        assertThat(requester.fragments()).containsExactly(Fragment.text("forwarded"));
+        held.leg().close(CloseReason.normal());
+        assertThat(first.closed()).isEqualTo(CloseReason.normal());
+        assertThat(stopped).as("the forwarded one counts").isNotDone();
+        requester.leg().close(CloseReason.normal());
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
+    }
+
+    @Test
+    void drainDelay_isNotReadyAtOnce_butServesUntilItIsOver() throws Exception {
+        BridgeNode delayed =
+                cluster.node(A, builder -> builder.signaller(cluster.signaller).drainDelay(Duration.ofSeconds(5)));
+        RecordingReceiver listener = TestCluster.listen(delayed, "device");
+        assertThat(TestCluster.refusal(delayed, READYZ)).isEqualTo(200);
+        CompletableFuture<Void> stopped = delayed.stop(Duration.ofSeconds(8)).toCompletableFuture();
+        assertThat(TestCluster.refusal(delayed, READYZ)).isEqualTo(503);
+        assertThat(TestCluster.refusal(delayed, LIVEZ)).isEqualTo(200);
+        assertThat(TestCluster.refusal(delayed, Endpoints.listen(TestCluster.PUBLIC, "other")))
+                .isEqualTo(503);
+        assertThat(listener.messages()).containsExactly(Fragment.text("{\"type\":\"move\"}"));
+        cluster.scheduler.advance(Duration.ofMillis(4_999));
+        assertThat(listener.closed()).as("it has time to move").isNull();
+        RecordingReceiver requester = TestCluster.request(delayed, "device", "");
+        assertThat(listener.count()).as("and is still invited").isEqualTo(2);
+        cluster.scheduler.advance(Duration.ofMillis(1));
+        assertThat(listener.closed()).isEqualTo(STOPPING);
+        assertThat(TestCluster.refusal(delayed, Endpoints.connect(TestCluster.PUBLIC, new BridgeRequest("device"))))
+                .isEqualTo(503);
+        assertThat(requester.closed()).isNull();
+        cluster.scheduler.advance(Duration.ofSeconds(3));
+        assertThat(requester.closed())
+                .as("the delay is part of the grace period")
+                .isEqualTo(DRAINING);
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
+    }
+
+    @Test
+    void stop_again_endsTheDelayAndTheGracePeriod() throws Exception {
+        BridgeNode delayed =
+                cluster.node(A, builder -> builder.signaller(cluster.signaller).drainDelay(Duration.ofMinutes(1)));
+        RecordingReceiver requester = TestCluster.request(delayed, "device", "");
+        RecordingReceiver device = TestCluster.open(
+                delayed, cluster.signaller.take(TestCluster.PATIENCE).acceptUrl(), "");
+        CompletableFuture<Void> stopped = delayed.stop(Duration.ofHours(1)).toCompletableFuture();
+        assertThat(device.closed()).isNull();
+        delayed.stop(Duration.ZERO);
+        assertThat(requester.closed()).isEqualTo(STOPPING);
+        assertThat(device.closed()).isEqualTo(STOPPING);
+        assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
+    }
+
+    @Test
+    void listenersToldToMove_staysUntilTheDeviceEndsIt() {
+        BridgeNode b = cluster.peer(TestCluster.B);
+        BridgeNode moving = cluster.node(
+                TestCluster.C,
+                builder -> builder.drainDelay(Duration.ofSeconds(5)).peers(PeerDirectory.of(Set.of(A, TestCluster.B))));
+        RecordingReceiver old = TestCluster.listen(moving, "device");
+        moving.stop(Duration.ofSeconds(8));
+        cluster.clock.advance(Duration.ofSeconds(1));
+        RecordingReceiver fresh = TestCluster.listen(b, "device");
+        assertThat(old.closed())
+                .as("other nodes may have asked the new node just before")
+                .isNull();
+        TestCluster.request(moving, "device", "");
+        assertThat(old.count()).isEqualTo(2);
+        assertThat(fresh.closed()).isNull();
     }
 
     @Test
@@ -206,7 +303,7 @@ class NodeStopTest {
     void stop_events_areReportedBeforeItCompletes() {
         TestCluster.request(node, "device", "");
         CompletableFuture<List<String>> told =
-                node.stop(Duration.ofHours(1)).toCompletableFuture().thenApply(stopped -> cluster.events.names());
+                node.stop(Duration.ZERO).toCompletableFuture().thenApply(stopped -> cluster.events.names());
         assertThat(told)
                 .succeedsWithin(TestCluster.PATIENCE)
                 .asInstanceOf(InstanceOfAssertFactories.LIST)

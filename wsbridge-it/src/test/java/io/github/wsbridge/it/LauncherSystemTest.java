@@ -264,6 +264,8 @@ final class LauncherSystemTest {
                 keys.toString(),
                 "--api-keys",
                 apiKeys.toString(),
+                "--grace",
+                "2m",
                 "--peers",
                 String.join(
                         ",",

@@ -93,6 +93,19 @@ final class RefusalsTest {
         refuses(426, "/bridge/connect?deviceId=a", "");
     }
 
+    @Test
+    void probes_areAnswered_withoutCredentials() throws Exception {
+        try (Cluster cluster = Cluster.start(1, node -> node.accessPolicy(ApiKeyPolicy.parse(List.of())))) {
+            assertThat(answer(cluster.url(0), "/livez", ""))
+                    .startsWith("HTTP/1.1 200 OK\r\n")
+                    .endsWith("ok\n");
+            assertThat(answer(cluster.url(0), "/readyz", "")).startsWith("HTTP/1.1 200 OK\r\n");
+            cluster.node(0).stop(Duration.ZERO).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            assertThat(answer(cluster.url(0), "/livez", "")).startsWith("HTTP/1.1 200 OK\r\n");
+            assertThat(answer(cluster.url(0), "/readyz", "")).startsWith("HTTP/1.1 503 ");
+        }
+    }
+
     private static void refuses(int status, String target, String headers) throws Exception {
         try (Cluster cluster = Cluster.start(1)) {
             assertThat(status(cluster.url(0), target, headers)).isEqualTo(status);

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, and Undertow 2.3; {@link #init}
  * fails in other containers. Thread-safe.
  *
- * <p>Map it to {@code /bridge/*}; requests for other paths are passed on. The filter and all filters before it must
- * support asynchronous requests.
+ * <p>Map it to {@code /bridge/*} and, for a load balancer's checks, to {@code /livez} and {@code /readyz}; requests for
+ * other paths are passed on. The filter and all filters before it must support asynchronous requests.
  *
  * <p>No container thread ever waits for a peer or for the door, regardless of the number of bridges and the speed of
  * their ends.
@@ -42,8 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BridgeFilter implements Filter {
 
-    private static final Set<String> PATHS =
+    private static final Set<String> UPGRADES =
             Set.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER);
+    private static final Set<String> PROBES = Set.of(Endpoints.LIVEZ, Endpoints.READYZ);
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
@@ -81,7 +82,7 @@ public final class BridgeFilter implements Filter {
      */
     @Override
     public void init(FilterConfig config) throws ServletException {
-        ServletContainer found = ServletContainer.of(config.getServletContext(), PATHS.toArray(String[]::new));
+        ServletContainer found = ServletContainer.of(config.getServletContext(), UPGRADES.toArray(String[]::new));
         OpenLegs open = new OpenLegs();
         found.beforeStop(this::destroy);
         container = found;
@@ -117,7 +118,7 @@ public final class BridgeFilter implements Filter {
             return;
         }
         String path = request.getRequestURI().substring(request.getContextPath().length());
-        if (!PATHS.contains(path)) {
+        if (!UPGRADES.contains(path) && !PROBES.contains(path)) {
             chain.doFilter(servletRequest, servletResponse);
             return;
         }

@@ -89,6 +89,40 @@ abstract class BridgesInContainer {
         }
     }
 
+    @Test
+    void probes_areAnsweredByTheNode() throws Exception {
+        try (Bridges bridges = new Bridges(host())) {
+            assertThat(probe(bridges, "/livez")).isEqualTo(200);
+            assertThat(probe(bridges, "/readyz")).isEqualTo(200);
+            bridges.node.stop(Duration.ZERO);
+            assertThat(probe(bridges, "/livez")).isEqualTo(200);
+            assertThat(probe(bridges, "/readyz")).isEqualTo(503);
+        }
+    }
+
+    private static int probe(Bridges bridges, String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + bridges.port + path))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    @Test
+    void requesterRightAfterTheListenersHandshake_findsTheDevice() throws Exception {
+        try (Bridges bridges = new Bridges(host())) {
+            for (int i = 0; i < 100; i++) {
+                try (RawWebSocket device = RawWebSocket.open(bridges.port, "/bridge/listen?deviceId=d" + i);
+                        RawWebSocket requester = RawWebSocket.open(bridges.port, "/bridge/connect?deviceId=d" + i)) {
+                    assertThat(device.read().text()).contains("\"invitation\"");
+                }
+            }
+            assertThat(bridges.signaller.invitations())
+                    .as("sent over the next channel")
+                    .isEmpty();
+        }
+    }
+
     private static void send(RawWebSocket to, byte[] message) {
         try {
             to.write(RawWebSocket.BINARY, true, message);

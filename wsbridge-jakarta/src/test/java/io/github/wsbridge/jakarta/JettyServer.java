@@ -4,6 +4,7 @@ import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.testkit.transport.TestKeys;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
+import java.util.List;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
@@ -39,7 +40,9 @@ final class JettyServer implements Host {
         ServletContextHandler context = new ServletContextHandler("/");
         FilterHolder filter = new FilterHolder(new BridgeFilter(door));
         filter.setAsyncSupported(true);
-        context.addFilter(filter, "/bridge/*", EnumSet.of(DispatcherType.REQUEST));
+        for (String path : List.of("/bridge/*", "/livez", "/readyz")) {
+            context.addFilter(filter, path, EnumSet.of(DispatcherType.REQUEST));
+        }
         context.addServlet(Page.class, "/page");
         server.setHandler(context);
         server.start();

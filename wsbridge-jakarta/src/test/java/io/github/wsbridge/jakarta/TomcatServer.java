@@ -62,6 +62,8 @@ final class TomcatServer implements Host {
         FilterMap map = new FilterMap();
         map.setFilterName("bridge");
         map.addURLPattern("/bridge/*");
+        map.addURLPattern("/livez");
+        map.addURLPattern("/readyz");
         context.addFilterMap(map);
         if (servlets) {
             Tomcat.addServlet(context, "default", new DefaultServlet()).addMapping("/");

@@ -28,6 +28,8 @@ final class UndertowServer implements Host {
                 .setDeploymentName("application")
                 .addFilter(filter)
                 .addFilterUrlMapping("bridge", "/bridge/*", DispatcherType.REQUEST)
+                .addFilterUrlMapping("bridge", "/livez", DispatcherType.REQUEST)
+                .addFilterUrlMapping("bridge", "/readyz", DispatcherType.REQUEST)
                 .addServlet(Servlets.servlet("page", Page.class).addMapping("/page"));
         deployment = Servlets.newContainer().addDeployment(application);
         deployment.deploy();

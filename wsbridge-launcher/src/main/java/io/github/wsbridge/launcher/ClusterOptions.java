@@ -12,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.Security;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ import picocli.CommandLine.Spec.Target;
 @SuppressWarnings("NullAway.Init")
 final class ClusterOptions {
 
+    /** As often as a node looks up its peers. */
+    private static final String NAME_SECONDS = "2";
+
     @Option(
             names = "--public-url",
             paramLabel = "URL",
@@ -37,7 +42,7 @@ final class ClusterOptions {
     @Option(
             names = "--address",
             paramLabel = "URL",
-            description = "The URL at which other nodes reach this one, written as in their list of peers."
+            description = "The URL at which other nodes reach this one, the same as in their list of peers."
                     + " Default: ws (wss with TLS) and the host and port of --listen; for 0.0.0.0, the address"
                     + " that this machine's host name resolves to")
     @Nullable
@@ -90,6 +95,15 @@ final class ClusterOptions {
         }
     }
 
+    /** Has the JVM forget DNS answers soon, so that new nodes are known soon. Called before the first lookup. */
+    void forgetNamesSoon() {
+        if (peersDns != null) {
+            for (String property : List.of("networkaddress.cache.ttl", "networkaddress.cache.negative.ttl")) {
+                Security.setProperty(property, NAME_SECONDS);
+            }
+        }
+    }
+
     /** Returns the cluster's keys, or new ones for a single node. */
     Supplier<TokenKeys> keys() throws IOException {
         if (keys == null) {
@@ -101,6 +115,11 @@ final class ClusterOptions {
         } catch (GeneralSecurityException e) {
             throw new IOException(keys + " does not contain a keyset: " + e.getMessage(), e);
         }
+    }
+
+    /** Returns whether a load balancer may be in front of the node. */
+    boolean balanced() {
+        return publicUrl != null;
     }
 
     URI publicUrl(NodeAddress self) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,14 +46,17 @@ import picocli.CommandLine.Spec;
             "    wsbridge node --listen 0.0.0.0:8080 --api-keys api-keys.txt \\",
             "        --expose 0.0.0.0:5432=device-1/database --expose-from 10.20.0.0/16",
             "",
-            "SIGTERM and SIGINT stop the node gracefully: it accepts nothing new, and live bridges have the"
-                    + " grace period to end. SIGHUP makes it read at once the files that it otherwise reads again"
-                    + " within five seconds of a change: API keys, certificates and their keys, and authorities."
+            "SIGTERM and SIGINT stop the node gracefully: /readyz turns to 503 at once, new bridges are refused after"
+                    + " the drain delay, and live bridges have the grace period to end. A second signal ends them at"
+                    + " once. SIGHUP makes the node read at once the files that it otherwise reads again within five"
+                    + " seconds of a change: API keys, certificates and their keys, and authorities.",
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
 @SuppressWarnings("NullAway.Init")
 final class NodeCommand implements Callable<Integer> {
+
+    private static final Duration DRAIN_DELAY = Duration.ofSeconds(5);
 
     @Option(
             names = "--listen",
@@ -105,9 +109,18 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--grace",
             paramLabel = "TIME",
-            defaultValue = "30s",
-            description = "How long live bridges may continue when the node stops (default ${DEFAULT-VALUE})")
+            defaultValue = "8s",
+            description = "How long live bridges may continue when the node stops; includes the drain delay (default"
+                    + " ${DEFAULT-VALUE}, which suits 'docker stop')")
     Duration grace;
+
+    @Option(
+            names = "--drain-delay",
+            paramLabel = "TIME",
+            description = "How long a node that stops still takes new bridges, while /readyz answers 503, so that load"
+                    + " balancers notice in time (default 5s, or 0s without --public-url)")
+    @Nullable
+    Duration drainDelay;
 
     @Mixin
     ClusterOptions cluster;
@@ -136,11 +149,13 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        cluster.forgetNamesSoon();
         Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
         Supplier<TokenKeys> keys = cluster.keys();
-        BridgeNode.Builder builder = BridgeNode.builder().limits(limits).keys(keys);
+        BridgeNode.Builder builder =
+                BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
         if (permitted == null) {
             builder.insecure();
@@ -199,8 +214,10 @@ final class NodeCommand implements Callable<Integer> {
                 + (insecure ? ", INSECURE: open to everyone" : ""));
         here.awaitStop();
         NodeStats held = node.stats();
+        CompletableFuture<Void> stopped = node.stop(grace).toCompletableFuture();
+        Signals.furtherStopMeans(() -> node.stop(Duration.ZERO));
         here.say("node stopping: " + held.bridges() + " live bridges have up to " + grace.toSeconds() + " s");
-        node.stop(grace).toCompletableFuture().join(); // takes at most the grace period plus 22 seconds
+        stopped.join(); // takes at most the grace period plus 22 seconds
         here.say("node stopped");
     }
 
@@ -215,6 +232,11 @@ final class NodeCommand implements Callable<Integer> {
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }
+    }
+
+    /** Nobody balances the load of a node whose own address is the public one. */
+    private Duration drainDelay() {
+        return drainDelay != null ? drainDelay : cluster.balanced() ? DRAIN_DELAY : Duration.ZERO;
     }
 
     private Limits limits() {

@@ -1,5 +1,6 @@
 package io.github.wsbridge.launcher;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.testkit.RawWebSocket;
@@ -91,6 +92,34 @@ class ProcessTest {
             assertThat(node.exitValue()).isZero();
         } finally {
             node.destroyForcibly();
+        }
+    }
+
+    @Test
+    void secondSignal_endsTheDrainDelayAndTheGracePeriod() throws Exception {
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0", "--grace=1h", "--drain-delay=30m");
+        try (BufferedReader out = node.inputReader()) {
+            int port = Integer.parseInt(out.readLine().replaceAll(".*listens on [^ ]*:(\\d+).*", "$1"));
+            assertThat(probe(port, "/readyz")).startsWith("HTTP/1.1 200 OK");
+            node.toHandle().destroy(); // SIGTERM
+            assertThat(out.readLine()).startsWith("node stopping: ");
+            assertThat(probe(port, "/readyz")).startsWith("HTTP/1.1 503 ");
+            assertThat(probe(port, "/livez")).startsWith("HTTP/1.1 200 OK");
+            node.toHandle().destroy();
+            assertThat(out.readLine()).isEqualTo("node stopped");
+            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    /** Asks as HAProxy does, and returns the answer. */
+    private static String probe(int port, String path) throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(("GET " + path + " HTTP/1.0\r\n\r\n").getBytes(US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), US_ASCII);
         }
     }
 

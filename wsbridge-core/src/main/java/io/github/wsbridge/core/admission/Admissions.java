@@ -43,6 +43,8 @@ public final class Admissions {
 
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+    private static final Admission OK = new Admission.Refused(200, "ok");
+    private static final Admission NOT_READY = new Admission.Refused(503, "not ready");
 
     private final Destinations destinations;
     private final NodeAddress self;
@@ -123,7 +125,7 @@ public final class Admissions {
                 log.warn("failed to decide on {}", handshake, failure);
                 decided = unavailable("the request cannot be handled now");
             }
-            if (decided instanceof Admission.Refused refused) {
+            if (decided instanceof Admission.Refused refused && refused.status() != 200) {
                 events.onRefused(
                         handshake.path(), refused.status(), handshake.peer().address());
             }
@@ -133,6 +135,12 @@ public final class Admissions {
 
     private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by) {
         String path = handshake.path();
+        if (path.equals(Endpoints.LIVEZ)) {
+            return done(OK);
+        }
+        if (path.equals(Endpoints.READYZ)) {
+            return done(destinations.unready() == null ? OK : NOT_READY);
+        }
         if (!List.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER)
                 .contains(path)) {
             return refused(404, "not found");
@@ -201,6 +209,10 @@ public final class Admissions {
         }
         Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;
         Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
+        CloseReason unavailable = destinations.unavailable(token, hop);
+        if (unavailable != null) {
+            return done(unavailable(unavailable.reason()));
+        }
         return done(granted(handshake, leg -> destinations.accept(token, rejection, leg, hop)));
     }
 
@@ -212,7 +224,7 @@ public final class Admissions {
             CloseReason noRoom = destinations.noRoomToListen(deviceId);
             return noRoom != null
                     ? unavailable(noRoom.reason())
-                    : granted(handshake, leg -> destinations.listen(deviceId, leg, access.valid()));
+                    : destinations.listen(deviceId, subprotocol(handshake), access.valid());
         });
     }
 

@@ -31,18 +31,27 @@ public interface Destinations {
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
     /**
-     * Receives a device that listens.
+     * Expects a device that listens. From now on it can be found, although its leg is yet to come.
      *
+     * @param subprotocol the subprotocol to negotiate
      * @param valid whether its access is still permitted
      */
-    void listen(String deviceId, Leg leg, BooleanSupplier valid);
+    Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid);
 
     /** Receives another node. */
     void peer(Leg leg);
 
+    /** Returns why the node should get no more requesters now, even if it may still take some; null if it should. */
+    @Nullable
+    CloseReason unready();
+
     /** Returns why the node cannot take another bridge now, or null if it can. */
     @Nullable
     CloseReason unavailable();
+
+    /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
+    @Nullable
+    CloseReason unavailable(BridgeToken token, Hop hop);
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable

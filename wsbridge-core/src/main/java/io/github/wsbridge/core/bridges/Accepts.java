@@ -91,7 +91,24 @@ public final class Accepts {
     }
 
     /**
-     * Reads a token and checks its expiry.
+     * Returns why this node cannot serve a device with the token, or null if it can. Asked before the upgrade, so that a
+     * load balancer or the device can try another node.
+     */
+    public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
+        CloseReason refusal = hop == Hop.DIRECT ? slots.unavailableToForward() : null;
+        return refusal == null || !slots.cut() && mine(token) ? null : refusal;
+    }
+
+    private boolean mine(BridgeToken token) {
+        try {
+            return read(token).owner().equals(self);
+        } catch (BridgeException e) {
+            return true; // it is refused here, for what it is
+        }
+    }
+
+    /**
+     * Reads a token. Only the owner checks its expiry: the clocks of other nodes may differ.
      *
      * @throws BridgeException with {@link CloseReason#BAD_TOKEN}
      */
@@ -103,7 +120,7 @@ public final class Accepts {
             log.warn("the token codec failed", e);
             throw new BridgeException(BAD_TOKEN, e);
         }
-        if (!claims.expiresAt().isAfter(clock.instant())) {
+        if (claims.owner().equals(self) && !claims.expiresAt().isAfter(clock.instant())) {
             throw new BridgeException(BAD_TOKEN);
         }
         return claims;
@@ -157,7 +174,7 @@ public final class Accepts {
             refuse(leg, new CloseReason(CloseReason.OWNER_UNREACHABLE, "this node does not forward"));
             return;
         }
-        CloseReason refusal = slots.take();
+        CloseReason refusal = slots.takeToForward();
         if (refusal != null) {
             refuse(leg, refusal);
             return;

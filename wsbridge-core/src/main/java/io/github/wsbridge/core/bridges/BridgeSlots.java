@@ -9,8 +9,20 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Counts a node's bridges (pending, live and forwarded), limits their number, and ends them when the node stops. */
+/**
+ * Counts a node's bridges (pending, live and forwarded), limits their number, and ends them when the node stops.
+ *
+ * <p>A node stops in three steps, never backwards: it says that it is leaving, but still takes everything; it refuses
+ * requesters, but still brings devices to those that wait, here or on another node; it ends what is left.
+ */
 public final class BridgeSlots {
+
+    private enum Phase {
+        SERVING,
+        LEAVING,
+        DRAINING,
+        CUT
+    }
 
     public static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
     public static final CloseReason STOPPING = new CloseReason(CloseReason.GOING_AWAY, "the node is stopping");
@@ -19,29 +31,44 @@ public final class BridgeSlots {
     private final Capacity capacity;
     private final Set<Splice> splices = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> empty = new CompletableFuture<>();
-    private volatile boolean draining;
-    private volatile boolean cut;
+    private volatile Phase phase = Phase.SERVING; // changed by advance() only
 
     public BridgeSlots(int maxBridges) {
         this.capacity = new Capacity(maxBridges);
     }
 
-    /** Returns why the node cannot take another bridge now, or null if it can. */
+    /** Returns why the node cannot take another requester now, or null if it can. */
     @Nullable
     public CloseReason unavailable() {
-        return draining ? DRAINING : capacity.full() ? FULL : null;
+        return reached(Phase.DRAINING) ? DRAINING : capacity.full() ? FULL : null;
     }
 
-    /** Takes a slot for one bridge. Returns null on success, otherwise the reason for the refusal. */
+    /** Returns why the node cannot forward another device now, or null if it can. */
+    @Nullable
+    public CloseReason unavailableToForward() {
+        return cut() ? DRAINING : capacity.full() ? FULL : null;
+    }
+
+    /** Takes a slot for a requester. Returns null on success, otherwise the reason for the refusal. */
     @Nullable
     public CloseReason take() {
-        if (draining) {
+        return take(Phase.DRAINING);
+    }
+
+    /** Takes a slot for a device that is forwarded. Returns null on success, otherwise the reason for the refusal. */
+    @Nullable
+    public CloseReason takeToForward() {
+        return take(Phase.CUT);
+    }
+
+    private @Nullable CloseReason take(Phase until) {
+        if (reached(until)) {
             return DRAINING;
         }
         if (!capacity.take()) {
             return FULL;
         }
-        if (draining) {
+        if (reached(until)) {
             release(); // drain() may have found all slots free just before
             return DRAINING;
         }
@@ -58,7 +85,7 @@ public final class BridgeSlots {
     public void keep(Splice splice) {
         splices.add(splice);
         splice.gone().thenAccept(reason -> splices.remove(splice));
-        if (cut) {
+        if (cut()) {
             splice.close(STOPPING);
         }
     }
@@ -67,25 +94,51 @@ public final class BridgeSlots {
         return capacity.used();
     }
 
-    public boolean draining() {
-        return draining;
+    /** Returns whether the node is stopping, in whichever phase. */
+    public boolean leaving() {
+        return reached(Phase.LEAVING);
     }
 
-    /** Refuses new bridges from now on. Completes when no slot is taken. */
+    /** Returns whether requesters are refused. */
+    public boolean draining() {
+        return reached(Phase.DRAINING);
+    }
+
+    /** Returns whether all bridges have been told to end. */
+    public boolean cut() {
+        return reached(Phase.CUT);
+    }
+
+    private boolean reached(Phase at) {
+        return phase.compareTo(at) >= 0;
+    }
+
+    private synchronized void advance(Phase to) {
+        if (!reached(to)) {
+            phase = to;
+        }
+    }
+
+    /** Marks the node as leaving. */
+    public void leave() {
+        advance(Phase.LEAVING);
+    }
+
+    /** Refuses requesters from now on. Completes when no slot is taken. */
     public CompletionStage<Void> drain() {
-        draining = true;
+        advance(Phase.DRAINING);
         lookIfEmpty();
         return empty;
     }
 
     /** Closes all running splices, and any that start from now on. */
-    public void cut() {
-        cut = true;
+    public void end() {
+        advance(Phase.CUT);
         splices.forEach(splice -> splice.close(STOPPING));
     }
 
     private void lookIfEmpty() {
-        if (draining && capacity.used() == 0) {
+        if (reached(Phase.DRAINING) && capacity.used() == 0) {
             empty.complete(null);
         }
     }

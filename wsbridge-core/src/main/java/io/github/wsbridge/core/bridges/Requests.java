@@ -90,7 +90,7 @@ public final class Requests {
             slots.release(); // last, since stop() waits for it
         });
         bridge.open();
-        if (slots.draining() || !await(bridge)) {
+        if (slots.cut() || !await(bridge)) {
             bridge.end(BridgeSlots.DRAINING); // stop() may have ended the pending bridges before this one was added
             return bridge;
         }

@@ -10,9 +10,9 @@ import java.util.Set;
 /**
  * Lists the other nodes of the cluster.
  *
- * <p>A node queries the directory when it is built and then every five seconds, on a thread that may block. A failure
- * leaves the peers unchanged. The node's own address may be included and is skipped. Each address must be written
- * exactly as on the node itself, since credentials between nodes are bound to the addressee.
+ * <p>A node queries the directory when it is built and then every two seconds, on a thread that may block. A failure
+ * leaves the peers unchanged. The node's own address may be included and is skipped. Each address must be equal to the
+ * one that the node itself has, since credentials between nodes are bound to the addressee.
  */
 @FunctionalInterface
 public interface PeerDirectory {
@@ -33,7 +33,9 @@ public interface PeerDirectory {
 
     /**
      * Returns a directory with one node for each A or AAAA record of a name, such as a Kubernetes headless service. The
-     * JVM determines how long DNS answers are cached (security property {@code networkaddress.cache.ttl}).
+     * JVM determines how long DNS answers are cached, 30 seconds by default: for new nodes to be known soon, set the
+     * security properties {@code networkaddress.cache.ttl} and {@code networkaddress.cache.negative.ttl} to 2 before
+     * the JVM's first lookup, as the command line does.
      *
      * @param scheme {@code ws} or {@code wss}
      * @param name the name to look up

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class PeerLink {
     private static final long REDIAL_NANOS = 1_000_000_000L;
 
     private final Supplier<CompletionStage<Leg>> dial;
+    private final UnaryOperator<JsonObject> prove;
     private final Duration timeout;
     private final ScheduledExecutorService scheduler;
     private final LongSupplier nanoTime;
@@ -39,12 +41,15 @@ final class PeerLink {
     private long dialledAt;
     private boolean closed;
 
+    /** @param prove answers the peer's challenge */
     PeerLink(
             Supplier<CompletionStage<Leg>> dial,
+            UnaryOperator<JsonObject> prove,
             Duration timeout,
             ScheduledExecutorService scheduler,
             LongSupplier nanoTime) {
         this.dial = dial;
+        this.prove = prove;
         this.timeout = timeout;
         this.scheduler = scheduler;
         this.nanoTime = nanoTime;
@@ -132,24 +137,34 @@ final class PeerLink {
                 fresh.completeExceptionally(failure);
                 return;
             }
-            MessageLeg messages = new MessageLeg(leg, new Answers(fresh));
+            Answers answers;
             try {
-                messages.open();
+                answers = new Answers(fresh, leg);
+                Deadlines.within(timeout, fresh, scheduler).whenComplete((messages, late) -> {
+                    if (late instanceof TimeoutException) {
+                        leg.abort(); // a peer that does not greet is redialled, like one that does not answer
+                    }
+                });
+                answers.messages.open();
             } catch (Throwable e) { // such as no memory: as if it had not been reached
                 lost(fresh);
                 fresh.completeExceptionally(e);
                 leg.abort();
                 return;
             }
-            fresh.complete(messages);
             synchronized (this) {
                 if (!closed) {
                     return;
                 }
             }
-            messages.close(new CloseReason(CloseReason.GOING_AWAY, "stopping"));
+            answers.messages.close(new CloseReason(CloseReason.GOING_AWAY, "stopping"));
         });
         return fresh;
+    }
+
+    /** The peer has been heard of, so it is worth a new attempt to dial it, even right after one that failed. */
+    synchronized void heardOf() {
+        dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 
     private synchronized void lost(CompletableFuture<MessageLeg> which) {
@@ -171,24 +186,34 @@ final class PeerLink {
 
     private final class Answers implements MessageLeg.Handler {
         private final CompletableFuture<MessageLeg> which;
+        private final MessageLeg messages;
 
-        Answers(CompletableFuture<MessageLeg> which) {
+        Answers(CompletableFuture<MessageLeg> which, Leg leg) {
             this.which = which;
+            this.messages = new MessageLeg(leg, this);
         }
 
         @Override
         public void onMessage(JsonObject message) {
-            if (JsonMessage.type(message).equals(PeerMessages.ANSWER)) {
-                Question question = questions.remove(PeerMessages.number(message));
-                if (question != null) {
-                    question.answer().complete(PeerMessages.delivered(message));
+            switch (JsonMessage.type(message)) {
+                case PeerMessages.CHALLENGE -> {
+                    messages.send(prove.apply(message));
+                    which.complete(messages); // whatever waits for the link follows the proof
                 }
+                case PeerMessages.ANSWER -> {
+                    Question question = questions.remove(PeerMessages.number(message));
+                    if (question != null) {
+                        question.answer().complete(PeerMessages.delivered(message));
+                    }
+                }
+                default -> {} // a newer peer may send other messages
             }
         }
 
         @Override
         public void onClosed(CloseReason reason) {
             lost(which); // first, so that questions are repeated on another link
+            which.completeExceptionally(new IOException("the peer has not greeted"));
             questions.forEach((number, question) -> {
                 if (question.link() == which) {
                     broken(number, question);

@@ -12,8 +12,24 @@ final class PeerMessages {
     static final String DELIVER = "deliver";
     static final String ANSWER = "answer";
     static final String LISTENING = "listening";
+    static final String CHALLENGE = "challenge";
+    static final String PROOF = "proof";
 
     private PeerMessages() {}
+
+    /** To a peer that has dialled: prove that this is no replay. */
+    static JsonObject challenge(String challenge, Instant time) {
+        return JsonObject.builder()
+                .value("type", CHALLENGE)
+                .value("challenge", challenge)
+                .value("time", time.toEpochMilli())
+                .done();
+    }
+
+    /** From a peer that has dialled: the answer to the challenge. */
+    static JsonObject proof(String proof) {
+        return JsonObject.builder().value("type", PROOF).value("proof", proof).done();
+    }
 
     /** To a peer: deliver this to the device if it listens on your node, and {@link #answer} with the same number. */
     static JsonObject deliver(long number, Invitation invitation) {
@@ -40,6 +56,18 @@ final class PeerMessages {
                 .value("deviceId", deviceId)
                 .value("since", since.toEpochMilli())
                 .done();
+    }
+
+    static String challenge(JsonObject challenge) {
+        return JsonMessage.string(challenge, "challenge");
+    }
+
+    static Instant time(JsonObject challenge) {
+        return Instant.ofEpochMilli(challenge.getLong("time"));
+    }
+
+    static String proof(JsonObject proof) {
+        return JsonMessage.string(proof, "proof");
     }
 
     static long number(JsonObject message) {

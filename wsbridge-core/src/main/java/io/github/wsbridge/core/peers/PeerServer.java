@@ -10,27 +10,38 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.RejectionJson;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** Serves one peer that has dialled this node. */
+/** Serves one peer that has dialled this node, once it has answered a challenge. */
 public final class PeerServer implements MessageLeg.Handler {
 
+    private static final CloseReason UNPROVEN =
+            new CloseReason(CloseReason.POLICY_VIOLATION, "the challenge has not been answered");
+
+    private final Peers peers;
     private final DeviceListeners listeners;
     private final DeviceListeners.Rejections rejections;
     private final Set<PeerServer> all;
     private final Duration answerWithin;
     private final ScheduledExecutorService scheduler;
     private final MessageLeg link;
+    private final String challenge;
+    private final CompletableFuture<Peers.Met> met = new CompletableFuture<>();
 
     public PeerServer(
             Leg leg,
+            Peers peers,
             DeviceListeners listeners,
             DeviceListeners.Rejections rejections,
             Set<PeerServer> all,
             Duration answerWithin,
             ScheduledExecutorService scheduler) {
+        this.peers = peers;
+        this.challenge = peers.challenge();
         this.listeners = listeners;
         this.rejections = rejections;
         this.all = all;
@@ -42,6 +53,12 @@ public final class PeerServer implements MessageLeg.Handler {
     public void open() {
         all.add(this);
         link.open();
+        link.send(peers.challenge(challenge));
+        Deadlines.within(answerWithin.multipliedBy(2), met, scheduler).whenComplete((peer, late) -> {
+            if (late != null) {
+                link.close(UNPROVEN);
+            }
+        });
     }
 
     public void close(CloseReason reason) {
@@ -50,10 +67,24 @@ public final class PeerServer implements MessageLeg.Handler {
 
     @Override
     public void onMessage(JsonObject message) {
-        switch (JsonMessage.type(message)) {
+        String type = JsonMessage.type(message);
+        Peers.Met peer = met.isDone() ? met.join() : null;
+        if (peer == null) {
+            peer = type.equals(PeerMessages.PROOF) ? peers.meet(PeerMessages.proof(message), challenge) : null;
+            if (peer == null) {
+                link.close(UNPROVEN);
+            } else {
+                met.complete(peer);
+            }
+            return;
+        }
+        switch (type) {
             case PeerMessages.DELIVER -> deliver(PeerMessages.number(message), PeerMessages.invitation(message));
-            case PeerMessages.LISTENING ->
-                listeners.listensElsewhere(PeerMessages.deviceId(message), PeerMessages.since(message));
+            case PeerMessages.LISTENING -> {
+                peers.heardOf(peer.node());
+                Instant since = PeerMessages.since(message).plus(peer.ahead());
+                listeners.listensElsewhere(PeerMessages.deviceId(message), since);
+            }
             case RejectionJson.TYPE ->
                 rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));
             default -> {} // a newer peer may send other messages
@@ -74,5 +105,6 @@ public final class PeerServer implements MessageLeg.Handler {
     @Override
     public void onClosed(CloseReason reason) {
         all.remove(this);
+        met.cancel(false);
     }
 }

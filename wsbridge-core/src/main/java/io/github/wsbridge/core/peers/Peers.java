@@ -16,6 +16,7 @@ import io.github.wsbridge.wire.concurrent.Lasting;
 import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,13 +39,14 @@ import org.slf4j.LoggerFactory;
 public final class Peers {
 
     private static final Logger log = LoggerFactory.getLogger(Peers.class);
-    private static final long REFRESH_SECONDS = 5;
+    private static final long REFRESH_SECONDS = 2;
 
     private final Consumer<Runnable> aside; // runs a task that may block
     private final NodeAddress self;
     private final PeerDirectory directory;
     private final @Nullable Connector connector;
     private final NodeCredentials credentials;
+    private final PeerClocks clocks;
     private final Limits limits;
     private final ScheduledExecutorService scheduler;
     private final Map<NodeAddress, PeerLink> links = new ConcurrentHashMap<>();
@@ -57,9 +59,18 @@ public final class Peers {
             PeerDirectory directory,
             @Nullable Connector connector,
             NodeCredentials credentials,
+            PeerClocks clocks,
             Limits limits,
             ScheduledExecutorService scheduler) {
-        this(self, directory, connector, credentials, limits, scheduler, task -> Daemons.start("wsbridge-peers", task));
+        this(
+                self,
+                directory,
+                connector,
+                credentials,
+                clocks,
+                limits,
+                scheduler,
+                task -> Daemons.start("wsbridge-peers", task));
     }
 
     Peers(
@@ -67,6 +78,7 @@ public final class Peers {
             PeerDirectory directory,
             @Nullable Connector connector,
             NodeCredentials credentials,
+            PeerClocks clocks,
             Limits limits,
             ScheduledExecutorService scheduler,
             Consumer<Runnable> aside) {
@@ -75,6 +87,7 @@ public final class Peers {
         this.directory = directory;
         this.connector = connector;
         this.credentials = credentials;
+        this.clocks = clocks;
         this.limits = limits;
         this.scheduler = scheduler;
         refresh();
@@ -162,7 +175,54 @@ public final class Peers {
 
     private PeerLink link(NodeAddress node) {
         return links.computeIfAbsent(
-                node, to -> new PeerLink(() -> dial(to), limits.peerTimeout(), scheduler, System::nanoTime));
+                node,
+                to -> new PeerLink(
+                        () -> dial(to),
+                        challenge -> prove(to, challenge),
+                        limits.peerTimeout(),
+                        scheduler,
+                        System::nanoTime));
+    }
+
+    private JsonObject prove(NodeAddress to, JsonObject challenge) {
+        clocks.ahead(to, PeerMessages.time(challenge));
+        return PeerMessages.proof(credentials.prove(
+                to, PeerMessages.challenge(challenge), new NodeCredentials.Proof(self, clocks.now())));
+    }
+
+    /**
+     * Another node that has dialled this one.
+     *
+     * @param node its address
+     * @param ahead how far this node's clock is ahead of its clock
+     */
+    record Met(NodeAddress node, Duration ahead) {}
+
+    String challenge() {
+        return credentials.challenge();
+    }
+
+    JsonObject challenge(String challenge) {
+        return PeerMessages.challenge(challenge, clocks.now());
+    }
+
+    /** Checks the answer to a challenge. Returns null if it proves nothing. */
+    @Nullable
+    Met meet(String proof, String challenge) {
+        NodeCredentials.Proof proven = credentials.check(proof, self, challenge);
+        if (proven == null) {
+            return null;
+        }
+        heardOf(proven.from());
+        return new Met(proven.from(), clocks.ahead(proven.from(), proven.time()));
+    }
+
+    /** Called when a node has given a sign of life. */
+    void heardOf(NodeAddress node) {
+        PeerLink link = links.get(node);
+        if (link != null) {
+            link.heardOf();
+        }
     }
 
     private CompletionStage<Leg> dial(NodeAddress to) {
@@ -175,7 +235,7 @@ public final class Peers {
                 .whenComplete((leg, failure) -> {
                     if (failure instanceof HandshakeException refused) {
                         log.warn(
-                                "{} refused a peer link with status {}; check both nodes' keys, clocks and addresses",
+                                "{} refused a peer link with status {}; check both nodes' keys and addresses",
                                 to,
                                 refused.status());
                     }

@@ -11,10 +11,13 @@ import io.github.wsbridge.wire.concurrent.Capacity;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
+import io.github.wsbridge.wire.message.MoveJson;
 import io.github.wsbridge.wire.message.RejectionJson;
 import io.github.wsbridge.wire.relay.EndAwaiter;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,6 +38,7 @@ public final class DeviceListeners {
     private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices are listening");
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+    private final Map<String, Arrival> arrivals = new ConcurrentHashMap<>();
     private final Capacity capacity;
     private final BridgeListener events;
     private final Rejections rejections;
@@ -59,11 +63,46 @@ public final class DeviceListeners {
     }
 
     /**
-     * Adds a device's socket. Returns whether there was room for it.
-     *
-     * @param valid whether the device may still listen; see {@link #closeRevoked}
+     * Announces a device's socket before its handshake is answered. A requester that comes as soon as the device has the
+     * answer thus finds the device, even if the transport opens the leg a little later. Until then, an older socket of
+     * the device stays.
      */
-    public boolean add(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
+    public Arrival expect(String deviceId) {
+        Arrival arrival = new Arrival(deviceId);
+        arrivals.put(deviceId, arrival);
+        return arrival;
+    }
+
+    /** A device's socket that is about to open. */
+    public final class Arrival {
+        private final String deviceId;
+        private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+        private Arrival(String deviceId) {
+            this.deviceId = deviceId;
+        }
+
+        /**
+         * Adds the socket. Returns whether there was room for it.
+         *
+         * @param valid whether the device may still listen; see {@link #closeRevoked}
+         */
+        public boolean open(Leg leg, Instant since, BooleanSupplier valid) {
+            try {
+                return add(deviceId, leg, since, valid);
+            } finally {
+                end();
+            }
+        }
+
+        /** Gives up: the socket does not open. */
+        public void end() {
+            arrivals.remove(deviceId, this);
+            over.complete(null);
+        }
+    }
+
+    private boolean add(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
         if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
             EndAwaiter.of(leg, FULL);
@@ -82,17 +121,31 @@ public final class DeviceListeners {
         return true;
     }
 
-    /** Sends an invitation to the device if it listens here. Returns null if it does not. */
+    /** Sends an invitation to the device if it listens here, or is about to. Returns null if it does not. */
     @Nullable
     public CompletionStage<Void> deliver(Invitation invitation) {
+        Arrival arrival = arrivals.get(invitation.deviceId());
+        if (arrival == null) {
+            return send(invitation);
+        }
+        return arrival.over.thenCompose(over -> {
+            CompletionStage<Void> sent = send(invitation);
+            return sent == null ? CompletableFuture.failedFuture(new IOException("the device has gone")) : sent;
+        });
+    }
+
+    private @Nullable CompletionStage<Void> send(Invitation invitation) {
         Listener listener = listeners.get(invitation.deviceId());
         return listener == null ? null : listener.socket.send(InvitationJson.write(invitation));
     }
 
-    /** Called when a device has started listening on another node. */
+    /**
+     * Called when a device has started listening on another node. A listener that has been told to move there ends by
+     * itself: until the other nodes know of the new one, it may still be needed.
+     */
     public void listensElsewhere(String deviceId, Instant since) {
         Listener listener = listeners.get(deviceId);
-        if (listener != null && listener.since.isBefore(since)) {
+        if (listener != null && !listener.moving.get() && listener.since.isBefore(since)) {
             listener.replaced();
         }
     }
@@ -109,6 +162,11 @@ public final class DeviceListeners {
         return closed;
     }
 
+    /** Tells all devices to listen elsewhere. Their sockets stay open meanwhile. */
+    public void moveAll() {
+        listeners.values().forEach(Listener::move);
+    }
+
     public void closeAll(CloseReason reason) {
         listeners.values().forEach(listener -> listener.socket.close(reason));
     }
@@ -121,6 +179,8 @@ public final class DeviceListeners {
         /** Whether this socket holds a slot. A newer socket of the same device may take the slot over. */
         private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
 
+        private final AtomicBoolean moving = new AtomicBoolean();
+
         private volatile boolean gone;
 
         Listener(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
@@ -128,6 +188,12 @@ public final class DeviceListeners {
             this.since = since;
             this.valid = valid;
             this.socket = new MessageLeg(leg, this);
+        }
+
+        void move() {
+            if (!moving.getAndSet(true)) {
+                socket.send(MoveJson.write());
+            }
         }
 
         void replaced() {

@@ -12,8 +12,10 @@ import io.github.wsbridge.spi.AccessPolicy.Access;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RecordingListener;
+import io.github.wsbridge.testkit.RecordingReceiver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -123,6 +125,51 @@ class AdmissionsTest {
             })
     void admit_pathAndQuery_decideTheStatus(int expected, String path, String query) {
         assertThat(status(path, query)).isEqualTo(expected);
+    }
+
+    @Test
+    void probes_answerWithoutUpgradeAndCredentials_andAreNoRefusals() {
+        policy = request -> CompletableFuture.completedFuture(new Access.Denied(401));
+        assertThat(probe("/livez")).isEqualTo(new Admission.Refused(200, "ok"));
+        assertThat(probe("/readyz")).isEqualTo(new Admission.Refused(200, "ok"));
+        assertThat(cluster.events.events()).isEmpty();
+        policy = request -> CompletableFuture.completedFuture(new Access.Granted("me"));
+        TestCluster.request(node, "d", ""); // the node is full now
+        assertThat(probe("/livez")).isEqualTo(new Admission.Refused(200, "ok"));
+        assertThat(probe("/readyz")).isEqualTo(new Admission.Refused(503, "not ready"));
+    }
+
+    private Admission probe(String path) {
+        return node.admit(new Handshake(path, null, false, name -> List.of(), new Peer("")))
+                .toCompletableFuture()
+                .join();
+    }
+
+    @Test
+    void listen_admitted_isFoundBeforeItsLegOpens() {
+        Admission.Later later =
+                (Admission.Later) admit("/bridge/listen", "deviceId=d").join();
+        RecordingReceiver requester = TestCluster.request(node, "d", "");
+        assertThat(requester.closed())
+                .as("neither refused nor passed to another channel")
+                .isNull();
+        assertThat(cluster.signaller.invitations()).isEmpty();
+        FakeLeg device = new FakeLeg();
+        ((Admission.Granted) later.decision().toCompletableFuture().join())
+                .opened()
+                .accept(device);
+        assertThat(device.sent()).hasSize(1);
+    }
+
+    @Test
+    void listen_admittedButLost_isNotFound() throws Exception {
+        Admission.Later later =
+                (Admission.Later) admit("/bridge/listen", "deviceId=d").join();
+        TestCluster.request(node, "d", "");
+        later.abandoned().run();
+        assertThat(cluster.signaller.take(TestCluster.PATIENCE).deviceId())
+                .as("the next channel")
+                .isEqualTo("d");
     }
 
     @Test

@@ -158,6 +158,20 @@ class ForwardingTest {
     }
 
     @Test
+    void accept_clockOfTheForwardingNodeIsWrong_isForwarded() throws Exception {
+        for (int hours : new int[] {-1, 1}) {
+            BridgeNode wrong = cluster.node(
+                    NodeAddress.parse("ws://wrong"),
+                    builder -> builder.clock(() -> cluster.clock.instant().plusSeconds(3600L * hours)));
+            RecordingReceiver requester = TestCluster.request(a, "device", "");
+            RecordingReceiver device = TestCluster.open(wrong, invitation().acceptUrl(), "");
+            device.leg().send(Fragment.text("in time for the owner"));
+            assertThat(requester.fragments()).containsExactly(Fragment.text("in time for the owner"));
+            requester.leg().close(CloseReason.normal());
+        }
+    }
+
+    @Test
     void accept_forwardedToTheWrongNode_isRefusedThere() {
         FakeLeg device = new FakeLeg();
         b.accept(token(C), device, Hop.FORWARDED);
@@ -167,7 +181,7 @@ class ForwardingTest {
 
     @Test
     void accept_wrongRouting_endsAfterOneHop() {
-        NodeCredentials credentials = new NodeCredentials(() -> cluster.keys, cluster.clock);
+        NodeCredentials credentials = new NodeCredentials(() -> cluster.keys);
         BridgeNode astray = cluster.node(
                 NodeAddress.parse("ws://astray"),
                 builder -> builder.router((owner, forward) ->

@@ -180,10 +180,11 @@ class WaitingRequesterTest {
     @Test
     void stopWhileWaiting_isRefused503_andSoAreNewcomers() throws Exception {
         Admission.Later later = wait(node);
-        CompletableFuture<Void> stopped = node.stop(Duration.ofHours(1)).toCompletableFuture();
+        CompletableFuture<Void> stopped = node.stop(Duration.ofSeconds(10)).toCompletableFuture();
+        cluster.scheduler.advance(Duration.ofSeconds(10));
         assertThat(decision(later)).isEqualTo(new Admission.Refused(503, "the node is draining", RETRY_LATER));
         assertThat(stopped).succeedsWithin(TestCluster.PATIENCE);
-        assertThat(why(TestCluster.open(node, invited(), "")).code()).isEqualTo(4410);
+        assertThat(TestCluster.refusal(node, invited())).isEqualTo(503);
         assertThat(ask(node, "deviceId=device&wait=true"))
                 .isEqualTo(new Admission.Refused(503, "the node is draining", RETRY_LATER));
     }

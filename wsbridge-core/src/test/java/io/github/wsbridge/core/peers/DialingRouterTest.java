@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 class DialingRouterTest extends NodeRouterContract {
 
     private final TestCluster cluster = new TestCluster();
-    private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys, cluster.clock);
+    private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys);
     private final Map<NodeAddress, DialledNode> owners = new ConcurrentHashMap<>();
 
     @Override
@@ -123,8 +123,18 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void listen(String deviceId, Leg leg, BooleanSupplier valid) {
+        public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
             throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable CloseReason unready() {
+            throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
+            return null;
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.core.Json;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.FakeLeg;
@@ -35,6 +36,7 @@ class PeerLinkTest {
                 dials++;
                 return dial.get();
             },
+            challenge -> PeerMessages.proof("proof of " + PeerMessages.challenge(challenge)),
             Duration.ofSeconds(3),
             scheduler,
             () -> nanos);
@@ -64,6 +66,10 @@ class PeerLinkTest {
                 Instant.EPOCH);
     }
 
+    private void greet(int leg) {
+        legs.get(leg).deliver(JsonWriter.string(PeerMessages.challenge("challenge", Instant.EPOCH)));
+    }
+
     private void answer(int leg, int number, boolean delivered) {
         legs.get(leg).deliver(JsonWriter.string(PeerMessages.answer(number, delivered)));
     }
@@ -72,6 +78,7 @@ class PeerLinkTest {
     void deliver_answers_matchTheirRequests() {
         CompletableFuture<Boolean> first = link.deliver(invitation());
         CompletableFuture<Boolean> second = link.deliver(invitation());
+        greet(0);
         answer(0, 2, true);
         assertThat(second).isCompletedWithValue(true);
         assertThat(first).isNotDone();
@@ -85,6 +92,7 @@ class PeerLinkTest {
     @Test
     void deliver_unanswered_isFalseAndDropsTheLink() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         scheduler.advance(Duration.ofSeconds(3));
         assertThat(answer).isCompletedWithValue(false);
         assertThat(legs.get(0).aborted()).isTrue();
@@ -93,10 +101,12 @@ class PeerLinkTest {
     @Test
     void deliver_linkBroken_asksOnceMoreOnANewLink() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         nanos += 1_000_000_000L;
         legs.get(0).end(CloseReason.vanished("cut"));
         assertThat(dials).isEqualTo(2);
         assertThat(answer).isNotDone();
+        greet(1);
         answer(1, 2, true);
         assertThat(answer).isCompletedWithValue(true);
         assertThat(scheduler.pending()).isZero();
@@ -105,9 +115,11 @@ class PeerLinkTest {
     @Test
     void deliver_newLinkAlsoBroken_isFalse() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         nanos += 1_000_000_000L;
         legs.get(0).end(CloseReason.vanished("cut"));
         nanos += 1_000_000_000L;
+        greet(1);
         legs.get(1).end(CloseReason.vanished("cut again"));
         assertThat(answer).isCompletedWithValue(false);
         assertThat(dials).isEqualTo(2);
@@ -116,6 +128,7 @@ class PeerLinkTest {
     @Test
     void deliver_linkBrokenWithinItsFirstSecond_isFalse() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         legs.get(0).end(CloseReason.vanished("cut"));
         assertThat(answer).isCompletedWithValue(false);
         assertThat(dials).isEqualTo(1);
@@ -146,6 +159,7 @@ class PeerLinkTest {
         nanos += 1_000_000_000L;
         dial = good;
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         answer(0, 2, true);
         assertThat(answer).isCompletedWithValue(true);
     }
@@ -160,7 +174,10 @@ class PeerLinkTest {
         FakeLeg leg = new FakeLeg();
         legs.add(leg);
         dialled.complete(leg);
-        assertThat(leg.sent()).hasSize(2);
+        assertThat(leg.sent()).as("nothing before the peer's challenge").isEmpty();
+        greet(0);
+        assertThat(leg.sent()).hasSize(3);
+        assertThat(Json.text(leg.sent().get(0), "proof")).isEqualTo("proof of challenge");
         answer(0, 1, true);
         answer(0, 2, true);
         assertThat(first).isCompletedWithValue(true);
@@ -185,11 +202,37 @@ class PeerLinkTest {
     @Test
     void onMessage_garbage_isIgnored() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
         for (String garbage :
                 List.of("", "{", "[]", "null", "{\"type\":7}", "{\"type\":\"answer\"}", "[".repeat(60_000))) {
             legs.get(0).deliver(garbage);
         }
         answer(0, 1, true);
+        assertThat(answer).isCompletedWithValue(true);
+    }
+
+    @Test
+    void peerThatDoesNotGreet_isDroppedAndDialledAgain() {
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        scheduler.advance(Duration.ofSeconds(3));
+        assertThat(answer).isCompletedWithValue(false);
+        assertThat(legs.get(0).aborted()).isTrue();
+        nanos += 1_000_000_000L;
+        link.deliver(invitation());
+        assertThat(dials).isEqualTo(2);
+    }
+
+    @Test
+    void peerHeardOf_isDialledAtOnce() {
+        Supplier<CompletionStage<Leg>> good = dial;
+        dial = () -> CompletableFuture.failedFuture(new IOException("it restarts"));
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        dial = good;
+        assertThat(link.deliver(invitation())).isCompletedWithValue(false);
+        link.heardOf();
+        CompletableFuture<Boolean> answer = link.deliver(invitation());
+        greet(0);
+        answer(0, 3, true);
         assertThat(answer).isCompletedWithValue(true);
     }
 }

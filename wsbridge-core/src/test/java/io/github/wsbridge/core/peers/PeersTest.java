@@ -124,8 +124,8 @@ class PeersTest {
     void request_deviceAcceptsNoData_keepsThePeersLink() {
         FakeLeg stuck = new FakeLeg().holdSends();
         b.admit(new Handshake(Endpoints.LISTEN, "deviceId=stuck", true, name -> List.of(), new Peer("")))
-                .thenAccept(
-                        admission -> ((Admission.Granted) admission).opened().accept(stuck));
+                .thenCompose(admission -> ((Admission.Later) admission).decision())
+                .thenAccept(decision -> ((Admission.Granted) decision).opened().accept(stuck));
         RecordingReceiver requester = TestCluster.request(a, "stuck", "");
         cluster.scheduler.advance(Duration.ofSeconds(4));
         assertThat(requester.closed().code()).isEqualTo(4404);
@@ -225,7 +225,7 @@ class PeersTest {
     }
 
     @Test
-    void directory_noThreadForOneLookup_isAskedAgainAfterFiveSeconds() {
+    void directory_noThreadForOneLookup_isAskedAgainAfterTwoSeconds() {
         AtomicInteger lookups = new AtomicInteger();
         AtomicInteger threads = new AtomicInteger();
         Peers peers = new Peers(
@@ -235,7 +235,8 @@ class PeersTest {
                     return Set.of();
                 },
                 cluster,
-                new NodeCredentials(() -> cluster.keys, cluster.clock),
+                new NodeCredentials(() -> cluster.keys),
+                new PeerClocks(cluster.clock),
                 Limits.builder().build(),
                 cluster.scheduler,
                 task -> {
@@ -245,10 +246,10 @@ class PeersTest {
                     task.run();
                 });
         try (LogCapture log = new LogCapture()) {
-            cluster.scheduler.advance(Duration.ofSeconds(5));
+            cluster.scheduler.advance(Duration.ofSeconds(2));
             assertThat(lookups).hasValue(1);
             assertThat(log.loud()).isNotEmpty();
-            cluster.scheduler.advance(Duration.ofSeconds(5));
+            cluster.scheduler.advance(Duration.ofSeconds(2));
             assertThat(lookups).hasValue(2);
         } finally {
             peers.close();
@@ -263,6 +264,7 @@ class PeersTest {
                     dials.incrementAndGet();
                     throw new OutOfMemoryError("unable to create native thread");
                 },
+                challenge -> challenge,
                 Duration.ofSeconds(3),
                 cluster.scheduler,
                 () -> dials.get() * 2_000_000_000L);

@@ -35,10 +35,16 @@ public final class Backoff {
      * come back at once.
      */
     public Duration next() {
-        long bound = maxNanos;
+        return next(longest());
+    }
+
+    /** Returns the next pause, which is at most {@code longest}: for a failure that is likely to go away soon. */
+    public Duration next(Duration longest) {
+        long most = Math.min(maxNanos, longest.toNanos());
+        long bound = most;
         int doublings = tries;
-        if (doublings < Long.numberOfLeadingZeros(minNanos) - 1) {
-            bound = Math.min(maxNanos, minNanos << doublings);
+        if (doublings < Long.numberOfLeadingZeros(minNanos) - 1 && minNanos << doublings < most) {
+            bound = minNanos << doublings;
             tries = doublings + 1;
         }
         return Duration.ofNanos(random.nextLong(bound + 1));

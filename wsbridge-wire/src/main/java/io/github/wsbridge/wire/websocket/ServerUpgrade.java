@@ -311,6 +311,7 @@ public final class ServerUpgrade {
 
     private static String phrase(int status) {
         return switch (status) {
+            case 200 -> "OK";
             case 400 -> "Bad Request";
             case 401 -> "Unauthorized";
             case 403 -> "Forbidden";

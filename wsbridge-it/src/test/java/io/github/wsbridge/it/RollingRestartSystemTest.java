@@ -1,0 +1,290 @@
+package io.github.wsbridge.it;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.tokens.TokenKeys;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three nodes of the real launcher, behind the load balancers of {@code deploy/}, are restarted in turn under traffic:
+ * 30 devices, 50 open streams, 20 new connects a second.
+ */
+@Tag("system")
+@Timeout(600)
+final class RollingRestartSystemTest {
+
+    private static final Duration GRACE = Duration.ofSeconds(8);
+    private static final Duration CALM = Duration.ofSeconds(20);
+    private static final long KILLED = Duration.ofSeconds(2).toNanos();
+
+    /** When a node was told to end, and when its process had ended. */
+    private record Stop(long told, long ended) {}
+
+    @TempDir
+    private Path folder;
+
+    private final List<InetSocketAddress> addresses = new ArrayList<>();
+    private final List<Programs.Running> nodes = new ArrayList<>();
+    private final List<Stop> stops = new ArrayList<>();
+    private int front;
+    private Launcher wsbridge;
+
+    @BeforeEach
+    void install() throws IOException {
+        wsbridge = Launcher.install(folder);
+        List<InetSocketAddress> free = Cluster.freePorts(4);
+        addresses.addAll(free.subList(0, 3));
+        front = free.get(3).getPort();
+        TokenKeys.generate().write(folder.resolve("keys"));
+    }
+
+    @Test
+    void haproxy_nodesAreTerminatedInTurn_noConnectFails() throws Exception {
+        rollTerminating(true);
+    }
+
+    @Test
+    void nginx_nodesAreTerminatedInTurn_noConnectFails() throws Exception {
+        rollTerminating(false);
+    }
+
+    @Test
+    void haproxy_nodesAreKilledInTurn_onlyWhatTouchedThemFails() throws Exception {
+        rollKilling(true);
+    }
+
+    @Test
+    void nginx_nodesAreKilledInTurn_onlyWhatTouchedThemFails() throws Exception {
+        rollKilling(false);
+    }
+
+    private void rollTerminating(boolean haproxy) throws Exception {
+        try (Programs programs = new Programs(folder);
+                Traffic traffic = roll(programs, haproxy, false)) {
+            assertThat(failures(traffic)).isEmpty();
+            for (Traffic.End end : traffic.ends) {
+                assertThat(end.reason().code()).as("%s", end.reason()).isEqualTo(CloseReason.GOING_AWAY);
+                assertThat(stops)
+                        .as("at the end of a grace period")
+                        .anyMatch(stop -> end.at() - stop.told() > GRACE.toNanos() - TimeUnit.MILLISECONDS.toNanos(500)
+                                && end.at() < stop.ended() + TimeUnit.SECONDS.toNanos(1));
+            }
+            long before = p99(traffic, false);
+            assertThat(p99(traffic, true)).as("p99 of the roll in ns").isLessThan(5 * before);
+        }
+    }
+
+    private void rollKilling(boolean haproxy) throws Exception {
+        try (Programs programs = new Programs(folder);
+                Traffic traffic = roll(programs, haproxy, true)) {
+            assertThat(traffic.attempts)
+                    .filteredOn(attempt -> !attempt.failure().isEmpty())
+                    .allMatch(attempt -> stops.stream()
+                            .anyMatch(stop -> attempt.startedAt() + attempt.nanos() > stop.told()
+                                    && attempt.startedAt() < stop.told() + KILLED));
+            assertThat(traffic.ends)
+                    .allMatch(end ->
+                            stops.stream().anyMatch(stop -> end.at() > stop.told() && end.at() < stop.told() + KILLED));
+        }
+    }
+
+    /** Restarts all nodes in turn, and returns the traffic when it is over. */
+    private Traffic roll(Programs programs, boolean haproxy, boolean kill) throws Exception {
+        for (int i = 0; i < 3; i++) {
+            nodes.add(programs.start(node(i)));
+        }
+        for (Programs.Running node : nodes) {
+            node.awaitLine("node ready");
+        }
+        Path socket = folder.resolve("haproxy.sock");
+        Programs.Running balancer = programs.start(haproxy ? haproxy(socket) : nginx());
+        awaitOpen(balancer);
+        Traffic traffic = new Traffic(URI.create("ws://127.0.0.1:" + front), 30, 50);
+        try {
+            traffic.start();
+            pass(traffic, CALM);
+            for (int i = 0; i < 3; i++) {
+                long told = System.nanoTime();
+                Process process = nodes.get(i).process();
+                if (kill) {
+                    process.destroyForcibly();
+                } else {
+                    process.destroy();
+                }
+                nodes.get(i).exitCode();
+                stops.add(new Stop(told, System.nanoTime()));
+                nodes.set(i, programs.start(node(i)));
+                nodes.get(i).awaitLine("node ready");
+                if (haproxy) {
+                    await().atMost(Duration.ofSeconds(30)).until(() -> up(socket) == 3);
+                }
+                if (kill) {
+                    pass(traffic, Duration.ofSeconds(5));
+                }
+            }
+            pass(traffic, CALM);
+        } finally {
+            traffic.close();
+        }
+        report(traffic, haproxy, kill);
+        return traffic;
+    }
+
+    private void report(Traffic traffic, boolean haproxy, boolean kill) {
+        List<String> failures = failures(traffic);
+        System.out.printf(
+                "%s, %s: %d connects, %d failed, and %d to replace a stream; p99 %.0f ms before, %.0f ms during the roll;"
+                        + " %d streams ended: %s%n",
+                haproxy ? "HAProxy" : "nginx",
+                kill ? "SIGKILL" : "SIGTERM",
+                traffic.attempts.stream().filter(attempt -> !attempt.replaces()).count(),
+                failures.stream()
+                        .filter(failure -> !failure.contains(Traffic.REPLACES))
+                        .count(),
+                failures.stream()
+                        .filter(failure -> failure.contains(Traffic.REPLACES))
+                        .count(),
+                p99(traffic, false) / 1e6,
+                p99(traffic, true) / 1e6,
+                traffic.ends.size(),
+                traffic.ends.stream()
+                        .collect(Collectors.groupingBy(end -> end.reason().code(), Collectors.counting())));
+        failures.forEach(System.out::println);
+    }
+
+    /** Waits until the traffic has gone on for a while. */
+    private static void pass(Traffic traffic, Duration time) {
+        long from = System.nanoTime();
+        await().atMost(time.plusMinutes(1))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> System.nanoTime() - from > time.toNanos() && !traffic.attempts.isEmpty());
+    }
+
+    private List<String> failures(Traffic traffic) {
+        return traffic.attempts.stream()
+                .filter(attempt -> !attempt.failure().isEmpty())
+                .map(attempt -> (attempt.startedAt() - stops.get(0).told()) / 1_000_000 + " ms: " + attempt.failure()
+                        + " after " + attempt.nanos() / 1_000_000 + " ms")
+                .toList();
+    }
+
+    /** Returns the 99th percentile of the set-up times before the first stop, or from then until the last node is back. */
+    private long p99(Traffic traffic, boolean during) {
+        long first = stops.get(0).told();
+        long last = stops.get(stops.size() - 1).ended() + TimeUnit.SECONDS.toNanos(5);
+        long[] sorted = traffic.attempts.stream()
+                .filter(attempt -> attempt.failure().isEmpty())
+                .filter(attempt -> during
+                        ? attempt.startedAt() >= first && attempt.startedAt() < last
+                        : attempt.startedAt() < first)
+                .mapToLong(Traffic.Attempt::nanos)
+                .sorted()
+                .toArray();
+        return sorted[Math.max(0, (int) Math.ceil(sorted.length * 0.99) - 1)];
+    }
+
+    private List<String> node(int index) {
+        return wsbridge.command(
+                "node",
+                "--insecure",
+                "--listen",
+                "127.0.0.1:" + addresses.get(index).getPort(),
+                "--public-url",
+                "ws://127.0.0.1:" + front,
+                "--keys",
+                folder.resolve("keys").toString(),
+                "--peers",
+                addresses.stream()
+                        .map(address -> "ws://127.0.0.1:" + address.getPort())
+                        .collect(Collectors.joining(",")));
+    }
+
+    private List<String> haproxy(Path socket) throws IOException {
+        Path more = Files.writeString(
+                folder.resolve("more.cfg"), "global\n    stats socket " + socket + " mode 600 level admin\n");
+        Path config = adapted("haproxy.cfg", "bind :8000", "bind 127.0.0.1:" + front);
+        return List.of(Programs.find("haproxy", "haproxy"), "-db", "-f", more.toString(), "-f", config.toString());
+    }
+
+    private List<String> nginx() throws IOException {
+        Path config = adapted("nginx.conf", "listen 8000;", "listen 127.0.0.1:" + front + ";");
+        return List.of(
+                Programs.find("nginx", "nginx"),
+                "-c",
+                config.toString(),
+                "-e",
+                "stderr",
+                "-g",
+                "daemon off; pid " + folder.resolve("nginx.pid") + ";");
+    }
+
+    /** Returns a copy of a configuration in {@code deploy/} with the addresses of this test. */
+    private Path adapted(String name, String listens, String instead) throws IOException {
+        Path deploy = Path.of("").toAbsolutePath();
+        while (!Files.exists(deploy.resolve("deploy"))) {
+            deploy = deploy.getParent();
+        }
+        String text = Files.readString(deploy.resolve("deploy").resolve(name));
+        text = replaced(text, listens, instead);
+        for (int i = 0; i < 3; i++) {
+            text = replaced(
+                    text,
+                    "node-" + (i + 1) + ":8080",
+                    "127.0.0.1:" + addresses.get(i).getPort());
+        }
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    private static String replaced(String text, String what, String by) {
+        assertThat(text).contains(what);
+        return text.replace(what, by);
+    }
+
+    private void awaitOpen(Programs.Running balancer) {
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            assertThat(balancer.process().isAlive()).as("%s", balancer).isTrue();
+            try (SocketChannel probe = SocketChannel.open(new InetSocketAddress("127.0.0.1", front))) {
+                return probe.isConnected();
+            } catch (IOException e) {
+                return false;
+            }
+        });
+    }
+
+    /** Returns how many nodes HAProxy considers up. */
+    private static long up(Path socket) throws IOException {
+        try (SocketChannel admin = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            admin.connect(UnixDomainSocketAddress.of(socket));
+            admin.write(ByteBuffer.wrap("show stat\n".getBytes(US_ASCII)));
+            ByteBuffer answer = ByteBuffer.allocate(64 * 1024);
+            while (admin.read(answer) >= 0) {
+                // until HAProxy closes it
+            }
+            return new String(answer.array(), 0, answer.position(), US_ASCII)
+                    .lines()
+                    .filter(line -> line.startsWith("nodes,node-") && line.contains(",UP,"))
+                    .count();
+        }
+    }
+}
