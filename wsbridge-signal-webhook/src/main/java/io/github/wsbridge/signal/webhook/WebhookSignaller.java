@@ -276,7 +276,7 @@ public final class WebhookSignaller implements Signaller {
             return this;
         }
 
-        /** Sets the maximum length of a response, in bytes; 16 KiB by default. Of a longer one only the status counts. */
+        /** Sets the maximum length of a response, in bytes; 16 KiB by default. Of a longer one, the status counts. */
         public Builder maxAnswerBytes(int bytes) {
             maxAnswerBytes = positive(bytes);
             return this;

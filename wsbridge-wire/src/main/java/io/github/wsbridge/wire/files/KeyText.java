@@ -24,7 +24,10 @@ public final class KeyText {
      * @throws IOException if the file cannot be read, is longer than 16 MiB, or is not in UTF-8; the message names it
      */
     public static String read(Path file) throws IOException {
-        byte[] content = bytes(file);
+        return text(file, bytes(file));
+    }
+
+    static String text(Path file, byte[] content) throws IOException {
         if (utf16(content)) {
             throw new IOException(file + " is in UTF-16; save it as UTF-8 or ASCII");
         }

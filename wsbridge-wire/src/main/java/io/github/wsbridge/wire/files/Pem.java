@@ -52,13 +52,13 @@ public final class Pem {
     }
 
     static List<Block> blocks(Path file) throws IOException {
-        byte[] start = KeyText.bytes(file);
-        if (start.length > 2 && start[0] == 0x30 && start[1] < 0) { // a long SEQUENCE
+        byte[] content = KeyText.bytes(file); // once, since it may be a pipe
+        if (content.length > 2 && content[0] == 0x30 && content[1] < 0) { // a long SEQUENCE
             throw new IOException(file + " is in DER format; convert it to PEM, for example with"
                     + " 'openssl x509 -inform der' or 'openssl pkey -inform der'");
         }
         List<Block> blocks = new ArrayList<>();
-        Matcher matcher = BLOCK.matcher(KeyText.read(file));
+        Matcher matcher = BLOCK.matcher(KeyText.text(file, content));
         while (matcher.find()) {
             blocks.add(block(file, matcher.group(1), matcher.group(2)));
         }

@@ -2,6 +2,7 @@ package io.github.wsbridge.wire.files;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -103,10 +104,10 @@ public final class Reloaded<T> implements Supplier<T> {
         }
     }
 
-    /** Returns why, if the file cannot be read. */
+    /** Returns the reason, if the file cannot be read. What is no file, such as a pipe, can be read only once. */
     private static byte[] content(Path file) {
         try {
-            return KeyText.bytes(file);
+            return Files.exists(file) && !Files.isRegularFile(file) ? new byte[0] : KeyText.bytes(file);
         } catch (IOException e) {
             return e.toString().getBytes(StandardCharsets.UTF_8);
         }

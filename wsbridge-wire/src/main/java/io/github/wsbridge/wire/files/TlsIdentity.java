@@ -42,21 +42,21 @@ public record TlsIdentity(PrivateKey key, List<X509Certificate> chain) {
 
     /** Signs with the key, and verifies with the certificate. */
     private boolean fits() throws IOException {
+        String algorithm = key.getAlgorithm();
+        if (!sameKind() || algorithm.equals("RSASSA-PSS")) { // whose signatures need parameters
+            return sameKind();
+        }
         try {
-            String algorithm = key.getAlgorithm();
             Signature signature = Signature.getInstance(
                     switch (algorithm) {
                         case "EC" -> "SHA256withECDSA";
-                        case "RSA", "RSASSA-PSS" -> "SHA256withRSA";
+                        case "RSA" -> "SHA256withRSA";
                         default -> algorithm;
                     });
             signature.initSign(key);
             byte[] sample = chain.get(0).getSignature();
             signature.update(sample);
             byte[] signed = signature.sign();
-            if (!sameKind()) {
-                return false;
-            }
             signature.initVerify(chain.get(0).getPublicKey());
             signature.update(sample);
             return signature.verify(signed);

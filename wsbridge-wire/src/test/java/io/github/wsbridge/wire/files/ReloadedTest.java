@@ -2,12 +2,16 @@ package io.github.wsbridge.wire.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,5 +104,23 @@ class ReloadedTest {
     void constructor_unusable_fails() throws Exception {
         Files.writeString(one, "2");
         assertThatThrownBy(this::pair).hasMessage("they do not belong together");
+    }
+
+    @Test
+    void pipe_isReadOnce_andNeverChanges() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        CompletableFuture<?> writing = CompletableFuture.runAsync(() -> {
+            try {
+                Files.writeString(pipe, "-----BEGIN X-----\nAAAA\n-----END X-----\n");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        Reloaded<List<Pem.Block>> blocks = new Reloaded<>("pipe", List.of(pipe), () -> Pem.blocks(pipe));
+        writing.get(10, TimeUnit.SECONDS);
+        assertThat(blocks.get()).hasSize(1);
+        assertThat(blocks.look(true)).isFalse();
     }
 }
