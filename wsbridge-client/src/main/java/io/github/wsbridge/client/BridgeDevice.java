@@ -32,9 +32,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When the listen socket ends, it is reopened after a random delay, whose upper bound doubles from the shortest to
  * the longest and is reset once a socket has lasted for five seconds. After the status 503 the delay is at most five
- * seconds; after a status from 400 to 499 (except 429), the longest delay is used. If a node that is about to stop tells
- * the device to move, a new socket is opened before the old one is closed. Only 4409 is final: a newer listener with the same device id has replaced this one, and
- * reconnecting would only displace it; {@link #stopped} then completes.
+ * seconds; after a status from 400 to 499 (except 429), the longest delay is used. If a node that is about to stop
+ * tells the device to move, a new socket is opened before the old one is closed. Only 4409 is final: a newer listener
+ * with the same device id has replaced this one, and reconnecting would only displace it; {@link #stopped} then
+ * completes.
  *
  * <pre>{@code
  * BridgeDevice device = BridgeDevice.builder("device-1", URI.create("wss://bridge.example.com"), incoming -> {

@@ -250,8 +250,8 @@ public final class BridgeNode implements Door, AutoCloseable {
      *   <li>Then it refuses requesters, and closes its exposed ports and the sockets of devices that have not moved. It
      *       still forwards devices to other nodes, and joins them with the requesters that wait here.
      *   <li>When no bridge is left, or the grace period is over, it ends what is left: waiting requesters with
-     *       {@link CloseReason#UNAVAILABLE}, bridges with {@link CloseReason#GOING_AWAY}. Then it closes the router, the
-     *       signallers and, if the node created it, the scheduler. It does not close the connector.
+     *       {@link CloseReason#UNAVAILABLE}, bridges with {@link CloseReason#GOING_AWAY}. Then it closes the router,
+     *       the signallers and, if the node created it, the scheduler. It does not close the connector.
      * </ol>
      *
      * <p>A further call shortens the steps that are not over yet.
@@ -453,8 +453,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         }
 
         /**
-         * How long the node goes on serving requesters once it is told to stop, so that load balancers notice that it is
-         * no longer ready before it refuses any; part of the grace period. Longer than a balancer takes to notice.
+         * How long the node goes on serving requesters once it is told to stop, so that load balancers notice that it
+         * is no longer ready before it refuses any; part of the grace period. Longer than a balancer takes to notice.
          * Default: zero, for a node without load balancer.
          *
          * @throws IllegalArgumentException if it is negative

@@ -154,8 +154,8 @@ final class RollingRestartSystemTest {
     private void report(Traffic traffic, boolean haproxy, boolean kill) {
         List<String> failures = failures(traffic);
         System.out.printf(
-                "%s, %s: %d connects, %d failed, and %d to replace a stream; p99 %.0f ms before, %.0f ms during the roll;"
-                        + " %d streams ended: %s%n",
+                "%s, %s: %d connects, %d failed, and %d to replace a stream; p99 %.0f ms before, %.0f ms during the"
+                        + " roll; %d streams ended: %s%n",
                 haproxy ? "HAProxy" : "nginx",
                 kill ? "SIGKILL" : "SIGTERM",
                 traffic.attempts.stream().filter(attempt -> !attempt.replaces()).count(),
@@ -189,7 +189,7 @@ final class RollingRestartSystemTest {
                 .toList();
     }
 
-    /** Returns the 99th percentile of the set-up times before the first stop, or from then until the last node is back. */
+    /** Returns the 99th percentile of the set-up times before the first stop, or from then until the last is over. */
     private long p99(Traffic traffic, boolean during) {
         long first = stops.get(0).told();
         long last = stops.get(stops.size() - 1).ended() + TimeUnit.SECONDS.toNanos(5);

@@ -215,9 +215,10 @@ final class NodeCommand implements Callable<Integer> {
         here.awaitStop();
         NodeStats held = node.stats();
         CompletableFuture<Void> stopped = node.stop(grace).toCompletableFuture();
-        Signals.furtherStopMeans(() -> node.stop(Duration.ZERO));
+        Runnable restore = Signals.furtherStopMeans(() -> node.stop(Duration.ZERO));
         here.say("node stopping: " + held.bridges() + " live bridges have up to " + grace.toSeconds() + " s");
         stopped.join(); // takes at most the grace period plus 22 seconds
+        restore.run();
         here.say("node stopped");
     }
 

@@ -20,13 +20,19 @@ final class Signals {
     /**
      * Runs an action, which must not block, on each SIGTERM and SIGINT from now on. The first one has started the JVM's
      * shutdown, after which the JVM itself ignores any further ones.
+     *
+     * @return gives the signals their former meaning
      */
-    static void furtherStopMeans(Runnable action) {
-        means("TERM", action);
-        means("INT", action);
+    static Runnable furtherStopMeans(Runnable action) {
+        Runnable term = means("TERM", action);
+        Runnable interrupt = means("INT", action);
+        return () -> {
+            term.run();
+            interrupt.run();
+        };
     }
 
-    private static void means(String name, Runnable action) {
+    private static Runnable means(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -34,11 +40,22 @@ final class Signals {
                     handler.getClassLoader(),
                     new Class<?>[] {handler},
                     (self, method, arguments) -> handle(self, method, arguments, action));
-            signal.getMethod("handle", signal, handler)
-                    .invoke(null, signal.getConstructor(String.class).newInstance(name), running);
+            Method handle = signal.getMethod("handle", signal, handler);
+            Object which = signal.getConstructor(String.class).newInstance(name);
+            Object former = handle.invoke(null, which, running);
+            return () -> restore(name, handle, which, former);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
             Throwable why = e instanceof InvocationTargetException wrapped ? wrapped.getCause() : e;
             log.debug("SIG{} keeps its meaning: {}", name, String.valueOf(why)); // such as with -Xrs
+            return () -> {};
+        }
+    }
+
+    private static void restore(String name, Method handle, Object which, Object former) {
+        try {
+            handle.invoke(null, which, former);
+        } catch (ReflectiveOperationException e) {
+            log.debug("SIG{} does not get its former meaning", name, e);
         }
     }
 

@@ -580,7 +580,7 @@ class RunningCommandsTest {
                 node.stop();
                 Awaitility.await()
                         .atMost(Run.PATIENCE)
-                        .until(() -> node.out().contains("1 live bridges have up to 30 s"));
+                        .until(() -> node.out().contains("1 live bridges have up to 8 s"));
                 socket.getOutputStream().write(2); // the bridge is still open
                 assertThat(socket.getInputStream().read()).isEqualTo(2);
                 assertThat(node.ended()).isFalse();

@@ -91,8 +91,8 @@ public final class Accepts {
     }
 
     /**
-     * Returns why this node cannot serve a device with the token, or null if it can. Asked before the upgrade, so that a
-     * load balancer or the device can try another node.
+     * Returns why this node cannot serve a device with the token, or null if it can. Asked before the upgrade, so that
+     * a load balancer or the device can try another node.
      */
     public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
         CloseReason refusal = hop == Hop.DIRECT ? slots.unavailableToForward() : null;

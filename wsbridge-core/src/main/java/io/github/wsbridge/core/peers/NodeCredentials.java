@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * encrypt. No clock is involved, so those of the nodes may differ.
  *
  * <p>A credential belongs to a request. It is bound to the addressee and to the subject: the token of a forwarded
- * accept, which works once anyway, or the peer link. A peer link works only once its two ends have exchanged a challenge
- * and a proof as well, since a credential could be a replay.
+ * accept, which works once anyway, or the peer link. A peer link works only once its two ends have exchanged a
+ * challenge and a proof as well, since a credential could be a replay.
  */
 public final class NodeCredentials {
 

@@ -63,9 +63,9 @@ public final class DeviceListeners {
     }
 
     /**
-     * Announces a device's socket before its handshake is answered. A requester that comes as soon as the device has the
-     * answer thus finds the device, even if the transport opens the leg a little later. Until then, an older socket of
-     * the device stays.
+     * Announces a device's socket before its handshake is answered. A requester that comes as soon as the device has
+     * the answer thus finds the device, even if the transport opens the leg a little later. Until then, an older
+     * socket of the device stays.
      */
     public Arrival expect(String deviceId) {
         Arrival arrival = new Arrival(deviceId);
