@@ -70,6 +70,7 @@ final class Swarm implements AutoCloseable {
         private boolean upgraded;
         private int tail;
         private long inFrame; // remaining bytes of the current frame
+        private boolean control; // whether it is a control frame
         private final byte[] header = new byte[10];
         private int headerBytes;
         volatile long received;
@@ -181,14 +182,20 @@ final class Swarm implements AutoCloseable {
             ByteBuffer of = ByteBuffer.wrap(header);
             inFrame = seven < 126 ? seven : seven == 126 ? of.getShort(2) & 0xFFFF : of.getLong(2);
             headerBytes = 0;
-            frames++;
+            control = (header[0] & 0x08) != 0;
+            if (!control) {
+                frames++;
+            }
         }
 
-        /** Handles a control frame. Heartbeats are empty. */
+        /** Handles a piece of a frame; those of heartbeats are ignored. */
         private void take(int length) throws IOException {
             ByteBuffer piece = buffer.slice().limit(length);
             buffer.position(buffer.position() + length);
             inFrame -= length;
+            if (control) {
+                return;
+            }
             if (digest != null) {
                 digest.update(piece.duplicate());
             }
