@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -120,13 +121,14 @@ final class DeviceCommand implements Callable<Integer> {
             if (streams != null) {
                 reachable.streams(streams);
             }
+            Supplier<String> key = server.apiKey(here.env(), reloads);
             reloads.start(here);
-            return listen(reachable.build(), connector);
+            return listen(reachable.build(), connector, key);
         }
     }
 
-    private int listen(TunnelTargets handler, Connector connector) throws Exception {
-        try (BridgeDevice device = device(handler, connector)) {
+    private int listen(TunnelTargets handler, Connector connector, @Nullable Supplier<String> key) throws Exception {
+        try (BridgeDevice device = device(handler, connector, key)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
@@ -190,8 +192,8 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
-    private BridgeDevice device(TunnelTargets handler, Connector connector) throws Exception {
-        String key = server.apiKey(here.env());
+    private BridgeDevice device(TunnelTargets handler, Connector connector, @Nullable Supplier<String> key)
+            throws Exception {
         try {
             List<URI> servers = server.servers();
             BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), handler)
@@ -203,7 +205,7 @@ final class DeviceCommand implements Callable<Integer> {
                     .backoff(reconnectMin, reconnectMax)
                     .maxBridges(maxBridges);
             servers.stream().skip(1).forEach(builder::server);
-            if (!key.isEmpty()) {
+            if (key != null) {
                 builder.apiKey(key);
             }
             if (Transport.streams(connector) != null) {

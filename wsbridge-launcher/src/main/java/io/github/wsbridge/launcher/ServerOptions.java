@@ -5,6 +5,7 @@ import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.files.KeyText;
+import io.github.wsbridge.wire.files.Reloaded;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -39,8 +41,8 @@ final class ServerOptions {
     @Option(
             names = "--api-key-file",
             paramLabel = "FILE",
-            description = "A file that contains only the API key. The key may instead be given in the"
-                    + " environment variable " + API_KEY)
+            description = "A file that contains only the API key; read again when it changes. The key may instead be"
+                    + " given in the environment variable " + API_KEY)
     private @Nullable Path apiKeyFile;
 
     @Option(
@@ -121,17 +123,39 @@ final class ServerOptions {
         return transport.connector(tlsCa, proxies(env), reloads);
     }
 
-    /** Returns the API key; empty if there is none. */
-    String apiKey(Map<String, String> env) throws IOException {
-        String key = apiKeyFile == null
-                ? env.getOrDefault(API_KEY, "").strip()
-                : KeyText.read(apiKeyFile).strip();
-        if (apiKeyFile != null && key.isEmpty()) {
-            throw new IOException(apiKeyFile + " contains no API key");
+    /** Returns the API key, which is read again when its file changes; null if there is none. */
+    @Nullable
+    Supplier<String> apiKey(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
+        Path file = apiKeyFile;
+        if (file == null) {
+            String key = env.getOrDefault(API_KEY, "").strip();
+            return key.isEmpty() ? null : Key.of(key)::text;
         }
-        if (!key.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-            throw new IOException("the API key contains white space or other invalid characters");
+        Reloaded<Key> key = new Reloaded<>("API key " + file, List.of(file), () -> read(file));
+        reloads.add(key, taken -> {});
+        return () -> key.get().text();
+    }
+
+    private static Key read(Path file) throws IOException {
+        String text = KeyText.read(file).strip();
+        if (text.isEmpty()) {
+            throw new IOException(file + " contains no API key");
         }
-        return key;
+        return Key.of(text);
+    }
+
+    /** An API key that a header can carry. */
+    private record Key(String text) {
+        static Key of(String text) throws IOException {
+            if (!text.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
+                throw new IOException("the API key contains white space or other invalid characters");
+            }
+            return new Key(text);
+        }
+
+        @Override
+        public String toString() {
+            return "one key";
+        }
     }
 }

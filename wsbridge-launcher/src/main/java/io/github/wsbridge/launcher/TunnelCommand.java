@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,7 +111,7 @@ final class TunnelCommand implements Callable<Integer> {
         List<Forward> wanted = wanted();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
-                BridgeClient client = client(connector)) {
+                BridgeClient client = client(connector, server.apiKey(here.env(), reloads))) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
             } else {
@@ -143,15 +144,14 @@ final class TunnelCommand implements Callable<Integer> {
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
     }
 
-    private BridgeClient client(Connector connector) throws IOException {
+    private BridgeClient client(Connector connector, @Nullable Supplier<String> key) {
         List<URI> servers = server.servers();
         BridgeClient.Builder builder = BridgeClient.builder(servers.get(0))
                 .connector(connector)
                 .connectTimeout(server.connectTimeout)
                 .keepAlive(server.watch());
         servers.stream().skip(1).forEach(builder::server);
-        String key = server.apiKey(here.env());
-        if (!key.isEmpty()) {
+        if (key != null) {
             builder.apiKey(key);
         }
         return builder.build();

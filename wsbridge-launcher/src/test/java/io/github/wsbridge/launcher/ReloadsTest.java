@@ -202,6 +202,51 @@ class ReloadsTest {
     }
 
     @Test
+    void apiKeyOfATunnel_changed_isPresentedFromNowOn_andNotLogged() throws Exception {
+        String deviceKey = ApiKeyPolicy.newKey();
+        String key = ApiKeyPolicy.newKey();
+        Path keys = Files.writeString(
+                folder.resolve("api-keys"),
+                "dev device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(key) + "\n");
+        Path file = Files.writeString(folder.resolve("key"), "an-old-key\n");
+        try (LogCapture log = new LogCapture();
+                EchoPort echo = new EchoPort();
+                Run node = Run.of("node", "--listen", "127.0.0.1:0", "--api-keys", keys.toString());
+                Run device = Run.with(
+                        Map.of("WSBRIDGE_API_KEY", deviceKey),
+                        "device",
+                        "--server",
+                        "ws://127.0.0.1:" + node.port(),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number());
+                Run tunnel = Run.of(
+                        "tunnel",
+                        "--server",
+                        "ws://127.0.0.1:" + node.port(),
+                        "--device",
+                        "d",
+                        "--target",
+                        "echo",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--api-key-file",
+                        file.toString())) {
+            device.ready();
+            connect(tunnel.port());
+            await(() -> assertThat(log.all()).anyMatch(line -> line.contains("401")));
+            Files.writeString(file, key + "\n");
+            tunnel.hangUp();
+            try (Socket socket = open(tunnel.port())) {
+                echoes(socket);
+            }
+            assertThat(log.all()).contains("API key " + file + ": changed and read again: one key");
+            assertThat(log.all()).noneMatch(line -> line.contains(key) || line.contains("an-old-key"));
+        }
+    }
+
+    @Test
     void apiKeys_broken_staysInForce_andWithoutRevokeLiveBridgesStay() throws Exception {
         String key = ApiKeyPolicy.newKey();
         Path file = folder.resolve("api-keys");
