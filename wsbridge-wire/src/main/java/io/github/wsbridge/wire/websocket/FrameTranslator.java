@@ -52,6 +52,7 @@ public final class FrameTranslator {
 
     private final boolean masked;
     private final Controls controls;
+    private final int piece;
 
     private final ByteBuffer header = ByteBuffer.allocate(HEADROOM); // an incomplete header
     private @Nullable ByteBuffer control; // payload of a control frame, as far as received
@@ -81,8 +82,13 @@ public final class FrameTranslator {
      * @param controls receives pings and pongs
      */
     public FrameTranslator(boolean masked, Controls controls) {
+        this(masked, controls, PIECE);
+    }
+
+    FrameTranslator(boolean masked, Controls controls, int piece) {
         this.masked = masked;
         this.controls = controls;
+        this.piece = piece;
     }
 
     /** Returns the number of payload bytes of data frames translated so far. */
@@ -166,7 +172,7 @@ public final class FrameTranslator {
             if (run == 0 && missing > 0) {
                 break;
             }
-            if (framed && run < missing && end - start < PIECE) {
+            if (framed && run < missing && end - start < piece) {
                 left = run;
                 break;
             }
@@ -232,7 +238,7 @@ public final class FrameTranslator {
             }
             ByteBuffer payload = gathered;
             if (payload == null) {
-                payload = ByteBuffer.allocate((int) Math.min(missing, Math.max(run, PIECE)));
+                payload = ByteBuffer.allocate((int) Math.min(missing, Math.max(run, piece)));
             }
             run = Math.min(run, payload.remaining());
             if (masked && key != 0) {

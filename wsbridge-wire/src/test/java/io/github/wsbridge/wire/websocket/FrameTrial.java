@@ -13,6 +13,9 @@ import java.util.function.Consumer;
 /** Passes a chunked stream through a {@link FrameTranslator} and compares the output with that of the decoder. */
 final class FrameTrial {
 
+    /** The smallest piece of a frame that is passed on, so that short streams have several. */
+    private static final int PIECE = 50;
+
     private static final byte UNTOUCHED = 0x55;
 
     private final byte[] wire;
@@ -43,7 +46,7 @@ final class FrameTrial {
      */
     void translate(int[] ends, boolean unmask, boolean direct, int read) {
         Story heard = new Story();
-        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard), PIECE);
         RfcDecoder out = new RfcDecoder(masked && !unmask);
         int at = 0;
         for (int i = 0; i < ends.length; i++) {
@@ -93,7 +96,7 @@ final class FrameTrial {
      */
     void read(int[] ends, boolean direct, int ask) {
         Story heard = new Story();
-        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard), PIECE);
         int at = 0;
         int times = 0;
         for (int end : ends) {
@@ -124,7 +127,7 @@ final class FrameTrial {
      */
     void strip(int[] ends, boolean direct, int read) {
         Story heard = new Story();
-        FrameTranslator translator = new FrameTranslator(masked, listener(heard));
+        FrameTranslator translator = new FrameTranslator(masked, listener(heard), PIECE);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int at = 0;
         for (int i = 0; i < ends.length; i++) {
