@@ -8,6 +8,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.signalling.DeviceListeners;
@@ -73,7 +74,7 @@ final class NodeDestinations implements Destinations {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
         } else if (arrival.open(node.watched(leg), since, valid)) {
             if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
-                node.listeners.closeRevoked(BridgeNode.REVOKED);
+                node.listeners.closeRevoked(Requests.REVOKED);
             }
             if (!node.slots.leaving()) {
                 node.peers.announce(deviceId, since);

@@ -102,7 +102,8 @@ public final class Admissions {
         return answer(
                 connection,
                 () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), access -> {
-                    Requester requester = new Requester(access.principal() + " at " + port, port, client.address());
+                    Requester requester =
+                            new Requester(access.principal() + " at " + port, port, client.address(), access.valid());
                     Admission refusal = refusal(requester);
                     return refusal != null
                             ? refusal
