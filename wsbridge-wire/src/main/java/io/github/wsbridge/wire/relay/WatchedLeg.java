@@ -38,6 +38,9 @@ public final class WatchedLeg extends ForwardingLeg {
     /** From when on a stalled send is logged. */
     private static final Duration NOTABLE = Duration.ofMinutes(1);
 
+    /** What counts of a longer time that a peer announces, or it could hold its place for long after it has vanished. */
+    private static final Duration MOST_PATIENCE = Duration.ofMinutes(15);
+
     /** When the first heartbeat is sent, so that short connections need none. */
     private static final Duration FIRST = Duration.ofSeconds(1);
 
@@ -182,7 +185,7 @@ public final class WatchedLeg extends ForwardingLeg {
         @Override
         public void onHeartbeat(Duration next) {
             heard = true;
-            announced = next;
+            announced = next.compareTo(MOST_PATIENCE) < 0 ? next : MOST_PATIENCE;
             receiver.onHeartbeat(next);
         }
 
