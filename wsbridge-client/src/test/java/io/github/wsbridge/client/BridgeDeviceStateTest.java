@@ -56,9 +56,15 @@ class BridgeDeviceStateTest extends BridgeDeviceFixture {
 
     @Test
     void listenerThrows_deviceGoesOn() throws Exception {
-        listen(builder(offered::add).onState(state -> {
-            throw new IllegalStateException("broken on purpose");
-        }));
+        device = builder(offered::add)
+                .onState(state -> {
+                    throw new AssertionError("broken on purpose");
+                })
+                .build()
+                .start();
+        node.call().fail(new ConnectException());
+        scheduler.advance(Duration.ofSeconds(1));
+        openListen();
         assertThat(device.listening()).isCompleted();
     }
 
