@@ -91,7 +91,7 @@ final class ListenSocket implements InvitationSource {
         return servers.get(at);
     }
 
-    /** Turns to the next server after a failed attempt; returns whether all have failed, so that it is time to pause. */
+    /** Turns to the next server after a failed attempt; returns whether all have failed, which calls for a pause. */
     private synchronized boolean next() {
         at = (at + 1) % servers.size();
         tried = (tried + 1) % servers.size();

@@ -32,7 +32,7 @@ final class Signals {
         };
     }
 
-    /** Runs an action on each SIGHUP from now on, in place of what was done before. By default, SIGHUP ends a process. */
+    /** Runs an action on each SIGHUP from now on, in place of what was done before; by default, the process ends. */
     static void hangupMeans(Runnable action) {
         means("HUP", action);
     }

@@ -118,8 +118,8 @@ public final class FrameTranslator {
 
     /**
      * Returns how many bytes at the end of the input {@link #translate} has left, because they are a piece of a frame
-     * and the whole input was smaller than {@link #PIECE}. They are unchanged, and have to precede the bytes of the next
-     * call.
+     * and the whole input was smaller than {@link #PIECE}. They are unchanged, and have to precede the bytes of the
+     * next call.
      */
     public int left() {
         return left;
