@@ -162,6 +162,28 @@ class ExposedPortTest {
     }
 
     @Test
+    void policyThatCannotSayWhatIsValid_revokesIt_andOthersToo() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        AccessPolicy policy = request -> CompletableFuture.completedFuture(new Access.Granted("batch", () -> {
+            if (broken.get()) {
+                throw new IllegalStateException("broken on purpose");
+            }
+            return true;
+        }));
+        BridgeNode node = node(Limits.builder());
+        port(node).access(policy).start();
+        FakeLeg one = streams.connect(CLIENT);
+        FakeLeg other = streams.connect(CLIENT);
+        broken.set(true);
+        try (LogCapture log = new LogCapture()) {
+            node.endRevoked(true);
+            assertThat(log.loud()).hasSize(2);
+        }
+        assertThat(one.closes()).extracting(CloseReason::code).containsExactly(CloseReason.POLICY_VIOLATION);
+        assertThat(other.closes()).isEqualTo(one.closes());
+    }
+
+    @Test
     void policyThatFailsOrIsSilent_refusesTheConnection() throws Exception {
         BridgeNode node = node(Limits.builder().admissionTimeout(Duration.ofSeconds(10)));
         CompletableFuture<Access> answer = new CompletableFuture<>();
