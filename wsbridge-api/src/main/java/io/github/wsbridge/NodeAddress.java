@@ -20,9 +20,11 @@ public record NodeAddress(URI uri) {
     }
 
     private static URI canonical(URI base) {
-        int port = base.getPort() == (base.getScheme().equals("wss") ? 443 : 80) ? -1 : base.getPort();
-        String host = IpLiteral.canonical(base.getHost().toLowerCase(Locale.ROOT));
-        return URI.create(base.getScheme() + "://" + host + (port < 0 ? "" : ":" + port) + base.getRawPath());
+        Authority authority =
+                Authority.of(base).orElseThrow(); // not the URI's own parts: there are none with some names
+        int port = authority.port() == (base.getScheme().equals("wss") ? 443 : 80) ? -1 : authority.port();
+        String host = IpLiteral.canonical(authority.host().toLowerCase(Locale.ROOT));
+        return URI.create(base.getScheme() + "://" + new Authority(host, port) + base.getRawPath());
     }
 
     /**

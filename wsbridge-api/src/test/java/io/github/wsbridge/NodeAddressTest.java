@@ -22,6 +22,8 @@ class NodeAddressTest {
         "ws://[0:0:0:0:0:0:0:0], ws://[::]",
         "ws://[::ffff:10.1.2.3]:80, ws://10.1.2.3",
         "ws://node-0.bridge.default.svc.cluster.local:8080, ws://node-0.bridge.default.svc.cluster.local:8080",
+        "ws://Bridge_Node_1:8080/, ws://bridge_node_1:8080",
+        "wss://node_1:443, wss://node_1",
         "ws://host/a%2Fb%20c%C3%A9, ws://host/a%2Fb%20c%C3%A9",
         "ws://host/é/, ws://host/%C3%A9",
     })

@@ -61,7 +61,7 @@ public interface AccessPolicy {
          *
          * @param principal identifies the client, for logs and limits; the same each time for the same client
          * @param valid whether the access is still permitted. Asked, from any thread, when the node is told that
-         *     permissions have been revoked; must not block
+         *     permissions have been revoked; must not block. If it throws, the access counts as revoked
          */
         record Granted(String principal, BooleanSupplier valid) implements Access {
 

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 
 /**
  * Opens an accept URL, again and again while the invitation lasts, if another node may do better: the one that got it
- * was stopping or could not be reached, or was lost before the bridge stood. A token is used up only by a bridge.
+ * was stopping, could not be reached, or was lost before the bridge was established. Only a bridge uses a token up.
  */
 final class AcceptAttempts<B> {
 
@@ -60,7 +60,13 @@ final class AcceptAttempts<B> {
         if (result.isDone()) {
             return;
         }
-        CompletableFuture<B> opening = open.get();
+        CompletableFuture<B> opening;
+        try {
+            opening = open.get();
+        } catch (Throwable e) { // such as no memory; nobody else would end the wait
+            result.completeExceptionally(new IOException("cannot open the accept URL", e));
+            return;
+        }
         result.whenComplete((made, failure) -> opening.cancel(true));
         opening.whenComplete((bridge, failure) -> {
             if (failure == null) {
@@ -81,8 +87,8 @@ final class AcceptAttempts<B> {
         }
         try {
             scheduler.schedule(this::attempt, pause.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            result.completeExceptionally(failure); // the device is stopping
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            result.completeExceptionally(failure); // the device is stopping, or cannot wait
         }
         Duration doubled = pause.multipliedBy(2);
         pause = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;

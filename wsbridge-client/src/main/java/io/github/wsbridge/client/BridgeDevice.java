@@ -144,7 +144,7 @@ public final class BridgeDevice implements AutoCloseable {
     private void tell(DeviceState state) {
         try {
             states.accept(state);
-        } catch (RuntimeException e) { // must not end the listening
+        } catch (Throwable e) { // even an Error must not end the listening: the next attempt is yet to be scheduled
             log.warn("A listener to a device's state failed", e);
         }
     }

@@ -58,6 +58,7 @@ final class ListenSocket implements InvitationSource {
     private boolean connecting; // or about to
     private boolean stopped;
     private int at; // the server in use
+    private int tried; // how many servers have failed since the last pause
     private volatile boolean lost; // so that the log also shows the reconnection
     private volatile boolean quiet; // only the first failure is logged as a warning
 
@@ -90,10 +91,11 @@ final class ListenSocket implements InvitationSource {
         return servers.get(at);
     }
 
-    /** Turns to the next server, for the next attempt; returns whether it is the first one again. */
+    /** Turns to the next server after a failed attempt; returns whether all have failed, which calls for a pause. */
     private synchronized boolean next() {
         at = (at + 1) % servers.size();
-        return at == 0;
+        tried = (tried + 1) % servers.size();
+        return tried == 0;
     }
 
     private void connect() {
@@ -118,6 +120,7 @@ final class ListenSocket implements InvitationSource {
         boolean late;
         synchronized (this) {
             connecting = false;
+            tried = 0;
             late = stopped;
             old = connection;
             if (!late) {
@@ -135,11 +138,11 @@ final class ListenSocket implements InvitationSource {
         } else {
             log.debug("Device {} is listening", deviceId);
         }
+        sink().listening(); // first, since the socket may end at once
         opened.open();
         if (old != null) {
             old.supersede();
         }
-        sink().listening();
     }
 
     private void failed(IOException failure) {
@@ -192,6 +195,9 @@ final class ListenSocket implements InvitationSource {
             connection = null;
             moving = connecting;
             connecting = true;
+            if (!moving) {
+                at = (at + 1) % servers.size();
+            }
         }
         if (moving) {
             log.debug("Device {} has lost its listen socket while it moves: {}", deviceId, reason);
@@ -205,8 +211,7 @@ final class ListenSocket implements InvitationSource {
             lost = true;
             log.info("Device {} has lost its listen socket: {}", deviceId, reason);
             Duration pause = backoff.next();
-            sink().state(new DeviceState.Retrying(server().toString(), reason.toString(), pause));
-            next();
+            sink().state(new DeviceState.Retrying(which.place, reason.toString(), pause));
             retryIn(pause);
         }
     }
@@ -265,6 +270,7 @@ final class ListenSocket implements InvitationSource {
     /** A single WebSocket connection. */
     private final class Connection implements MessageLeg.Handler {
         private final MessageLeg messages;
+        private final String place = server().toString();
         private volatile @Nullable ScheduledFuture<?> stable;
 
         Connection(Leg leg) {

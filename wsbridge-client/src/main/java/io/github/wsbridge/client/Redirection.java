@@ -41,8 +41,8 @@ final class Redirection {
         CompletionStage<Leg> connecting;
         try {
             connecting = connector.connect(target);
-        } catch (RuntimeException e) {
-            result.completeExceptionally(e); // a connector should not throw, but might
+        } catch (Throwable e) { // a connector should not throw, but might, and there may be no memory
+            result.completeExceptionally(e);
             return;
         }
         result.whenComplete((leg, failure) -> {

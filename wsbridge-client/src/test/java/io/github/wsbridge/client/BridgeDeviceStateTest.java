@@ -56,9 +56,15 @@ class BridgeDeviceStateTest extends BridgeDeviceFixture {
 
     @Test
     void listenerThrows_deviceGoesOn() throws Exception {
-        listen(builder(offered::add).onState(state -> {
-            throw new IllegalStateException("broken on purpose");
-        }));
+        device = builder(offered::add)
+                .onState(state -> {
+                    throw new AssertionError("broken on purpose");
+                })
+                .build()
+                .start();
+        node.call().fail(new ConnectException());
+        scheduler.advance(Duration.ofSeconds(1));
+        openListen();
         assertThat(device.listening()).isCompleted();
     }
 
@@ -82,6 +88,38 @@ class BridgeDeviceStateTest extends BridgeDeviceFixture {
         listen.close(new CloseReason(1001, ""));
         scheduler.advance(Duration.ofSeconds(2));
         assertThat(node.call().target().uri().getHost()).isEqualTo("third.test");
+    }
+
+    @Test
+    void severalServers_afterALoss_areAllTriedBeforeAPause() throws Exception {
+        device = builder(offered::add)
+                .onState(states::add)
+                .server(URI.create("ws://second.test"))
+                .build()
+                .start();
+        node.call().open().close(new CloseReason(1001, "restart"));
+        assertThat(states).endsWith(new DeviceState.Retrying(PLACE, "1001 restart", Duration.ofSeconds(1)));
+        scheduler.advance(Duration.ofSeconds(1));
+        Call second = node.call();
+        assertThat(second.target().uri().getHost()).isEqualTo("second.test");
+        second.fail(new HandshakeException(403));
+        Call first = node.call();
+        assertThat(first.target().uri().getHost()).as("without a pause").isEqualTo("node.test");
+        first.fail(new ConnectException("Connection refused"));
+        assertThat(node.calls).isEmpty();
+        scheduler.advance(Duration.ofSeconds(2));
+        assertThat(node.call().target().uri().getHost()).isEqualTo("second.test");
+    }
+
+    @Test
+    void socketThatEndsAtOnce_isToldInOrder() throws Exception {
+        device = builder(offered::add).onState(states::add).build().start();
+        Call call = node.call();
+        PairLeg near = PairLeg.pair("");
+        near.peer().close(new CloseReason(1001, "restart"));
+        call.answer().complete(near);
+        assertThat(states).element(states.size() - 1).isInstanceOf(DeviceState.Retrying.class);
+        assertThat(states).contains(new DeviceState.Listening());
     }
 
     @Test

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,6 +97,22 @@ class RedirectionTest {
                 })
                 .hasMessageContaining("HTTP status 303");
         assertThat(node.calls).isEmpty();
+    }
+
+    @Test
+    void connectorThrowsAtTheSecondAttempt_fails() {
+        AtomicInteger attempts = new AtomicInteger();
+        try (BridgeClient starved = BridgeClient.builder(FakeNode.BASE)
+                .connector(target -> {
+                    if (attempts.incrementAndGet() == 2) {
+                        throw new OutOfMemoryError("on purpose");
+                    }
+                    return CompletableFuture.failedFuture(redirect(301, "https://node.test/a"));
+                })
+                .build()) {
+            assertThat(starved.leg("d", "")).failsWithin(Duration.ofSeconds(10));
+        }
+        assertThat(attempts).hasValue(2);
     }
 
     @Test

@@ -77,8 +77,6 @@ public final class BridgeNode implements Door, AutoCloseable {
     /** How long legs may take to end once they have been told to close. A leg's own deadline is ten seconds. */
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
 
-    static final CloseReason REVOKED = new CloseReason(CloseReason.POLICY_VIOLATION, "the permission has been revoked");
-
     private final NodeAddress self;
     final Limits limits;
     final ScheduledExecutorService scheduler;
@@ -227,8 +225,8 @@ public final class BridgeNode implements Door, AutoCloseable {
      * @param live whether to end bridges, too: those that this node owns, pending or live
      */
     public void endRevoked(boolean live) {
-        int ended = listeners.closeRevoked(REVOKED);
-        int bridges = live ? requests.closeRevoked(REVOKED) : 0;
+        int ended = listeners.closeRevoked(Requests.REVOKED);
+        int bridges = live ? requests.closeRevoked() : 0;
         if (ended + bridges > 0) {
             log.info("permissions have been revoked: {} listening devices and {} bridges end", ended, bridges);
         }

@@ -8,6 +8,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.signalling.DeviceListeners;
@@ -61,7 +62,13 @@ final class NodeDestinations implements Destinations {
     @Override
     public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
         DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
-        Admission.Decision granted = new Admission.Granted(subprotocol, leg -> listen(deviceId, arrival, leg, valid));
+        Admission.Decision granted = new Admission.Granted(subprotocol, leg -> {
+            try {
+                listen(deviceId, arrival, leg, valid);
+            } finally {
+                arrival.end(); // whatever happened: invitations wait for it
+            }
+        });
         return new Admission.Later(
                 CompletableFuture.completedFuture(granted), node.limits.admissionTimeout(), arrival::end);
     }
@@ -69,11 +76,10 @@ final class NodeDestinations implements Destinations {
     private void listen(String deviceId, DeviceListeners.Arrival arrival, Leg leg, BooleanSupplier valid) {
         Instant since = clock.instant();
         if (node.slots.leaving()) {
-            arrival.end();
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
         } else if (arrival.open(node.watched(leg), since, valid)) {
             if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
-                node.listeners.closeRevoked(BridgeNode.REVOKED);
+                node.listeners.closeRevoked(Requests.REVOKED);
             }
             if (!node.slots.leaving()) {
                 node.peers.announce(deviceId, since);

@@ -27,7 +27,7 @@ final class NodeEvents implements BridgeListener {
         for (BridgeListener listener : listeners) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // even an Error must not keep a slot
                 log.warn("a listener failed", e);
             }
         }

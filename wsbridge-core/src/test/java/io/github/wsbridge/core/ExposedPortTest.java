@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -137,6 +138,49 @@ class ExposedPortTest {
         assertThat(request.headers().all("x-api-key")).isEmpty();
         assertThat(request.query().get("deviceId")).isNull();
         assertThat(cluster.events.events("Requested")).extracting(Event::detail).containsExactly("batch at " + PORT);
+    }
+
+    @Test
+    void accessThatThePolicyRevokes_endsTheBridge_orPreventsIt() throws Exception {
+        AtomicBoolean valid = new AtomicBoolean(true);
+        AccessPolicy policy = request -> CompletableFuture.completedFuture(new Access.Granted("batch", valid::get));
+        BridgeNode node = node(Limits.builder());
+        port(node).access(policy).start();
+        FakeLeg client = streams.connect(CLIENT);
+        cluster.signaller.take(PATIENCE);
+        valid.set(false);
+        node.endRevoked(true);
+        CloseReason revoked = new CloseReason(CloseReason.POLICY_VIOLATION, "the permission has been revoked");
+        assertThat(client.closes()).containsExactly(revoked);
+        assertThat(streams.connect(CLIENT).closes())
+                .as("revoked after it was granted")
+                .containsExactly(revoked);
+        assertThat(cluster.signaller.invitations())
+                .as("nobody else is signalled")
+                .hasSize(1);
+        assertThat(node.stats()).isEqualTo(new NodeStats(0, 0, 0, false));
+    }
+
+    @Test
+    void policyThatCannotSayWhatIsValid_revokesIt_andOthersToo() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        AccessPolicy policy = request -> CompletableFuture.completedFuture(new Access.Granted("batch", () -> {
+            if (broken.get()) {
+                throw new IllegalStateException("broken on purpose");
+            }
+            return true;
+        }));
+        BridgeNode node = node(Limits.builder());
+        port(node).access(policy).start();
+        FakeLeg one = streams.connect(CLIENT);
+        FakeLeg other = streams.connect(CLIENT);
+        broken.set(true);
+        try (LogCapture log = new LogCapture()) {
+            node.endRevoked(true);
+            assertThat(log.loud()).hasSize(2);
+        }
+        assertThat(one.closes()).extracting(CloseReason::code).containsExactly(CloseReason.POLICY_VIOLATION);
+        assertThat(other.closes()).isEqualTo(one.closes());
     }
 
     @Test

@@ -23,7 +23,7 @@ class NodeEventsTest {
     void listenerThatThrows_doesNoHarm() throws Exception {
         BridgeListener throwing = (BridgeListener) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {BridgeListener.class}, (proxy, method, arguments) -> {
-                    throw new IllegalStateException(method.getName());
+                    throw new NoClassDefFoundError(method.getName());
                 });
         TestCluster cluster = new TestCluster();
         BridgeNode node = cluster.node(

@@ -2,6 +2,7 @@ package io.github.wsbridge.core;
 
 import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -328,6 +330,24 @@ class NodeStopTest {
         FakeLeg late = new FakeLeg();
         own.request(new BridgeRequest("device"), "me", late);
         assertThat(late.ended()).isNotNull();
+    }
+
+    @Test
+    void listenerThatCannotBeAdded_keepsNoInvitationWaiting() {
+        AtomicBoolean broken = new AtomicBoolean();
+        BridgeNode starved = cluster.node(
+                A,
+                builder -> builder.clock(() -> {
+                    if (broken.get()) {
+                        throw new OutOfMemoryError("on purpose");
+                    }
+                    return cluster.clock.instant();
+                }));
+        broken.set(true);
+        assertThatThrownBy(() -> TestCluster.listen(starved, "device")).hasRootCauseInstanceOf(OutOfMemoryError.class);
+        broken.set(false);
+        assertThat(TestCluster.request(starved, "device", "").closed())
+                .isEqualTo(new CloseReason(4404, "the device is not listening"));
     }
 
     private record Failing(AtomicInteger closes) implements Signaller {

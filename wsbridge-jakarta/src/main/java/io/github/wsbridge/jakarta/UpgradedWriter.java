@@ -66,7 +66,7 @@ final class UpgradedWriter {
         advance();
     }
 
-    /** Sends an empty control frame, unless a write is pending: it would not reach the peer in time. */
+    /** Sends a control frame, unless a write is pending: it would not reach the peer in time. */
     void controlIfRoom(int opcode, byte[] payload) {
         if (!busy && !closing && !connectionClosed) {
             write(frame(opcode | FIN, ByteBuffer.wrap(payload)), null);

@@ -79,7 +79,7 @@ public final class Main implements Runnable {
                 System.getenv(),
                 Terminal.attached(),
                 new CompletableFuture<>(),
-                Hangup::means);
+                Signals::hangupMeans);
         CountDownLatch ended = new CountDownLatch(1);
         int[] code = {1};
         // A signal only starts the shutdown: the command stops in order and reports the outcome, and then the JVM

@@ -32,6 +32,11 @@ final class Signals {
         };
     }
 
+    /** Runs an action on each SIGHUP from now on, in place of what was done before; by default, the process ends. */
+    static void hangupMeans(Runnable action) {
+        means("HUP", action);
+    }
+
     private static Runnable means(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -46,7 +51,7 @@ final class Signals {
             return () -> restore(name, handle, which, former);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
             Throwable why = e instanceof InvocationTargetException wrapped ? wrapped.getCause() : e;
-            log.debug("SIG{} keeps its meaning: {}", name, String.valueOf(why)); // such as with -Xrs
+            log.debug("SIG{} keeps its meaning: {}", name, String.valueOf(why)); // such as on Windows, or with -Xrs
             return () -> {};
         }
     }

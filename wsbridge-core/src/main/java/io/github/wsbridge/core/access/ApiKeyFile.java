@@ -13,11 +13,11 @@ import java.util.concurrent.CompletionStage;
  * Grants access by the API keys in a file that may change while the node runs; see {@link ApiKeyPolicy} for its form.
  * Thread-safe.
  *
- * <p>Someone calls {@link #look} every few seconds and, when it returns true, {@code BridgeNode.endRevoked}, so that
- * devices with a revoked key stop listening.
+ * <p>The program calls {@link #look} every few seconds and, when that returns true, {@code BridgeNode.endRevoked}, so
+ * that devices with a revoked key stop listening.
  *
- * <p>A bridge counts as revoked if its requester's key is, or if a key is with which its device may have been listening
- * when the bridge was requested.
+ * <p>A bridge counts as revoked if its requester's key has been revoked, or a key with which its device may have been
+ * listening when the bridge was requested.
  */
 public final class ApiKeyFile implements AccessPolicy {
 

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -102,7 +103,8 @@ public final class Admissions {
         return answer(
                 connection,
                 () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), access -> {
-                    Requester requester = new Requester(access.principal() + " at " + port, port, client.address());
+                    Requester requester =
+                            new Requester(access.principal() + " at " + port, port, client.address(), access.valid());
                     Admission refusal = refusal(requester);
                     return refusal != null
                             ? refusal
@@ -288,7 +290,23 @@ public final class Admissions {
                 Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
                 return new Admission.Refused(denied.status(), "access denied", retryAfter);
             }
-            return go.apply((Access.Granted) access);
+            return go.apply(guarded((Access.Granted) access));
+        });
+    }
+
+    /** Lets access end if the policy fails to say whether it is valid; that must not keep others from being ended. */
+    private static Access.Granted guarded(Access.Granted access) {
+        BooleanSupplier valid = access.valid();
+        if (valid == Access.Granted.ALWAYS) {
+            return access;
+        }
+        return new Access.Granted(access.principal(), () -> {
+            try {
+                return valid.getAsBoolean();
+            } catch (Throwable e) {
+                log.warn("the access policy failed to say whether {} is still permitted", access.principal(), e);
+                return false;
+            }
         });
     }
 

@@ -156,8 +156,7 @@ public final class Accepts {
                 bridge.announce();
             }
         } catch (Throwable e) { // even an Error, which the caller does not handle either: the slot must be given back
-            bridge.requester().abort();
-            device.abort();
+            splice.abort();
             log.warn("cannot start {}", bridge, e);
         }
     }
@@ -204,15 +203,20 @@ public final class Accepts {
 
     private void relay(TokenClaims claims, Gate device, Leg ownerLeg) {
         Gate owner = new Gate(ownerLeg, reason -> {});
-        owner.open();
         Splice splice = new Splice(device, owner);
-        slots.keep(splice);
-        events.onForwarded(claims.bridgeId(), claims.owner());
         splice.gone().thenAccept(reason -> {
             events.onForwardClosed(claims.bridgeId(), reason);
             slots.release(); // last, since stop() waits for it
         });
-        splice.start(null, null);
+        try {
+            owner.open();
+            slots.keep(splice);
+            events.onForwarded(claims.bridgeId(), claims.owner());
+            splice.start(null, null);
+        } catch (Throwable e) { // even an Error, which nobody else handles: the slot must be given back
+            splice.abort();
+            log.warn("cannot forward bridge {}", claims.bridgeId(), e);
+        }
     }
 
     private void refuse(Leg leg, CloseReason reason) {

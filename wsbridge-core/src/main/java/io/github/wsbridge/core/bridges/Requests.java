@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
 /** The first half of establishing a bridge: a requester arrives, a token is minted, the device is signalled. */
 public final class Requests {
 
+    public static final CloseReason REVOKED =
+            new CloseReason(CloseReason.POLICY_VIOLATION, "the permission has been revoked");
+
     private static final Logger log = LoggerFactory.getLogger(Requests.class);
 
     private final URI publicUrl;
@@ -98,7 +101,11 @@ public final class Requests {
             return bridge; // the requester has already gone, so do not wake the device
         }
         try {
-            signal(bridge, request);
+            if (by.valid().getAsBoolean()) {
+                signal(bridge, request);
+            } else {
+                bridge.end(REVOKED); // closeRevoked() may have looked before this one was added
+            }
         } catch (Throwable e) { // even an Error: the requester waits
             bridge.end(new CloseReason(CloseReason.UNREACHABLE, "the device could not be signalled"));
             log.warn("failed to signal the device for {}", bridge, e);
@@ -107,11 +114,11 @@ public final class Requests {
     }
 
     /** Closes the bridges whose requesters are no longer permitted. Returns their number. */
-    public int closeRevoked(CloseReason reason) {
+    public int closeRevoked() {
         int closed = 0;
         for (Map.Entry<OwnedBridge, BooleanSupplier> bridge : revocable.entrySet()) {
             if (!bridge.getValue().getAsBoolean()) {
-                bridge.getKey().close(reason);
+                bridge.getKey().close(REVOKED);
                 closed++;
             }
         }

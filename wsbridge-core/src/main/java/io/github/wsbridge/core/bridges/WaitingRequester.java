@@ -93,15 +93,22 @@ public final class WaitingRequester implements Leg {
         return true;
     }
 
-    /** Converts a close reason. Codes from 4400 to 4599 are HTTP status codes plus 4000. */
     private static Admission.Refused refusal(CloseReason reason) {
-        int status = reason.code() >= 4400 && reason.code() < 4600 ? reason.code() - 4000 : 503;
+        int status = status(reason.code());
         Duration retryAfter = switch (status) {
             case 429 -> Duration.ofSeconds(1);
             case 503 -> Duration.ofSeconds(5);
             default -> null;
         };
         return new Admission.Refused(status, reason.reason().replaceAll("\\p{Cntrl}+", " "), retryAfter); // one line
+    }
+
+    /** Converts a close code. Those from 4400 to 4599 are HTTP status codes plus 4000. */
+    private static int status(int code) {
+        if (code == CloseReason.POLICY_VIOLATION) {
+            return 403; // the permission has been revoked, so trying again does not help
+        }
+        return code >= 4400 && code < 4600 ? code - 4000 : 503;
     }
 
     @Override

@@ -74,7 +74,7 @@ final class PeerLink {
         return Deadlines.within(timeout, answer, scheduler).handle((delivered, failure) -> {
             questions.forEach((number, question) -> {
                 if (question.answer() == answer && questions.remove(number, question)) {
-                    if (failure instanceof TimeoutException) {
+                    if (failure instanceof TimeoutException && question.link().isDone()) { // else it is being dialled
                         question.link().thenAccept(MessageLeg::abort); // redial a peer that does not answer
                     }
                 }

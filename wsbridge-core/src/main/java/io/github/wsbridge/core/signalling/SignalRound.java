@@ -83,7 +83,7 @@ final class SignalRound {
         CompletionStage<Result> answer;
         try {
             answer = Objects.requireNonNull(channel.signal(invitation), "a signaller returned null");
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // even an Error: the next channel may do
             answer = CompletableFuture.failedFuture(e);
         }
         answer.whenComplete((said, failure) -> answered(index, said, failure));

@@ -25,10 +25,12 @@ import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.wire.relay.ForwardingLeg;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -155,6 +157,31 @@ class ForwardingTest {
         starved.accept(token(A), device, Hop.DIRECT);
         assertThat(device.closes().get(0).code()).isEqualTo(4502);
         assertThat(starved.stats().bridges()).isZero();
+    }
+
+    @Test
+    void accept_legsThatCannotBeJoined_end_andTheSlotIsGivenBack() {
+        Leg withoutLoop = new ForwardingLeg(new FakeLeg()) {
+            @Override
+            public CompletionStage<Void> shareThread(Leg with) {
+                throw new OutOfMemoryError("on purpose");
+            }
+        };
+        Leg withoutBuffer = new ForwardingLeg(new FakeLeg()) {
+            @Override
+            public void demand() {
+                throw new OutOfMemoryError("on purpose");
+            }
+        };
+        for (Leg owner : List.of(withoutLoop, withoutBuffer)) {
+            BridgeNode starved = cluster.node(
+                    NodeAddress.parse("ws://starved"),
+                    builder -> builder.router((to, forward) -> CompletableFuture.completedFuture(owner)));
+            FakeLeg device = new FakeLeg();
+            starved.accept(token(A), device, Hop.DIRECT);
+            assertThat(device.aborted()).isTrue();
+            assertThat(starved.stats().bridges()).isZero();
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Handshake;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** A requester that is upgraded only when its bridge is established: {@code wait=true}. */
@@ -164,6 +166,21 @@ class WaitingRequesterTest {
                 .isEqualTo(new Admission.Refused(429, "too many requesters are waiting for this device", soon));
         cluster.signaller.answer(new Result.Throttled("the channel is busy"));
         assertThat(decision(wait(node))).isEqualTo(new Admission.Refused(429, "the channel is busy", soon));
+    }
+
+    @Test
+    void revoked_isRefused403() {
+        AtomicBoolean valid = new AtomicBoolean(true);
+        BridgeNode guarded = cluster.node(
+                TestCluster.B,
+                builder -> builder.signaller(cluster.signaller)
+                        .accessPolicy(request ->
+                                CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("me", valid::get))));
+        Admission.Later later = wait(guarded);
+        assertThat(decision(later)).isNull();
+        valid.set(false);
+        guarded.endRevoked(true);
+        assertThat(decision(later)).isEqualTo(new Admission.Refused(403, "the permission has been revoked"));
     }
 
     @Test

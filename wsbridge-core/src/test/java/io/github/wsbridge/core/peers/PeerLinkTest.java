@@ -185,6 +185,24 @@ class PeerLinkTest {
     }
 
     @Test
+    void deliver_slowDial_isFalse_andTheLinkIsUsedLater() {
+        CompletableFuture<Leg> dialled = new CompletableFuture<>();
+        dial = () -> dialled;
+        CompletableFuture<Boolean> first = link.deliver(invitation());
+        scheduler.advance(Duration.ofSeconds(3));
+        assertThat(first).isCompletedWithValue(false);
+        FakeLeg leg = new FakeLeg();
+        legs.add(leg);
+        dialled.complete(leg);
+        greet(0);
+        assertThat(leg.aborted()).isFalse();
+        CompletableFuture<Boolean> second = link.deliver(invitation());
+        answer(0, 2, true);
+        assertThat(second).isCompletedWithValue(true);
+        assertThat(dials).isEqualTo(1);
+    }
+
+    @Test
     void close_whileDialling_closesTheNewLink() {
         CompletableFuture<Leg> dialled = new CompletableFuture<>();
         dial = () -> dialled;

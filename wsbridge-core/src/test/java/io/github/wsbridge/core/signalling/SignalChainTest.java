@@ -97,6 +97,18 @@ class SignalChainTest {
     }
 
     @Test
+    void signal_channelThrowsAnError_triesTheNext() {
+        first.answer(invitation -> {
+            throw new NoClassDefFoundError("on purpose");
+        });
+        try (LogCapture log = new LogCapture()) {
+            assertThat(signal(all(), "device")).isCompletedWithValue(new Result.Delivered());
+            assertThat(log.loud()).hasSize(1);
+        }
+        assertThat(asked()).containsExactly(1, 1, 0);
+    }
+
+    @Test
     void signal_silentChannel_leavesTheNextAShareOfTheTime() {
         first.answer(invitation -> new CompletableFuture<>());
         second.answer(invitation -> new CompletableFuture<>());

@@ -234,8 +234,11 @@ final class BrokerLink implements AutoCloseable {
     }
 
     private void retryIn(Duration pause, boolean refused, String why) {
-        user.waits(refused, why, pause);
-        retryIn(pause);
+        try {
+            user.waits(refused, why, pause);
+        } finally {
+            retryIn(pause); // whatever the user does: nobody else would try again
+        }
     }
 
     private synchronized void retryIn(Duration pause) {

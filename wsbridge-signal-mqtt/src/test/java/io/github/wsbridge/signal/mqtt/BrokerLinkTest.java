@@ -32,6 +32,7 @@ class BrokerLinkTest {
     private final List<FakeWire> wires = new ArrayList<>();
     private int takenOver;
     private boolean starved;
+    private boolean broken;
     private BrokerLink link;
     private LogCapture log;
 
@@ -92,6 +93,13 @@ class BrokerLinkTest {
         int before = wires.size();
         time.advance(Duration.ofSeconds(30));
         assertThat(wires).hasSize(before);
+    }
+
+    @Test
+    void failed_userThrows_triesAgain() {
+        broken = true;
+        newest().failed(new ConnectionFailedException(new ConnectException("refused")));
+        assertThat(triesAgain()).isTrue();
     }
 
     private static Throwable takeover() {
@@ -203,6 +211,13 @@ class BrokerLinkTest {
     }
 
     private final class Device implements BrokerLink.User {
+
+        @Override
+        public void waits(boolean refused, String why, Duration retryIn) {
+            if (broken) {
+                throw new AssertionError("on purpose");
+            }
+        }
 
         @Override
         public void opened() {}

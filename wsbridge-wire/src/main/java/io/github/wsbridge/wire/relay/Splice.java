@@ -6,9 +6,12 @@ import io.github.wsbridge.spi.Leg;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Two joined legs. When one leg ends, the other is closed with the same reason and awaited. The first end determines
@@ -16,11 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Splice {
 
+    private static final Logger log = LoggerFactory.getLogger(Splice.class);
+
     private final Gate left;
     private final Gate right;
     private final Pump leftToRight;
     private final Pump rightToLeft;
     private final AtomicReference<@Nullable CloseReason> reason = new AtomicReference<>();
+    private final AtomicBoolean awaited = new AtomicBoolean();
     private final AtomicInteger legs = new AtomicInteger(2);
     private final CompletableFuture<CloseReason> told = new CompletableFuture<>();
     private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
@@ -39,12 +45,30 @@ public final class Splice {
      * @param greetRight sent first to the right leg; null for none
      */
     public void start(@Nullable Fragment greetLeft, @Nullable Fragment greetRight) {
-        left.pass(leftToRight);
-        right.pass(rightToLeft);
+        awaitEnds();
         right.leg().shareThread(left.leg().transport()).whenComplete((done, failure) -> {
-            greet(right.leg(), greetRight, leftToRight);
-            greet(left.leg(), greetLeft, rightToLeft);
+            try {
+                greet(right.leg(), greetRight, leftToRight);
+                greet(left.leg(), greetLeft, rightToLeft);
+            } catch (Throwable e) { // such as no memory: without their pumps, the legs would stay open and silent
+                log.warn("Two legs cannot be joined", e);
+                abort();
+            }
         });
+    }
+
+    private void awaitEnds() {
+        if (!awaited.getAndSet(true)) {
+            left.pass(leftToRight);
+            right.pass(rightToLeft);
+        }
+    }
+
+    /** Drops both legs, for when the splice cannot be started. Their ends count as otherwise. */
+    public void abort() {
+        awaitEnds();
+        left.leg().abort();
+        right.leg().abort();
     }
 
     private static void greet(Leg leg, @Nullable Fragment greeting, Pump towardsIt) {

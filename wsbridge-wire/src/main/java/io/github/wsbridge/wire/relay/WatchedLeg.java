@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * waiting counts as an answer, since the peer is reading.
  *
  * <p>A peer that is slow to read and one that is dead are told apart in two ways. The leg sends a
- * {@link Leg#heartbeat} soon after it was opened and at each check, by which it announces the next. If the peer does the
- * same, its silence counts even while a send is stuck. And a peer whose host has not
+ * {@link Leg#heartbeat} soon after it was opened and at each check, by which it announces the next. If the peer does
+ * the same, its silence counts even while a send is stuck. And a peer whose host has not
  * {@linkplain Leg#unacknowledged acknowledged} anything for two intervals is dead.
  */
 public final class WatchedLeg extends ForwardingLeg {
@@ -37,6 +37,9 @@ public final class WatchedLeg extends ForwardingLeg {
 
     /** From when on a stalled send is logged. */
     private static final Duration NOTABLE = Duration.ofMinutes(1);
+
+    /** A longer time that a peer announces does not count, or it could hold its place long after it has vanished. */
+    private static final Duration MOST_PATIENCE = Duration.ofMinutes(15);
 
     /** When the first heartbeat is sent, so that short connections need none. */
     private static final Duration FIRST = Duration.ofSeconds(1);
@@ -182,7 +185,7 @@ public final class WatchedLeg extends ForwardingLeg {
         @Override
         public void onHeartbeat(Duration next) {
             heard = true;
-            announced = next;
+            announced = next.compareTo(MOST_PATIENCE) < 0 ? next : MOST_PATIENCE;
             receiver.onHeartbeat(next);
         }
 

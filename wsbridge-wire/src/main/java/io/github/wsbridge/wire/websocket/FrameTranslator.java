@@ -27,8 +27,8 @@ public final class FrameTranslator {
     public static final int HEADROOM = 14;
 
     /**
-     * The smallest piece of an incomplete frame that is passed on, in bytes, unless the connection is being joined to
-     * one without frames. Some WebSocket libraries limit the number of frames in a message.
+     * How many bytes must be there before a piece of an incomplete frame is passed on, unless the connection is joined
+     * to one without frames. Some WebSocket libraries limit the number of frames in a message.
      */
     public static final int PIECE = 16 * 1024;
 
@@ -124,7 +124,8 @@ public final class FrameTranslator {
 
     /**
      * Returns how many bytes at the end of the input {@link #translate} has left, because they are a piece of a frame
-     * that is smaller than {@link #PIECE}. They are unchanged, and have to precede the bytes of the next call.
+     * and the whole input was smaller than {@link #PIECE}. They are unchanged, and have to precede the bytes of the
+     * next call.
      */
     public int left() {
         return left;

@@ -192,9 +192,9 @@ public final class ServerUpgrade {
         }
         try {
             granted.opened().accept(leg);
-        } catch (RuntimeException e) {
-            log.error("the door failed on an open leg", e);
+        } catch (Throwable e) { // even an Error: nobody else would end the leg
             leg.abort();
+            log.error("the door failed on an open leg", e);
         }
     }
 

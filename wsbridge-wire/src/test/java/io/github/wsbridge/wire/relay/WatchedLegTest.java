@@ -129,6 +129,16 @@ class WatchedLegTest {
     }
 
     @Test
+    void heartbeats_announcedForDays_areWaitedForFifteenMinutes() {
+        open().demand();
+        leg.heartbeatFromPeer(Duration.ofDays(1));
+        scheduler.advance(Duration.ofMinutes(15).plus(INTERVAL)); // the first check still counts the heartbeat
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
+    @Test
     void silence_withoutDemand_keepsALegWhosePeerSentHeartbeats() {
         open();
         leg.heartbeatFromPeer(INTERVAL);

@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.testkit.FakeClock;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.FakeScheduler;
+import io.github.wsbridge.testkit.LogCapture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,6 +97,22 @@ class ServerUpgradeTest {
         scheduler.advance(TIMEOUT.plusSeconds(1));
         assertThat(answers).containsExactly(ServerUpgrade.UNAVAILABLE);
         assertThat(abandoned).hasValue(1);
+    }
+
+    @Test
+    void open_doorFailsForWantOfMemory_dropsTheLeg() {
+        ServerUpgrade upgrade = upgrade(WebSocketKey.random());
+        ask(upgrade);
+        Admission.Granted granted = new Admission.Granted("", opened -> {
+            throw new OutOfMemoryError("on purpose");
+        });
+        decision.complete(granted);
+        FakeLeg leg = new FakeLeg();
+        try (LogCapture log = new LogCapture()) {
+            upgrade.open(granted, leg);
+            assertThat(log.all()).hasSize(1);
+        }
+        assertThat(leg.aborted()).isTrue();
     }
 
     @Test
