@@ -94,6 +94,23 @@ public abstract class ProxyContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.2.3", "[fd00:0:0:0:0:0:0:2]"})
+    void addressInsteadOfAName_isUsed(String host) throws Exception {
+        int port = server().uri().getPort();
+        for (ProxyServer.Protocol protocol : ProxyServer.Protocol.values()) {
+            try (TestProxy proxy = TestProxy.open();
+                    Connector connector = connector(Proxies.of(proxy.server(protocol, "", "")))) {
+                Leg leg = connector
+                        .connect(target(URI.create("ws://" + host + ":" + port + "/x")))
+                        .toCompletableFuture()
+                        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                server().takeWebSocket(PATIENCE);
+                leg.abort();
+            }
+        }
+    }
+
     /** Returns whether the client can connect to hosts whose names have underscores. */
     protected boolean knowsUnderscores() {
         return true;
