@@ -1,6 +1,7 @@
 package io.github.wsbridge.testkit.transport;
 
 import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,9 +15,15 @@ import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.SeenHandshake;
 import io.github.wsbridge.testkit.TestWebSocketServer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -175,6 +182,27 @@ public abstract class ProxyContract {
             assertThatThrownBy(() -> exchange(proxy.server(ProxyServer.Protocol.HTTP, "", "")))
                     .cause()
                     .hasMessageContaining("asks for authentication by Negotiate, but only Basic is supported");
+        }
+    }
+
+    @Test
+    void httpProxyTakenForSocks_failureSaysSo() throws Exception {
+        try (ServerSocket http = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> {
+                try (Socket client = http.accept()) {
+                    client.getInputStream().read();
+                    client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
+                    client.getInputStream().transferTo(OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            ProxyServer proxy = new ProxyServer(ProxyServer.Protocol.SOCKS5, "127.0.0.1", http.getLocalPort(), "", "");
+            assertThatThrownBy(() -> exchange(proxy))
+                    .cause()
+                    .hasMessage("the proxy " + proxy
+                            + " does not speak SOCKS 5: if it is an HTTP proxy, write http:// instead");
+            assertThat(answering).as("the connection has ended").succeedsWithin(PATIENCE);
         }
     }
 

@@ -95,7 +95,7 @@ final class ProxyDial {
         int method = proxy.hasUser() ? USER_AND_PASSWORD : NO_LOGIN;
         out.write(new byte[] {SOCKS_VERSION, 1, (byte) method});
         if (in.readUnsignedByte() != SOCKS_VERSION) {
-            throw new IOException("the proxy " + proxy + " does not speak SOCKS 5");
+            throw new IOException(ProxyRefusal.notSocks(proxy));
         }
         if (in.readUnsignedByte() != method) {
             throw new IOException(ProxyRefusal.login(proxy));

@@ -45,6 +45,11 @@ public final class ProxyRefusal {
                         + proxy.toString().replace("://", "://USER:PASSWORD@") + " (--proxy, HTTPS_PROXY)";
     }
 
+    /** Returns the words for a proxy that answers something else than SOCKS 5. */
+    public static String notSocks(ProxyServer proxy) {
+        return "the proxy " + proxy + " does not speak SOCKS 5: if it is an HTTP proxy, write http:// instead";
+    }
+
     /** Returns the words for a SOCKS 5 proxy's reply to a request. */
     public static String socks(ProxyServer proxy, int reply, String target) {
         String why = switch (reply) {
