@@ -185,6 +185,18 @@ public abstract class ProxyContract {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(ProxyServer.Protocol.class)
+    void unreachableProxy_failureNamesIt(ProxyServer.Protocol protocol) throws Exception {
+        TestProxy closed = TestProxy.open();
+        closed.close();
+        ProxyServer proxy = closed.server(protocol, "", "");
+        assertThatThrownBy(() -> exchange(proxy))
+                .cause()
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot connect to the proxy " + proxy + ": ");
+    }
+
     @Test
     void httpProxyTakenForSocks_failureSaysSo() throws Exception {
         try (ServerSocket http = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

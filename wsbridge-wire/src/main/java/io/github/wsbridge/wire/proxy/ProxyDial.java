@@ -39,7 +39,7 @@ final class ProxyDial {
             }
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
-            socket.connect(address, millis);
+            connect(socket, address, millis, proxy);
             InputStream in = new TimedInput(socket, millis);
             if (proxy.protocol() == ProxyServer.Protocol.HTTP) {
                 http(proxy, target, in, socket.getOutputStream());
@@ -51,6 +51,15 @@ final class ProxyDial {
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
+        }
+    }
+
+    private static void connect(Socket socket, InetSocketAddress address, int millis, ProxyServer proxy)
+            throws IOException {
+        try {
+            socket.connect(address, millis);
+        } catch (IOException e) {
+            throw new IOException(ProxyRefusal.unreachable(proxy, e), e);
         }
     }
 
