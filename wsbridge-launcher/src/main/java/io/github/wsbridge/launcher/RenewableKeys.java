@@ -14,8 +14,9 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key of a server whose TLS context stays the same when its certificate is renewed. Aliases begin with the number of
- * the renewal, so that a handshake that has chosen one gets a key and a certificate that belong together. Thread-safe.
+ * The key of a server whose TLS context stays the same when its certificate is renewed. Aliases begin with the number
+ * of the renewal, so that a handshake that has chosen one gets a key and a certificate that belong together.
+ * Thread-safe.
  */
 final class RenewableKeys extends X509ExtendedKeyManager {
 
