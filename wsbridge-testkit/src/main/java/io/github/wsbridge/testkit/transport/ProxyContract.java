@@ -164,6 +164,20 @@ public abstract class ProxyContract {
 
     @ParameterizedTest
     @EnumSource(ProxyServer.Protocol.class)
+    void missingUser_forAServerWithTls_failureSaysTheSame(ProxyServer.Protocol protocol) throws Exception {
+        try (TestProxy proxy = TestProxy.forUser(USER, PASSWORD);
+                Connector connector = connector(Proxies.of(proxy.server(protocol, "", "")))) {
+            assertThatThrownBy(() -> connector
+                            .connect(target(URI.create("wss://only-the-proxy-knows.invalid/x")))
+                            .toCompletableFuture()
+                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .cause()
+                    .hasMessageContaining(" wants a user and a password: write them into its URL");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProxyServer.Protocol.class)
     void wrongPassword_failureSaysSoWithoutIt(ProxyServer.Protocol protocol) throws Exception {
         try (TestProxy proxy = TestProxy.forUser(USER, PASSWORD)) {
             ProxyServer wrong = proxy.server(protocol, USER, "a-wrong-guess");
