@@ -60,7 +60,9 @@ final class Reloads implements AutoCloseable {
     }
 
     private void hangUp() {
-        log.info("SIGHUP: reading the files again that may change while this runs, {} in all", looks.size());
+        log.info(
+                "SIGHUP: {}",
+                looks.isEmpty() ? "there are no files to read again" : "reading the files again that may change");
         look(true);
     }
 

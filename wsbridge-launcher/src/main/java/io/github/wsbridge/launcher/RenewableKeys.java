@@ -13,17 +13,33 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
-/** The key of a server whose TLS context stays the same when its certificate is renewed. Thread-safe. */
+/**
+ * The key of a server whose TLS context stays the same when its certificate is renewed. Aliases begin with the number
+ * of the renewal, so that a handshake that has chosen one gets a key and a certificate that belong together.
+ * Thread-safe.
+ */
 final class RenewableKeys extends X509ExtendedKeyManager {
 
-    private volatile X509ExtendedKeyManager current;
+    private record Held(int number, X509ExtendedKeyManager keys) {
 
-    RenewableKeys(TlsIdentity identity) throws IOException, GeneralSecurityException {
-        current = managing(identity);
+        @Nullable
+        String alias(@Nullable String chosen) {
+            return chosen == null ? null : number + ":" + chosen;
+        }
     }
 
-    void renew(TlsIdentity identity) throws IOException, GeneralSecurityException {
-        current = managing(identity);
+    private volatile Held current;
+    private volatile Held former; // for handshakes that are under way
+
+    RenewableKeys(TlsIdentity identity) throws IOException, GeneralSecurityException {
+        current = new Held(0, managing(identity));
+        former = current;
+    }
+
+    synchronized void renew(TlsIdentity identity) throws IOException, GeneralSecurityException {
+        Held renewed = new Held(current.number() + 1, managing(identity));
+        former = current;
+        current = renewed;
     }
 
     SSLContext context() throws GeneralSecurityException {
@@ -36,38 +52,49 @@ final class RenewableKeys extends X509ExtendedKeyManager {
         return (X509ExtendedKeyManager) PemFiles.keys(identity).getKeyManagers()[0];
     }
 
-    @Override
-    public String[] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-        return current.getServerAliases(keyType, issuers);
+    private X509ExtendedKeyManager keys(String alias) {
+        Held newest = current;
+        return alias.startsWith(newest.number() + ":") ? newest.keys() : former.keys();
+    }
+
+    private static String own(String alias) {
+        return alias.substring(alias.indexOf(':') + 1);
     }
 
     @Override
-    public String chooseServerAlias(String keyType, Principal @Nullable [] issuers, Socket socket) {
-        return current.chooseServerAlias(keyType, issuers, socket);
+    public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, Socket socket) {
+        Held held = current;
+        return held.alias(held.keys().chooseServerAlias(keyType, issuers, socket));
     }
 
     @Override
-    public String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-        return current.chooseEngineServerAlias(keyType, issuers, engine);
-    }
-
-    @Override
-    public String[] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-        return current.getClientAliases(keyType, issuers);
-    }
-
-    @Override
-    public String chooseClientAlias(String[] keyType, Principal @Nullable [] issuers, Socket socket) {
-        return current.chooseClientAlias(keyType, issuers, socket);
+    public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
+        Held held = current;
+        return held.alias(held.keys().chooseEngineServerAlias(keyType, issuers, engine));
     }
 
     @Override
     public X509Certificate[] getCertificateChain(String alias) {
-        return current.getCertificateChain(alias);
+        return keys(alias).getCertificateChain(own(alias));
     }
 
     @Override
     public PrivateKey getPrivateKey(String alias) {
-        return current.getPrivateKey(alias);
+        return keys(alias).getPrivateKey(own(alias));
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+        return null; // asked by nobody
+    }
+
+    @Override
+    public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+        return null; // this is a server
+    }
+
+    @Override
+    public @Nullable String chooseClientAlias(String[] keyType, Principal @Nullable [] issuers, Socket socket) {
+        return null; // this is a server
     }
 }

@@ -45,7 +45,7 @@ class ProcessTest {
                 new ProcessBuilder("kill", "-HUP", String.valueOf(node.pid()))
                         .start()
                         .waitFor();
-                assertThat(err.readLine()).contains("SIGHUP: reading the files again");
+                assertThat(err.readLine()).contains("SIGHUP: there are no files to read again");
             }
             node.toHandle().destroy();
             assertThat(out.readLine()).startsWith("node stopping: ");

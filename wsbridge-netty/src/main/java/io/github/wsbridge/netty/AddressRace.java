@@ -41,7 +41,7 @@ final class AddressRace {
     private final Set<ChannelFuture> connecting = new HashSet<>();
     private boolean shaking;
     private int turns; // how many addresses have been tried
-    private @Nullable Throwable failure; // the first one, which is most likely of the address that should work
+    private @Nullable Throwable failure; // a server's answer, or else the first one
 
     /**
      * Creates a race that has not begun.
@@ -152,7 +152,7 @@ final class AddressRace {
     }
 
     private void failed(Throwable why) {
-        if (failure == null) {
+        if (failure == null || why instanceof HandshakeException) {
             failure = why;
         }
         if (leg.isDone()) {

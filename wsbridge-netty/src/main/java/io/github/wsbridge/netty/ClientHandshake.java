@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -143,7 +144,9 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     /** Netty reports a timeout of TLS only in this way. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof SslHandshakeCompletionEvent tls && !tls.isSuccess()) {
+        if (event instanceof SslHandshakeCompletionEvent tls
+                && !tls.isSuccess()
+                && !(tls.cause().getCause() instanceof ProxyConnectException)) { // which follows as an exception
             fail(context, words(tls.cause()));
         }
     }

@@ -7,6 +7,7 @@ import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.files.Pem;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.proxy.ProxyRefusal;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -190,11 +191,16 @@ public final class NettyConnector implements Connector {
                     .addListener(connected -> {
                         if (!connected.isSuccess()) {
                             routes.forget(upgrade);
-                            Throwable cause = connected.cause();
-                            leg.completeExceptionally(
-                                    cause instanceof IOException e ? e : new IOException("cannot connect", cause));
+                            leg.completeExceptionally(failure(connected.cause(), proxy));
                         }
                     });
+        }
+
+        private static IOException failure(Throwable cause, Routes.@Nullable Via proxy) {
+            if (proxy != null) {
+                return new IOException(ProxyRefusal.unreachable(proxy.proxy(), cause), cause);
+            }
+            return cause instanceof IOException e ? e : new IOException("cannot connect", cause);
         }
 
         private void race(@Nullable SslContext context, List<InetSocketAddress> addresses) {

@@ -34,13 +34,13 @@ final class ProxyTunnel extends ProxyHandler {
 
     /** Adds the handlers for a proxy of either kind. */
     static void add(ChannelPipeline pipeline, Routes.Via via, Duration timeout) {
-        boolean http = via.proxy().protocol() == ProxyServer.Protocol.HTTP;
-        ProxyHandler handler = http ? new ProxyTunnel(via) : SocksTunnel.handler(via);
-        handler.setConnectTimeoutMillis(timeout.toMillis());
-        pipeline.addLast(handler);
-        if (!http) {
-            pipeline.addLast(new SocksTunnel(via.proxy()));
+        if (via.proxy().protocol() == ProxyServer.Protocol.SOCKS5) {
+            SocksTunnel.add(pipeline, via, timeout);
+            return;
         }
+        ProxyTunnel tunnel = new ProxyTunnel(via);
+        tunnel.setConnectTimeoutMillis(timeout.toMillis());
+        pipeline.addLast(tunnel);
     }
 
     @Override

@@ -3,11 +3,13 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.IpNetwork;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,7 +32,8 @@ final class Routes implements AutoCloseable {
      * A route to a server.
      *
      * @param proxy the proxy to connect through; null for none
-     * @param addresses the server's addresses, in the order in which they are tried; unresolved if there is a proxy
+     * @param addresses the server's addresses, in the order in which they are tried; unresolved if there is a proxy,
+     *     unless the server is given by its address
      */
     record Route(@Nullable Via proxy, List<InetSocketAddress> addresses) {}
 
@@ -127,12 +130,20 @@ final class Routes implements AutoCloseable {
                 ? new Route(null, lookup.addresses(server))
                 : new Route(
                         new Via(proxy, new InetSocketAddress(InetAddress.getByName(proxy.host()), proxy.port())),
-                        List.of(InetSocketAddress.createUnresolved(server.host(), server.port())));
+                        List.of(destination(server)));
         if (known.size() >= MOST_KNOWN) {
             known.clear();
         }
         known.put(key, new Known(route, nanoTime.getAsLong()));
         return route;
+    }
+
+    /** Returns a server for a proxy, which looks up names itself. */
+    private static InetSocketAddress destination(HostPort server) throws UnknownHostException {
+        byte[] address = IpNetwork.address(server.host());
+        return address == null
+                ? InetSocketAddress.createUnresolved(server.host(), server.port())
+                : new InetSocketAddress(InetAddress.getByAddress(server.host(), address), server.port());
     }
 
     /** Forgets a route that led nowhere. */

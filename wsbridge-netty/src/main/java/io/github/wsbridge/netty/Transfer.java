@@ -41,10 +41,10 @@ final class Transfer {
         long carried = rewriting.rewrite(bytes);
         int left = rewriting.left();
         if (left > 0 && !bytes.isReadable()) {
-            rest = bytes.setIndex(end - left, end);
+            rest = fitting(bytes.setIndex(end - left, end));
         } else {
             if (left > 0) {
-                rest = larger(bytes.slice(end - left, left), 0);
+                rest = copied(bytes.slice(end - left, left), 0);
             }
             send(bytes);
         }
@@ -72,7 +72,7 @@ final class Transfer {
         rest = null;
         if (all.maxFastWritableBytes() < read.readableBytes()) {
             ByteBuf before = all;
-            all = larger(before, read.readableBytes());
+            all = copied(before, read.readableBytes());
             before.release();
         }
         all.writeBytes(read);
@@ -80,8 +80,18 @@ final class Transfer {
         return all;
     }
 
+    /** Returns a piece in a buffer that is not much larger, since the remainder of the frame may take long to come. */
+    private ByteBuf fitting(ByteBuf piece) {
+        if (piece.capacity() <= FrameTranslator.HEADROOM + (1 + GROWTH) * piece.readableBytes()) {
+            return piece;
+        }
+        ByteBuf smaller = copied(piece, 0);
+        piece.release();
+        return smaller;
+    }
+
     /** Copies a piece of a frame into a buffer with headroom and room for more. */
-    private ByteBuf larger(ByteBuf piece, int more) {
+    private ByteBuf copied(ByteBuf piece, int more) {
         int size = piece.readableBytes() + Math.max(more, GROWTH * piece.readableBytes());
         return source.channel()
                 .alloc()

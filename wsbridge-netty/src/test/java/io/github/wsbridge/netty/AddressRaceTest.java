@@ -139,6 +139,22 @@ class AddressRaceTest {
     }
 
     @Test
+    void oneAddressRefuses_anotherAnswers_failsWithTheAnswer() throws Exception {
+        try (TestWebSocketServer full = new TestWebSocketServer()) {
+            full.refuse(503);
+            addresses.addAll(List.of(
+                    new InetSocketAddress("127.0.0.1", 1),
+                    new InetSocketAddress("127.0.0.1", full.uri().getPort()),
+                    new InetSocketAddress("127.0.0.1", 2)));
+            assertThatThrownBy(() -> connect().get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            HandshakeException.class,
+                            e -> assertThat(e.status()).isEqualTo(503));
+        }
+    }
+
+    @Test
     void cancelled_closesEverything() throws Exception {
         ServerSocket silent = listener();
         addresses.addAll(List.of((InetSocketAddress) silent.getLocalSocketAddress(), goodAddress()));

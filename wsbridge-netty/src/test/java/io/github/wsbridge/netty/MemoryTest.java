@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -81,6 +82,21 @@ class MemoryTest {
             more = used() - before;
         }
         assertThat(more).as("for 150 more bridges").isLessThan(150 * 2 * 1024);
+    }
+
+    @Test
+    void unfinishedFrames_holdLittleMoreThanTheirBytes() throws Exception {
+        join(150); // with reads of the largest size
+        long before = used();
+        byte[] frame = RawWebSocket.frame(RawWebSocket.BINARY, true, true, JoinedFixture.bytes(1_000));
+        for (NettyCluster.Ends ends : bridges) {
+            ends.requester().writeRaw(Arrays.copyOf(frame, 100));
+        }
+        for (NettyCluster.Ends ends : bridges) {
+            ends.device().write(RawWebSocket.BINARY, true, new byte[1]);
+            assertThat(JoinedFixture.message(ends.requester(), 2)).hasSize(1);
+        }
+        assertThat(used() - before).as("for 150 unfinished frames").isLessThan(150 * 4 * 1024);
     }
 
     @Test

@@ -168,7 +168,10 @@ final class Attempt extends BaseFilter {
         begun.addCompletionHandler(new EmptyCompletionHandler<Connection>() {
             @Override
             public void failed(Throwable failure) {
-                fail(failure instanceof IOException e ? e : new IOException(failure));
+                fail(
+                        chosen != null
+                                ? chosen.unreachable(failure)
+                                : failure instanceof IOException e ? e : new IOException(failure));
             }
         });
         if (leg.isCompletedExceptionally()) { // not isDone(): the leg may be open already

@@ -36,6 +36,11 @@ record Via(
         return new Via(proxy, relays.address(proxy, server), "", relays);
     }
 
+    /** Returns the failure that no connection can be made to the proxy. */
+    IOException unreachable(Throwable why) {
+        return new IOException(ProxyRefusal.unreachable(proxy, why), why);
+    }
+
     /** Returns the failure that an answer of the proxy stands for. */
     IOException refusal(int status, List<String> challenges, HostPort server) {
         IOException refusal = new IOException(ProxyRefusal.http(proxy, status, challenges, server.toString()));

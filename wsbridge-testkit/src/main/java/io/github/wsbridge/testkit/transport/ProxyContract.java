@@ -1,6 +1,7 @@
 package io.github.wsbridge.testkit.transport;
 
 import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,9 +15,15 @@ import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.SeenHandshake;
 import io.github.wsbridge.testkit.TestWebSocketServer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -94,6 +101,23 @@ public abstract class ProxyContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.2.3", "[fd00:0:0:0:0:0:0:2]"})
+    void addressInsteadOfAName_isUsed(String host) throws Exception {
+        int port = server().uri().getPort();
+        for (ProxyServer.Protocol protocol : ProxyServer.Protocol.values()) {
+            try (TestProxy proxy = TestProxy.open();
+                    Connector connector = connector(Proxies.of(proxy.server(protocol, "", "")))) {
+                Leg leg = connector
+                        .connect(target(URI.create("ws://" + host + ":" + port + "/x")))
+                        .toCompletableFuture()
+                        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                server().takeWebSocket(PATIENCE);
+                leg.abort();
+            }
+        }
+    }
+
     /** Returns whether the client can connect to hosts whose names have underscores. */
     protected boolean knowsUnderscores() {
         return true;
@@ -140,6 +164,20 @@ public abstract class ProxyContract {
 
     @ParameterizedTest
     @EnumSource(ProxyServer.Protocol.class)
+    void missingUser_forAServerWithTls_failureSaysTheSame(ProxyServer.Protocol protocol) throws Exception {
+        try (TestProxy proxy = TestProxy.forUser(USER, PASSWORD);
+                Connector connector = connector(Proxies.of(proxy.server(protocol, "", "")))) {
+            assertThatThrownBy(() -> connector
+                            .connect(target(URI.create("wss://only-the-proxy-knows.invalid/x")))
+                            .toCompletableFuture()
+                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .cause()
+                    .hasMessageContaining(" wants a user and a password: write them into its URL");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProxyServer.Protocol.class)
     void wrongPassword_failureSaysSoWithoutIt(ProxyServer.Protocol protocol) throws Exception {
         try (TestProxy proxy = TestProxy.forUser(USER, PASSWORD)) {
             ProxyServer wrong = proxy.server(protocol, USER, "a-wrong-guess");
@@ -158,6 +196,39 @@ public abstract class ProxyContract {
             assertThatThrownBy(() -> exchange(proxy.server(ProxyServer.Protocol.HTTP, "", "")))
                     .cause()
                     .hasMessageContaining("asks for authentication by Negotiate, but only Basic is supported");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProxyServer.Protocol.class)
+    void unreachableProxy_failureNamesIt(ProxyServer.Protocol protocol) throws Exception {
+        TestProxy closed = TestProxy.open();
+        closed.close();
+        ProxyServer proxy = closed.server(protocol, "", "");
+        assertThatThrownBy(() -> exchange(proxy))
+                .cause()
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot connect to the proxy " + proxy + ": ");
+    }
+
+    @Test
+    void httpProxyTakenForSocks_failureSaysSo() throws Exception {
+        try (ServerSocket http = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Void> answering = CompletableFuture.runAsync(() -> {
+                try (Socket client = http.accept()) {
+                    client.getInputStream().read();
+                    client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
+                    client.getInputStream().transferTo(OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            ProxyServer proxy = new ProxyServer(ProxyServer.Protocol.SOCKS5, "127.0.0.1", http.getLocalPort(), "", "");
+            assertThatThrownBy(() -> exchange(proxy))
+                    .cause()
+                    .hasMessage("the proxy " + proxy
+                            + " does not speak SOCKS 5: if it is an HTTP proxy, write http:// instead");
+            assertThat(answering).as("the connection has ended").succeedsWithin(PATIENCE);
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A proxy on the loopback address, for tests of clients: it speaks HTTP and SOCKS 5, and lets only one user through if
- * it has one. Every name leads to the loopback address. Thread-safe.
+ * it has one. Every name leads to the loopback address. Its answers arrive in pieces. Thread-safe.
  */
 public final class TestProxy implements AutoCloseable {
 
@@ -73,6 +73,7 @@ public final class TestProxy implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
+                client.setTcpNoDelay(true);
                 sockets.add(client);
                 daemon(() -> serve(client));
             } catch (IOException e) {
@@ -117,8 +118,13 @@ public final class TestProxy implements AutoCloseable {
     }
 
     private static void answer(Socket client, String status) throws IOException {
-        client.getOutputStream()
-                .write(("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        send(client, ("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static void send(Socket client, byte... answer) throws IOException {
+        for (byte each : answer) {
+            client.getOutputStream().write(each);
+        }
     }
 
     private void socks(Socket client, DataInputStream in) throws IOException {
@@ -128,14 +134,14 @@ public final class TestProxy implements AutoCloseable {
         }
         int method = user.isEmpty() ? 0 : 2;
         if (!methods.contains(method)) {
-            client.getOutputStream().write(new byte[] {SOCKS_VERSION, (byte) 0xFF});
+            send(client, (byte) SOCKS_VERSION, (byte) 0xFF);
             return;
         }
-        client.getOutputStream().write(new byte[] {SOCKS_VERSION, (byte) method});
+        send(client, (byte) SOCKS_VERSION, (byte) method);
         if (method == 2) {
             in.readUnsignedByte();
             boolean good = text(in).equals(user) & text(in).equals(password);
-            client.getOutputStream().write(new byte[] {1, (byte) (good ? 0 : 1)});
+            send(client, (byte) 1, (byte) (good ? 0 : 1));
             if (!good) {
                 return;
             }
@@ -148,12 +154,17 @@ public final class TestProxy implements AutoCloseable {
         String target = host + ":" + in.readUnsignedShort();
         targets.add(target);
         byte[] reply = {SOCKS_VERSION, 0, 0, 1, 127, 0, 0, 1, 0, 0};
+        if (kind == 3 && host.matches("[0-9.]+|.*:.*")) { // an address is not a name
+            reply[1] = 8;
+            send(client, reply);
+            return;
+        }
         try (Socket onward = dial(target)) {
-            client.getOutputStream().write(reply);
+            send(client, reply);
             relay(client, onward);
         } catch (ConnectException e) {
             reply[1] = 5;
-            client.getOutputStream().write(reply);
+            send(client, reply);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.wsbridge.wire.files;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 public final class KeyText {
 
     /** The longest file that is read: 16 MiB. */
-    static final long MAX_BYTES = 16L << 20;
+    static final int MAX_BYTES = 16 << 20;
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -44,10 +45,13 @@ public final class KeyText {
 
     /** Reads the content of a file that is not longer than 16 MiB. */
     static byte[] bytes(Path file) throws IOException {
-        if (Files.size(file) > MAX_BYTES) {
-            throw new IOException(file + " is longer than " + MAX_BYTES + " bytes");
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(MAX_BYTES + 1); // the size of a pipe is not known before
+            if (content.length > MAX_BYTES) {
+                throw new IOException(file + " is longer than " + MAX_BYTES + " bytes");
+            }
+            return content;
         }
-        return Files.readAllBytes(file);
     }
 
     /** Returns whether there is UTF-16's byte order mark, or a zero byte in the first character. */

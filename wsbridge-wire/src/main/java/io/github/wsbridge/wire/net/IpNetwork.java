@@ -26,6 +26,23 @@ public final class IpNetwork {
      * @throws IllegalArgumentException if {@code text} is neither; the message says why
      */
     public static IpNetwork parse(String text) {
+        IpNetwork network = around(text);
+        for (int i = network.bits; i < 8 * network.address.length; i++) {
+            if (bit(network.address, i)) { // most likely a mistake, which could let in more clients than intended
+                throw new IllegalArgumentException("'" + text
+                        + "' is an address inside a network: it has bits set beyond the first " + network.bits);
+            }
+        }
+        return network;
+    }
+
+    /**
+     * Parses the same as {@link #parse}, but also any address inside a network, such as {@code 10.1.2.3/8}, as a name
+     * for the network.
+     *
+     * @throws IllegalArgumentException if {@code text} is none of these; the message says why
+     */
+    public static IpNetwork around(String text) {
         int slash = text.indexOf('/');
         byte[] address = address(slash < 0 ? text : text.substring(0, slash));
         String digits = slash < 0 ? "" : text.substring(slash + 1);
@@ -37,12 +54,6 @@ public final class IpNetwork {
         if (bits > all) {
             throw new IllegalArgumentException("'" + text + "' has a prefix longer than " + all + " bits"
                     + (text.contains(":") && all == 32 ? "; write IPv4 networks in IPv4 form" : ""));
-        }
-        for (int i = bits; i < all; i++) {
-            if (bit(address, i)) { // most likely a mistake, which could let in more clients than intended
-                throw new IllegalArgumentException(
-                        "'" + text + "' is an address inside a network: it has bits set beyond the first " + bits);
-            }
         }
         return new IpNetwork(address, bits);
     }

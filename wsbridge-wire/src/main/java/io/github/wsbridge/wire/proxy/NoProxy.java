@@ -63,7 +63,7 @@ final class NoProxy {
 
     private static @Nullable IpNetwork network(String text) {
         try {
-            return IpNetwork.parse(text);
+            return IpNetwork.around(text);
         } catch (IllegalArgumentException e) {
             return null; // a name
         }

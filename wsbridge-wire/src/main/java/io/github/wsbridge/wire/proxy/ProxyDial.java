@@ -26,7 +26,7 @@ final class ProxyDial {
     private ProxyDial() {}
 
     /**
-     * Connects, within about twice the time limit. Nothing behind the proxy's answer has been read.
+     * Connects, within twice the time limit. Nothing behind the proxy's answer has been read.
      *
      * @throws IOException if the proxy cannot be reached or does not let the connection through
      */
@@ -39,12 +39,12 @@ final class ProxyDial {
             }
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
-            socket.connect(address, millis);
-            socket.setSoTimeout(millis);
+            connect(socket, address, millis, proxy);
+            InputStream in = new TimedInput(socket, millis);
             if (proxy.protocol() == ProxyServer.Protocol.HTTP) {
-                http(proxy, target, socket);
+                http(proxy, target, in, socket.getOutputStream());
             } else {
-                socks(proxy, target, socket);
+                socks(proxy, target, new DataInputStream(in), socket.getOutputStream()); // does not read ahead
             }
             socket.setSoTimeout(0);
             return socket;
@@ -54,11 +54,20 @@ final class ProxyDial {
         }
     }
 
-    private static void http(ProxyServer proxy, HostPort target, Socket socket) throws IOException {
+    private static void connect(Socket socket, InetSocketAddress address, int millis, ProxyServer proxy)
+            throws IOException {
+        try {
+            socket.connect(address, millis);
+        } catch (IOException e) {
+            throw new IOException(ProxyRefusal.unreachable(proxy, e), e);
+        }
+    }
+
+    private static void http(ProxyServer proxy, HostPort target, InputStream in, OutputStream out) throws IOException {
         String request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n"
                 + (proxy.hasUser() ? "Proxy-Authorization: " + proxy.authorization() + "\r\n" : "") + "\r\n";
-        socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-        List<String> answer = head(socket.getInputStream()).lines().toList();
+        out.write(request.getBytes(StandardCharsets.ISO_8859_1));
+        List<String> answer = head(in).lines().toList();
         String first = answer.isEmpty() ? "" : answer.get(0);
         if (!first.matches("HTTP/1\\.[01] [1-5][0-9]{2}( .*)?")) {
             throw new IOException("the proxy " + proxy + " does not speak HTTP");
@@ -90,13 +99,12 @@ final class ProxyDial {
         return head.toString(StandardCharsets.ISO_8859_1);
     }
 
-    private static void socks(ProxyServer proxy, HostPort target, Socket socket) throws IOException {
-        OutputStream out = socket.getOutputStream();
-        DataInputStream in = new DataInputStream(socket.getInputStream()); // does not read ahead
+    private static void socks(ProxyServer proxy, HostPort target, DataInputStream in, OutputStream out)
+            throws IOException {
         int method = proxy.hasUser() ? USER_AND_PASSWORD : NO_LOGIN;
         out.write(new byte[] {SOCKS_VERSION, 1, (byte) method});
         if (in.readUnsignedByte() != SOCKS_VERSION) {
-            throw new IOException("the proxy " + proxy + " does not speak SOCKS 5");
+            throw new IOException(ProxyRefusal.notSocks(proxy));
         }
         if (in.readUnsignedByte() != method) {
             throw new IOException(ProxyRefusal.login(proxy));

@@ -1,6 +1,7 @@
 package io.github.wsbridge.wire.proxy;
 
 import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.wire.net.Reasons;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -43,6 +44,16 @@ public final class ProxyRefusal {
                 ? "the proxy " + proxy + " does not accept this user and password"
                 : "the proxy " + proxy + " wants a user and a password: write them into its URL, as in "
                         + proxy.toString().replace("://", "://USER:PASSWORD@") + " (--proxy, HTTPS_PROXY)";
+    }
+
+    /** Returns the words for a proxy to which no connection can be made. */
+    public static String unreachable(ProxyServer proxy, Throwable failure) {
+        return "cannot connect to the proxy " + proxy + ": " + Reasons.of(failure);
+    }
+
+    /** Returns the words for a proxy that answers something else than SOCKS 5. */
+    public static String notSocks(ProxyServer proxy) {
+        return "the proxy " + proxy + " does not speak SOCKS 5: if it is an HTTP proxy, write http:// instead";
     }
 
     /** Returns the words for a SOCKS 5 proxy's reply to a request. */

@@ -32,18 +32,26 @@ final class ProxyRelay implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 10_000;
     private static final int MOST_KNOWN = 1_000;
     private static final int BUFFER = 64 * 1024;
+    private static final int PAUSE_MILLIS = 100;
 
     private final ProxyServer proxy;
     private final ServerSocket listening;
+    private final ThreadFactory threads;
     private final Map<HostPort, Boolean> announced = new ConcurrentHashMap<>();
     private final Map<HostPort, IOException> failures = new ConcurrentHashMap<>();
     private final Semaphore room = new Semaphore(MOST_CONNECTIONS);
 
     /** Starts to listen. */
     ProxyRelay(ProxyServer proxy) throws IOException {
+        this(proxy, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), THREADS);
+    }
+
+    /** Uses a socket that listens. */
+    ProxyRelay(ProxyServer proxy, ServerSocket listening, ThreadFactory threads) {
         this.proxy = proxy;
-        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        THREADS.newThread(this::accept).start();
+        this.listening = listening;
+        this.threads = threads;
+        threads.newThread(this::accept).start();
     }
 
     InetSocketAddress address() {
@@ -66,27 +74,55 @@ final class ProxyRelay implements AutoCloseable {
     }
 
     private void accept() {
+        boolean told = false;
         while (!listening.isClosed()) {
             try {
-                Socket client = listening.accept();
-                if (room.tryAcquire()) {
-                    THREADS.newThread(() -> serve(client)).start();
-                } else {
-                    drop(client);
+                begin(listening.accept());
+                told = false;
+            } catch (Throwable e) { // most likely no file descriptor, or no memory for a thread
+                if (!listening.isClosed() && !told) {
+                    told = true;
+                    tell(e);
                 }
-            } catch (IOException e) {
-                if (!listening.isClosed()) {
-                    log.warn("Cannot accept a connection to the proxy {}: {}", proxy, e.toString());
-                }
+                pause();
             }
+        }
+    }
+
+    private void tell(Throwable failure) {
+        try {
+            log.warn("Cannot accept connections to the proxy {} and keeps trying: {}", proxy, failure.toString());
+        } catch (Throwable e) {
+            // there may be no memory even for this, and it must not end the thread
+        }
+    }
+
+    private void begin(Socket client) {
+        if (!room.tryAcquire()) {
+            drop(client);
+            return;
+        }
+        try {
+            threads.newThread(() -> serve(client)).start();
+        } catch (Throwable e) {
+            room.release();
+            drop(client);
+            throw e;
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void serve(Socket client) {
         try (client) {
             client.setTcpNoDelay(true);
-            client.setSoTimeout(MILLIS);
-            String head = ProxyDial.head(client.getInputStream());
+            String head = ProxyDial.head(new TimedInput(client, MILLIS));
             HostPort server = server(head.substring(0, head.indexOf('\r')));
             if (server == null || !announced.containsKey(server)) {
                 answer(client, "403 Forbidden");
@@ -99,7 +135,7 @@ final class ProxyRelay implements AutoCloseable {
                 } else {
                     onward.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
                 }
-                Thread back = THREADS.newThread(() -> copy(onward, client));
+                Thread back = threads.newThread(() -> copy(onward, client));
                 back.start();
                 copy(client, onward);
                 back.join();

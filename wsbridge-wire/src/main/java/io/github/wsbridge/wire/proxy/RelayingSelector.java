@@ -5,6 +5,7 @@ import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
@@ -68,10 +69,13 @@ public final class RelayingSelector extends ProxySelector implements AutoCloseab
         if (why != failure) {
             return why;
         }
-        String message = String.valueOf(failure.getMessage());
-        if (message.contains("Tunnel failed, got: ")) {
-            ProxyServer proxy = proxies.select(uri.getScheme(), server.host(), server.port());
-            if (proxy != null) {
+        ProxyServer proxy = proxies.select(uri.getScheme(), server.host(), server.port());
+        if (proxy != null) {
+            String message = String.valueOf(failure.getMessage());
+            if (failure instanceof ConnectException) {
+                return new IOException(ProxyRefusal.unreachable(proxy, failure), failure);
+            }
+            if (message.contains("Tunnel failed, got: ")) {
                 int status = Integer.parseInt(message.replaceFirst("(?s).*Tunnel failed, got: ([0-9]{3}).*", "$1"));
                 return new IOException(ProxyRefusal.http(proxy, status, List.of(), server.toString()), failure);
             }

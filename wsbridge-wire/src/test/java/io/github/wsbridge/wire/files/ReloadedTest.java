@@ -123,4 +123,11 @@ class ReloadedTest {
         assertThat(blocks.get()).hasSize(1);
         assertThat(blocks.look(true)).isFalse();
     }
+
+    @Test
+    void endlessFile_isRefused() {
+        Path endless = Path.of("/dev/zero");
+        assumeThat(endless).exists();
+        assertThatThrownBy(() -> KeyText.read(endless)).hasMessage("/dev/zero is longer than 16777216 bytes");
+    }
 }
