@@ -49,8 +49,8 @@ public interface IncomingBridge {
      * invitation has expired. Work that prepares the answer can then be given up. It is not known of every requester
      * that has gone: the secondary channel must say so, as the listen socket does.
      *
-     * @return a stage that completes on any thread, where nothing may block; never if the invitation is answered before.
-     *     By default it never completes.
+     * @return a stage that completes on any thread, where nothing may block; never if the invitation is answered
+     *     before. By default it never completes.
      */
     default CompletionStage<Void> lapsed() {
         return new CompletableFuture<>();

@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * Unix socket. The bridge's request data is the name of the target. Thread-safe.
  *
  * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
- * resolved or connected to with 502. The attempt ends when the requester goes away. With {@link Builder#allowAny}, the request data may also be {@code host:port}; an
- * address that is not allowed is rejected with 403.
+ * resolved or connected to with 502. The attempt ends when the requester is known to have gone. With
+ * {@link Builder#allowAny}, the request data may also be {@code host:port}; an address that is not allowed is rejected
+ * with 403.
  */
 public final class TunnelTargets implements BridgeDevice.Handler {
 

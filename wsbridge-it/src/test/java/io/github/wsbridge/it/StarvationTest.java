@@ -1,6 +1,7 @@
 package io.github.wsbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
@@ -14,23 +15,30 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** More requests than a device has places, and targets that do not answer. */
@@ -96,9 +104,10 @@ class StarvationTest {
                     return null;
                 });
             }
-            Awaitility.await().until(() -> cluster.node(0).stats().pending()
-                            + cluster.node(1).stats().pending()
-                    > 20);
+            Awaitility.await()
+                    .until(() -> cluster.node(0).stats().pending()
+                                    + cluster.node(1).stats().pending()
+                            > 20);
             List<Future<Integer>> answers = new ArrayList<>();
             for (int i = 0; i < 48; i++) {
                 answers.add(threads.submit(() -> ask(good, 20_000)));
@@ -111,6 +120,7 @@ class StarvationTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
     void requesterGone_itsAttemptEndsEverywhere_withinASecond() throws Exception {
         try (BlackHole hole = new BlackHole()) {
             Ends ends = new Ends(true, 1, "good=127.0.0.1:" + echo(Duration.ZERO), "dead=" + hole.address());
@@ -120,9 +130,29 @@ class StarvationTest {
             var waiting = client.connect("device", "good");
             Awaitility.await().until(() -> pending() == 2);
             assertThat(waiting).isNotDone();
+            assertThat(hole.callers()).isEqualTo(1);
             attempt.cancel(true);
             waiting.get(1, TimeUnit.SECONDS).close();
             Awaitility.await().atMost(Duration.ofSeconds(1)).until(() -> pending() == 0);
+            assertThat(hole.callers()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true,false", "true,true", "false,false", "false,true"})
+    @EnabledOnOs(OS.LINUX)
+    void tunnelsClientGone_itsAttemptEndsEverywhere_withinASecond(boolean netty, boolean reset) throws Exception {
+        try (BlackHole hole = new BlackHole()) {
+            Ends ends = new Ends(netty, 1, "dead=" + hole.address());
+            try (Socket client = new Socket(LOOPBACK, ends.tunnel("dead"))) {
+                client.setSoTimeout(700);
+                client.getOutputStream().write(7);
+                assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+                assertThat(pending()).isEqualTo(1);
+                client.setSoLinger(reset, 0);
+            }
+            Awaitility.await().atMost(Duration.ofSeconds(1)).until(() -> pending() == 0);
+            assertThat(hole.callers()).as("the device's dial").isZero();
         }
     }
 
@@ -202,7 +232,8 @@ class StarvationTest {
             NettyConnector connector = open(NettyConnector.create());
             BridgeClient client = open(
                     BridgeClient.builder(cluster.url()).connector(connector).build());
-            TcpTunnel.Builder tunnel = TcpTunnel.builder(client, "device", target).backlog(300);
+            TcpTunnel.Builder tunnel =
+                    TcpTunnel.builder(client, "device", target).backlog(300);
             if (netty) {
                 tunnel.streams(connector.streams());
             }
@@ -222,6 +253,7 @@ class StarvationTest {
                 try {
                     socket.connect(new InetSocketAddress(LOOPBACK, server.getLocalPort()), 200);
                 } catch (SocketTimeoutException e) {
+                    socket.close();
                     return;
                 }
             }
@@ -229,6 +261,15 @@ class StarvationTest {
 
         String address() {
             return "127.0.0.1:" + server.getLocalPort();
+        }
+
+        /** Returns how many sockets wait for their connection to be accepted (SYN_SENT); Linux only. */
+        long callers() throws IOException {
+            String sent = String.format(Locale.ROOT, ":%04X 02 ", server.getLocalPort());
+            try (Stream<String> sockets =
+                    Stream.concat(Files.lines(Path.of("/proc/net/tcp")), Files.lines(Path.of("/proc/net/tcp6")))) {
+                return sockets.filter(socket -> socket.contains(sent)).count();
+            }
         }
 
         @Override
