@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The TCP sockets of this host (or network namespace) with one port at either end, as Linux shows them. TCP itself
- * does not tell whether a peer that has sent a FIN has closed its socket or will still read; of a peer on the same host,
- * this table does.
+ * The TCP sockets of this host (or network namespace) with one port at either end, as Linux shows them. TCP does not
+ * tell whether a peer that has sent a FIN has closed its socket or will still read. Of a peer on the same host, this
+ * table does.
  */
 public final class SocketTable {
 
