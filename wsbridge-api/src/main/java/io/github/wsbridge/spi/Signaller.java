@@ -21,6 +21,14 @@ public interface Signaller extends AutoCloseable {
      */
     CompletionStage<Result> signal(Invitation invitation);
 
+    /**
+     * Tells the device that the requester has gone before the device came, if the channel can say so; optional. Called
+     * at most once for an invitation, after {@link #signal} and perhaps before its stage has completed, also if another
+     * channel has carried the invitation. Without it, a device that accepts is closed with 4410. Does nothing by
+     * default.
+     */
+    default void withdraw(Invitation invitation) {}
+
     /** Releases connections and threads. Called once, on a thread that may block briefly. Does nothing by default. */
     @Override
     default void close() {}

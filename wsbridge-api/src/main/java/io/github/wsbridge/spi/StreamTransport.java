@@ -32,7 +32,7 @@ public interface StreamTransport {
      *
      * @param address the resolved address to connect to; it fails if the transport does not support its kind
      * @return completes with the leg, on a thread of the transport; fails with an {@code IOException} after
-     *     {@code timeout} at the latest
+     *     {@code timeout} at the latest. Cancelling its {@code toCompletableFuture} ends the attempt.
      */
     CompletionStage<Leg> dial(SocketAddress address, Duration timeout);
 

@@ -50,7 +50,7 @@ final class BlockingStreams implements StreamTransport {
         } catch (UnsupportedOperationException | RejectedExecutionException | OutOfMemoryError e) {
             leg.completeExceptionally(new IOException("cannot connect: " + e.getMessage(), e));
         }
-        return leg.handle((opened, failure) -> {
+        CompletableFuture<Leg> result = leg.handle((opened, failure) -> {
                     if (failure == null) {
                         return CompletableFuture.completedFuture(opened);
                     }
@@ -59,7 +59,9 @@ final class BlockingStreams implements StreamTransport {
                                     ? failure
                                     : new IOException("not connected in time", failure));
                 })
-                .thenCompose(result -> result);
+                .thenCompose(outcome -> outcome);
+        result.whenComplete((opened, failure) -> leg.cancel(true)); // no effect unless the caller has given up
+        return result;
     }
 
     /** Unlike this one, a virtual thread would not wait for room in the backlog of a Unix socket. */

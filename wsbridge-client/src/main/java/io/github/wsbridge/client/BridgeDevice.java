@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeRequest;
+import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
@@ -126,9 +127,10 @@ public final class BridgeDevice implements AutoCloseable {
         return stopped.minimalCompletionStage();
     }
 
-    /** Stops listening and closes open bridges with 1001. */
+    /** Stops listening, rejects what has not been answered, and closes open bridges with 1001. */
     @Override
     public void close() {
+        reception.close();
         sources.forEach(InvitationSource::close);
         dialer.close();
         stop(CloseReason.normal());
@@ -180,6 +182,11 @@ public final class BridgeDevice implements AutoCloseable {
         @Override
         public CompletionStage<Answer> offer(Invitation invitation) {
             return reception.receive(invitation, source);
+        }
+
+        @Override
+        public void withdrawn(BridgeToken token) {
+            reception.withdraw(token);
         }
     }
 
@@ -310,7 +317,12 @@ public final class BridgeDevice implements AutoCloseable {
             return this;
         }
 
-        /** Sets the maximum number of bridges, offered and open; 100 by default. Further ones are rejected with 503. */
+        /**
+         * Sets the maximum number of bridges, offered and open; 100 by default. Up to 1,000 further ones wait for a
+         * place, and are rejected with 503 shortly before their invitations expire. Bridges with the same request data
+         * that are not established may take at most three quarters of what others leave free, of the places as well as
+         * of the line.
+         */
         public Builder maxBridges(int max) {
             maxBridges = max;
             return this;

@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.BridgeId;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A bridge that a requester has requested to this device. The first answer, acceptance or rejection, counts; without
@@ -41,6 +42,18 @@ public interface IncomingBridge {
      */
     default CompletableFuture<BridgeLeg> acceptLeg() {
         return CompletableFuture.failedFuture(new UnsupportedOperationException("no leg"));
+    }
+
+    /**
+     * Returns what completes when nobody waits for an answer any longer, because the requester has gone or the
+     * invitation has expired. Work that prepares the answer can then be given up. It is not known of every requester
+     * that has gone: the secondary channel must say so, as the listen socket does.
+     *
+     * @return a stage that completes on any thread, where nothing may block; never if the invitation is answered
+     *     before. By default it never completes.
+     */
+    default CompletionStage<Void> lapsed() {
+        return new CompletableFuture<>();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
@@ -49,6 +50,12 @@ public interface InvitationSource extends AutoCloseable {
          */
         CompletionStage<Answer> offer(Invitation invitation);
 
+        /**
+         * Called if the channel learns that the requester of an invitation has gone, whether or not it is known here.
+         * Optional; does nothing by default.
+         */
+        default void withdrawn(BridgeToken token) {}
+
         /** Called when the channel has ended permanently. */
         void ended(CloseReason reason);
     }
@@ -68,7 +75,7 @@ public interface InvitationSource extends AutoCloseable {
             }
         }
 
-        /** The device did not answer in time. */
+        /** The device did not answer in time, or before the requester had gone. */
         record Expired() implements Answer {}
     }
 }

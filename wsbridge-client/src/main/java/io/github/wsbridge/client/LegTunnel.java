@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
@@ -24,6 +25,7 @@ final class LegTunnel {
     private final String requestData;
     private final StreamTransport.Listening listening;
     private final Set<BridgedConnection> joints = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Departures> departures = new CompletableFuture<>();
     private volatile boolean closed;
 
     private LegTunnel(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
@@ -31,20 +33,20 @@ final class LegTunnel {
         deviceId = settings.deviceId;
         requestData = settings.requestData;
         listening = streams.listen(
-                settings.address,
-                new StreamTransport.Limits(settings.backlog, settings.maxConnections),
-                (near, from) -> serve(near));
+                settings.address, new StreamTransport.Limits(settings.backlog, settings.maxConnections), this::serve);
+        departures.complete(new Departures(listening.address()));
     }
 
     static LegTunnel start(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
         return new LegTunnel(settings, streams);
     }
 
-    private void serve(Leg near) {
+    private void serve(Leg near, Peer from) {
         CompletableFuture<BridgeLeg> connecting = client.leg(deviceId, requestData);
         connecting.thenAccept(bridge -> log.debug("Bridge {} carries a connection", bridge.bridgeId()));
         BridgedConnection joint = new BridgedConnection(near, connecting);
         joints.add(joint);
+        departures.thenAccept(clients -> clients.watch(from.address(), connecting));
         joint.run().whenComplete((reason, failure) -> {
             joints.remove(joint);
             if (failure == null) {

@@ -13,6 +13,7 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.MoveJson;
 import io.github.wsbridge.wire.message.RejectionJson;
+import io.github.wsbridge.wire.message.WithdrawalJson;
 import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.net.URI;
@@ -297,6 +298,7 @@ final class ListenSocket implements InvitationSource {
                         sink().offer(invitation);
                     }
                 }
+                case WithdrawalJson.TYPE -> sink().withdrawn(WithdrawalJson.readToken(message));
                 case MoveJson.TYPE -> move();
                 default -> {} // a newer node may send other messages
             }

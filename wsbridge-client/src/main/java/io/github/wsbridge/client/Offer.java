@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
@@ -18,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 /** One invitation while a handler processes it. The future of the answer decides which answer wins. */
 final class Offer implements IncomingBridge {
 
+    private static final CloseReason GONE = new CloseReason(CloseReason.BAD_TOKEN, "the requester has gone");
+
     private final Invitation invitation;
     private final Dialer dialer;
-    private final Duration life;
+    private final long end; // by System.nanoTime()
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
     private final CompletableFuture<BridgeLeg> acceptedLeg = new CompletableFuture<>();
@@ -33,7 +36,12 @@ final class Offer implements IncomingBridge {
     Offer(Invitation invitation, Dialer dialer, Duration life) {
         this.invitation = invitation;
         this.dialer = dialer;
-        this.life = life;
+        this.end = System.nanoTime() + life.toNanos();
+        answer.thenAccept(said -> {
+            if (!(said instanceof Answer.Accepted)) {
+                over.complete(null);
+            }
+        });
     }
 
     @Override
@@ -73,7 +81,7 @@ final class Offer implements IncomingBridge {
             Function<B, CompletionStage<?>> ended) {
         if (form.compareAndSet(null, future) && answer.complete(new Answer.Accepted())) {
             CompletableFuture<B> opening = AcceptAttempts.start(
-                    () -> open.apply(List.of(invitation.acceptUrl())), close, life, dialer.scheduler());
+                    () -> open.apply(List.of(invitation.acceptUrl())), close, left(), dialer.scheduler());
             opening.whenComplete((bridge, failure) -> {
                 if (failure != null) {
                     future.completeExceptionally(failure);
@@ -101,12 +109,42 @@ final class Offer implements IncomingBridge {
         return answer.complete(new Answer.Rejected(code, reason));
     }
 
-    Duration life() {
-        return life;
+    @Override
+    public CompletionStage<Void> lapsed() {
+        CompletableFuture<Void> lapsed = new CompletableFuture<>();
+        answer.thenAccept(said -> {
+            if (said instanceof Answer.Expired) {
+                lapsed.complete(null);
+            }
+        });
+        return lapsed;
+    }
+
+    /** Returns how long the invitation still lasts. */
+    Duration left() {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+
+    boolean answered() {
+        return answer.isDone();
     }
 
     void expire() {
         answer.complete(new Answer.Expired());
+    }
+
+    /** Called when the requester has gone: nobody waits for an answer, nor for a bridge that is being opened. */
+    void withdraw() {
+        expire();
+        CompletableFuture<?> opening = form.get();
+        if (opening != null) {
+            opening.completeExceptionally(new BridgeException(GONE));
+        }
+    }
+
+    /** Completes normally if a bridge is established; fails, or never completes, if there is none. */
+    CompletionStage<?> established() {
+        return CompletableFuture.anyOf(accepted, acceptedLeg);
     }
 
     /** Called when the handler has thrown: rejects, or closes the bridge that the handler has accepted. */
@@ -124,11 +162,6 @@ final class Offer implements IncomingBridge {
 
     /** Completes when the invitation is over: it was not accepted, or its bridge has ended. */
     CompletableFuture<Void> over() {
-        answer.thenAccept(said -> {
-            if (!(said instanceof Answer.Accepted)) {
-                over.complete(null);
-            }
-        });
         return over;
     }
 

@@ -1,6 +1,7 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeException;
+import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
@@ -8,17 +9,21 @@ import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.wire.net.Reasons;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes a device's invitations to its handler, up to a maximum at a time, and ensures that each is answered once. */
+/**
+ * Passes a device's invitations to its handler, up to a maximum at a time, and ensures that each is answered once. More
+ * wait until there is a place.
+ */
 final class Reception {
 
     private static final Logger log = LoggerFactory.getLogger(Reception.class);
@@ -31,17 +36,24 @@ final class Reception {
 
     private static final Duration LONGEST_LIFE = Duration.ofMinutes(10);
 
+    /** The last of these parts of its life is too short for an invitation that still waits: it is rejected. */
+    private static final int PARTS = 10;
+
+    private static final String TOO_MANY = "the device has too many bridges";
+    private static final String STOPPING = "the device is stopping";
+
     private final BridgeDevice.Handler handler;
     private final Dialer dialer;
     private final Origins origins;
-    private final Semaphore room;
+    private final Places places;
+    private final Map<BridgeToken, Offer> offers = new ConcurrentHashMap<>(); // neither over nor established
     private final InstantSource clock;
 
     Reception(BridgeDevice.Handler handler, Dialer dialer, Origins origins, int maxBridges, InstantSource clock) {
         this.handler = handler;
         this.dialer = dialer;
         this.origins = origins;
-        this.room = new Semaphore(maxBridges);
+        this.places = new Places(maxBridges);
         this.clock = clock;
     }
 
@@ -59,12 +71,56 @@ final class Reception {
             offer.reject(
                     403,
                     "the device does not know " + Origins.place(invitation.acceptUrl()) + "; see the device's log");
-        } else if (room.tryAcquire()) {
-            admit(offer);
         } else {
-            offer.reject(503, "the device has too many bridges");
+            enter(offer, invitation.token());
         }
         return offer.answer();
+    }
+
+    /** Ends the attempt whose requester has gone. */
+    void withdraw(BridgeToken token) {
+        Offer offer = offers.get(token);
+        if (offer != null) {
+            log.debug("The requester of {} has gone", offer);
+            offer.withdraw();
+        }
+    }
+
+    /** Rejects all invitations that have not been answered. */
+    void close() {
+        offers.values().forEach(offer -> offer.reject(503, STOPPING));
+    }
+
+    /** Has an offer wait for a place, but not longer than its requester does. */
+    private void enter(Offer offer, BridgeToken token) {
+        offers.put(token, offer);
+        offer.over().thenRun(() -> offers.remove(token, offer));
+        offer.established().thenRun(() -> offers.remove(token, offer));
+        try {
+            ScheduledFuture<?> expiry = later(offer.left(), offer::expire);
+            offer.answer().thenRun(() -> expiry.cancel(false));
+            Places.Ticket ticket = places.enter(offer.requestData(), place -> admit(offer, place));
+            if (ticket == null) {
+                offer.reject(503, TOO_MANY);
+            } else if (ticket.waits()) {
+                Duration left = offer.left();
+                ScheduledFuture<?> patience = later(left.minus(left.dividedBy(PARTS)), () -> {
+                    if (ticket.leaveLine()) {
+                        offer.reject(503, TOO_MANY);
+                    }
+                });
+                offer.answer().thenRun(() -> {
+                    patience.cancel(false);
+                    ticket.leaveLine();
+                });
+            }
+        } catch (RejectedExecutionException e) {
+            offer.reject(503, STOPPING);
+        }
+    }
+
+    private ScheduledFuture<?> later(Duration pause, Runnable task) {
+        return dialer.scheduler().schedule(task, pause.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Rejects over the channel that the invitation came from, and at the accept URL if that does not succeed soon. */
@@ -93,16 +149,14 @@ final class Reception {
         });
     }
 
-    private void admit(Offer offer) {
+    private void admit(Offer offer, Places.Ticket place) {
         CompletableFuture<Void> handled = new CompletableFuture<>();
-        CompletableFuture.allOf(handled, offer.over()).thenRun(room::release);
+        CompletableFuture.allOf(handled, offer.over()).thenRun(place::giveBack);
+        offer.established().thenRun(place::settle);
         try {
-            ScheduledFuture<?> expiry =
-                    dialer.scheduler().schedule(offer::expire, offer.life().toNanos(), TimeUnit.NANOSECONDS);
-            offer.answer().thenRun(() -> expiry.cancel(false));
             dialer.executor().execute(() -> handle(offer, handled));
         } catch (RejectedExecutionException e) {
-            offer.reject(503, "the device is stopping");
+            offer.reject(503, STOPPING);
             handled.complete(null);
         } catch (Throwable e) { // such as: unable to create native thread
             offer.reject(503, "the device cannot handle a bridge now");
@@ -113,7 +167,9 @@ final class Reception {
 
     private void handle(Offer offer, CompletableFuture<Void> handled) {
         try {
-            handler.handle(offer);
+            if (!offer.answered()) { // it may have waited for a place until its requester had gone
+                handler.handle(offer);
+            }
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
             offer.fail();
             Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;

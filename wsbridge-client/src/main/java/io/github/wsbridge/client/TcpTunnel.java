@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A FIN from either side is passed on, so protocols that use half-close work. A reset, or an abnormal end of the
  * bridge, resets the connection at the other end. Idle connections are kept open. Each takes two threads, virtual ones
  * if the JDK supports them, or none with {@link Builder#streams}.
+ *
+ * <p>If a client goes away while its bridge is being set up, the attempt ends within a second: after a reset, and on
+ * Linux also after the close of a TCP client on the same host, unless it closes within its first 0.2 seconds. A client
+ * that only ends its output, or whose close cannot be told from that, is kept.
  */
 public final class TcpTunnel implements AutoCloseable {
 

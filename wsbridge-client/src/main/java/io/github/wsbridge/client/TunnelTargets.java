@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * Unix socket. The bridge's request data is the name of the target. Thread-safe.
  *
  * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
- * resolved or connected to with 502. With {@link Builder#allowAny}, the request data may also be {@code host:port}; an
- * address that is not allowed is rejected with 403.
+ * resolved or connected to with 502. The attempt ends when the requester is known to have gone. With
+ * {@link Builder#allowAny}, the request data may also be {@code host:port}; an address that is not allowed is rejected
+ * with 403.
  */
 public final class TunnelTargets implements BridgeDevice.Handler {
 
@@ -107,9 +109,13 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     }
 
     private void dial(IncomingBridge incoming, List<? extends SocketAddress> addresses) {
-        streams.dial(addresses.get(0), connectTimeout).whenComplete((near, failure) -> {
+        CompletionStage<Leg> dialling = streams.dial(addresses.get(0), connectTimeout);
+        incoming.lapsed().thenRun(() -> dialling.toCompletableFuture().cancel(true));
+        dialling.whenComplete((near, failure) -> {
             if (failure == null) {
                 join(incoming, near);
+            } else if (dialling.toCompletableFuture().isCancelled()) {
+                log.debug("{}: the requester has gone before the target was reached", incoming);
             } else if (addresses.size() > 1) {
                 dial(incoming, addresses.subList(1, addresses.size()));
             } else {

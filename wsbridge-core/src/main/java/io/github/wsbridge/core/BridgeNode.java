@@ -116,7 +116,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
         peers = new Peers(self, from.peers, from.connector, credentials, new PeerClocks(from.clock), limits, scheduler);
         signaller = new SignalChain(
-                from.routes(new ListenSignaller(listeners, peers::deliver)),
+                from.routes(new ListenSignaller(listeners, peers::deliver, peers::withdraw)),
                 id -> pending.find(id) != null,
                 this::rejectedLate,
                 from.clock,

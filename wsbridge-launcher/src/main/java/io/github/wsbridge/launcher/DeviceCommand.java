@@ -79,7 +79,8 @@ final class DeviceCommand implements Callable<Integer> {
             names = "--max-bridges",
             paramLabel = "N",
             defaultValue = "100",
-            description = "Maximum number of concurrent bridges (default ${DEFAULT-VALUE})")
+            description = "Maximum number of concurrent bridges; further ones wait, up to 1000, until their requesters"
+                    + " give up (default ${DEFAULT-VALUE})")
     int maxBridges;
 
     @Option(

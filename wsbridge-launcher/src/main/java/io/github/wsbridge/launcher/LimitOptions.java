@@ -70,8 +70,9 @@ final class LimitOptions {
     @Option(
             names = "--max-pending",
             paramLabel = "N",
-            defaultValue = "100",
-            description = "Maximum number of requesters waiting for the same device" + DEFAULT)
+            defaultValue = "1000",
+            description = "Maximum number of requesters waiting for the same device; those for one target may take"
+                    + " three quarters of what others leave free" + DEFAULT)
     int maxPending;
 
     @Option(

@@ -7,6 +7,7 @@ import io.github.wsbridge.wire.net.SocketFile;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -92,7 +93,13 @@ final class NettyStreams implements StreamTransport {
     }
 
     private void connect(Bootstrap bootstrap, SocketAddress to, CompletableFuture<Leg> leg, long deadline) {
-        bootstrap.connect(to).addListener(connected -> {
+        ChannelFuture connecting = bootstrap.connect(to);
+        leg.whenComplete((opened, failure) -> {
+            if (failure != null) {
+                connecting.channel().close(); // the caller has given up, unless this failed
+            }
+        });
+        connecting.addListener(connected -> {
             Throwable cause = connected.cause();
             if (cause != null && isBacklogFull(cause) && !leg.isDone() && System.nanoTime() - deadline < 0) {
                 loops.group()

@@ -47,7 +47,7 @@ public class PendingBridgesBenchmark {
     @Setup(Level.Trial)
     public void fill() {
         for (int i = 0; i < waiting; i++) {
-            pending.add(bridge(i));
+            pending.add(bridge(i), "");
         }
     }
 
@@ -55,7 +55,7 @@ public class PendingBridgesBenchmark {
     @Benchmark
     public Object addFindRemove() {
         OwnedBridge bridge = bridge(ThreadLocalRandom.current().nextInt(DEVICES));
-        pending.add(bridge);
+        pending.add(bridge, "");
         OwnedBridge found = pending.find(bridge.id());
         pending.remove(bridge);
         return found == null ? this : found;

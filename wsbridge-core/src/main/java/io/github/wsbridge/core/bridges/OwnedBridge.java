@@ -36,6 +36,7 @@ public final class OwnedBridge implements Bridge {
     private final CompletableFuture<Bridge> established = new CompletableFuture<>();
     private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
     private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
+    private final CompletableFuture<Void> abandoned = new CompletableFuture<>();
     private volatile @Nullable Future<?> timeout;
 
     /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
@@ -79,7 +80,7 @@ public final class OwnedBridge implements Bridge {
         if (!state.compareAndSet(PENDING, splice)) {
             return null;
         }
-        settled();
+        settled(false);
         splice.told().thenAccept(closed::complete);
         splice.gone().thenAccept(gone::complete);
         return splice;
@@ -106,17 +107,21 @@ public final class OwnedBridge implements Bridge {
 
     @Override
     public void close(CloseReason reason) {
-        if (!end(reason) && state.get() instanceof Splice splice) {
+        if (!end(reason, true) && state.get() instanceof Splice splice) {
             splice.close(reason);
         }
     }
 
     /** Ends the bridge if it is still pending. Returns whether it was. */
     boolean end(CloseReason reason) {
+        return end(reason, false);
+    }
+
+    private boolean end(CloseReason reason, boolean abandons) {
         if (!state.compareAndSet(PENDING, reason)) {
             return false;
         }
-        settled();
+        settled(abandons);
         CompletableFuture<CloseReason> ended = new CompletableFuture<>();
         requester.pass(new EndAwaiter(ended));
         requester.leg().close(reason);
@@ -128,15 +133,25 @@ public final class OwnedBridge implements Bridge {
 
     private void requesterGone(CloseReason reason) {
         if (state.compareAndSet(PENDING, reason)) {
-            settled();
+            settled(true);
             established.completeExceptionally(new BridgeException(reason));
             closed.complete(reason);
             gone.complete(reason);
         }
     }
 
-    private void settled() {
+    /** Completes if the requester has left before its device came, of which the device does not know yet. */
+    CompletionStage<Void> abandoned() {
+        return abandoned;
+    }
+
+    private void settled(boolean abandons) {
         decided.accept(this);
+        if (abandons) {
+            abandoned.complete(null);
+        } else {
+            abandoned.cancel(false); // so that whoever waits for it is forgotten
+        }
         Future<?> task = timeout;
         if (task != null) {
             task.cancel(false);

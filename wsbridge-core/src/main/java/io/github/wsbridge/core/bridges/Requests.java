@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -76,7 +77,7 @@ public final class Requests {
 
     public Bridge request(BridgeRequest request, Requester by, Leg leg) {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
-        CloseReason refusal = takeOn(bridge);
+        CloseReason refusal = takeOn(bridge, request.requestData());
         if (refusal != null) {
             events.onRefused(by.where(), refusal.code(), by.address());
             bridge.open();
@@ -125,9 +126,9 @@ public final class Requests {
         return closed;
     }
 
-    private @Nullable CloseReason takeOn(OwnedBridge bridge) {
+    private @Nullable CloseReason takeOn(OwnedBridge bridge, String target) {
         CloseReason refusal = slots.take();
-        if (refusal == null && !pending.add(bridge)) {
+        if (refusal == null && !pending.add(bridge, target)) {
             slots.release();
             refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters are waiting for this device");
         }
@@ -149,18 +150,19 @@ public final class Requests {
         Instant expiresAt = clock.instant().plus(acceptTimeout).truncatedTo(ChronoUnit.MILLIS);
         BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt));
         URI acceptUrl = Endpoints.accept(publicUrl, token, request.requestData());
-        signaller
-                .signal(new Invitation(
-                        bridge.id(), request.deviceId(), token, acceptUrl, request.requestData(), expiresAt))
-                .thenAccept(result -> {
-                    events.onSignalled(bridge, result);
-                    if (result instanceof Signaller.Result.Rejected rejected) {
-                        bridge.end(CloseReason.rejected(rejected.rejection()));
-                    } else if (result instanceof Signaller.Result.Unreachable unreachable) {
-                        bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
-                    } else if (result instanceof Signaller.Result.Throttled throttled) {
-                        bridge.end(new CloseReason(CloseReason.OVER_LIMIT, throttled.reason()));
-                    }
-                });
+        Invitation invitation =
+                new Invitation(bridge.id(), request.deviceId(), token, acceptUrl, request.requestData(), expiresAt);
+        CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
+        bridge.abandoned().thenRun(() -> signaller.withdraw(invitation));
+        signalled.thenAccept(result -> {
+            events.onSignalled(bridge, result);
+            if (result instanceof Signaller.Result.Rejected rejected) {
+                bridge.end(CloseReason.rejected(rejected.rejection()));
+            } else if (result instanceof Signaller.Result.Unreachable unreachable) {
+                bridge.end(new CloseReason(CloseReason.UNREACHABLE, unreachable.reason()));
+            } else if (result instanceof Signaller.Result.Throttled throttled) {
+                bridge.end(new CloseReason(CloseReason.OVER_LIMIT, throttled.reason()));
+            }
+        });
     }
 }

@@ -7,7 +7,8 @@ import java.time.Duration;
  * The limits of a node. Every queue, count, size and wait of a node is bounded by one of these.
  *
  * @param maxBridges the maximum number of bridges at a time: pending, live and forwarded together
- * @param maxPendingPerDevice the maximum number of requesters waiting for one device at a time
+ * @param maxPendingPerDevice the maximum number of requesters waiting for one device at a time; those with the same
+ *     request data may take at most three quarters of what others leave free
  * @param maxListeners the maximum number of devices listening on this node at a time
  * @param maxDeviceIdBytes the maximum length of a device id, in bytes of UTF-8; at most 1,024
  * @param maxRequestDataBytes the maximum length of request data, in bytes of UTF-8; at most 6,144, so that an
@@ -76,7 +77,7 @@ public record Limits(
     /** Builds limits. Anything not set has its default. */
     public static final class Builder {
         private int maxBridges = 10_000;
-        private int maxPendingPerDevice = 100;
+        private int maxPendingPerDevice = 1_000;
         private int maxListeners = 10_000;
         private int maxDeviceIdBytes = 256;
         private int maxRequestDataBytes = 4096;
@@ -95,7 +96,7 @@ public record Limits(
             return this;
         }
 
-        /** Default 100. */
+        /** Default 1,000. */
         public Builder maxPendingPerDevice(int value) {
             maxPendingPerDevice = value;
             return this;

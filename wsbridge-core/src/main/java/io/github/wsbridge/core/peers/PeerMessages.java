@@ -4,6 +4,7 @@ import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.WithdrawalJson;
 import java.time.Instant;
 
 /** The messages between nodes, except for rejections. docs/protocol.md describes each of them. */
@@ -56,6 +57,13 @@ final class PeerMessages {
                 .value("deviceId", deviceId)
                 .value("since", since.toEpochMilli())
                 .done();
+    }
+
+    /** To all peers: the requester of an invitation has gone; tell the device if it listens on your node. */
+    static JsonObject withdraw(Invitation invitation) {
+        JsonObject message = WithdrawalJson.write(invitation.token());
+        message.put("deviceId", invitation.deviceId());
+        return message;
     }
 
     static String challenge(JsonObject challenge) {

@@ -9,6 +9,7 @@ import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.RejectionJson;
+import io.github.wsbridge.wire.message.WithdrawalJson;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -87,6 +88,8 @@ public final class PeerServer implements MessageLeg.Handler {
             }
             case RejectionJson.TYPE ->
                 rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));
+            case WithdrawalJson.TYPE ->
+                listeners.withdraw(PeerMessages.deviceId(message), WithdrawalJson.readToken(message));
             default -> {} // a newer peer may send other messages
         }
     }

@@ -154,6 +154,12 @@ public final class Peers {
         all().forEach(link -> link.tell(message));
     }
 
+    /** Tells a device that listens on a peer that the requester of an invitation has gone. */
+    public void withdraw(Invitation invitation) {
+        JsonObject message = PeerMessages.withdraw(invitation);
+        all().forEach(link -> link.tell(message));
+    }
+
     /** Passes a device's rejection to the node that owns the token. */
     public void reject(NodeAddress owner, BridgeToken token, Rejection rejection) {
         if (connector != null && nodes.contains(owner)) {

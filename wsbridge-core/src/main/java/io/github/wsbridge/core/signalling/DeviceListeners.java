@@ -13,6 +13,7 @@ import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
 import io.github.wsbridge.wire.message.MoveJson;
 import io.github.wsbridge.wire.message.RejectionJson;
+import io.github.wsbridge.wire.message.WithdrawalJson;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.io.IOException;
 import java.time.Instant;
@@ -137,6 +138,16 @@ public final class DeviceListeners {
     private @Nullable CompletionStage<Void> send(Invitation invitation) {
         Listener listener = listeners.get(invitation.deviceId());
         return listener == null ? null : listener.socket.send(InvitationJson.write(invitation));
+    }
+
+    /** Tells the device, if it listens here, that a requester has gone. Returns whether it does. */
+    public boolean withdraw(String deviceId, BridgeToken token) {
+        Listener listener = listeners.get(deviceId);
+        if (listener == null) {
+            return false;
+        }
+        listener.socket.send(WithdrawalJson.write(token));
+        return true;
     }
 
     /**

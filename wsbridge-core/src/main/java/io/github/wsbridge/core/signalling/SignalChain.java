@@ -61,15 +61,31 @@ public final class SignalChain implements Signaller {
 
     @Override
     public CompletionStage<Result> signal(Invitation invitation) {
-        List<Signaller> channels = routes.stream()
-                .filter(route -> route.devices().matches(invitation.deviceId()))
-                .map(Route::channel)
-                .distinct()
-                .toList();
+        List<Signaller> channels = channels(invitation);
         if (channels.isEmpty()) {
             return CompletableFuture.completedFuture(new Result.Unreachable("the device cannot be reached"));
         }
         return new SignalRound(channels, invitation, wanted, late, clock, scheduler).start();
+    }
+
+    private List<Signaller> channels(Invitation invitation) {
+        return routes.stream()
+                .filter(route -> route.devices().matches(invitation.deviceId()))
+                .map(Route::channel)
+                .distinct()
+                .toList();
+    }
+
+    /** Withdraws an invitation on all channels of its device. */
+    @Override
+    public void withdraw(Invitation invitation) {
+        for (Signaller channel : channels(invitation)) {
+            try {
+                channel.withdraw(invitation);
+            } catch (RuntimeException e) {
+                log.warn("{} failed to withdraw {}", channel.getClass().getSimpleName(), invitation, e);
+            }
+        }
     }
 
     @Override

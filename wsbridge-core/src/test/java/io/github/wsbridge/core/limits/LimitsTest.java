@@ -59,6 +59,24 @@ class LimitsTest {
     }
 
     @Test
+    void request_tooManyForOneTarget_leavesRoomForTheOthers() {
+        BridgeNode node = node(Limits.builder().maxPendingPerDevice(8));
+        for (int i = 0; i < 6; i++) {
+            assertThat(request(node, "dead").closed()).isNull();
+        }
+        assertThat(request(node, "dead").closed().code()).isEqualTo(4429);
+        RecordingReceiver good = request(node, "good");
+        assertThat(good.closed()).isNull();
+        good.leg().close(CloseReason.normal());
+        assertThat(request(node, "good").closed()).isNull();
+    }
+
+    private static RecordingReceiver request(BridgeNode node, String target) {
+        URI url = Endpoints.connect(TestCluster.PUBLIC, new BridgeRequest("device", target));
+        return TestCluster.open(node, url, "");
+    }
+
+    @Test
     void request_tooManyAtATime_isRefusedOrClosed() {
         BridgeNode node = node(Limits.builder().maxBridges(1));
         RecordingReceiver first = TestCluster.request(node, "device", "");

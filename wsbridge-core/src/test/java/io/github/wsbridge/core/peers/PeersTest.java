@@ -79,6 +79,34 @@ class PeersTest {
     }
 
     @Test
+    void request_requesterGoesAway_theDeviceIsTold_whereverItListens() {
+        for (BridgeNode node : List.of(a, b)) {
+            RecordingReceiver device = TestCluster.listen(node, "device-" + node.address());
+            RecordingReceiver requester = TestCluster.request(a, "device-" + node.address(), "");
+            String token = Json.text(device.messages().get(0), "bridgeToken");
+            requester.leg().close(CloseReason.normal());
+            assertThat(device.messages()).hasSize(2);
+            assertThat(Json.text(device.messages().get(1), "type")).isEqualTo("withdraw");
+            assertThat(Json.text(device.messages().get(1), "bridgeToken")).isEqualTo(token);
+        }
+    }
+
+    @Test
+    void request_bridgeStandsOrIsRejectedOrTooLate_nothingIsWithdrawn() {
+        RecordingReceiver device = TestCluster.listen(b, "device");
+        RecordingReceiver requester = TestCluster.request(a, "device", "");
+        TestCluster.open(b, URI.create(Json.text(device.messages().get(0), "acceptUrl")), "");
+        requester.leg().close(CloseReason.normal());
+        TestCluster.request(a, "device", "");
+        String token = Json.text(device.messages().get(1), "bridgeToken");
+        device.leg().send(Fragment.text("{\"type\":\"reject\",\"bridgeToken\":\"" + token + "\"}"));
+        RecordingReceiver late = TestCluster.request(a, "device", "");
+        cluster.scheduler.advance(Duration.ofSeconds(30));
+        assertThat(late.closed().code()).isEqualTo(4408);
+        assertThat(device.messages()).hasSize(3);
+    }
+
+    @Test
     void listen_deviceMoves_staleListenerIsReplaced() {
         RecordingReceiver onB = TestCluster.listen(b, "device");
         cluster.clock.advance(Duration.ofSeconds(1));

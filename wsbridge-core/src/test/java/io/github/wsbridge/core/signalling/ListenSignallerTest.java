@@ -21,7 +21,7 @@ class ListenSignallerTest extends SignallerContract {
 
     @Override
     protected Signaller newSignaller() {
-        return new ListenSignaller(listeners, invitation -> CompletableFuture.completedFuture(false));
+        return new ListenSignaller(listeners, invitation -> CompletableFuture.completedFuture(false), invitation -> {});
     }
 
     @Override
