@@ -3,7 +3,9 @@ package io.github.wsbridge.jakarta;
 import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.transport.TransportLegContract;
+import org.junit.jupiter.api.Tag;
 
+@Tag("system")
 class TomcatLegTest extends TransportLegContract {
 
     private final Host host = new TomcatServer();

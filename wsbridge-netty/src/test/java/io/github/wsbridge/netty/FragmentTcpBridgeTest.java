@@ -1,6 +1,9 @@
 package io.github.wsbridge.netty;
 
+import org.junit.jupiter.api.Tag;
+
 /** By fragments, as with legs of other transports. */
+@Tag("system")
 class FragmentTcpBridgeTest extends TcpBridgeTests {
 
     @Override

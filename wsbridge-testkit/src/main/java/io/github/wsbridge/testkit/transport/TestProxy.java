@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,6 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class TestProxy implements AutoCloseable {
 
     private static final int SOCKS_VERSION = 5;
+
+    private static final int DEADLINE_MILLIS = 5_000;
 
     private final ServerSocket listener;
     private final String user;
@@ -107,6 +110,9 @@ public final class TestProxy implements AutoCloseable {
         if (!user.isEmpty()
                 && !head.matches("(?si).*\r\nProxy-Authorization: \\Q" + wanted.authorization() + "\\E\r\n.*")) {
             answer(client, "407 Who are you?\r\nProxy-Authenticate: " + challenge);
+            client.shutdownOutput();
+            client.setSoTimeout(DEADLINE_MILLIS);
+            in.transferTo(OutputStream.nullOutputStream()); // an unread body would turn the close into a reset
             return;
         }
         String target = head.split(" ")[1];
