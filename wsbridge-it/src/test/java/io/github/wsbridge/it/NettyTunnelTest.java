@@ -6,8 +6,10 @@ import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.netty.NettyConnector;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 
 /** The same tests with connections that are legs at both ends, joined on Netty's threads. */
+@Tag("system")
 final class NettyTunnelTest extends TunnelTest {
 
     private final NettyConnector requesters = NettyConnector.create();

@@ -5,8 +5,10 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.SocketConnectorContract;
 import org.eclipse.jetty.ee11.websocket.jakarta.client.JakartaWebSocketClientContainer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 
 /** The connector on Jetty's client. */
+@Tag("system")
 class JettyConnectorTest extends SocketConnectorContract {
 
     /** Starts the client, which would otherwise start at its first connection and fail concurrent ones. */

@@ -25,6 +25,7 @@ import javax.net.ssl.X509TrustManager;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that change while commands run. */
 @Timeout(120)
+@Tag("system")
 class ReloadsTest {
 
     private static TestKeys first;
