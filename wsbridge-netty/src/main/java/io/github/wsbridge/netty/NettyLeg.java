@@ -35,7 +35,8 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         super(channel);
         this.client = client;
         this.subprotocol = subprotocol;
-        this.frames = new FrameTranslator(!client, this);
+        this.frames =
+                new FrameTranslator(!client, this, secure ? 0 : FrameTranslator.PIECE); // TLS gathers records itself
         this.writer = new FrameWriter(channel, output, client, secure, this::takes);
     }
 

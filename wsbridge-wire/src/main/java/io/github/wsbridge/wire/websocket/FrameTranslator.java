@@ -85,7 +85,8 @@ public final class FrameTranslator {
         this(masked, controls, PIECE);
     }
 
-    FrameTranslator(boolean masked, Controls controls, int piece) {
+    /** The same, with another smallest size of a piece, in bytes, instead of {@link #PIECE}; 0 for any size. */
+    public FrameTranslator(boolean masked, Controls controls, int piece) {
         this.masked = masked;
         this.controls = controls;
         this.piece = piece;
