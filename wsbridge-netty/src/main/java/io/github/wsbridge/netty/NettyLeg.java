@@ -35,8 +35,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         super(channel);
         this.client = client;
         this.subprotocol = subprotocol;
-        this.frames =
-                new FrameTranslator(!client, this, secure ? 0 : FrameTranslator.PIECE); // TLS gathers records itself
+        this.frames = new FrameTranslator(!client, this, secure ? 0 : FrameTranslator.PIECE);
         this.writer = new FrameWriter(channel, output, client, secure, this::takes);
     }
 

@@ -242,6 +242,8 @@ abstract class JoinedFlow extends JoinedFixture {
         try (NettyCluster.Ends ends = cluster.join()) {
             warm(ends);
             byte[] chunk = bytes(1 << 20);
+            // Without TLS, a piece that waited may precede a read.
+            int most = ReadBuffers.MOST + (ends.requester().secure() ? 0 : FrameTranslator.PIECE);
             CompletableFuture<Void> sending = inBackground(() -> {
                 ends.requester()
                         .writeRaw(ByteBuffer.allocate(14)
@@ -260,7 +262,7 @@ abstract class JoinedFlow extends JoinedFixture {
             Frame received;
             do {
                 received = next(ends.device());
-                assertThat(received.payload().length).isLessThanOrEqualTo(ReadBuffers.MOST + FrameTranslator.PIECE);
+                assertThat(received.payload().length).isLessThanOrEqualTo(most);
                 byte[] payload = received.payload();
                 int at = (int) (total % chunk.length);
                 int first = Math.min(payload.length, chunk.length - at);
