@@ -6,7 +6,6 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Lasting;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,12 +22,13 @@ import org.slf4j.LoggerFactory;
  * has been received by the next check either, the peer has vanished and the leg is dropped. Silence counts only while a
  * fragment is demanded, since a leg held back by flow control cannot read a pong that follows unread data. Nor does it
  * count while a send is stuck, since then the ping is queued after that send, and the peer may just be slow to read. A
- * stuck send is given {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that completes after
- * waiting counts as an answer, since the peer is reading.
+ * stuck send is given {@link Watch#stall}, in whole intervals, before the leg is dropped. A send that a check found
+ * waiting and that completes then counts as an answer, since the peer is reading; one that completes at once does not,
+ * since it may only have filled the socket's buffer.
  *
  * <p>A peer that is slow to read and one that is dead are told apart in two ways. The leg sends a
  * {@link Leg#heartbeat} soon after it was opened and at each check, by which it announces the next. If the peer does
- * the same, its silence counts even while a send is stuck. And a peer whose host has not
+ * the same, its silence counts even while a send is stuck, and no completed send counts as an answer. And a peer whose host has not
  * {@linkplain Leg#unacknowledged acknowledged} anything for two intervals is dead.
  */
 public final class WatchedLeg extends ForwardingLeg {
@@ -51,6 +51,7 @@ public final class WatchedLeg extends ForwardingLeg {
     private volatile boolean heard;
     private volatile boolean sending;
     private volatile int sends;
+    private volatile int sendsSeen; // at the last check
     private volatile @Nullable Duration announced; // within which time the peer sends something
     private volatile @Nullable CloseReason verdict;
     private @Nullable ScheduledFuture<?> checks; // guarded by this
@@ -60,7 +61,6 @@ public final class WatchedLeg extends ForwardingLeg {
     private boolean begun;
     private long silences;
     private boolean stallTold;
-    private int sendsSeen;
     private Duration stalled = Duration.ZERO;
 
     /** Watches {@code leg} from its opening to its end. The checks run on {@code scheduler} and do not block. */
@@ -95,13 +95,11 @@ public final class WatchedLeg extends ForwardingLeg {
 
     @Override
     public CompletionStage<Void> send(Fragment fragment) {
-        sends++; // one send at a time, so there is no other writer
+        int number = ++sends; // one send at a time, so there is no other writer
         sending = true;
-        CompletableFuture<Void> sent = leg.send(fragment).toCompletableFuture();
-        boolean waits = !sent.isDone();
-        return sent.whenComplete((done, failure) -> {
+        return leg.send(fragment).whenComplete((done, failure) -> {
             sending = false;
-            if (waits && failure == null) {
+            if (number == sendsSeen && failure == null && announced == null) {
                 heard = true;
             }
         });
@@ -128,13 +126,13 @@ public final class WatchedLeg extends ForwardingLeg {
             return;
         }
         heard = false;
+        sendsSeen = sends;
         if (silent) {
             leg.ping();
         } else {
             leg.heartbeat(watch.interval());
         }
         stalled = stuck ? stalled.plus(watch.interval()) : Duration.ZERO;
-        sendsSeen = sends;
         tellStall();
         if (stalled.compareTo(watch.stall()) >= 0) {
             drop("read no data for " + stalled.toSeconds() + " s");

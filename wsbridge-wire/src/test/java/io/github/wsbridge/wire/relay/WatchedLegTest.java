@@ -260,6 +260,33 @@ class WatchedLegTest {
         assertThat(leg.ended()).as("it accepts data").isNull();
     }
 
+    @Test
+    void check_silentPeerWhoseSocketTakesData_isDropped() {
+        leg.holdSends();
+        open().demandAlways();
+        for (int i = 0; i < 20 && leg.ended() == null; i++) {
+            watched.send(Fragment.text("invitation"));
+            leg.completeSend(); // on another thread in a real transport, so not at once, yet long before the next check
+            scheduler.advance(INTERVAL);
+        }
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void check_noHeartbeatsFromAPeerThatReadsSlowly_dropsTheLeg() {
+        leg.holdSends();
+        open().demandAlways();
+        leg.heartbeatFromPeer(INTERVAL);
+        for (int i = 0; i < 20 && leg.ended() == null; i++) {
+            watched.send(Fragment.text("slow"));
+            scheduler.advance(INTERVAL);
+            if (leg.ended() == null) {
+                leg.completeSend();
+            }
+        }
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
     private void transfer() {
         leg.allowTransfers();
         open();
