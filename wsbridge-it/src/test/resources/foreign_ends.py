@@ -54,8 +54,9 @@ class Device:
             self.ready.set()
             async for message in socket:
                 invitation = json.loads(message)
-                check(invitation["type"] == "invitation", "type of the invitation")
-                if invitation["requestData"] == "reject me":
+                if invitation["type"] != "invitation":
+                    check(invitation["type"] == "withdraw", "type of a message")  # of one that leaves early
+                elif invitation["requestData"] == "reject me":
                     token = invitation["bridgeToken"]
                     await socket.send(json.dumps(
                         {"type": "reject", "bridgeToken": token, "code": 77, "reason": "no, not now"}))

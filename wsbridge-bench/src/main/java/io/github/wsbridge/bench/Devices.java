@@ -117,6 +117,9 @@ final class Devices implements Agent.Role {
     private void invited(String text) {
         try {
             JsonObject invitation = JsonParser.object().from(text);
+            if (!"invitation".equals(invitation.getString("type"))) {
+                return; // such as that a stopping node asks it to move
+            }
             String data = invitation.getString("requestData");
             Target target = Target.parse(invitation.getString("acceptUrl"));
             int at = data.indexOf('@');
