@@ -115,6 +115,38 @@ class NodeCredentialsTest {
         assertThat(leg.closes().get(0).code()).as("it is no real token").isEqualTo(4410);
     }
 
+    /** During a rotation, neighbouring nodes may be one step apart. */
+    @Test
+    void keysOneStepApart_everythingIsUnderstood() {
+        TokenKeys old = TokenKeys.generate();
+        TokenKeys added = old.withNewKey();
+        TokenKeys switched = added.withPrimary(added.keys().get(1).id());
+        TokenKeys done = switched.without(old.keys().get(0).id());
+        List<TokenKeys> steps = List.of(old, added, switched, done);
+        for (int i = 0; i + 1 < steps.size(); i++) {
+            NodeCredentials before = of(steps.get(i));
+            NodeCredentials after = of(steps.get(i + 1));
+            understands(before, after);
+            understands(after, before);
+        }
+    }
+
+    private static NodeCredentials of(TokenKeys keys) {
+        return new NodeCredentials(() -> keys);
+    }
+
+    private void understands(NodeCredentials dialler, NodeCredentials dialled) {
+        NodeCredentials.Request request = dialler.link(A);
+        assertThat(dialled.linked(request.credential(), A)).isEqualTo(request.challenge());
+        String answer = dialled.answer(A, request.challenge(), "challenge", cluster.clock.instant());
+        assertThat(dialler.answered(answer, A, request.challenge(), "challenge")).isNotNull();
+        NodeCredentials.Proof proof = new NodeCredentials.Proof(B, cluster.clock.instant());
+        String proven = dialler.prove(A, request.challenge(), "challenge", proof);
+        assertThat(dialled.check(proven, A, request.challenge(), "challenge")).isEqualTo(proof);
+        assertThat(dialled.forwarded(dialler.forward(A, token, false).credential(), A, false))
+                .isNotNull();
+    }
+
     @Test
     void peer_badCredential_isRefused403() {
         assertThat(peer()).isEqualTo(403);
