@@ -23,7 +23,13 @@ public final class TargetNetworks implements Predicate<InetSocketAddress> {
      * docs/security.md names them.
      */
     private static final List<IpNetwork> DENIED = parse(List.of(
-            "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"));
+            "169.254.0.0/16",
+            "fe80::/10",
+            "fd00:ec2::/32",
+            "fd20:ce::254",
+            "100.100.100.200",
+            "192.0.0.192",
+            "168.63.129.16"));
 
     private static final List<IpNetwork> ANY = parse(List.of("0.0.0.0/0", "::/0"));
     private static final IpNetwork NAT64 = IpNetwork.parse("64:ff9b::/96");
@@ -64,7 +70,8 @@ public final class TargetNetworks implements Predicate<InetSocketAddress> {
 
     @Override
     public boolean test(InetSocketAddress address) {
-        byte[] bytes = address.getAddress() == null ? null : address.getAddress().getAddress();
+        byte[] bytes =
+                address.getAddress() == null ? null : address.getAddress().getAddress();
         if (bytes == null || !test(bytes)) {
             return false;
         }

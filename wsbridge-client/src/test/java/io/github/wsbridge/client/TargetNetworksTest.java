@@ -59,7 +59,9 @@ class TargetNetworksTest {
         }
         TargetNetworks networks = TargetNetworks.of(List.of("192.168.0.0/16"), List.of("192.168.7.0/24"));
         assertThat(allows(networks, "192.168.6.1")).isTrue();
-        assertThat(allows(networks, "192.168.7.1")).as("the list of denied ones has precedence").isFalse();
+        assertThat(allows(networks, "192.168.7.1"))
+                .as("the list of denied ones has precedence")
+                .isFalse();
     }
 
     @Test

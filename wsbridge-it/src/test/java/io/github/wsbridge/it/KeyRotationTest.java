@@ -62,7 +62,8 @@ final class KeyRotationTest {
             }
             assertThat(failures).isEmpty();
             assertThat(cluster.crossings.forwarded()).isPositive();
-            assertThat(cluster.crossings.forwarded() + cluster.crossings.direct()).isEqualTo(bridges.get());
+            assertThat(cluster.crossings.forwarded() + cluster.crossings.direct())
+                    .isEqualTo(bridges.get());
         }
     }
 
@@ -105,7 +106,8 @@ final class KeyRotationTest {
     private void connectAgainAndAgain(URI node) {
         try (BridgeClient client = BridgeClient.builder(node).build()) {
             for (int i = 0; !over.get(); i++) {
-                try (BridgeChannel bridge = client.connect("device-" + i % NODES).get(30, TimeUnit.SECONDS)) {
+                try (BridgeChannel bridge =
+                        client.connect("device-" + i % NODES).get(30, TimeUnit.SECONDS)) {
                     bridge.write(ByteBuffer.wrap(new byte[] {42}));
                     if (bridge.read(ByteBuffer.allocate(1)) != 1) {
                         throw new AssertionError("no echo");

@@ -139,7 +139,8 @@ class NodeCredentialsTest {
         NodeCredentials.Request request = dialler.link(A);
         assertThat(dialled.linked(request.credential(), A)).isEqualTo(request.challenge());
         String answer = dialled.answer(A, request.challenge(), "challenge", cluster.clock.instant());
-        assertThat(dialler.answered(answer, A, request.challenge(), "challenge")).isNotNull();
+        assertThat(dialler.answered(answer, A, request.challenge(), "challenge"))
+                .isNotNull();
         NodeCredentials.Proof proof = new NodeCredentials.Proof(B, cluster.clock.instant());
         String proven = dialler.prove(A, request.challenge(), "challenge", proof);
         assertThat(dialled.check(proven, A, request.challenge(), "challenge")).isEqualTo(proof);
