@@ -71,9 +71,15 @@ public final class Endpoints {
         return URI.create(requestData.isEmpty() ? url : url + "&" + REQUEST_DATA + "=" + encode(requestData));
     }
 
-    /** Returns the URL at which a device rejects an invitation with the given accept URL. */
+    /** Returns the URL at which a node forwards an accept to the owner of the token, which is not in the URL. */
+    public static URI forwarded(NodeAddress owner) {
+        return URI.create(owner.uri() + ACCEPT);
+    }
+
+    /** Returns the URL that rejects an invitation in place of the given URL, which accepts it. */
     public static URI reject(URI acceptUrl, Rejection rejection) {
-        return URI.create(acceptUrl + "&" + REJECT_CODE + "=" + rejection.code() + "&" + REJECT_REASON + "="
+        String separator = acceptUrl.getRawQuery() == null ? "?" : "&";
+        return URI.create(acceptUrl + separator + REJECT_CODE + "=" + rejection.code() + "&" + REJECT_REASON + "="
                 + encode(rejection.reason()));
     }
 

@@ -86,8 +86,8 @@ public interface Leg {
 
     /**
      * Moves this leg and {@code other} to the same thread, if both belong to a transport whose threads own connections.
-     * Called at most once per pair, after {@link #open} and before the first {@link #demand} or {@link #send} on either
-     * leg. Does nothing by default.
+     * Called at most once per pair, after {@link #open}, while neither leg has an unanswered {@link #demand} or a
+     * {@link #send} in flight. Does nothing by default.
      *
      * @param other the leg that is about to be joined to this one
      * @return a stage that completes when both legs may be used again; never fails

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -156,15 +157,23 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             incoming.reject(404, "unknown target");
             return List.of();
         }
-        List<InetSocketAddress> permitted = wish.resolve().stream()
+        List<InetSocketAddress> resolved = wish.resolve();
+        List<InetSocketAddress> permitted = resolved.stream()
                 .filter(address ->
                         !address.getAddress().isAnyLocalAddress()) // connecting to it means connecting to loopback
                 .filter(allowed)
                 .toList();
         if (permitted.isEmpty()) {
-            incoming.reject(403, "target not allowed");
+            log.warn("{}: the target {} is denied: {} may not be reached", incoming, wish, addresses(resolved));
+            incoming.reject(403, "target not allowed: its address is in a network that this device denies");
         }
         return permitted;
+    }
+
+    private static String addresses(List<InetSocketAddress> resolved) {
+        return resolved.stream()
+                .map(address -> address.getAddress().getHostAddress())
+                .collect(Collectors.joining(", "));
     }
 
     /** Settings of targets. Not thread-safe. */
@@ -214,7 +223,8 @@ public final class TunnelTargets implements BridgeDevice.Handler {
          * Lets requesters specify {@code host:port} themselves, if {@code allowed} accepts the address it resolves to.
          * By default, no address is allowed. Everyone who may connect to the device can then reach every allowed
          * address, but no Unix socket. Wildcard addresses ({@code 0.0.0.0}) are always rejected, without calling {@code
-         * allowed}, since they are another name of this host.
+         * allowed}, since they are another name of this host. {@link TargetNetworks} judges by networks; without it,
+         * link-local addresses, among them those of clouds' metadata services, are allowed too.
          */
         public Builder allowAny(Predicate<InetSocketAddress> allowed) {
             this.allowed = allowed;

@@ -11,6 +11,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.PeerAdmissions;
 import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeSlots;
@@ -18,6 +19,7 @@ import io.github.wsbridge.core.bridges.PendingBridges;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.local.InProcessConnector;
 import io.github.wsbridge.core.peers.DialingRouter;
@@ -114,7 +116,15 @@ public final class BridgeNode implements Door, AutoCloseable {
         slots = new BridgeSlots(limits.maxBridges());
         pending = new PendingBridges(limits.maxPendingPerDevice());
         listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
-        peers = new Peers(self, from.peers, from.connector, credentials, new PeerClocks(from.clock), limits, scheduler);
+        peers = new Peers(
+                self,
+                from.peers,
+                from.peerNetworks,
+                from.connector,
+                credentials,
+                new PeerClocks(from.clock),
+                limits,
+                scheduler);
         signaller = new SignalChain(
                 from.routes(new ListenSignaller(listeners, peers::deliver, peers::withdraw)),
                 id -> pending.find(id) != null,
@@ -123,7 +133,7 @@ public final class BridgeNode implements Door, AutoCloseable {
                 scheduler);
         router = from.router != null || from.connector == null
                 ? from.router
-                : new DialingRouter(from.connector, credentials, limits.dialTimeout());
+                : new DialingRouter(from.connector, credentials, peers::permits, limits.dialTimeout(), scheduler);
         requests = new Requests(
                 publicUrl,
                 self,
@@ -138,7 +148,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         accepts = new Accepts(self, codec, router, pending, slots, this::watched, from.clock, events);
         RequestRate rate = new RequestRate(limits.requestsPerSecond(), from.clock);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
-        admissions = new Admissions(destinations, self, credentials, policy, limits, rate, scheduler, events);
+        PeerAdmissions nodes = new PeerAdmissions(self, credentials, from.peerNetworks, from.internalDoorOnly);
+        admissions = new Admissions(destinations, nodes, policy, limits, rate, scheduler, events);
     }
 
     /** Returns a builder with the default settings. */
@@ -154,6 +165,14 @@ public final class BridgeNode implements Door, AutoCloseable {
     @Override
     public CompletionStage<Admission> admit(Handshake handshake) {
         return admissions.admit(handshake);
+    }
+
+    /**
+     * Returns a door that serves other nodes only, for a server of its own: on an address that only nodes can reach. It
+     * refuses everything else, except probes, with status 404. Without {@link Builder#internalDoorOnly} it is not needed.
+     */
+    public Door internalDoor() {
+        return admissions::admitInternal;
     }
 
     /**
@@ -351,6 +370,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         private @Nullable NodeRouter router;
 
         private PeerDirectory peers = PeerDirectory.none();
+        private PeerNetworks peerNetworks = PeerNetworks.any();
+        private boolean internalDoorOnly;
         private Limits limits = Limits.builder().build();
         private Duration drainDelay = Duration.ZERO;
         private InstantSource clock = InstantSource.system();
@@ -441,6 +462,24 @@ public final class BridgeNode implements Door, AutoCloseable {
         /** The other nodes, which are asked about devices that do not listen on this one. Default: none. */
         public Builder peers(PeerDirectory value) {
             peers = value;
+            return this;
+        }
+
+        /**
+         * Where other nodes may be. The node neither dials others, whatever a directory or a token says, nor admits
+         * them. Default: anywhere.
+         */
+        public Builder peerNetworks(PeerNetworks value) {
+            peerNetworks = value;
+            return this;
+        }
+
+        /**
+         * Admits other nodes only by {@link BridgeNode#internalDoor}; the node itself, as a door, refuses them with
+         * status 404. Then {@link #address} has to be that of the internal door's server.
+         */
+        public Builder internalDoorOnly() {
+            internalDoorOnly = true;
             return this;
         }
 

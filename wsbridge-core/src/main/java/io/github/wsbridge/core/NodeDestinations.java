@@ -1,5 +1,6 @@
 package io.github.wsbridge.core;
 
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
@@ -10,11 +11,16 @@ import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.bridges.WaitingRequester;
+import io.github.wsbridge.core.peers.NodeCredentials;
+import io.github.wsbridge.core.peers.OwnerProof;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
+import io.github.wsbridge.wire.relay.HeldLeg;
+import io.github.wsbridge.wire.relay.Sending;
 import io.github.wsbridge.wire.relay.UnprovenLeg;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,8 +61,21 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop) {
-        node.accepts.accept(token, rejection, hop == Hop.DIRECT ? unproven(leg) : node.watched(leg), hop);
+    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg) {
+        node.accepts.accept(token, rejection, unproven(leg), Hop.DIRECT);
+    }
+
+    @Override
+    public void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg) {
+        Leg watched = node.watched(leg);
+        HeldLeg held = new HeldLeg(watched);
+        watched.open(held.receiver());
+        Fragment proof = Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge())));
+        Sending.send(watched, proof).whenComplete((sent, failure) -> {
+            if (failure == null) { // otherwise the leg has ended, and the token can still be used
+                node.accepts.accept(forwarded.token(), rejection, held, Hop.FORWARDED);
+            }
+        });
     }
 
     @Override
@@ -92,10 +111,17 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void peer(Leg leg) {
+    public void peer(String challenge, Leg leg) {
         Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is for the round trip
         PeerServer server = new PeerServer(
-                node.watched(leg), node.peers, node.listeners, node::rejected, node.peerServers, half, node.scheduler);
+                node.watched(leg),
+                challenge,
+                node.peers,
+                node.listeners,
+                node::rejected,
+                node.peerServers,
+                half,
+                node.scheduler);
         server.open();
         if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);

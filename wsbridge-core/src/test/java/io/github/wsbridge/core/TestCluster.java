@@ -29,6 +29,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -55,6 +56,11 @@ public final class TestCluster implements Connector {
     public final Set<NodeAddress> down = ConcurrentHashMap.newKeySet();
     /** Nodes that accept a connection and never send anything. */
     public final Set<NodeAddress> silent = ConcurrentHashMap.newKeySet();
+
+    /** Addresses at which another node answers. */
+    public final Map<NodeAddress, NodeAddress> alias = new ConcurrentHashMap<>();
+    /** What answers at an address in place of a node; gets the request and returns the leg of the dialling node. */
+    public final Map<NodeAddress, Function<Target, Leg>> impostors = new ConcurrentHashMap<>();
 
     public final List<Link> links = new CopyOnWriteArrayList<>();
     private final Map<NodeAddress, BridgeNode> nodes = new ConcurrentHashMap<>();
@@ -88,7 +94,11 @@ public final class TestCluster implements Connector {
     public CompletionStage<Leg> connect(Target target) {
         NodeAddress to = NodeAddress.parse(
                 target.uri().getScheme() + "://" + target.uri().getRawAuthority());
-        BridgeNode node = nodes.get(to);
+        Function<Target, Leg> impostor = impostors.get(to);
+        if (impostor != null) {
+            return CompletableFuture.completedFuture(impostor.apply(target));
+        }
+        BridgeNode node = nodes.get(alias.getOrDefault(to, to));
         if (node == null || down.contains(to)) {
             return CompletableFuture.failedFuture(new ConnectException("cannot reach " + to));
         }

@@ -13,7 +13,8 @@ import java.util.Objects;
 /** Runs the system's Python with scripts from the test resources. */
 final class Python {
 
-    private static final List<String> SCRIPTS = List.of("foreign_ends.py", "raw_websocket.py", "wsbridge_v1.py");
+    private static final List<String> SCRIPTS =
+            List.of("echo_device.py", "foreign_ends.py", "raw_websocket.py", "wsbridge_v1.py");
 
     private Python() {}
 

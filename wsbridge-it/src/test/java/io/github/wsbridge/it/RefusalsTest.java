@@ -53,7 +53,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 final class RefusalsTest {
 
-    private static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
     @TempDir
@@ -348,7 +348,7 @@ final class RefusalsTest {
         }
     }
 
-    private static int status(URI url, String target, String headers) throws IOException {
+    static int status(URI url, String target, String headers) throws IOException {
         return Integer.parseInt(answer(url, target, headers).substring(9, 12));
     }
 

@@ -3,8 +3,10 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.tokens.KeyFile;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,6 +74,23 @@ final class ClusterOptions {
     @Nullable
     private HostPort peersDns;
 
+    @Option(
+            names = "--peers-networks",
+            paramLabel = "CIDR",
+            split = ",",
+            description = "The networks of the other nodes, such as 10.0.3.0/24: no other address is dialled, whatever"
+                    + " a DNS answer or a token says, and no node is let in from elsewhere (default: anywhere)")
+    @Nullable
+    private List<String> peersNetworks;
+
+    @Option(
+            names = "--internal-listen",
+            paramLabel = "HOST:PORT",
+            description = "A second address to listen on, for other nodes only; --listen then refuses them. The default"
+                    + " of --address follows it, and --peers and --peers-dns have to name it")
+    @Nullable
+    private HostPort internalListen;
+
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
@@ -88,6 +107,10 @@ final class ClusterOptions {
         if (clustered && publicUrl == null) {
             throw usage("a cluster requires --public-url, the URL at which devices reach any of its nodes");
         }
+        if (internalListen != null && publicUrl == null) {
+            throw usage("--internal-listen requires --public-url, the URL at which devices reach this node");
+        }
+        networks();
         for (URI url : Arrays.asList(publicUrl, address)) {
             if (url != null) {
                 base(url);
@@ -115,6 +138,29 @@ final class ClusterOptions {
         } catch (GeneralSecurityException e) {
             throw new IOException(keys + " does not contain a keyset: " + e.getMessage(), e);
         }
+    }
+
+    /** Returns where other nodes may be. */
+    PeerNetworks networks() {
+        try {
+            return peersNetworks == null ? PeerNetworks.any() : PeerNetworks.of(peersNetworks);
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+    }
+
+    /** Starts the server for other nodes; returns null if they use the same as everybody. */
+    @Nullable
+    BridgeServer bindInternal(Transport transport, Transport.ServerSettings everybody, Reloads reloads)
+            throws IOException, GeneralSecurityException {
+        return internalListen == null
+                ? null
+                : transport.bind(everybody.at(internalListen.resolve().get(0)), reloads);
+    }
+
+    /** Returns the host on which other nodes are served. */
+    String host(HostPort listen) {
+        return internalListen == null ? listen.host() : internalListen.host();
     }
 
     /** Returns whether a load balancer may be in front of the node. */

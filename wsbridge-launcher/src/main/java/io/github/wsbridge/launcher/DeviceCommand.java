@@ -3,6 +3,7 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.DeviceState;
+import io.github.wsbridge.client.TargetNetworks;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
@@ -66,6 +67,22 @@ final class DeviceCommand implements Callable<Integer> {
             fallbackValue = "true",
             description = "Let requesters choose any HOST:PORT that this machine can reach")
     boolean allowAny;
+
+    @Option(
+            names = "--allow-networks",
+            paramLabel = "CIDR",
+            split = ",",
+            description = "With --allow-any: only addresses in these networks, such as 192.168.7.0/24 (default: all"
+                    + " that are not denied)")
+    List<String> allowNetworks = List.of();
+
+    @Option(
+            names = "--deny-networks",
+            paramLabel = "CIDR",
+            split = ",",
+            description = "With --allow-any: no address in these networks. Link-local addresses and those of clouds'"
+                    + " metadata services are denied unless --allow-networks names them")
+    List<String> denyNetworks = List.of();
 
     @Option(
             names = "--allow-origin",
@@ -185,7 +202,9 @@ final class DeviceCommand implements Callable<Integer> {
                 targets.forEach(builder::target);
             }
             if (allowAny) {
-                builder.allowAny(address -> true);
+                builder.allowAny(TargetNetworks.of(allowNetworks, denyNetworks));
+            } else if (!allowNetworks.isEmpty() || !denyNetworks.isEmpty()) {
+                throw usage("--allow-networks and --deny-networks require --allow-any");
             }
             return builder;
         } catch (IllegalArgumentException e) {

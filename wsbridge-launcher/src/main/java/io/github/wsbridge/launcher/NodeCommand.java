@@ -169,12 +169,18 @@ final class NodeCommand implements Callable<Integer> {
                     listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), identity);
             try (Reloads reloads = new Reloads();
                     Connector connector = transport.connector(tlsCa, null, reloads);
-                    BridgeServer server = transport.bind(settings, reloads)) {
-                NodeAddress self = cluster.self(listen.host(), server.address(), identity != null);
+                    BridgeServer server = transport.bind(settings, reloads);
+                    BridgeServer internal = cluster.bindInternal(transport, settings, reloads)) {
+                NodeAddress self = cluster.self(
+                        cluster.host(listen), (internal == null ? server : internal).address(), identity != null);
+                if (internal != null) {
+                    builder.internalDoorOnly();
+                }
                 builder.address(self)
                         .publicUrl(cluster.publicUrl(self))
                         .connector(connector)
-                        .peers(cluster.directory(self.uri().getScheme()));
+                        .peers(cluster.directory(self.uri().getScheme()))
+                        .peerNetworks(cluster.networks());
                 try (BridgeNode node = builder.build()) {
                     built = true;
                     if (permitted != null) {
@@ -189,6 +195,9 @@ final class NodeCommand implements Callable<Integer> {
                     }
                     reloads.start(here);
                     server.serve(node);
+                    if (internal != null) {
+                        internal.serve(node.internalDoor());
+                    }
                     exposes.open(exposed, node, server).forEach(here::say);
                     run(node, server, self);
                 }

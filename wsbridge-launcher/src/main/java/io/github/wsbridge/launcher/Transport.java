@@ -41,7 +41,13 @@ enum Transport {
             InetSocketAddress address,
             int maxConnections,
             Duration handshakeTimeout,
-            @Nullable Reloaded<TlsIdentity> tls) {}
+            @Nullable Reloaded<TlsIdentity> tls) {
+
+        /** Returns the same settings for another address. */
+        ServerSettings at(InetSocketAddress other) {
+            return new ServerSettings(other, maxConnections, handshakeTimeout, tls);
+        }
+    }
 
     /** Starts a node's server, whose certificate is renewed when its files change. */
     BridgeServer bind(ServerSettings settings, Reloads reloads) throws IOException, GeneralSecurityException {

@@ -5,7 +5,6 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
-import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
@@ -48,8 +47,7 @@ public final class Admissions {
     private static final Admission NOT_READY = new Admission.Refused(503, "not ready");
 
     private final Destinations destinations;
-    private final NodeAddress self;
-    private final NodeCredentials credentials;
+    private final PeerAdmissions nodes;
     private final AccessPolicy policy;
     private final Limits limits;
     private final RequestRate rate;
@@ -58,16 +56,14 @@ public final class Admissions {
 
     public Admissions(
             Destinations destinations,
-            NodeAddress self,
-            NodeCredentials credentials,
+            PeerAdmissions nodes,
             AccessPolicy policy,
             Limits limits,
             RequestRate rate,
             ScheduledExecutorService scheduler,
             BridgeListener events) {
         this.destinations = destinations;
-        this.self = self;
-        this.credentials = credentials;
+        this.nodes = nodes;
         this.policy = policy;
         this.limits = limits;
         this.rate = rate;
@@ -79,6 +75,19 @@ public final class Admissions {
         return admit(handshake, policy);
     }
 
+    /** Admits a handshake on the internal door, which serves other nodes only. */
+    public CompletionStage<Admission> admitInternal(Handshake handshake) {
+        return answer(
+                handshake,
+                () -> isProbe(handshake) || PeerAdmissions.ofNode(handshake)
+                        ? decide(handshake, policy, true)
+                        : refused(404, "not found"));
+    }
+
+    private static boolean isProbe(Handshake handshake) {
+        return handshake.path().equals(Endpoints.LIVEZ) || handshake.path().equals(Endpoints.READYZ);
+    }
+
     /** Admits a handshake from inside this process, which needs no credentials. */
     public CompletionStage<Admission> admitTrusted(Handshake handshake) {
         return admit(
@@ -88,7 +97,7 @@ public final class Admissions {
     }
 
     private CompletionStage<Admission> admit(Handshake handshake, AccessPolicy by) {
-        return answer(handshake, () -> decide(handshake, by));
+        return answer(handshake, () -> decide(handshake, by, !nodes.apart()));
     }
 
     /**
@@ -135,7 +144,8 @@ public final class Admissions {
         });
     }
 
-    private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by) {
+    /** @param servesNodes whether other nodes are served, too */
+    private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by, boolean servesNodes) {
         String path = handshake.path();
         if (path.equals(Endpoints.LIVEZ)) {
             return done(OK);
@@ -146,6 +156,9 @@ public final class Admissions {
         if (!List.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER)
                 .contains(path)) {
             return refused(404, "not found");
+        }
+        if (!servesNodes && PeerAdmissions.ofNode(handshake)) {
+            return refused(404, "other nodes are served on the internal port only");
         }
         if (!handshake.upgrade()) {
             return refused(426, "this is a WebSocket endpoint");
@@ -199,23 +212,32 @@ public final class Admissions {
     }
 
     private CompletionStage<Admission> accept(Handshake handshake, Query query) {
+        Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
+        if (PeerAdmissions.ofNode(handshake)) {
+            return forwarded(handshake, rejection);
+        }
         String value = query.get(Endpoints.BRIDGE_TOKEN);
         if (value == null) {
             throw new IllegalArgumentException(Endpoints.BRIDGE_TOKEN + " is missing");
         }
         BridgeToken token = new BridgeToken(value);
-        List<String> credential = handshake.headers().all(Endpoints.NODE_HEADER);
-        if (!credential.isEmpty()
-                && !credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, token.value())) {
-            return refused(403, "bad node credential");
-        }
-        Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;
-        Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
-        CloseReason unavailable = destinations.unavailable(token, hop);
+        CloseReason unavailable = destinations.unavailable(token, Hop.DIRECT);
         if (unavailable != null) {
             return done(unavailable(unavailable.reason()));
         }
-        return done(granted(handshake, leg -> destinations.accept(token, rejection, leg, hop)));
+        return done(granted(handshake, leg -> destinations.accept(token, rejection, leg)));
+    }
+
+    private CompletionStage<Admission> forwarded(Handshake handshake, @Nullable Rejection rejection) {
+        NodeCredentials.Forwarded forwarded = nodes.forwarded(handshake, rejection != null);
+        if (forwarded == null) {
+            return refused(403, "bad node credential");
+        }
+        CloseReason unavailable = destinations.unavailable(forwarded.token(), Hop.FORWARDED);
+        if (unavailable != null) {
+            return done(unavailable(unavailable.reason()));
+        }
+        return done(granted(handshake, leg -> destinations.forwarded(forwarded, rejection, leg)));
     }
 
     private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
@@ -231,10 +253,11 @@ public final class Admissions {
     }
 
     private CompletionStage<Admission> peer(Handshake handshake) {
-        if (!credentials.verify(handshake.headers().only(Endpoints.NODE_HEADER), self, NodeCredentials.PEER_LINK)) {
+        String challenge = nodes.linked(handshake);
+        if (challenge == null) {
             return refused(403, "bad node credential"); // the peer logs possible causes
         }
-        return done(granted(handshake, destinations::peer));
+        return done(granted(handshake, leg -> destinations.peer(challenge, leg)));
     }
 
     private static String deviceId(Query query) {

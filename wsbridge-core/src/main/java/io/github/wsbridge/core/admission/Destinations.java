@@ -6,6 +6,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import java.util.function.BooleanSupplier;
@@ -28,7 +29,10 @@ public interface Destinations {
     Admission.Later requestAndWait(BridgeRequest request, Requester by, String subprotocol);
 
     /** Receives a device that accepts or, if there is a rejection, rejects. */
-    void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
+    void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg);
+
+    /** Receives a device from another node, which waits for the proof that this one could read its request. */
+    void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg);
 
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.
@@ -38,8 +42,12 @@ public interface Destinations {
      */
     Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid);
 
-    /** Receives another node. */
-    void peer(Leg leg);
+    /**
+     * Receives another node.
+     *
+     * @param challenge what this one must answer
+     */
+    void peer(String challenge, Leg leg);
 
     /** Returns why the node should get no more requesters now, even if it may still take some; null if it should. */
     @Nullable

@@ -1,5 +1,6 @@
 package io.github.wsbridge.core.peers;
 
+import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import java.nio.ByteBuffer;
@@ -7,25 +8,27 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proves to a node that it is connected with another node of its cluster: what only a holder of the cluster's keys can
- * encrypt. No clock is involved, so those of the nodes may differ.
+ * Proves to a node that it is connected with another node of its cluster, in both directions: by what only a holder of
+ * the cluster's keys can encrypt or decrypt. No clock is involved, so those of the nodes may differ.
  *
- * <p>A credential belongs to a request. It is bound to the addressee and to the subject: the token of a forwarded
- * accept, which works once anyway, or the peer link. A peer link works only once its two ends have exchanged a
- * challenge and a proof as well, since a credential could be a replay.
+ * <p>Whatever is sealed here is bound to the address that was dialled. A node opens only what is meant for its own
+ * address, so whoever is at the address of another node, such as a former one, can neither read nor answer it, nor have
+ * it answered by a node elsewhere.
+ *
+ * <p>A forwarded accept contains a random number, which the owner reveals: only a holder of the keys can read it. The
+ * token inside works once, so a replay achieves nothing. On a peer link, each end answers a challenge of the other.
  */
 public final class NodeCredentials {
 
-    public static final String PEER_LINK = "peer link";
-
-    private static final int MAX_LENGTH = 1024;
+    private static final int MAX_LENGTH = 2048;
     private static final int NONCE_BYTES = 16;
-    private static final byte[] VERSION = {2};
+    private static final byte VERSION = 3;
 
     private final Supplier<TokenKeys> keys;
     private final SecureRandom random = new SecureRandom();
@@ -34,19 +37,102 @@ public final class NodeCredentials {
         this.keys = keys;
     }
 
-    public String issue(NodeAddress addressee, String subject) {
-        return keys.get().seal(VERSION, binding("credential", addressee, subject));
+    /**
+     * A request to another node.
+     *
+     * @param credential the value of its header field
+     * @param challenge what the other node must know, or answer
+     */
+    public record Request(String credential, String challenge) {
+
+        @Override
+        public String toString() {
+            return "Request[redacted]";
+        }
     }
 
-    public boolean verify(String credential, NodeAddress addressee, String subject) {
-        return open(credential, binding("credential", addressee, subject)) != null;
+    /**
+     * A forwarded accept, as its addressee reads it.
+     *
+     * @param token the token of the device
+     * @param challenge what proves to the forwarding node that this one could read it
+     */
+    public record Forwarded(BridgeToken token, String challenge) {
+
+        @Override
+        public String toString() {
+            return "Forwarded[redacted]";
+        }
     }
 
-    /** Returns a challenge for one peer link. */
+    /** Seals an accept, or a rejection, for the owner of the token. */
+    public Request forward(NodeAddress owner, BridgeToken token, boolean rejects) {
+        byte[] text = token.value().getBytes(StandardCharsets.US_ASCII);
+        byte[] nonce = nonce();
+        byte[] plain = ByteBuffer.allocate(1 + NONCE_BYTES + text.length)
+                .put(VERSION)
+                .put(nonce)
+                .put(text)
+                .array();
+        return new Request(keys.get().seal(plain, forwardBinding(owner, rejects)), text(nonce));
+    }
+
+    /** Reads a forwarded accept or rejection. Returns null if it is none for this addressee. */
+    @Nullable
+    public Forwarded forwarded(String credential, NodeAddress addressee, boolean rejects) {
+        byte[] plain = open(credential, forwardBinding(addressee, rejects));
+        if (plain == null || plain.length <= 1 + NONCE_BYTES || plain[0] != VERSION) {
+            return null;
+        }
+        String token = new String(plain, 1 + NONCE_BYTES, plain.length - 1 - NONCE_BYTES, StandardCharsets.US_ASCII);
+        return new Forwarded(new BridgeToken(token), text(Arrays.copyOfRange(plain, 1, 1 + NONCE_BYTES)));
+    }
+
+    private static byte[] forwardBinding(NodeAddress owner, boolean rejects) {
+        return binding("forward", owner, rejects ? "reject" : "accept");
+    }
+
+    /** Asks another node for a peer link. */
+    public Request link(NodeAddress peer) {
+        byte[] nonce = nonce();
+        byte[] plain =
+                ByteBuffer.allocate(1 + NONCE_BYTES).put(VERSION).put(nonce).array();
+        return new Request(keys.get().seal(plain, binding("link", peer)), text(nonce));
+    }
+
+    /** Reads a request for a peer link. Returns its challenge, or null if it is none for this addressee. */
+    @Nullable
+    public String linked(String credential, NodeAddress addressee) {
+        byte[] plain = open(credential, binding("link", addressee));
+        return plain == null || plain.length != 1 + NONCE_BYTES || plain[0] != VERSION
+                ? null
+                : text(Arrays.copyOfRange(plain, 1, plain.length));
+    }
+
+    /** Returns the challenge of the node that was dialled. */
     String challenge() {
-        byte[] nonce = new byte[NONCE_BYTES];
-        random.nextBytes(nonce);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(nonce);
+        return text(nonce());
+    }
+
+    /**
+     * Answers the challenge of the node that has dialled {@code self}, and sends the time with it.
+     *
+     * @param dialler that challenge
+     * @param dialled this node's own challenge
+     */
+    String answer(NodeAddress self, String dialler, String dialled, Instant time) {
+        byte[] plain =
+                ByteBuffer.allocate(Long.BYTES).putLong(time.toEpochMilli()).array();
+        return keys.get().seal(plain, binding("answer", self, dialler, dialled));
+    }
+
+    /** Reads the answer of the node that was dialled. Returns its time, or null if it proves nothing. */
+    @Nullable
+    Instant answered(String answer, NodeAddress dialledAddress, String dialler, String dialled) {
+        byte[] plain = open(answer, binding("answer", dialledAddress, dialler, dialled));
+        return plain == null || plain.length != Long.BYTES
+                ? null
+                : Instant.ofEpochMilli(ByteBuffer.wrap(plain).getLong());
     }
 
     /**
@@ -57,20 +143,20 @@ public final class NodeCredentials {
      */
     record Proof(NodeAddress from, Instant time) {}
 
-    /** Answers a challenge of {@code addressee}. */
-    String prove(NodeAddress addressee, String challenge, Proof proof) {
+    /** Answers the challenge of the node that was dialled. */
+    String prove(NodeAddress dialledAddress, String dialler, String dialled, Proof proof) {
         byte[] from = proof.from().toString().getBytes(StandardCharsets.UTF_8);
         byte[] plain = ByteBuffer.allocate(Long.BYTES + from.length)
                 .putLong(proof.time().toEpochMilli())
                 .put(from)
                 .array();
-        return keys.get().seal(plain, binding("proof", addressee, challenge));
+        return keys.get().seal(plain, binding("proof", dialledAddress, dialler, dialled));
     }
 
-    /** Reads the answer to a challenge. Returns null if it is none. */
+    /** Reads the proof of a node that has dialled {@code self}. Returns null if it is none. */
     @Nullable
-    Proof check(String proof, NodeAddress addressee, String challenge) {
-        byte[] plain = open(proof, binding("proof", addressee, challenge));
+    Proof check(String proof, NodeAddress self, String dialler, String dialled) {
+        byte[] plain = open(proof, binding("proof", self, dialler, dialled));
         if (plain == null || plain.length < Long.BYTES) {
             return null;
         }
@@ -91,7 +177,22 @@ public final class NodeCredentials {
         }
     }
 
-    private static byte[] binding(String what, NodeAddress addressee, String subject) {
-        return ("wsbridge node " + what + " v2\n" + addressee + "\n" + subject).getBytes(StandardCharsets.UTF_8);
+    private byte[] nonce() {
+        byte[] nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        return nonce;
+    }
+
+    private static String text(byte[] nonce) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(nonce);
+    }
+
+    /** No part contains a line feed, so different parts never make the same binding. */
+    private static byte[] binding(String what, NodeAddress addressee, String... more) {
+        StringBuilder text = new StringBuilder("wsbridge node " + what + " v3\n").append(addressee);
+        for (String part : more) {
+            text.append('\n').append(part);
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -16,9 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +29,15 @@ final class PeerLink {
 
     private static final long REDIAL_NANOS = 1_000_000_000L;
 
-    private final Supplier<CompletionStage<Leg>> dial;
-    private final UnaryOperator<JsonObject> prove;
+    /**
+     * An attempt to reach the peer.
+     *
+     * @param leg the connection
+     * @param prove answers the peer's first message; returns null if that does not prove that it is the peer
+     */
+    record Dial(CompletionStage<Leg> leg, Function<JsonObject, @Nullable JsonObject> prove) {}
+
+    private final Supplier<Dial> dial;
     private final Duration timeout;
     private final ScheduledExecutorService scheduler;
     private final LongSupplier nanoTime;
@@ -41,15 +48,8 @@ final class PeerLink {
     private long dialledAt;
     private boolean closed;
 
-    /** @param prove answers the peer's challenge */
-    PeerLink(
-            Supplier<CompletionStage<Leg>> dial,
-            UnaryOperator<JsonObject> prove,
-            Duration timeout,
-            ScheduledExecutorService scheduler,
-            LongSupplier nanoTime) {
+    PeerLink(Supplier<Dial> dial, Duration timeout, ScheduledExecutorService scheduler, LongSupplier nanoTime) {
         this.dial = dial;
-        this.prove = prove;
         this.timeout = timeout;
         this.scheduler = scheduler;
         this.nanoTime = nanoTime;
@@ -125,13 +125,14 @@ final class PeerLink {
             fresh = new CompletableFuture<>();
             link = fresh;
         }
-        CompletionStage<Leg> dialled;
+        Dial dialled;
         try {
             dialled = dial.get();
         } catch (Throwable e) { // even an Error: otherwise the link would be being dialled for ever
-            dialled = CompletableFuture.failedFuture(e);
+            dialled = new Dial(CompletableFuture.failedFuture(e), message -> null);
         }
-        dialled.whenComplete((leg, failure) -> {
+        Function<JsonObject, @Nullable JsonObject> prove = dialled.prove();
+        dialled.leg().whenComplete((leg, failure) -> {
             if (failure != null) {
                 lost(fresh);
                 fresh.completeExceptionally(failure);
@@ -139,7 +140,7 @@ final class PeerLink {
             }
             Answers answers;
             try {
-                answers = new Answers(fresh, leg);
+                answers = new Answers(fresh, leg, prove);
                 Deadlines.within(timeout, fresh, scheduler).whenComplete((messages, late) -> {
                     if (late instanceof TimeoutException) {
                         leg.abort(); // a peer that does not greet is redialled, like one that does not answer
@@ -186,28 +187,37 @@ final class PeerLink {
 
     private final class Answers implements MessageLeg.Handler {
         private final CompletableFuture<MessageLeg> which;
+        private final Function<JsonObject, @Nullable JsonObject> prove;
         private final MessageLeg messages;
 
-        Answers(CompletableFuture<MessageLeg> which, Leg leg) {
+        Answers(CompletableFuture<MessageLeg> which, Leg leg, Function<JsonObject, @Nullable JsonObject> prove) {
             this.which = which;
+            this.prove = prove;
             this.messages = new MessageLeg(leg, this);
         }
 
         @Override
         public void onMessage(JsonObject message) {
-            switch (JsonMessage.type(message)) {
-                case PeerMessages.CHALLENGE -> {
-                    messages.send(prove.apply(message));
-                    which.complete(messages); // whatever waits for the link follows the proof
+            String type = JsonMessage.type(message);
+            if (!which.isDone()) {
+                greeted(type, message);
+            } else if (type.equals(PeerMessages.ANSWER)) { // a newer peer may send other messages
+                Question question = questions.remove(PeerMessages.number(message));
+                if (question != null) {
+                    question.answer().complete(PeerMessages.delivered(message));
                 }
-                case PeerMessages.ANSWER -> {
-                    Question question = questions.remove(PeerMessages.number(message));
-                    if (question != null) {
-                        question.answer().complete(PeerMessages.delivered(message));
-                    }
-                }
-                default -> {} // a newer peer may send other messages
             }
+        }
+
+        /** Answers the first message, unless it comes from somebody else, who must not learn of any invitation. */
+        private void greeted(String type, JsonObject message) {
+            JsonObject proof = type.equals(PeerMessages.CHALLENGE) ? prove.apply(message) : null;
+            if (proof == null) {
+                messages.abort();
+                return;
+            }
+            messages.send(proof);
+            which.complete(messages); // whatever waits for the link follows the proof
         }
 
         @Override

@@ -18,12 +18,12 @@ final class PeerMessages {
 
     private PeerMessages() {}
 
-    /** To a peer that has dialled: prove that this is no replay. */
-    static JsonObject challenge(String challenge, Instant time) {
+    /** To a peer that has dialled: the answer to its challenge, and this node's own challenge. */
+    static JsonObject challenge(String challenge, String answer) {
         return JsonObject.builder()
                 .value("type", CHALLENGE)
                 .value("challenge", challenge)
-                .value("time", time.toEpochMilli())
+                .value("proof", answer)
                 .done();
     }
 
@@ -70,12 +70,9 @@ final class PeerMessages {
         return JsonMessage.string(challenge, "challenge");
     }
 
-    static Instant time(JsonObject challenge) {
-        return Instant.ofEpochMilli(challenge.getLong("time"));
-    }
-
-    static String proof(JsonObject proof) {
-        return JsonMessage.string(proof, "proof");
+    /** Returns what either end answers to the other's challenge. */
+    static String proof(JsonObject message) {
+        return JsonMessage.string(message, "proof");
     }
 
     static long number(JsonObject message) {

@@ -30,11 +30,13 @@ public final class PeerServer implements MessageLeg.Handler {
     private final Duration answerWithin;
     private final ScheduledExecutorService scheduler;
     private final MessageLeg link;
-    private final String challenge;
+    private final Peers.Challenges challenges;
     private final CompletableFuture<Peers.Met> met = new CompletableFuture<>();
 
+    /** @param challenge the challenge in the peer's request */
     public PeerServer(
             Leg leg,
+            String challenge,
             Peers peers,
             DeviceListeners listeners,
             DeviceListeners.Rejections rejections,
@@ -42,7 +44,7 @@ public final class PeerServer implements MessageLeg.Handler {
             Duration answerWithin,
             ScheduledExecutorService scheduler) {
         this.peers = peers;
-        this.challenge = peers.challenge();
+        this.challenges = peers.challenges(challenge);
         this.listeners = listeners;
         this.rejections = rejections;
         this.all = all;
@@ -54,7 +56,7 @@ public final class PeerServer implements MessageLeg.Handler {
     public void open() {
         all.add(this);
         link.open();
-        link.send(peers.challenge(challenge));
+        link.send(peers.greeting(challenges));
         Deadlines.within(answerWithin.multipliedBy(2), met, scheduler).whenComplete((peer, late) -> {
             if (late != null) {
                 link.close(UNPROVEN);
@@ -71,7 +73,7 @@ public final class PeerServer implements MessageLeg.Handler {
         String type = JsonMessage.type(message);
         Peers.Met peer = met.isDone() ? met.join() : null;
         if (peer == null) {
-            peer = type.equals(PeerMessages.PROOF) ? peers.meet(PeerMessages.proof(message), challenge) : null;
+            peer = type.equals(PeerMessages.PROOF) ? peers.meet(PeerMessages.proof(message), challenges) : null;
             if (peer == null) {
                 link.close(UNPROVEN);
             } else {

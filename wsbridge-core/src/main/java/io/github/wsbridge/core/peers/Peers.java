@@ -8,6 +8,7 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.cluster.PeerDirectory;
+import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,10 +42,12 @@ public final class Peers {
 
     private static final Logger log = LoggerFactory.getLogger(Peers.class);
     private static final long REFRESH_SECONDS = 2;
+    private static final int MOST_STRANGERS = 100;
 
     private final Consumer<Runnable> aside; // runs a task that may block
     private final NodeAddress self;
     private final PeerDirectory directory;
+    private final PeerNetworks networks;
     private final @Nullable Connector connector;
     private final NodeCredentials credentials;
     private final PeerClocks clocks;
@@ -52,11 +56,13 @@ public final class Peers {
     private final Map<NodeAddress, PeerLink> links = new ConcurrentHashMap<>();
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile Set<NodeAddress> nodes = Set.of();
+    private final Set<NodeAddress> strangers = ConcurrentHashMap.newKeySet(); // already warned about
     private final Future<?> refreshes;
 
     public Peers(
             NodeAddress self,
             PeerDirectory directory,
+            PeerNetworks networks,
             @Nullable Connector connector,
             NodeCredentials credentials,
             PeerClocks clocks,
@@ -65,6 +71,7 @@ public final class Peers {
         this(
                 self,
                 directory,
+                networks,
                 connector,
                 credentials,
                 clocks,
@@ -76,6 +83,7 @@ public final class Peers {
     Peers(
             NodeAddress self,
             PeerDirectory directory,
+            PeerNetworks networks,
             @Nullable Connector connector,
             NodeCredentials credentials,
             PeerClocks clocks,
@@ -85,6 +93,7 @@ public final class Peers {
         this.aside = aside;
         this.self = self;
         this.directory = directory;
+        this.networks = networks;
         this.connector = connector;
         this.credentials = credentials;
         this.clocks = clocks;
@@ -118,8 +127,8 @@ public final class Peers {
 
     private void refresh() {
         try {
-            Set<NodeAddress> found = directory.nodes();
-            nodes = Set.copyOf(found);
+            Set<NodeAddress> found = permitted(directory.nodes());
+            nodes = found;
             links.forEach((address, link) -> {
                 if (!found.contains(address) && links.remove(address, link)) {
                     link.close();
@@ -128,6 +137,23 @@ public final class Peers {
         } catch (IOException | RuntimeException e) {
             log.warn("failed to look up the peers, keeping the {} known ones: {}", nodes.size(), e.toString());
         }
+    }
+
+    private Set<NodeAddress> permitted(Set<NodeAddress> found) {
+        Set<NodeAddress> permitted = new HashSet<>();
+        for (NodeAddress node : found) {
+            if (networks.permits(node, found)) {
+                permitted.add(node);
+            } else if (strangers.size() < MOST_STRANGERS && strangers.add(node)) {
+                log.warn("the peer {} is in none of the networks of this node's peers, and is not used", node);
+            }
+        }
+        return Set.copyOf(permitted);
+    }
+
+    /** Returns whether a node that a token names may be dialled. */
+    public boolean permits(NodeAddress node) {
+        return networks.permits(node, nodes);
     }
 
     /** Asks all peers to deliver an invitation. Completes with true as soon as one has, or with false once none has. */
@@ -181,20 +207,28 @@ public final class Peers {
 
     private PeerLink link(NodeAddress node) {
         return links.computeIfAbsent(
-                node,
-                to -> new PeerLink(
-                        () -> dial(to),
-                        challenge -> prove(to, challenge),
-                        limits.peerTimeout(),
-                        scheduler,
-                        System::nanoTime));
+                node, to -> new PeerLink(() -> dial(to), limits.peerTimeout(), scheduler, System::nanoTime));
     }
 
-    private JsonObject prove(NodeAddress to, JsonObject challenge) {
-        clocks.ahead(to, PeerMessages.time(challenge));
-        return PeerMessages.proof(credentials.prove(
-                to, PeerMessages.challenge(challenge), new NodeCredentials.Proof(self, clocks.now())));
+    /** Answers the greeting of a node that was dialled. Returns null if somebody else answers at its address. */
+    private @Nullable JsonObject prove(NodeAddress to, String own, JsonObject greeting) {
+        String its = PeerMessages.challenge(greeting);
+        Instant time = credentials.answered(PeerMessages.proof(greeting), to, own, its);
+        if (time == null) {
+            log.warn("{} does not prove to be a node of this cluster; check its keys and address", to);
+            return null;
+        }
+        clocks.ahead(to, time);
+        return PeerMessages.proof(credentials.prove(to, own, its, new NodeCredentials.Proof(self, clocks.now())));
     }
+
+    /**
+     * The challenges of a link to this node.
+     *
+     * @param dialler that of the node that has dialled
+     * @param dialled this node's own
+     */
+    record Challenges(String dialler, String dialled) {}
 
     /**
      * Another node that has dialled this one.
@@ -204,18 +238,20 @@ public final class Peers {
      */
     record Met(NodeAddress node, Duration ahead) {}
 
-    String challenge() {
-        return credentials.challenge();
+    Challenges challenges(String dialler) {
+        return new Challenges(dialler, credentials.challenge());
     }
 
-    JsonObject challenge(String challenge) {
-        return PeerMessages.challenge(challenge, clocks.now());
+    JsonObject greeting(Challenges challenges) {
+        return PeerMessages.challenge(
+                challenges.dialled(),
+                credentials.answer(self, challenges.dialler(), challenges.dialled(), clocks.now()));
     }
 
     /** Checks the answer to a challenge. Returns null if it proves nothing. */
     @Nullable
-    Met meet(String proof, String challenge) {
-        NodeCredentials.Proof proven = credentials.check(proof, self, challenge);
+    Met meet(String proof, Challenges challenges) {
+        NodeCredentials.Proof proven = credentials.check(proof, self, challenges.dialler(), challenges.dialled());
         if (proven == null) {
             return null;
         }
@@ -231,12 +267,17 @@ public final class Peers {
         }
     }
 
-    private CompletionStage<Leg> dial(NodeAddress to) {
+    private PeerLink.Dial dial(NodeAddress to) {
+        NodeCredentials.Request request = credentials.link(to);
+        return new PeerLink.Dial(dial(to, request.credential()), greeting -> prove(to, request.challenge(), greeting));
+    }
+
+    private CompletionStage<Leg> dial(NodeAddress to, String credential) {
         Connector with = connector;
         if (with == null) {
             return CompletableFuture.failedFuture(new IOException("no connector"));
         }
-        Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, credentials.issue(to, NodeCredentials.PEER_LINK));
+        Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, credential);
         return with.connect(new Connector.Target(Endpoints.peer(to), headers, "", limits.dialTimeout()))
                 .whenComplete((leg, failure) -> {
                     if (failure instanceof HandshakeException refused) {

@@ -209,14 +209,16 @@ class ForwardingTest {
     @Test
     void accept_wrongRouting_endsAfterOneHop() {
         NodeCredentials credentials = new NodeCredentials(() -> cluster.keys);
+        cluster.alias.put(C, B); // such as a service address that leads to any node
         BridgeNode astray = cluster.node(
                 NodeAddress.parse("ws://astray"),
-                builder -> builder.router((owner, forward) ->
-                        new DialingRouter(cluster, credentials, Duration.ofSeconds(5)).dial(B, forward)));
+                builder -> builder.router((owner, forward) -> new DialingRouter(
+                                cluster, credentials, node -> true, Duration.ofSeconds(5), cluster.scheduler)
+                        .dial(owner, forward)));
         FakeLeg device = new FakeLeg();
         astray.accept(token(C), device, Hop.DIRECT);
-        assertThat(device.closes().get(0).code()).isEqualTo(4410);
-        assertThat(cluster.links).hasSize(1);
+        assertThat(device.closes().get(0).code()).isEqualTo(4502);
+        assertThat(cluster.links).as("refused before the upgrade").isEmpty();
         assertThat(astray.stats().bridges()).isZero();
     }
 

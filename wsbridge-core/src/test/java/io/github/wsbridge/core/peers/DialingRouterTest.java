@@ -1,5 +1,6 @@
 package io.github.wsbridge.core.peers;
 
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
@@ -10,17 +11,21 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Destinations;
+import io.github.wsbridge.core.admission.PeerAdmissions;
 import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.testkit.NodeRouterContract;
+import io.github.wsbridge.wire.relay.HeldLeg;
 import io.github.wsbridge.wire.relay.LocalLeg;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,7 +49,7 @@ class DialingRouterTest extends NodeRouterContract {
 
     @Override
     protected NodeRouter newRouter() {
-        return new DialingRouter(this::connect, credentials, deadline());
+        return new DialingRouter(this::connect, credentials, node -> true, deadline(), cluster.scheduler);
     }
 
     private CompletionStage<Leg> connect(Connector.Target target) {
@@ -93,8 +98,7 @@ class DialingRouterTest extends NodeRouterContract {
             Limits limits = Limits.builder().build();
             admissions = new Admissions(
                     this,
-                    address,
-                    credentials,
+                    new PeerAdmissions(address, credentials, PeerNetworks.any(), false),
                     request -> new CompletableFuture<>(),
                     limits,
                     new RequestRate(1, cluster.clock),
@@ -103,8 +107,16 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop) {
-            dialled.add(new Dialled(token, leg.subprotocol(), hop, rejection, leg));
+        public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg) {
+            throw new AssertionError("as if from a device");
+        }
+
+        @Override
+        public void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg) {
+            HeldLeg held = new HeldLeg(leg);
+            leg.open(held.receiver());
+            leg.send(Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge()))));
+            dialled.add(new Dialled(forwarded.token(), leg.subprotocol(), Hop.FORWARDED, rejection, held));
         }
 
         @Override
@@ -138,7 +150,7 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void peer(Leg leg) {
+        public void peer(String challenge, Leg leg) {
             throw new AssertionError();
         }
 

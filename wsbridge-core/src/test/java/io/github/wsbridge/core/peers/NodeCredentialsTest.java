@@ -44,7 +44,7 @@ class NodeCredentialsTest {
     }
 
     private int forward(String... credential) {
-        return status(Endpoints.ACCEPT, "bridgeToken=" + token.value(), List.of(credential));
+        return status(Endpoints.ACCEPT, null, List.of(credential));
     }
 
     private int peer(String... credential) {
@@ -59,13 +59,29 @@ class NodeCredentialsTest {
 
     @Test
     void forward_validCredential_isAccepted() {
-        assertThat(forward(credentials.issue(A, token.value()))).isEqualTo(101);
-        assertThat(forward()).as("a device needs none").isEqualTo(101);
+        NodeCredentials.Request request = credentials.forward(A, token, false);
+        assertThat(forward(request.credential())).isEqualTo(101);
+        NodeCredentials.Forwarded read = credentials.forwarded(request.credential(), A, false);
+        assertThat(read.token()).isEqualTo(token);
+        assertThat(read.challenge()).isEqualTo(request.challenge()).hasSize(22);
+        assertThat(request.credential())
+                .as("neither is in the clear")
+                .doesNotContain(token.value(), request.challenge());
+        assertThat(status(Endpoints.ACCEPT, "bridgeToken=" + token.value(), List.of()))
+                .as("a device needs none")
+                .isEqualTo(101);
+    }
+
+    @Test
+    void forward_longestToken_isAccepted() {
+        BridgeToken longest = new BridgeToken("t".repeat(BridgeToken.MAX_LENGTH));
+        String credential = credentials.forward(A, longest, true).credential();
+        assertThat(credentials.forwarded(credential, A, true).token()).isEqualTo(longest);
     }
 
     @Test
     void forward_badCredential_isRefused403() {
-        String good = credentials.issue(A, token.value());
+        String good = credentials.forward(A, token, false).credential();
         NodeCredentials stranger = new NodeCredentials(TokenKeys::generate);
         assertThat(forward("")).isEqualTo(403);
         assertThat(forward("forged")).isEqualTo(403);
@@ -73,14 +89,63 @@ class NodeCredentialsTest {
         assertThat(forward("A".repeat(100_000))).isEqualTo(403);
         assertThat(forward(good + "=")).isEqualTo(403);
         assertThat(forward(good, good)).as("twice").isEqualTo(403);
-        assertThat(forward(stranger.issue(A, token.value()))).isEqualTo(403);
-        assertThat(forward(credentials.issue(B, token.value())))
-                .as("another device")
+        assertThat(forward(token.value())).isEqualTo(403);
+        assertThat(forward(stranger.forward(A, token, false).credential())).isEqualTo(403);
+        assertThat(forward(credentials.forward(B, token, false).credential()))
+                .as("for another node")
                 .isEqualTo(403);
-        assertThat(forward(credentials.issue(A, "othertoken")))
-                .as("another token")
-                .isEqualTo(403);
-        assertThat(forward(credentials.issue(A, NodeCredentials.PEER_LINK))).isEqualTo(403);
+        assertThat(forward(credentials.link(A).credential())).isEqualTo(403);
+    }
+
+    @Test
+    void forward_rejectionAsAccept_orTheOtherWayRound_isRefused403() {
+        String accept = credentials.forward(A, token, false).credential();
+        String reject = credentials.forward(A, token, true).credential();
+        assertThat(status(Endpoints.ACCEPT, "rejectCode=1", List.of(reject))).isEqualTo(101);
+        assertThat(status(Endpoints.ACCEPT, "rejectCode=1", List.of(accept))).isEqualTo(403);
+        assertThat(status(Endpoints.ACCEPT, null, List.of(reject))).isEqualTo(403);
+    }
+
+    @Test
+    void forward_isAnsweredWithTheProof_beforeAnythingElse() {
+        NodeCredentials.Request request = credentials.forward(A, token, false);
+        FakeLeg leg = open(Endpoints.ACCEPT, request.credential());
+        assertThat(Json.text(leg.sent().get(0), "type")).isEqualTo("owner");
+        assertThat(Json.text(leg.sent().get(0), "proof")).isEqualTo(request.challenge());
+        assertThat(leg.closes().get(0).code()).as("it is no real token").isEqualTo(4410);
+    }
+
+    /** During a rotation, neighbouring nodes may be one step apart. */
+    @Test
+    void keysOneStepApart_everythingIsUnderstood() {
+        TokenKeys old = TokenKeys.generate();
+        TokenKeys added = old.withNewKey();
+        TokenKeys switched = added.withPrimary(added.keys().get(1).id());
+        TokenKeys done = switched.without(old.keys().get(0).id());
+        List<TokenKeys> steps = List.of(old, added, switched, done);
+        for (int i = 0; i + 1 < steps.size(); i++) {
+            NodeCredentials before = of(steps.get(i));
+            NodeCredentials after = of(steps.get(i + 1));
+            understands(before, after);
+            understands(after, before);
+        }
+    }
+
+    private static NodeCredentials of(TokenKeys keys) {
+        return new NodeCredentials(() -> keys);
+    }
+
+    private void understands(NodeCredentials dialler, NodeCredentials dialled) {
+        NodeCredentials.Request request = dialler.link(A);
+        assertThat(dialled.linked(request.credential(), A)).isEqualTo(request.challenge());
+        String answer = dialled.answer(A, request.challenge(), "challenge", cluster.clock.instant());
+        assertThat(dialler.answered(answer, A, request.challenge(), "challenge"))
+                .isNotNull();
+        NodeCredentials.Proof proof = new NodeCredentials.Proof(B, cluster.clock.instant());
+        String proven = dialler.prove(A, request.challenge(), "challenge", proof);
+        assertThat(dialled.check(proven, A, request.challenge(), "challenge")).isEqualTo(proof);
+        assertThat(dialled.forwarded(dialler.forward(A, token, false).credential(), A, false))
+                .isNotNull();
     }
 
     @Test
@@ -88,29 +153,39 @@ class NodeCredentialsTest {
         assertThat(peer()).isEqualTo(403);
         assertThat(peer("")).isEqualTo(403);
         assertThat(peer("forged")).isEqualTo(403);
-        assertThat(peer(credentials.issue(B, NodeCredentials.PEER_LINK))).isEqualTo(403);
-        assertThat(peer(credentials.issue(A, token.value()))).isEqualTo(403);
+        assertThat(peer(credentials.link(B).credential())).isEqualTo(403);
+        assertThat(peer(credentials.forward(A, token, false).credential())).isEqualTo(403);
         NodeAddress sameNodeOtherName = NodeAddress.parse("ws://10.0.0.1:80");
-        assertThat(peer(credentials.issue(sameNodeOtherName, NodeCredentials.PEER_LINK)))
-                .isEqualTo(403);
+        assertThat(peer(credentials.link(sameNodeOtherName).credential())).isEqualTo(403);
+    }
+
+    private void prove(FakeLeg link, NodeCredentials.Request request, NodeCredentials.Proof proof) {
+        prove(link, request, Json.text(link.sent().get(0), "challenge"), proof);
+    }
+
+    private void prove(FakeLeg link, NodeCredentials.Request request, String challenge, NodeCredentials.Proof proof) {
+        link.deliver(
+                JsonWriter.string(PeerMessages.proof(credentials.prove(A, request.challenge(), challenge, proof))));
     }
 
     @Test
     void peer_replayedCredential_opensALinkThatDoesNothing() {
-        String good = credentials.issue(A, NodeCredentials.PEER_LINK);
+        NodeCredentials.Request good = credentials.link(A);
+        NodeCredentials.Proof proof = new NodeCredentials.Proof(B, cluster.clock.instant());
         RecordingReceiver device = TestCluster.listen(node, "device");
         FakeLeg first = peerLink(good);
         String challenge = Json.text(first.sent().get(0), "challenge");
-        first.deliver(JsonWriter.string(PeerMessages.proof(
-                credentials.prove(A, challenge, new NodeCredentials.Proof(B, cluster.clock.instant())))));
+        prove(first, good, proof);
         first.deliver(LISTENING);
         assertThat(device.closed()).as("this one is a node").isNotNull();
         RecordingReceiver again = TestCluster.listen(node, "device");
         FakeLeg replayed = peerLink(good);
         assertThat(Json.text(replayed.sent().get(0), "challenge")).isNotEqualTo(challenge);
-        replayed.deliver(JsonWriter.string(PeerMessages.proof(
-                credentials.prove(A, challenge, new NodeCredentials.Proof(B, cluster.clock.instant())))));
+        prove(replayed, good, challenge, proof);
         assertThat(replayed.closes().get(0).code()).isEqualTo(1008);
+        FakeLeg other = peerLink(good);
+        prove(other, credentials.link(A), proof);
+        assertThat(other.closes().get(0).code()).as("the proof of another link").isEqualTo(1008);
         FakeLeg presumptuous = peerLink(good);
         presumptuous.deliver(LISTENING);
         assertThat(presumptuous.closes().get(0).code()).isEqualTo(1008);
@@ -121,6 +196,24 @@ class NodeCredentialsTest {
     }
 
     @Test
+    void peer_answer_isBoundToAddressAndBothChallenges() {
+        NodeCredentials.Request request = credentials.link(A);
+        FakeLeg link = peerLink(request);
+        String challenge = Json.text(link.sent().get(0), "challenge");
+        String answer = Json.text(link.sent().get(0), "proof");
+        assertThat(credentials.answered(answer, A, request.challenge(), challenge))
+                .isEqualTo(cluster.clock.instant());
+        assertThat(credentials.answered(answer, B, request.challenge(), challenge))
+                .isNull();
+        assertThat(credentials.answered(answer, A, credentials.challenge(), challenge))
+                .isNull();
+        assertThat(credentials.answered(answer, A, request.challenge(), credentials.challenge()))
+                .isNull();
+        assertThat(new NodeCredentials(TokenKeys::generate).answered(answer, A, request.challenge(), challenge))
+                .isNull();
+    }
+
+    @Test
     void clocksAnHourApart_changeNothing_andAreTold() {
         NodeCredentials.Proof late =
                 new NodeCredentials.Proof(B, cluster.clock.instant().minusSeconds(3600));
@@ -128,9 +221,9 @@ class NodeCredentialsTest {
         cluster.clock.advance(Duration.ofSeconds(5));
         try (LogCapture log = new LogCapture()) {
             for (int i = 0; i < 3; i++) {
-                FakeLeg link = peerLink(credentials.issue(A, NodeCredentials.PEER_LINK));
-                link.deliver(JsonWriter.string(PeerMessages.proof(
-                        credentials.prove(A, Json.text(link.sent().get(0), "challenge"), late))));
+                NodeCredentials.Request request = credentials.link(A);
+                FakeLeg link = peerLink(request);
+                prove(link, request, late);
                 link.deliver(JsonWriter.string(
                         PeerMessages.listening("device", cluster.clock.instant().minusSeconds(3600))));
                 assertThat(link.closes()).isEmpty();
@@ -140,9 +233,18 @@ class NodeCredentialsTest {
         assertThat(device.closed()).as("its listener is older, by one clock").isNotNull();
     }
 
-    private FakeLeg peerLink(String credential) {
+    private FakeLeg peerLink(NodeCredentials.Request request) {
+        return open(Endpoints.PEER, request.credential());
+    }
+
+    private FakeLeg open(String path, String credential) {
         FakeLeg leg = new FakeLeg();
-        node.admit(new Handshake(Endpoints.PEER, null, true, name -> List.of(credential), new Peer("")))
+        node.admit(new Handshake(
+                        path,
+                        null,
+                        true,
+                        name -> name.equals(Endpoints.NODE_HEADER) ? List.of(credential) : List.of(),
+                        new Peer("")))
                 .thenAccept(
                         admission -> ((Admission.Granted) admission).opened().accept(leg));
         return leg;
@@ -152,7 +254,7 @@ class NodeCredentialsTest {
     void peer_replayedInOtherWords_isRefused403() {
         // The same bytes have several spellings in base64: padding, and unused bits of the last character.
         for (int i = 0; i < 50; i++) {
-            String good = credentials.issue(A, NodeCredentials.PEER_LINK);
+            String good = credentials.link(A).credential();
             assertThat(peer(good)).isEqualTo(101);
             assertThat(peer(good + "=")).isEqualTo(403);
             assertThat(peer(good + "==")).isEqualTo(403);

@@ -34,9 +34,12 @@ class PeerLinkTest {
     private final PeerLink link = new PeerLink(
             () -> {
                 dials++;
-                return dial.get();
+                return new PeerLink.Dial(
+                        dial.get(),
+                        challenge -> PeerMessages.proof(challenge).equals("genuine")
+                                ? PeerMessages.proof("proof of " + PeerMessages.challenge(challenge))
+                                : null);
             },
-            challenge -> PeerMessages.proof("proof of " + PeerMessages.challenge(challenge)),
             Duration.ofSeconds(3),
             scheduler,
             () -> nanos);
@@ -67,7 +70,7 @@ class PeerLinkTest {
     }
 
     private void greet(int leg) {
-        legs.get(leg).deliver(JsonWriter.string(PeerMessages.challenge("challenge", Instant.EPOCH)));
+        legs.get(leg).deliver(JsonWriter.string(PeerMessages.challenge("challenge", "genuine")));
     }
 
     private void answer(int leg, int number, boolean delivered) {
@@ -227,6 +230,24 @@ class PeerLinkTest {
         }
         answer(0, 1, true);
         assertThat(answer).isCompletedWithValue(true);
+    }
+
+    @Test
+    void serverThatIsNoPeer_learnsNothing_andIsDropped() {
+        for (String first : List.of(
+                JsonWriter.string(PeerMessages.challenge("challenge", "forged")),
+                "{\"type\":\"challenge\",\"challenge\":\"of an earlier version\",\"time\":0}",
+                JsonWriter.string(PeerMessages.answer(dials + 1, true)))) {
+            CompletableFuture<Boolean> answer = link.deliver(invitation());
+            FakeLeg impostor = legs.get(legs.size() - 1);
+            impostor.deliver(first);
+            scheduler.advance(Duration.ofSeconds(3));
+            assertThat(impostor.aborted()).as(first).isTrue();
+            assertThat(impostor.sent()).as(first).isEmpty();
+            assertThat(answer).as(first).isCompletedWithValue(false);
+            nanos += 1_000_000_000L;
+        }
+        assertThat(dials).isEqualTo(3);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.Json;
 import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Fragment;
@@ -262,6 +263,7 @@ class PeersTest {
                     lookups.incrementAndGet();
                     return Set.of();
                 },
+                PeerNetworks.any(),
                 cluster,
                 new NodeCredentials(() -> cluster.keys),
                 new PeerClocks(cluster.clock),
@@ -292,7 +294,6 @@ class PeersTest {
                     dials.incrementAndGet();
                     throw new OutOfMemoryError("unable to create native thread");
                 },
-                challenge -> challenge,
                 Duration.ofSeconds(3),
                 cluster.scheduler,
                 () -> dials.get() * 2_000_000_000L);

@@ -92,6 +92,11 @@ public final class IpNetwork {
         return true;
     }
 
+    /** Returns how many bits the addresses have in common. */
+    public int bits() {
+        return bits;
+    }
+
     private static boolean bit(byte[] bytes, int index) {
         return (bytes[index / 8] & 0x80 >> index % 8) != 0;
     }

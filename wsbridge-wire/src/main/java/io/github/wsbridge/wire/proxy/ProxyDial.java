@@ -63,7 +63,7 @@ final class ProxyDial {
         }
     }
 
-    private static void http(ProxyServer proxy, HostPort target, InputStream in, OutputStream out) throws IOException {
+    static void http(ProxyServer proxy, HostPort target, InputStream in, OutputStream out) throws IOException {
         String request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n"
                 + (proxy.hasUser() ? "Proxy-Authorization: " + proxy.authorization() + "\r\n" : "") + "\r\n";
         out.write(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -99,8 +99,7 @@ final class ProxyDial {
         return head.toString(StandardCharsets.ISO_8859_1);
     }
 
-    private static void socks(ProxyServer proxy, HostPort target, DataInputStream in, OutputStream out)
-            throws IOException {
+    static void socks(ProxyServer proxy, HostPort target, DataInputStream in, OutputStream out) throws IOException {
         int method = proxy.hasUser() ? USER_AND_PASSWORD : NO_LOGIN;
         out.write(new byte[] {SOCKS_VERSION, 1, (byte) method});
         if (in.readUnsignedByte() != SOCKS_VERSION) {
