@@ -41,6 +41,7 @@ class WaitingRaceTest {
     private static final int ROUNDS = 6_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final Map<String, String> UPGRADE = Map.of(
+            "Host", "h",
             "Upgrade", "websocket",
             "Connection", "Upgrade",
             "Sec-WebSocket-Version", "13",
