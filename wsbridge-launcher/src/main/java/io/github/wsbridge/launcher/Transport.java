@@ -40,6 +40,7 @@ enum Transport {
     record ServerSettings(
             InetSocketAddress address,
             int maxConnections,
+            int maxHandshakes,
             Duration handshakeTimeout,
             @Nullable Reloaded<TlsIdentity> tls) {}
 
@@ -50,6 +51,7 @@ enum Transport {
             NettyBridgeServer.Builder server = NettyBridgeServer.builder()
                     .address(settings.address())
                     .maxConnections(settings.maxConnections())
+                    .maxHandshakes(settings.maxHandshakes())
                     .handshakeTimeout(settings.handshakeTimeout());
             if (tls == null) {
                 return listening(settings.address(), server::bind);
@@ -62,6 +64,7 @@ enum Transport {
         TyrusBridgeServer.Builder server = TyrusBridgeServer.builder()
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
+                .maxHandshakes(settings.maxHandshakes())
                 .handshakeTimeout(settings.handshakeTimeout());
         if (tls != null) {
             RenewableKeys keys = new RenewableKeys(tls.get());

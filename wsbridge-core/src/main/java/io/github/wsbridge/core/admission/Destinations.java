@@ -6,6 +6,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
 import java.util.function.BooleanSupplier;
@@ -30,13 +31,17 @@ public interface Destinations {
     /** Receives a device that accepts or, if there is a rejection, rejects. */
     void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg, Hop hop);
 
+    /** Returns whether a token is one of this cluster, and has not expired if this node issued it. */
+    boolean reads(BridgeToken token);
+
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.
      *
      * @param subprotocol the subprotocol to negotiate
+     * @param holder whose share it takes
      * @param valid whether its access is still permitted
      */
-    Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid);
+    Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid);
 
     /** Receives another node. */
     void peer(Leg leg);
@@ -45,9 +50,9 @@ public interface Destinations {
     @Nullable
     CloseReason unready();
 
-    /** Returns why the node cannot take another bridge now, or null if it can. */
+    /** Returns why the node cannot take another bridge of this requester now, or null if it can. */
     @Nullable
-    CloseReason unavailable();
+    CloseReason unavailable(Holder requester);
 
     /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
     @Nullable
@@ -55,5 +60,5 @@ public interface Destinations {
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable
-    CloseReason noRoomToListen(String deviceId);
+    CloseReason noRoomToListen(String deviceId, Holder holder);
 }

@@ -9,9 +9,11 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.Brakes;
 import io.github.wsbridge.core.admission.Destinations;
-import io.github.wsbridge.core.admission.RequestRate;
+import io.github.wsbridge.core.admission.ForwardedPeers;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
@@ -97,7 +99,8 @@ class DialingRouterTest extends NodeRouterContract {
                     credentials,
                     request -> new CompletableFuture<>(),
                     limits,
-                    new RequestRate(1, cluster.clock),
+                    new Brakes(limits, cluster.clock, cluster.scheduler, new BridgeListener() {}),
+                    new ForwardedPeers(List.of()),
                     cluster.scheduler,
                     new BridgeListener() {});
         }
@@ -123,7 +126,12 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+        public boolean reads(BridgeToken token) {
+            return true;
+        }
+
+        @Override
+        public Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid) {
             throw new AssertionError();
         }
 
@@ -143,12 +151,12 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public @Nullable CloseReason unavailable() {
+        public @Nullable CloseReason unavailable(Holder requester) {
             return null;
         }
 
         @Override
-        public @Nullable CloseReason noRoomToListen(String deviceId) {
+        public @Nullable CloseReason noRoomToListen(String deviceId, Holder holder) {
             return null;
         }
 
