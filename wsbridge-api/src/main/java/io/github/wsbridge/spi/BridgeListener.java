@@ -42,6 +42,15 @@ public interface BridgeListener {
      */
     default void onRefused(String where, int status, String remoteAddress) {}
 
+    /**
+     * An address has presented invalid credentials so often that further ones are answered with status 429. Called at
+     * most once a minute for one address.
+     *
+     * @param remoteAddress the client's address as the transport sees it, or as a trusted proxy does
+     * @param failures how many there were since the last call, or all if this is the first
+     */
+    default void onLockedOut(String remoteAddress, int failures) {}
+
     /** A device has started listening on this node. */
     default void onListening(String deviceId) {}
 

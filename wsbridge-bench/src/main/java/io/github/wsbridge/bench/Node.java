@@ -73,7 +73,17 @@ final class Node {
             throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>(List.of("node", "--insecure", "--listen", "127.0.0.1:0"));
         arguments.addAll(List.of("--keys", settings.keys().toString()));
-        arguments.addAll(List.of("--max-bridges", "12000", "--max-pending", "1000", "--max-rate", "1000000"));
+        arguments.addAll(List.of(
+                "--max-bridges",
+                "12000",
+                "--max-pending",
+                "1000",
+                "--max-rate",
+                "1000000",
+                "--max-address-rate",
+                "1000000",
+                "--principal-share",
+                "100"));
         if (keys != null) {
             arguments.addAll(List.of("--tls-cert", keys.certificate().toString()));
             arguments.addAll(List.of("--tls-key", keys.key().toString()));

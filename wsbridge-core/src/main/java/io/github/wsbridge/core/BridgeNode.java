@@ -11,15 +11,19 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.Brakes;
+import io.github.wsbridge.core.admission.ForwardedPeers;
 import io.github.wsbridge.core.admission.PeerAdmissions;
-import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.bridges.Accepts;
+import io.github.wsbridge.core.bridges.BridgeAges;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.PendingBridges;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.cluster.PeerNetworks;
+import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.local.InProcessConnector;
 import io.github.wsbridge.core.peers.DialingRouter;
@@ -52,6 +56,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -113,9 +118,11 @@ public final class BridgeNode implements Door, AutoCloseable {
         NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
-        slots = new BridgeSlots(limits.maxBridges());
-        pending = new PendingBridges(limits.maxPendingPerDevice());
-        listeners = new DeviceListeners(limits.maxListeners(), events, this::rejected);
+        int principalShare = from.anonymous ? 100 : limits.principalShare();
+        Supplier<FairShare> share = () -> new FairShare(principalShare, limits.addressShare());
+        slots = new BridgeSlots(limits.maxBridges(), share.get());
+        pending = new PendingBridges(limits.maxPendingPerDevice(), share);
+        listeners = new DeviceListeners(limits.maxListeners(), share.get(), events, this::rejected);
         peers = new Peers(
                 self,
                 from.peers,
@@ -142,14 +149,17 @@ public final class BridgeNode implements Door, AutoCloseable {
                 pending,
                 slots,
                 limits.acceptTimeout(),
+                new Bandwidth(limits.bridgeBandwidth(), limits.principalBandwidth(), scheduler, System::nanoTime),
                 from.clock,
                 scheduler,
                 events);
-        accepts = new Accepts(self, codec, router, pending, slots, this::watched, from.clock, events);
-        RequestRate rate = new RequestRate(limits.requestsPerSecond(), from.clock);
+        BridgeAges ages = new BridgeAges(limits.maxIdle(), limits.maxLifetime(), scheduler);
+        accepts = new Accepts(self, codec, router, pending, slots, ages, this::watched, from.clock, events);
+        Brakes brakes = new Brakes(limits, from.clock, scheduler, events);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
         PeerAdmissions nodes = new PeerAdmissions(self, credentials, from.peerNetworks, from.internalDoorOnly);
-        admissions = new Admissions(destinations, nodes, policy, limits, rate, scheduler, events);
+        admissions =
+                new Admissions(destinations, nodes, policy, limits, brakes, from.proxies, scheduler, events);
     }
 
     /** Returns a builder with the default settings. */
@@ -362,6 +372,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         private @Nullable Supplier<TokenKeys> keys;
         private @Nullable TokenCodec codec;
         private @Nullable AccessPolicy policy;
+        private boolean anonymous;
+        private ForwardedPeers proxies = new ForwardedPeers(List.of());
         private final List<SignalChain.Route> routes = new ArrayList<>();
         private final List<BridgeListener> listeners = new ArrayList<>();
 
@@ -413,12 +425,14 @@ public final class BridgeNode implements Door, AutoCloseable {
         /** Decides who may connect and listen. Required, unless {@link #insecure} is called. */
         public Builder accessPolicy(AccessPolicy value) {
             policy = value;
+            anonymous = false;
             return this;
         }
 
         /** Lets anyone connect to any device and listen as any device. For tests and demonstrations. */
         public Builder insecure() {
             policy = request -> CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("anonymous"));
+            anonymous = true;
             return this;
         }
 
@@ -441,6 +455,18 @@ public final class BridgeNode implements Door, AutoCloseable {
          */
         public Builder signaller(String deviceIdPattern, Signaller value) {
             routes.add(new SignalChain.Route(new DeviceIdPattern(deviceIdPattern), value));
+            return this;
+        }
+
+        /**
+         * The proxies before this node that say in {@code X-Forwarded-For} or {@code Forwarded} for whom they stand. All
+         * limits by address, listeners and logs then see the client's address. Others are not believed. Default: none.
+         *
+         * @param networks IP addresses, or networks in CIDR notation: {@code 10.0.0.0/8}, {@code 2001:db8::/32}
+         * @throws IllegalArgumentException if one is invalid; the message quotes it
+         */
+        public Builder proxies(Collection<String> networks) {
+            proxies = new ForwardedPeers(networks);
             return this;
         }
 

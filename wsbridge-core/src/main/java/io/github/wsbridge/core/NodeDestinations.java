@@ -11,6 +11,7 @@ import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.bridges.Requests;
 import io.github.wsbridge.core.bridges.WaitingRequester;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.core.peers.OwnerProof;
 import io.github.wsbridge.core.peers.PeerServer;
@@ -79,11 +80,16 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+    public boolean reads(BridgeToken token) {
+        return node.accepts.reads(token);
+    }
+
+    @Override
+    public Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid) {
         DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
         Admission.Decision granted = new Admission.Granted(subprotocol, leg -> {
             try {
-                listen(deviceId, arrival, leg, valid);
+                listen(deviceId, arrival, leg, holder, valid);
             } finally {
                 arrival.end(); // whatever happened: invitations wait for it
             }
@@ -92,11 +98,12 @@ final class NodeDestinations implements Destinations {
                 CompletableFuture.completedFuture(granted), node.limits.admissionTimeout(), arrival::end);
     }
 
-    private void listen(String deviceId, DeviceListeners.Arrival arrival, Leg leg, BooleanSupplier valid) {
+    private void listen(
+            String deviceId, DeviceListeners.Arrival arrival, Leg leg, Holder holder, BooleanSupplier valid) {
         Instant since = clock.instant();
         if (node.slots.leaving()) {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (arrival.open(node.watched(leg), since, valid)) {
+        } else if (arrival.open(node.watched(leg), since, holder, valid)) {
             if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
                 node.listeners.closeRevoked(Requests.REVOKED);
             }
@@ -134,8 +141,8 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public @Nullable CloseReason unavailable() {
-        return node.slots.unavailable();
+    public @Nullable CloseReason unavailable(Holder requester) {
+        return node.slots.unavailable(requester);
     }
 
     @Override
@@ -144,8 +151,8 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public @Nullable CloseReason noRoomToListen(String deviceId) {
-        return node.slots.leaving() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId);
+    public @Nullable CloseReason noRoomToListen(String deviceId, Holder holder) {
+        return node.slots.leaving() ? BridgeSlots.DRAINING : node.listeners.noRoom(deviceId, holder);
     }
 
     private Leg unproven(Leg leg) {

@@ -81,6 +81,11 @@ final class NodeEvents implements BridgeListener {
     }
 
     @Override
+    public void onLockedOut(String remoteAddress, int failures) {
+        tell(listener -> listener.onLockedOut(remoteAddress, failures)); // the log has it already
+    }
+
+    @Override
     public void onListening(String deviceId) {
         log.debug("device {} is listening", deviceId);
         tell(listener -> listener.onListening(deviceId));

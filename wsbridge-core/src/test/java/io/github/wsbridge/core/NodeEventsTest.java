@@ -67,6 +67,6 @@ class NodeEventsTest {
             method.invoke(events, nothing);
             assertThat(heard).last().isEqualTo(method.getName());
         }
-        assertThat(heard).hasSize(9);
+        assertThat(heard).hasSize(10);
     }
 }

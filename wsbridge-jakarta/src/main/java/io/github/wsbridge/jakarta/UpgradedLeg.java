@@ -316,7 +316,7 @@ final class UpgradedLeg implements Leg, FrameTranslator.Controls, UpgradedConnec
     }
 
     private void protocolError(String how) {
-        sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
+        sendClose(new CloseReason(frames.violationCode(), how));
         end(CloseReason.vanished("broke the protocol: " + how)); // not 1002: the bridge's other end is not at fault
         if (!connectionClosed) {
             // Closing at once while the peer still sends would cause a reset, which could overtake the close frame.

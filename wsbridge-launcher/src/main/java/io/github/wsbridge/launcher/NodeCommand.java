@@ -88,6 +88,14 @@ final class NodeCommand implements Callable<Integer> {
                     + " its bridges, too (default ${DEFAULT-VALUE})")
     Revoke revoke;
 
+    @Option(
+            names = "--proxy-networks",
+            paramLabel = "CIDR",
+            split = ",",
+            description = "The addresses of the proxies before this node, whose X-Forwarded-For or Forwarded is"
+                    + " believed: 10.0.0.0/8,2001:db8::/32")
+    List<String> proxyNetworks = List.of();
+
     @Mixin
     TlsOptions tls;
 
@@ -156,6 +164,7 @@ final class NodeCommand implements Callable<Integer> {
         Supplier<TokenKeys> keys = cluster.keys();
         BridgeNode.Builder builder =
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
+        proxies(builder);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
         if (permitted == null) {
             builder.insecure();
@@ -166,7 +175,11 @@ final class NodeCommand implements Callable<Integer> {
         boolean built = false;
         try {
             Transport.ServerSettings settings = new Transport.ServerSettings(
-                    listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), identity);
+                    listen.resolve().get(0),
+                    limitOptions.maxConnections(),
+                    limitOptions.maxHandshakes(),
+                    limits.admissionTimeout(),
+                    identity);
             try (Reloads reloads = new Reloads();
                     Connector connector = transport.connector(tlsCa, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
@@ -244,6 +257,14 @@ final class NodeCommand implements Callable<Integer> {
         }
     }
 
+    private void proxies(BridgeNode.Builder builder) {
+        try {
+            builder.proxies(proxyNetworks);
+        } catch (IllegalArgumentException e) {
+            throw usage("--proxy-networks: " + e.getMessage());
+        }
+    }
+
     /** Nobody balances the load of a node whose own address is the public one. */
     private Duration drainDelay() {
         return drainDelay != null ? drainDelay : cluster.balanced() ? DRAIN_DELAY : Duration.ZERO;
@@ -251,6 +272,7 @@ final class NodeCommand implements Callable<Integer> {
 
     private Limits limits() {
         try {
+            limitOptions.maxHandshakes();
             return limitOptions.limits();
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw usage(e.getMessage());

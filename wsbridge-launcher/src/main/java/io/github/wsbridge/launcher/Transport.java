@@ -40,6 +40,7 @@ enum Transport {
     record ServerSettings(
             InetSocketAddress address,
             int maxConnections,
+            int maxHandshakes,
             Duration handshakeTimeout,
             @Nullable Reloaded<TlsIdentity> tls) {
 
@@ -56,6 +57,7 @@ enum Transport {
             NettyBridgeServer.Builder server = NettyBridgeServer.builder()
                     .address(settings.address())
                     .maxConnections(settings.maxConnections())
+                    .maxHandshakes(settings.maxHandshakes())
                     .handshakeTimeout(settings.handshakeTimeout());
             if (tls == null) {
                 return listening(settings.address(), server::bind);
@@ -68,6 +70,7 @@ enum Transport {
         TyrusBridgeServer.Builder server = TyrusBridgeServer.builder()
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
+                .maxHandshakes(settings.maxHandshakes())
                 .handshakeTimeout(settings.handshakeTimeout());
         if (tls != null) {
             RenewableKeys keys = new RenewableKeys(tls.get());

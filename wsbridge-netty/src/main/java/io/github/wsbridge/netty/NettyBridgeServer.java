@@ -3,14 +3,15 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.Newcomers;
 import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.net.ClientAddress;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
@@ -115,6 +116,7 @@ public final class NettyBridgeServer implements BridgeServer {
         private @Nullable SslContext tls;
         private int threads = Runtime.getRuntime().availableProcessors();
         private int maxConnections = 20_000;
+        private int maxHandshakes = 1_000;
         private int maxHeaderBytes = 16 * 1024;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
 
@@ -174,7 +176,16 @@ public final class NettyBridgeServer implements BridgeServer {
             return this;
         }
 
-        /** The maximum length of the request line and of the header, in bytes. Default: 16 KiB. */
+        /**
+         * The maximum number of connections whose handshake is not over, of {@link #maxConnections}. For each further
+         * one, the oldest of the address that has most of them is dropped. Default: 1,000.
+         */
+        public Builder maxHandshakes(int value) {
+            maxHandshakes = positive(value);
+            return this;
+        }
+
+        /** The maximum length of the request line and the header together, in bytes. Default: 16 KiB. */
         public Builder maxHeaderBytes(int value) {
             maxHeaderBytes = positive(value);
             return this;
@@ -234,7 +245,8 @@ public final class NettyBridgeServer implements BridgeServer {
         private final ChannelGroup connections;
         private volatile @Nullable SslContext tls;
         private final int maxConnections;
-        private final HttpDecoderConfig http;
+        private final Newcomers newcomers;
+        private final int maxHeaderBytes;
         private final Duration timeout;
         private volatile @Nullable Door door;
 
@@ -242,10 +254,14 @@ public final class NettyBridgeServer implements BridgeServer {
             this.connections = connections;
             tls = settings.tls;
             maxConnections = settings.maxConnections;
+            newcomers = new Newcomers(settings.maxHandshakes);
             timeout = settings.handshakeTimeout;
-            http = new HttpDecoderConfig()
-                    .setMaxInitialLineLength(settings.maxHeaderBytes)
-                    .setMaxHeaderSize(settings.maxHeaderBytes);
+            maxHeaderBytes = settings.maxHeaderBytes;
+        }
+
+        /** Not with a normal close, since TLS would wait for the client. */
+        private static void drop(Channel channel) {
+            channel.eventLoop().execute(() -> channel.unsafe().closeForcibly());
         }
 
         @Override
@@ -256,11 +272,15 @@ public final class NettyBridgeServer implements BridgeServer {
                 return;
             }
             connections.add(channel);
+            Newcomers.Place place =
+                    newcomers.enter(ClientAddress.site(ServerHandshake.address(channel)), () -> drop(channel));
             SslContext context = tls;
             if (context != null) {
                 channel.pipeline().addLast(TLS, Tls.handler(context, channel, timeout));
             }
-            channel.pipeline().addLast(new RequestDecoder(http)).addLast(new ServerHandshake(asked, timeout));
+            channel.pipeline()
+                    .addLast(new RequestDecoder(maxHeaderBytes))
+                    .addLast(new ServerHandshake(asked, timeout, place));
         }
     }
 }

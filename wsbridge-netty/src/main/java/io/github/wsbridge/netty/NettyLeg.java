@@ -191,7 +191,7 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
         if (ended != null) {
             return;
         }
-        sendClose(new CloseReason(CloseReason.PROTOCOL_ERROR, how));
+        sendClose(new CloseReason(frames.violationCode(), how));
         if (!gone) {
             // The peer may still be sending, so closing now would cause a reset, which could overtake the close frame.
             flushed().addListener(flushed -> ((DuplexChannel) channel).shutdownOutput());

@@ -1,44 +1,41 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.wire.websocket.RequestHead;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.DecoderResult;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpVersion;
-import java.util.List;
 
 /**
- * Netty's decoder, which takes the beginning of TLS for an invalid request at once. By itself, it would wait for a line
- * break, and so would the client, for the server's part of TLS.
+ * Netty's decoder behind a check of every byte. By itself, it accepts folded lines and single line feeds, and waits for
+ * a line break at the beginning of TLS, while the client would wait for the server's part of TLS.
  */
 final class RequestDecoder extends HttpRequestDecoder {
 
-    private static final byte TLS_HANDSHAKE = 0x16; // no HTTP request begins with it
+    private final RequestHead head;
 
-    private boolean begun;
-
-    RequestDecoder(HttpDecoderConfig config) {
-        super(config);
+    /** @param maxBytes the maximum length of a request's head */
+    RequestDecoder(int maxBytes) {
+        super(
+                new HttpDecoderConfig() // the check applies first
+                        .setMaxInitialLineLength(2 * maxBytes)
+                        .setMaxHeaderSize(2 * maxBytes));
+        head = new RequestHead(maxBytes);
     }
 
+    /** Passes on a {@link Admission.Refused} instead of a request if that is not valid. */
     @Override
-    protected void decode(ChannelHandlerContext context, ByteBuf input, List<Object> out) throws Exception {
-        if (!begun && input.isReadable()) {
-            begun = true;
-            if (input.getByte(input.readerIndex()) == TLS_HANDSHAKE) {
-                input.skipBytes(input.readableBytes());
-                FullHttpRequest invalid =
-                        new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
-                invalid.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("TLS")));
-                out.add(invalid);
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (message instanceof ByteBuf bytes) {
+            bytes.forEachByte(head::next);
+            Admission.Refused refusal = head.refusal();
+            if (refusal != null) {
+                bytes.release();
+                context.fireChannelRead(refusal);
                 return;
             }
         }
-        super.decode(context, input, out);
+        super.channelRead(context, message);
     }
 }

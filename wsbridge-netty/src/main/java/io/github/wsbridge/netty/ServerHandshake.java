@@ -4,6 +4,7 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.concurrent.Newcomers;
 import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -15,8 +16,6 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
@@ -40,6 +39,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     private final Door door;
     private final Duration timeout;
+    private final Newcomers.Place place;
     private boolean asked; // whether the head is complete
     private boolean answered;
     private @Nullable ServerUpgrade upgrade;
@@ -47,13 +47,17 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable ByteBuf early; // what arrived after the head
 
-    ServerHandshake(Door door, Duration timeout) {
+    /** @param place the connection's place among those whose handshake is not over */
+    ServerHandshake(Door door, Duration timeout, Newcomers.Place place) {
         this.door = door;
         this.timeout = timeout;
+        this.place = place;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
+        Newcomers.Place taken = place; // the listener lives as long as the connection, this handler does not
+        context.channel().closeFuture().addListener(closed -> taken.leave());
         deadline = context.executor().schedule(() -> late(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -74,23 +78,41 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         if (message instanceof HttpRequest request && !asked) {
             asked = true;
             context.pipeline().remove(HttpRequestDecoder.class); // no further requests
-            Throwable failure = request.decoderResult().cause();
-            if (failure == null) {
-                ask(context, request);
-            } else if (failure instanceof TooLongHttpHeaderException || failure instanceof TooLongHttpLineException) {
-                refuse(context, ServerUpgrade.TOO_LARGE);
-            } else {
+            if (!request.decoderResult().isSuccess()) {
                 refuse(context, ServerUpgrade.MALFORMED);
+            } else if (!mayBeFrames()) {
+                refuse(context, ServerUpgrade.NOT_FRAMES);
+            } else {
+                ask(context, request);
             }
+        } else if (message instanceof Admission.Refused refusal && !asked) {
+            asked = true;
+            refuse(context, refusal);
+            context.pipeline().remove(HttpRequestDecoder.class);
         } else if (message instanceof ByteBuf bytes) {
             if (refused) {
                 bytes.release(); // the client's further input is discarded
-            } else {
-                early = early == null
-                        ? bytes
-                        : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), early, bytes);
+                return;
+            }
+            early = early == null
+                    ? bytes
+                    : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), early, bytes);
+            ServerUpgrade asking = upgrade;
+            if (asking != null && !mayBeFrames()) {
+                asking.lost();
+                refuse(context, ServerUpgrade.NOT_FRAMES);
             }
         }
+    }
+
+    private boolean mayBeFrames() {
+        ByteBuf bytes = early;
+        if (bytes == null || !bytes.isReadable()) {
+            return true;
+        }
+        int begin = bytes.readerIndex();
+        return ServerUpgrade.beginsFrame(
+                bytes.getByte(begin), bytes.readableBytes() > 1 ? bytes.getByte(begin + 1) : null);
     }
 
     private void ask(ChannelHandlerContext context, HttpRequest request) {
@@ -112,6 +134,11 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
             @Override
             public void grant(Admission.Granted granted) {
                 onLoop(context, () -> ServerHandshake.this.grant(context, asking, granted));
+            }
+
+            @Override
+            public void admitted() {
+                place.leave();
             }
 
             @Override
@@ -139,6 +166,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
             return;
         }
         answered = true;
+        place.leave();
         context.writeAndFlush(Unpooled.wrappedBuffer(asked.accepted(granted.subprotocol())));
         NettyLeg leg = new NettyLeg(channel, false, granted.subprotocol());
         ByteBuf behind = early;

@@ -65,6 +65,11 @@ public final class RecordingListener implements BridgeListener {
     }
 
     @Override
+    public void onLockedOut(String remoteAddress, int failures) {
+        events.add(new Event("LockedOut", remoteAddress, failures));
+    }
+
+    @Override
     public void onListening(String deviceId) {
         events.add(new Event("Listening", deviceId, ""));
     }

@@ -175,7 +175,7 @@ final class Conduit implements SessionIo, FrameTranslator.Controls {
             finish(closed, closed);
         } else if (violation != null) {
             finish(
-                    new CloseReason(CloseReason.PROTOCOL_ERROR, violation),
+                    new CloseReason(frames.violationCode(), violation),
                     CloseReason.vanished("protocol error: " + violation));
         }
     }

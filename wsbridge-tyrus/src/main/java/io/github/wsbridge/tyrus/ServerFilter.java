@@ -5,6 +5,8 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.concurrent.Newcomers;
+import io.github.wsbridge.wire.net.ClientAddress;
 import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import jakarta.websocket.Extension;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -66,12 +68,19 @@ final class ServerFilter extends GrizzlyServerFilter {
 
     private final Duration handshakeTimeout;
     private final int maxConnections;
+    private final Newcomers newcomers;
     private final ScheduledExecutorService timer;
     private final Set<ConnectionState> connections = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Door door;
 
-    ServerFilter(ServerContainer tyrus, int maxConnections, Duration handshakeTimeout, ScheduledExecutorService timer) {
+    ServerFilter(
+            ServerContainer tyrus,
+            int maxConnections,
+            Newcomers newcomers,
+            Duration handshakeTimeout,
+            ScheduledExecutorService timer) {
         super(tyrus, "/");
+        this.newcomers = newcomers;
         this.maxConnections = maxConnections;
         this.handshakeTimeout = handshakeTimeout;
         this.timer = timer;
@@ -140,10 +149,12 @@ final class ServerFilter extends GrizzlyServerFilter {
         private final Connection<?> connection;
         private final Conduit conduit;
         private final AtomicBoolean answered = new AtomicBoolean();
+        private volatile Newcomers.@Nullable Place place;
         private volatile @Nullable Future<?> deadline;
         private volatile @Nullable ServerUpgrade upgrade;
         private volatile @Nullable FilterChainContext request;
         private volatile @Nullable HttpRequestPacket head;
+        private volatile boolean early; // whether anything arrived after the head
 
         ConnectionState(Connection<?> connection) {
             this.connection = connection;
@@ -153,6 +164,7 @@ final class ServerFilter extends GrizzlyServerFilter {
         void start() {
             STATE.set(connection, this);
             connections.add(this);
+            place = newcomers.enter(ClientAddress.site(peerAddress()), connection::terminateSilently);
             CloseListener<Closeable, CloseType> listener = (closed, type) -> onClosed();
             connection.addCloseListener(listener);
             schedule(handshakeTimeout, this::onTimeout);
@@ -168,6 +180,7 @@ final class ServerFilter extends GrizzlyServerFilter {
 
         private void onClosed() {
             connections.remove(this);
+            admitted();
             cancelDeadline();
             ServerUpgrade begun = upgrade;
             if (begun != null) {
@@ -194,14 +207,33 @@ final class ServerFilter extends GrizzlyServerFilter {
         NextAction read(FilterChainContext event) {
             HttpContent message = event.getMessage();
             if (request != null) {
+                ServerUpgrade begun = upgrade;
+                if (begun != null && !answered.get() && !early && !mayBeFrames(message.getContent())) {
+                    begun.lost();
+                    refuse(ServerUpgrade.NOT_FRAMES);
+                }
                 return conduit.read(event, message.getContent());
             }
             NextAction continueReading = event.getForkAction(); // to notice if the client disconnects
             request = event;
             HttpRequestPacket packet = (HttpRequestPacket) message.getHttpHeader();
             head = packet;
-            askDoor(packet);
+            if (mayBeFrames(message.getContent())) {
+                askDoor(packet);
+            } else {
+                refuse(ServerUpgrade.NOT_FRAMES);
+            }
             return continueReading;
+        }
+
+        /** Looks at the first bytes after the request. */
+        private boolean mayBeFrames(Buffer bytes) {
+            if (!bytes.hasRemaining()) {
+                return true;
+            }
+            early = true;
+            int begin = bytes.position();
+            return ServerUpgrade.beginsFrame(bytes.get(begin), bytes.remaining() > 1 ? bytes.get(begin + 1) : null);
         }
 
         private void askDoor(HttpRequestPacket packet) {
@@ -221,11 +253,20 @@ final class ServerFilter extends GrizzlyServerFilter {
         }
 
         @Override
+        public void admitted() {
+            Newcomers.Place taken = place;
+            if (taken != null) {
+                taken.leave();
+            }
+        }
+
+        @Override
         public void grant(Admission.Granted granted) {
             ServerUpgrade begun = upgrade;
             if (begun == null || !answered.compareAndSet(false, true)) {
                 return;
             }
+            admitted();
             cancelDeadline();
             HttpContent message = request().getMessage();
             Buffer early = message.getContent();

@@ -3,6 +3,7 @@ package io.github.wsbridge.tyrus;
 import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.wire.concurrent.Newcomers;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
@@ -49,7 +50,12 @@ public final class TyrusBridgeServer implements BridgeServer {
         transport.setIOStrategy(new PatientAccepts(workers.timer()));
         try {
             tyrus.register(ServerFilter.endpoint());
-            filter = new ServerFilter(tyrus, settings.maxConnections, settings.handshakeTimeout, workers.timer());
+            filter = new ServerFilter(
+                    tyrus,
+                    settings.maxConnections,
+                    new Newcomers(settings.maxHandshakes),
+                    settings.handshakeTimeout,
+                    workers.timer());
             FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
             if (settings.tls != null) {
                 chain.add(Transports.serverTls(settings.tls));
@@ -137,6 +143,7 @@ public final class TyrusBridgeServer implements BridgeServer {
         private InetSocketAddress address = new InetSocketAddress(8080);
         private @Nullable SSLContext tls;
         private int maxConnections = 20_000;
+        private int maxHandshakes = 1_000;
         private int maxHeaderBytes = 16 * 1024;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
 
@@ -157,6 +164,15 @@ public final class TyrusBridgeServer implements BridgeServer {
         /** Sets the maximum number of connections, two per bridge; further ones are dropped. Default: 20,000. */
         public Builder maxConnections(int value) {
             maxConnections = positive(value);
+            return this;
+        }
+
+        /**
+         * Sets the maximum number of connections whose handshake is not over, of {@link #maxConnections}. For each
+         * further one, the oldest of the address that has most of them is dropped. Default: 1,000.
+         */
+        public Builder maxHandshakes(int value) {
+            maxHandshakes = positive(value);
             return this;
         }
 

@@ -4,6 +4,8 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.core.bridges.OwnedBridge;
 import io.github.wsbridge.core.bridges.PendingBridges;
+import io.github.wsbridge.core.limits.FairShare;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.time.Duration;
@@ -41,13 +43,13 @@ public class PendingBridgesBenchmark {
     @Param({"0", "9000"})
     public int waiting;
 
-    private final PendingBridges pending = new PendingBridges(1_000);
+    private final PendingBridges pending = new PendingBridges(1_000, FairShare::unlimited);
 
     /** Adds the other bridges. */
     @Setup(Level.Trial)
     public void fill() {
         for (int i = 0; i < waiting; i++) {
-            pending.add(bridge(i), "");
+            pending.add(bridge(i), "", Holder.NOBODY);
         }
     }
 
@@ -55,7 +57,7 @@ public class PendingBridgesBenchmark {
     @Benchmark
     public Object addFindRemove() {
         OwnedBridge bridge = bridge(ThreadLocalRandom.current().nextInt(DEVICES));
-        pending.add(bridge, "");
+        pending.add(bridge, "", Holder.NOBODY);
         OwnedBridge found = pending.find(bridge.id());
         pending.remove(bridge);
         return found == null ? this : found;

@@ -8,6 +8,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.AccessPolicy;
@@ -44,13 +45,21 @@ public final class Admissions {
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Admission OK = new Admission.Refused(200, "ok");
+    private static final Admission.Refused DENIED = new Admission.Refused(401, "access denied");
+    /** Stands for the answer after the upgrade. */
+    private static final Admission.Refused NOTHING = new Admission.Refused(401, "");
+
     private static final Admission NOT_READY = new Admission.Refused(503, "not ready");
+
+    private static final AccessPolicy TRUSTED = request ->
+            CompletableFuture.completedFuture(new Access.Granted(request.peer().address()));
 
     private final Destinations destinations;
     private final PeerAdmissions nodes;
     private final AccessPolicy policy;
     private final Limits limits;
-    private final RequestRate rate;
+    private final Brakes brakes;
+    private final ForwardedPeers proxies;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
 
@@ -59,19 +68,27 @@ public final class Admissions {
             PeerAdmissions nodes,
             AccessPolicy policy,
             Limits limits,
-            RequestRate rate,
+            Brakes brakes,
+            ForwardedPeers proxies,
             ScheduledExecutorService scheduler,
             BridgeListener events) {
         this.destinations = destinations;
         this.nodes = nodes;
         this.policy = policy;
         this.limits = limits;
-        this.rate = rate;
+        this.brakes = brakes;
+        this.proxies = proxies;
         this.scheduler = scheduler;
         this.events = events;
     }
 
-    public CompletionStage<Admission> admit(Handshake handshake) {
+    public CompletionStage<Admission> admit(Handshake received) {
+        Handshake handshake = new Handshake(
+                received.path(),
+                received.rawQuery(),
+                received.upgrade(),
+                received.headers(),
+                proxies.client(received.peer(), received.headers()));
         return admit(handshake, policy);
     }
 
@@ -90,10 +107,7 @@ public final class Admissions {
 
     /** Admits a handshake from inside this process, which needs no credentials. */
     public CompletionStage<Admission> admitTrusted(Handshake handshake) {
-        return admit(
-                handshake,
-                request -> CompletableFuture.completedFuture(
-                        new Access.Granted(handshake.peer().address())));
+        return admit(handshake, TRUSTED);
     }
 
     private CompletionStage<Admission> admit(Handshake handshake, AccessPolicy by) {
@@ -112,8 +126,9 @@ public final class Admissions {
         return answer(
                 connection,
                 () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), access -> {
-                    Requester requester =
-                            new Requester(access.principal() + " at " + port, port, client.address(), access.valid());
+                    String principal = access.principal() + " at " + port;
+                    Requester requester = new Requester(
+                            principal, port, client.address(), holder(by, principal, client), access.valid());
                     Admission refusal = refusal(requester);
                     return refusal != null
                             ? refusal
@@ -163,6 +178,11 @@ public final class Admissions {
         if (!handshake.upgrade()) {
             return refused(426, "this is a WebSocket endpoint");
         }
+        Admission.Refused tooFast =
+                by == TRUSTED || PeerAdmissions.ofNode(handshake) ? null : brakes.tooFast(handshake);
+        if (tooFast != null) {
+            return done(tooFast);
+        }
         Query query = Query.parse(handshake.rawQuery());
         return switch (path) {
             case Endpoints.CONNECT -> connect(handshake, query, by);
@@ -179,7 +199,11 @@ public final class Admissions {
         check(request);
         return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
             Requester requester = new Requester(
-                    access.principal(), handshake.path(), handshake.peer().address(), access.valid());
+                    access.principal(),
+                    handshake.path(),
+                    handshake.peer().address(),
+                    holder(by, access.principal(), handshake.peer()),
+                    access.valid());
             Admission refusal = refusal(requester);
             if (refusal != null) {
                 return refusal;
@@ -192,13 +216,12 @@ public final class Admissions {
 
     /** Returns why a permitted requester is refused now, or null if it is not. */
     private @Nullable Admission refusal(Requester requester) {
-        CloseReason unavailable = destinations.unavailable();
-        if (unavailable != null) {
-            return unavailable(unavailable.reason());
-        }
-        return rate.take(requester.principal())
-                ? null
-                : new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
+        CloseReason unavailable = destinations.unavailable(requester.holder());
+        return unavailable != null ? unavailable(unavailable) : brakes.tooOften(requester.principal());
+    }
+
+    private static Holder holder(AccessPolicy by, String principal, Peer client) {
+        return by == TRUSTED ? Holder.NOBODY : Holder.of(principal, client.address());
     }
 
     /** Throws an {@link IllegalArgumentException} if a request exceeds the limits. */
@@ -223,21 +246,31 @@ public final class Admissions {
         BridgeToken token = new BridgeToken(value);
         CloseReason unavailable = destinations.unavailable(token, Hop.DIRECT);
         if (unavailable != null) {
-            return done(unavailable(unavailable.reason()));
+            return done(unavailable(unavailable));
         }
-        return done(granted(handshake, leg -> destinations.accept(token, rejection, leg)));
+        Admission granted = granted(handshake, leg -> destinations.accept(token, rejection, leg));
+        return destinations.reads(token)
+                ? done(granted)
+                : brakes.failed(handshake, NOTHING).thenApply(answer -> answer == NOTHING ? granted : answer);
     }
 
     private CompletionStage<Admission> forwarded(Handshake handshake, @Nullable Rejection rejection) {
         NodeCredentials.Forwarded forwarded = nodes.forwarded(handshake, rejection != null);
         if (forwarded == null) {
-            return refused(403, "bad node credential");
+            return badNode(handshake);
         }
         CloseReason unavailable = destinations.unavailable(forwarded.token(), Hop.FORWARDED);
-        if (unavailable != null) {
-            return done(unavailable(unavailable.reason()));
-        }
-        return done(granted(handshake, leg -> destinations.forwarded(forwarded, rejection, leg)));
+        return done(
+                unavailable != null
+                        ? unavailable(unavailable)
+                        : granted(handshake, leg -> destinations.forwarded(forwarded, rejection, leg)));
+    }
+
+    private CompletionStage<Admission> badNode(Handshake handshake) {
+        Admission.Refused tooFast = brakes.tooFast(handshake);
+        return tooFast != null
+                ? done(tooFast)
+                : brakes.failed(handshake, new Admission.Refused(403, "bad node credential"));
     }
 
     private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
@@ -245,17 +278,21 @@ public final class Admissions {
         check(device);
         String deviceId = device.deviceId();
         return allowed(handshake, query, by, Action.LISTEN, deviceId, access -> {
-            CloseReason noRoom = destinations.noRoomToListen(deviceId);
-            return noRoom != null
-                    ? unavailable(noRoom.reason())
-                    : destinations.listen(deviceId, subprotocol(handshake), access.valid());
+            Holder holder = holder(by, access.principal(), handshake.peer());
+            CloseReason noRoom = destinations.noRoomToListen(deviceId, holder);
+            Admission refusal = noRoom != null
+                    ? unavailable(noRoom)
+                    : by == TRUSTED ? null : brakes.tooOften("listeners of " + access.principal());
+            return refusal != null
+                    ? refusal
+                    : destinations.listen(deviceId, subprotocol(handshake), holder, access.valid());
         });
     }
 
     private CompletionStage<Admission> peer(Handshake handshake) {
         String challenge = nodes.linked(handshake);
         if (challenge == null) {
-            return refused(403, "bad node credential"); // the peer logs possible causes
+            return badNode(handshake); // the peer logs possible causes
         }
         return done(granted(handshake, leg -> destinations.peer(challenge, leg)));
     }
@@ -301,20 +338,36 @@ public final class Admissions {
         } catch (RuntimeException e) {
             check = CompletableFuture.failedFuture(e);
         }
-        return Deadlines.within(limits.admissionTimeout(), check, scheduler).handle((access, failure) -> {
-            if (failure instanceof RejectedExecutionException) {
-                return unavailable("the node has stopped");
-            }
-            if (failure != null) {
-                log.warn("the access policy failed for {}", handshake, failure);
-                return unavailable("access control is unavailable");
-            }
-            if (access instanceof Access.Denied denied) {
-                Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
-                return new Admission.Refused(denied.status(), "access denied", retryAfter);
-            }
-            return go.apply(guarded((Access.Granted) access));
-        });
+        CompletionStage<Access> checked = Deadlines.within(limits.admissionTimeout(), check, scheduler);
+        return checked.<CompletionStage<Admission>>handle((access, failure) -> {
+                    if (access instanceof Access.Denied denied && denied.status() == 401 && action != Action.EXPOSE) {
+                        return brakes.failed(handshake, DENIED);
+                    }
+                    return done(decided(handshake, access, failure, go));
+                })
+                .thenCompose(decided -> decided);
+    }
+
+    private static Admission decided(
+            Handshake handshake,
+            @Nullable Access access,
+            @Nullable Throwable failure,
+            Function<Access.Granted, Admission> go) {
+        if (failure instanceof RejectedExecutionException) {
+            return unavailable("the node has stopped");
+        }
+        if (failure != null) {
+            log.warn("the access policy failed for {}", handshake, failure);
+            return unavailable("access control is unavailable");
+        }
+        if (access instanceof Access.Denied denied) {
+            Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
+            return new Admission.Refused(denied.status(), "access denied", retryAfter);
+        }
+        if (access == null) {
+            throw new IllegalStateException("the access policy said nothing");
+        }
+        return go.apply(guarded((Access.Granted) access));
     }
 
     /** Lets access end if the policy fails to say whether it is valid; that must not keep others from being ended. */
@@ -344,6 +397,12 @@ public final class Admissions {
             return chosen;
         }
         return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
+    }
+
+    private static Admission unavailable(CloseReason reason) {
+        return reason.code() == CloseReason.OVER_LIMIT
+                ? new Admission.Refused(429, reason.reason(), RETRY_AFTER)
+                : unavailable(reason.reason());
     }
 
     private static Admission unavailable(String reason) {

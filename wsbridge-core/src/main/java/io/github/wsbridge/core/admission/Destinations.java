@@ -6,6 +6,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Leg;
@@ -34,13 +35,17 @@ public interface Destinations {
     /** Receives a device from another node, which waits for the proof that this one could read its request. */
     void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg);
 
+    /** Returns whether a token is one of this cluster, and has not expired if this node issued it. */
+    boolean reads(BridgeToken token);
+
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.
      *
      * @param subprotocol the subprotocol to negotiate
+     * @param holder whose share it takes
      * @param valid whether its access is still permitted
      */
-    Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid);
+    Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid);
 
     /**
      * Receives another node.
@@ -53,9 +58,9 @@ public interface Destinations {
     @Nullable
     CloseReason unready();
 
-    /** Returns why the node cannot take another bridge now, or null if it can. */
+    /** Returns why the node cannot take another bridge of this requester now, or null if it can. */
     @Nullable
-    CloseReason unavailable();
+    CloseReason unavailable(Holder requester);
 
     /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
     @Nullable
@@ -63,5 +68,5 @@ public interface Destinations {
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable
-    CloseReason noRoomToListen(String deviceId);
+    CloseReason noRoomToListen(String deviceId, Holder holder);
 }

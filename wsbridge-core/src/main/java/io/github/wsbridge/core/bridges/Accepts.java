@@ -43,6 +43,7 @@ public final class Accepts {
     private final @Nullable NodeRouter router;
     private final PendingBridges pending;
     private final BridgeSlots slots;
+    private final BridgeAges ages;
     private final UnaryOperator<Leg> watch;
     private final InstantSource clock;
     private final BridgeListener events;
@@ -53,6 +54,7 @@ public final class Accepts {
             @Nullable NodeRouter router,
             PendingBridges pending,
             BridgeSlots slots,
+            BridgeAges ages,
             UnaryOperator<Leg> watch,
             InstantSource clock,
             BridgeListener events) {
@@ -61,6 +63,7 @@ public final class Accepts {
         this.router = router;
         this.pending = pending;
         this.slots = slots;
+        this.ages = ages;
         this.watch = watch;
         this.clock = clock;
         this.events = events;
@@ -97,6 +100,16 @@ public final class Accepts {
     public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
         CloseReason refusal = hop == Hop.DIRECT ? slots.unavailableToForward() : null;
         return refusal == null || !slots.cut() && mine(token) ? null : refusal;
+    }
+
+    /** Returns whether {@link #read} reads a token. */
+    public boolean reads(BridgeToken token) {
+        try {
+            read(token);
+            return true;
+        } catch (BridgeException e) {
+            return false;
+        }
     }
 
     private boolean mine(BridgeToken token) {
@@ -154,6 +167,7 @@ public final class Accepts {
             splice.start(greeting(bridge.requester(), bridge.id()), greeting(device, bridge.id()));
             if (missing.isEmpty()) {
                 bridge.announce();
+                ages.keep(bridge);
             }
         } catch (Throwable e) { // even an Error, which the caller does not handle either: the slot must be given back
             splice.abort();

@@ -1,6 +1,8 @@
 package io.github.wsbridge.core.bridges;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.limits.FairShare;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.wire.concurrent.Capacity;
 import io.github.wsbridge.wire.relay.Splice;
 import java.util.Set;
@@ -27,20 +29,34 @@ public final class BridgeSlots {
     public static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
     public static final CloseReason STOPPING = new CloseReason(CloseReason.GOING_AWAY, "the node is stopping");
     private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "the node is full");
+    private static final CloseReason SHARE =
+            new CloseReason(CloseReason.OVER_LIMIT, "too many bridges of one requester or address");
 
+    private final int max;
     private final Capacity capacity;
+    private final FairShare share;
     private final Set<Splice> splices = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> empty = new CompletableFuture<>();
     private volatile Phase phase = Phase.SERVING; // changed by advance() only
 
-    public BridgeSlots(int maxBridges) {
+    /** @param share of the slots that one requester may take */
+    public BridgeSlots(int maxBridges, FairShare share) {
+        this.max = maxBridges;
         this.capacity = new Capacity(maxBridges);
+        this.share = share;
     }
 
     /** Returns why the node cannot take another requester now, or null if it can. */
     @Nullable
     public CloseReason unavailable() {
         return reached(Phase.DRAINING) ? DRAINING : capacity.full() ? FULL : null;
+    }
+
+    /** Returns why the node cannot take another bridge of this requester now, or null if it can. */
+    @Nullable
+    public CloseReason unavailable(Holder requester) {
+        CloseReason reason = unavailable();
+        return reason == null && !share.roomFor(requester, max - capacity.used()) ? SHARE : reason;
     }
 
     /** Returns why the node cannot forward another device now, or null if it can. */
@@ -51,8 +67,19 @@ public final class BridgeSlots {
 
     /** Takes a slot for a requester. Returns null on success, otherwise the reason for the refusal. */
     @Nullable
-    public CloseReason take() {
-        return take(Phase.DRAINING);
+    public CloseReason take(Holder requester) {
+        CloseReason refusal = take(Phase.DRAINING);
+        if (refusal == null && !share.take(requester, max - capacity.used() + 1)) {
+            release();
+            return SHARE;
+        }
+        return refusal;
+    }
+
+    /** Returns a slot that a requester took. */
+    public void release(Holder requester) {
+        share.release(requester);
+        release();
     }
 
     /** Takes a slot for a device that is forwarded. Returns null on success, otherwise the reason for the refusal. */
@@ -75,7 +102,7 @@ public final class BridgeSlots {
         return null;
     }
 
-    /** Returns a slot. */
+    /** Returns a slot that a forwarded device took. */
     public void release() {
         capacity.release();
         lookIfEmpty();

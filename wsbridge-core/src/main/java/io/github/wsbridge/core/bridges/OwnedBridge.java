@@ -7,6 +7,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
+import io.github.wsbridge.wire.relay.Pace;
 import io.github.wsbridge.wire.relay.Splice;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,7 @@ public final class OwnedBridge implements Bridge {
     private final CompletableFuture<CloseReason> gone = new CompletableFuture<>();
     private final CompletableFuture<Void> abandoned = new CompletableFuture<>();
     private volatile @Nullable Future<?> timeout;
+    private volatile @Nullable Pace pace;
 
     /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
     public OwnedBridge(BridgeId id, String deviceId, Leg requester, Consumer<OwnedBridge> decided) {
@@ -54,6 +56,11 @@ public final class OwnedBridge implements Bridge {
     /** Opens the requester's leg. */
     void open() {
         requester.open();
+    }
+
+    /** Limits the bridge's rate. Called while it is pending. */
+    void pace(Pace value) {
+        pace = value;
     }
 
     /** Returns whether the bridge still waits for its device. */
@@ -77,6 +84,10 @@ public final class OwnedBridge implements Bridge {
     @Nullable
     Splice claim(Gate device) {
         Splice splice = new Splice(requester, device);
+        Pace limit = pace;
+        if (limit != null) {
+            splice.pace(limit);
+        }
         if (!state.compareAndSet(PENDING, splice)) {
             return null;
         }

@@ -2,9 +2,12 @@ package io.github.wsbridge.core.bridges;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.limits.FairShare;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.wire.concurrent.Shares;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,31 +16,42 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PendingBridges {
 
-    private record Waiting(OwnedBridge bridge, Shares.Place place) {}
+    private record Waiting(OwnedBridge bridge, Shares.Place place, Holder holder) {}
+
+    /** Those that wait for one device. */
+    private record Line(Shares byTarget, FairShare byRequester) {}
 
     private final Map<BridgeId, Waiting> bridges = new ConcurrentHashMap<>();
-    private final Map<String, Shares> perDevice = new ConcurrentHashMap<>();
+    private final Map<String, Line> perDevice = new ConcurrentHashMap<>();
     private final int maxPerDevice;
+    private final Supplier<FairShare> share;
 
-    public PendingBridges(int maxPerDevice) {
+    /** @param share of those that wait for a device that one requester may have; one for each device */
+    public PendingBridges(int maxPerDevice, Supplier<FairShare> share) {
         this.maxPerDevice = maxPerDevice;
+        this.share = share;
     }
 
     /**
      * Adds a bridge until it is claimed or ended. Returns false if too many requesters already wait for its device, or
-     * for this target of it: see {@link Shares}.
+     * for this target of it, or of this requester: see {@link Shares} and {@link FairShare}.
      *
      * @param target what the requester wants of the device: its request data
      */
-    public boolean add(OwnedBridge bridge, String target) {
+    public boolean add(OwnedBridge bridge, String target, Holder holder) {
         Shares.Place[] taken = new Shares.Place[1];
         perDevice.compute(bridge.deviceId(), (device, known) -> {
-            Shares shares = known == null ? new Shares(maxPerDevice) : known;
-            taken[0] = shares.take(target);
-            return shares;
+            Line line = known == null ? new Line(new Shares(maxPerDevice), share.get()) : known;
+            if (line.byRequester().take(holder, line.byTarget().free())) {
+                taken[0] = line.byTarget().take(target);
+                if (taken[0] == null) {
+                    line.byRequester().release(holder);
+                }
+            }
+            return line;
         });
         if (taken[0] != null) {
-            bridges.put(bridge.id(), new Waiting(bridge, taken[0]));
+            bridges.put(bridge.id(), new Waiting(bridge, taken[0], holder));
         }
         return taken[0] != null;
     }
@@ -52,9 +66,10 @@ public final class PendingBridges {
     public void remove(OwnedBridge bridge) {
         Waiting waiting = bridges.get(bridge.id());
         if (waiting != null && waiting.bridge() == bridge && bridges.remove(bridge.id(), waiting)) {
-            perDevice.computeIfPresent(bridge.deviceId(), (device, shares) -> {
+            perDevice.computeIfPresent(bridge.deviceId(), (device, line) -> {
                 waiting.place().release();
-                return shares.empty() ? null : shares;
+                line.byRequester().release(waiting.holder());
+                return line.byTarget().empty() ? null : line;
             });
         }
     }

@@ -8,12 +8,15 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.AccessPolicy.Access.Granted;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.wire.relay.Pace;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -46,6 +49,7 @@ public final class Requests {
     private final PendingBridges pending;
     private final BridgeSlots slots;
     private final Duration acceptTimeout;
+    private final Bandwidth bandwidth;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
@@ -60,6 +64,7 @@ public final class Requests {
             PendingBridges pending,
             BridgeSlots slots,
             Duration acceptTimeout,
+            Bandwidth bandwidth,
             InstantSource clock,
             ScheduledExecutorService scheduler,
             BridgeListener events) {
@@ -70,6 +75,7 @@ public final class Requests {
         this.pending = pending;
         this.slots = slots;
         this.acceptTimeout = acceptTimeout;
+        this.bandwidth = bandwidth;
         this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
@@ -77,7 +83,7 @@ public final class Requests {
 
     public Bridge request(BridgeRequest request, Requester by, Leg leg) {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
-        CloseReason refusal = takeOn(bridge, request.requestData());
+        CloseReason refusal = takeOn(bridge, request.requestData(), by.holder());
         if (refusal != null) {
             events.onRefused(by.where(), refusal.code(), by.address());
             bridge.open();
@@ -88,10 +94,15 @@ public final class Requests {
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());
         }
+        Pace pace = bandwidth.of(by.holder().principal());
+        if (pace != null) {
+            bridge.pace(pace);
+        }
         bridge.gone().thenAccept(reason -> {
             revocable.remove(bridge);
+            bandwidth.release(by.holder().principal());
             events.onClosed(bridge, reason);
-            slots.release(); // last, since stop() waits for it
+            slots.release(by.holder()); // last, since stop() waits for it
         });
         bridge.open();
         if (slots.cut() || !await(bridge)) {
@@ -126,10 +137,10 @@ public final class Requests {
         return closed;
     }
 
-    private @Nullable CloseReason takeOn(OwnedBridge bridge, String target) {
-        CloseReason refusal = slots.take();
-        if (refusal == null && !pending.add(bridge, target)) {
-            slots.release();
+    private @Nullable CloseReason takeOn(OwnedBridge bridge, String target, Holder holder) {
+        CloseReason refusal = slots.take(holder);
+        if (refusal == null && !pending.add(bridge, target, holder)) {
+            slots.release(holder);
             refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters are waiting for this device");
         }
         return refusal;

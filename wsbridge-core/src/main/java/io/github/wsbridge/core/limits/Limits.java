@@ -14,6 +14,18 @@ import java.time.Duration;
  * @param maxRequestDataBytes the maximum length of request data, in bytes of UTF-8; at most 6,144, so that an
  *     invitation fits into one message however its characters are escaped
  * @param requestsPerSecond the maximum number of requests per second of one principal, with bursts of the same size
+ * @param addressRate the maximum number of handshakes per second from one address (IPv6: one /64), with bursts of the
+ *     same size, not counting those of other nodes
+ * @param failedCredentials how often one address may present invalid credentials in ten minutes until it is answered
+ *     with 429; from a quarter of that on, the answers are slowed down
+ * @param principalShare the share of bridges, of requesters waiting for a device, and of listening devices, that one
+ *     principal may have, in percent of those that nobody else has; with 100 it may take all
+ * @param addressShare the same for one address (IPv6: one /64)
+ * @param bridgeBandwidth the maximum number of bytes per second of a bridge, both directions together; 0 for no limit.
+ *     With a limit, bytes are not passed on as directly as without, which costs CPU time
+ * @param principalBandwidth the same for all bridges of one principal together
+ * @param maxIdle how long a bridge may carry nothing, half-closed or not; zero for no limit
+ * @param maxLifetime how long a bridge may last; zero for no limit
  * @param acceptTimeout how long a requester waits for its device
  * @param dialTimeout how long connecting to another node may take
  * @param peerTimeout how long a peer may take to say whether it holds a device
@@ -27,12 +39,21 @@ public record Limits(
         int maxDeviceIdBytes,
         int maxRequestDataBytes,
         int requestsPerSecond,
+        int addressRate,
+        int failedCredentials,
+        int principalShare,
+        int addressShare,
+        long bridgeBandwidth,
+        long principalBandwidth,
+        Duration maxIdle,
+        Duration maxLifetime,
         Duration acceptTimeout,
         Duration dialTimeout,
         Duration peerTimeout,
         Duration admissionTimeout,
         Watch watch) {
 
+    private static final int ALL = 100;
     private static final int MAX_DEVICE_ID_BYTES = 1024;
     private static final int MAX_REQUEST_DATA_BYTES = 6144;
 
@@ -44,6 +65,13 @@ public record Limits(
         between("maxDeviceIdBytes", maxDeviceIdBytes, MAX_DEVICE_ID_BYTES);
         between("maxRequestDataBytes", maxRequestDataBytes, MAX_REQUEST_DATA_BYTES);
         positive("requestsPerSecond", requestsPerSecond);
+        positive("addressRate", addressRate);
+        positive("failedCredentials", failedCredentials);
+        between("principalShare", principalShare, ALL);
+        between("addressShare", addressShare, ALL);
+        if (bridgeBandwidth < 0 || principalBandwidth < 0 || maxIdle.isNegative() || maxLifetime.isNegative()) {
+            throw new IllegalArgumentException("a limit must not be negative");
+        }
         positive("acceptTimeout", acceptTimeout);
         positive("dialTimeout", dialTimeout);
         positive("peerTimeout", peerTimeout);
@@ -82,6 +110,14 @@ public record Limits(
         private int maxDeviceIdBytes = 256;
         private int maxRequestDataBytes = 4096;
         private int requestsPerSecond = 10_000;
+        private int addressRate = 2_000;
+        private int failedCredentials = 20;
+        private int principalShare = 50;
+        private int addressShare = 100;
+        private long bridgeBandwidth;
+        private long principalBandwidth;
+        private Duration maxIdle = Duration.ZERO;
+        private Duration maxLifetime = Duration.ZERO;
         private Duration acceptTimeout = Duration.ofSeconds(30);
         private Duration dialTimeout = Duration.ofSeconds(5);
         private Duration peerTimeout = Duration.ofSeconds(3);
@@ -126,6 +162,57 @@ public record Limits(
             return this;
         }
 
+        /** Default 2,000 a second. */
+        public Builder addressRate(int value) {
+            addressRate = value;
+            return this;
+        }
+
+        /** Default 20. */
+        public Builder failedCredentials(int value) {
+            failedCredentials = value;
+            return this;
+        }
+
+        /** Default 50 percent. Does not apply to a node without access control, nor inside this process. */
+        public Builder principalShare(int value) {
+            principalShare = value;
+            return this;
+        }
+
+        /**
+         * Default 100 percent, since behind a proxy that is not known as such all clients have the same address; see
+         * {@code BridgeNode.Builder.proxies}.
+         */
+        public Builder addressShare(int value) {
+            addressShare = value;
+            return this;
+        }
+
+        /** In bytes per second. Default 0: no limit. */
+        public Builder bridgeBandwidth(long value) {
+            bridgeBandwidth = value;
+            return this;
+        }
+
+        /** In bytes per second. Default 0: no limit. */
+        public Builder principalBandwidth(long value) {
+            principalBandwidth = value;
+            return this;
+        }
+
+        /** Default zero: no limit. */
+        public Builder maxIdle(Duration value) {
+            maxIdle = value;
+            return this;
+        }
+
+        /** Default zero: no limit. */
+        public Builder maxLifetime(Duration value) {
+            maxLifetime = value;
+            return this;
+        }
+
         /** Default 30 seconds. */
         public Builder acceptTimeout(Duration value) {
             acceptTimeout = value;
@@ -165,6 +252,14 @@ public record Limits(
                     maxDeviceIdBytes,
                     maxRequestDataBytes,
                     requestsPerSecond,
+                    addressRate,
+                    failedCredentials,
+                    principalShare,
+                    addressShare,
+                    bridgeBandwidth,
+                    principalBandwidth,
+                    maxIdle,
+                    maxLifetime,
                     acceptTimeout,
                     dialTimeout,
                     peerTimeout,

@@ -5,6 +5,8 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.limits.FairShare;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Capacity;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +40,22 @@ public final class DeviceListeners {
     }
 
     private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices are listening");
+    private static final CloseReason SHARE =
+            new CloseReason(CloseReason.OVER_LIMIT, "too many devices of one key or address are listening");
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
     private final Map<String, Arrival> arrivals = new ConcurrentHashMap<>();
+    private final int max;
     private final Capacity capacity;
+    private final FairShare share;
     private final BridgeListener events;
     private final Rejections rejections;
 
-    public DeviceListeners(int max, BridgeListener events, Rejections rejections) {
+    /** @param share of the places that devices with the same key may take */
+    public DeviceListeners(int max, FairShare share, BridgeListener events, Rejections rejections) {
+        this.max = max;
         this.capacity = new Capacity(max);
+        this.share = share;
         this.events = events;
         this.rejections = rejections;
     }
@@ -59,8 +69,11 @@ public final class DeviceListeners {
      * additional slot.
      */
     @Nullable
-    public CloseReason noRoom(String deviceId) {
-        return capacity.full() && !listeners.containsKey(deviceId) ? FULL : null;
+    public CloseReason noRoom(String deviceId, Holder holder) {
+        if (listeners.containsKey(deviceId)) {
+            return null;
+        }
+        return capacity.full() ? FULL : share.roomFor(holder, max - capacity.used()) ? null : SHARE;
     }
 
     /**
@@ -86,11 +99,12 @@ public final class DeviceListeners {
         /**
          * Adds the socket. Returns whether there was room for it.
          *
+         * @param holder whose share it takes
          * @param valid whether the device may still listen; see {@link #closeRevoked}
          */
-        public boolean open(Leg leg, Instant since, BooleanSupplier valid) {
+        public boolean open(Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
             try {
-                return add(deviceId, leg, since, valid);
+                return add(deviceId, leg, since, holder, valid);
             } finally {
                 end();
             }
@@ -103,13 +117,18 @@ public final class DeviceListeners {
         }
     }
 
-    private boolean add(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
+    private boolean add(String deviceId, Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
-        if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
-            EndAwaiter.of(leg, FULL);
-            return false;
+        Holder counted = holder;
+        CloseReason refusal = take(holder);
+        if (refusal != null) {
+            counted = former == null ? null : former.place.getAndSet(null);
+            if (counted == null) {
+                EndAwaiter.of(leg, refusal);
+                return false;
+            }
         }
-        Listener listener = new Listener(deviceId, leg, since, valid);
+        Listener listener = new Listener(deviceId, leg, since, counted, valid);
         events.onListening(deviceId);
         listener.socket.open();
         Listener older = listeners.put(deviceId, listener);
@@ -120,6 +139,17 @@ public final class DeviceListeners {
             listeners.remove(deviceId, listener); // it ended before it was added
         }
         return true;
+    }
+
+    private @Nullable CloseReason take(Holder holder) {
+        if (!capacity.take()) {
+            return FULL;
+        }
+        if (!share.take(holder, max - capacity.used() + 1)) {
+            capacity.release();
+            return SHARE;
+        }
+        return null;
     }
 
     /** Sends an invitation to the device if it listens here, or is about to. Returns null if it does not. */
@@ -187,15 +217,16 @@ public final class DeviceListeners {
         private final Instant since;
         private final BooleanSupplier valid;
         private final MessageLeg socket;
-        /** Whether this socket holds a slot. A newer socket of the same device may take the slot over. */
-        private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
+        /** Whose place this socket holds; null for none. A newer socket of the same device may take it over. */
+        private final AtomicReference<@Nullable Holder> place;
 
         private final AtomicBoolean moving = new AtomicBoolean();
 
         private volatile boolean gone;
 
-        Listener(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
+        Listener(String deviceId, Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
             this.deviceId = deviceId;
+            this.place = new AtomicReference<>(holder);
             this.since = since;
             this.valid = valid;
             this.socket = new MessageLeg(leg, this);
@@ -223,7 +254,9 @@ public final class DeviceListeners {
         public void onClosed(CloseReason reason) {
             gone = true;
             listeners.remove(deviceId, this);
-            if (holdsPlace.getAndSet(false)) {
+            Holder held = place.getAndSet(null);
+            if (held != null) {
+                share.release(held);
                 capacity.release();
             }
             events.onListenerGone(deviceId, reason);

@@ -6,6 +6,7 @@ import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
 import com.grack.nanojson.JsonStringWriter;
 import com.grack.nanojson.JsonWriter;
+import io.github.wsbridge.wire.message.JsonMessage;
 import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -23,7 +24,7 @@ final class KeysetJson {
     private KeysetJson() {}
 
     static TokenKeys read(String json) throws GeneralSecurityException {
-        if (json.chars().filter(c -> c == '{' || c == '[').count() > MAX_BRACKETS) {
+        if (json.chars().filter(c -> c == '{' || c == '[').count() > MAX_BRACKETS || JsonMessage.excess(json) != null) {
             throw new GeneralSecurityException("too large for a keyset");
         }
         try {

@@ -11,6 +11,8 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
@@ -40,8 +42,9 @@ class PendingRaceTest {
     private static final CloseReason GONE = new CloseReason(4321, "gone");
 
     private final FakeScheduler scheduler = new FakeScheduler();
-    private final PendingBridges pending = new PendingBridges(1); // a leaked count would refuse the next round
-    private final BridgeSlots slots = new BridgeSlots(1); // here too
+    private final PendingBridges pending =
+            new PendingBridges(1, FairShare::unlimited); // a leaked count would refuse the next round
+    private final BridgeSlots slots = new BridgeSlots(1, FairShare.unlimited()); // here too
     private final Watcher watcher = new Watcher();
     private final Requests requests = new Requests(
             TestCluster.PUBLIC,
@@ -51,11 +54,13 @@ class PendingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            new Bandwidth(0, 0, scheduler, () -> 0),
             scheduler.clock(),
             scheduler,
             watcher);
-    private final Accepts accepts =
-            new Accepts(TestCluster.A, new PlainCodec(), null, pending, slots, leg -> leg, scheduler.clock(), watcher);
+    private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
+    private final Accepts accepts = new Accepts(
+            TestCluster.A, new PlainCodec(), null, pending, slots, ages, leg -> leg, scheduler.clock(), watcher);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];

@@ -10,6 +10,8 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
+import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Headers;
@@ -41,6 +43,7 @@ class WaitingRaceTest {
     private static final int ROUNDS = 6_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final Map<String, String> UPGRADE = Map.of(
+            "Host", "h",
             "Upgrade", "websocket",
             "Connection", "Upgrade",
             "Sec-WebSocket-Version", "13",
@@ -48,8 +51,9 @@ class WaitingRaceTest {
     private static final Headers FIELDS = name -> UPGRADE.containsKey(name) ? List.of(UPGRADE.get(name)) : List.of();
 
     private final FakeScheduler scheduler = new FakeScheduler();
-    private final PendingBridges pending = new PendingBridges(1); // one count too many would refuse the next round
-    private final BridgeSlots slots = new BridgeSlots(1); // here too
+    private final PendingBridges pending =
+            new PendingBridges(1, FairShare::unlimited); // one count too many would refuse the next round
+    private final BridgeSlots slots = new BridgeSlots(1, FairShare.unlimited()); // here too
     private final AtomicInteger established = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
     private final BridgeListener events = new BridgeListener() {
@@ -71,11 +75,13 @@ class WaitingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            new Bandwidth(0, 0, scheduler, () -> 0),
             scheduler.clock(),
             scheduler,
             events);
-    private final Accepts accepts =
-            new Accepts(TestCluster.A, new PlainCodec(), null, pending, slots, leg -> leg, scheduler.clock(), events);
+    private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
+    private final Accepts accepts = new Accepts(
+            TestCluster.A, new PlainCodec(), null, pending, slots, ages, leg -> leg, scheduler.clock(), events);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];

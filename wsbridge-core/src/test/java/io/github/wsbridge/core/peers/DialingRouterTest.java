@@ -10,11 +10,13 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.Brakes;
 import io.github.wsbridge.core.admission.Destinations;
+import io.github.wsbridge.core.admission.ForwardedPeers;
 import io.github.wsbridge.core.admission.PeerAdmissions;
-import io.github.wsbridge.core.admission.RequestRate;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.cluster.PeerNetworks;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
@@ -101,7 +103,8 @@ class DialingRouterTest extends NodeRouterContract {
                     new PeerAdmissions(address, credentials, PeerNetworks.any(), false),
                     request -> new CompletableFuture<>(),
                     limits,
-                    new RequestRate(1, cluster.clock),
+                    new Brakes(limits, cluster.clock, cluster.scheduler, new BridgeListener() {}),
+                    new ForwardedPeers(List.of()),
                     cluster.scheduler,
                     new BridgeListener() {});
         }
@@ -135,7 +138,12 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+        public boolean reads(BridgeToken token) {
+            return true;
+        }
+
+        @Override
+        public Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid) {
             throw new AssertionError();
         }
 
@@ -155,12 +163,12 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public @Nullable CloseReason unavailable() {
+        public @Nullable CloseReason unavailable(Holder requester) {
             return null;
         }
 
         @Override
-        public @Nullable CloseReason noRoomToListen(String deviceId) {
+        public @Nullable CloseReason noRoomToListen(String deviceId, Holder holder) {
             return null;
         }
 

@@ -2,6 +2,8 @@ package io.github.wsbridge.core.signalling;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.core.Json;
+import io.github.wsbridge.core.limits.FairShare;
+import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -17,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 class ListenSignallerTest extends SignallerContract {
 
     private final DeviceListeners listeners =
-            new DeviceListeners(100, new BridgeListener() {}, (token, rejection) -> {});
+            new DeviceListeners(100, FairShare.unlimited(), new BridgeListener() {}, (token, rejection) -> {});
 
     @Override
     protected Signaller newSignaller() {
@@ -40,7 +42,7 @@ class ListenSignallerTest extends SignallerContract {
             public void onClosed(CloseReason reason) {}
         });
         leg.demand();
-        listeners.expect(deviceId).open(node, Instant.EPOCH, () -> true);
+        listeners.expect(deviceId).open(node, Instant.EPOCH, Holder.NOBODY, () -> true);
         Thread thread = new Thread(() -> {
             try {
                 while (true) {

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The part of {@link BridgeServerContract} about pings and the ways in which a connection ends. */
 abstract class ServerEnds extends ServerMessages {
@@ -223,6 +224,42 @@ abstract class ServerEnds extends ServerMessages {
             await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(10)).until(() -> end.closed() == null);
             raw.write(TEXT, true, "awake");
             assertThat(end.awaitMessages(1, PATIENCE)).containsExactly(Fragment.text("awake"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {PING, PONG})
+    void floodOfControlFrames_isClosed1008(int opcode) throws Exception {
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            RecordingReceiver end = door.takeEnd();
+            end.demand();
+            byte[] frame = RawWebSocket.frame(opcode, true, true, new byte[0]);
+            byte[] flood = new byte[5_000 * frame.length];
+            for (int at = 0; at < flood.length; at += frame.length) {
+                System.arraycopy(frame, 0, flood, at, frame.length);
+            }
+            raw.writeRaw(flood);
+            RawWebSocket.Frame answer = raw.read();
+            while (answer.opcode() == PONG) {
+                answer = raw.read();
+            }
+            assertThat(answer.closeCode()).isEqualTo(1008);
+            assertThat(end.awaitClosed().code()).isEqualTo(CloseReason.VANISHED);
+        }
+    }
+
+    @Test
+    void manyPings_areAnswered() throws Exception {
+        try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
+            door.takeEnd();
+            for (int i = 0; i < 900; i++) {
+                raw.write(PING, true, "ping " + i);
+            }
+            RawWebSocket.Frame pong = raw.read();
+            while (!pong.text().equals("ping 899")) {
+                assertThat(pong.opcode()).isEqualTo(PONG);
+                pong = raw.read();
+            }
         }
     }
 }

@@ -85,6 +85,30 @@ abstract class ServerHandshakes extends ServerEnds {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host: elsewhere\r\n",
+                "Content-Length: 5\r\n\r\nhello",
+                "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+            })
+    void secondHostOrContent_isRefusedWith400(String fields) throws Exception {
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, fields));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
+            assertThat(door.handshakes()).isZero();
+        }
+    }
+
+    @Test
+    void missingHost_isRefusedWith400() throws Exception {
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "").replace("Host: localhost\r\n", ""));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 400 ");
+            assertThat(door.handshakes()).isZero();
+        }
+    }
+
     @Test
     void unknownPath_isRefusedWith404() throws Exception {
         door.answers(handshake -> handshake.path().startsWith("/bridge/")

@@ -250,6 +250,33 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         }
     }
 
+    @Test
+    void manyFields_areRefusedWith431() throws Exception {
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "a:\r\n".repeat(101)));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 431 ");
+            assertThat(door.handshakes()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\u0082\u0001x", "\u0080\u0080xxxx", "{}"})
+    void dataThatIsNoFrame_isRefusedWith400(String data) throws Exception {
+        CompletableFuture<Admission> late = new CompletableFuture<>();
+        door.answers(handshake -> late);
+        try (RawWebSocket together = RawWebSocket.dial(port());
+                RawWebSocket after = ask("")) {
+            together.writeRaw(RawWebSocket.request(TARGET, "") + data);
+            assertThat(together.readHead()).startsWith("HTTP/1.1 400 ");
+            door.takeHandshake();
+            after.writeRaw(data);
+            assertThat(after.readHead()).startsWith("HTTP/1.1 400 ");
+            late.complete(door.grant(""));
+            after.readToEnd();
+            assertThat(door.legs()).isZero();
+        }
+    }
+
     @ParameterizedTest(name = "{index}")
     @ValueSource(
             strings = {
@@ -258,7 +285,19 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                 "GET / HTTP/2.0\r\n\r\n",
                 "GET / HTTP/1.1\r\nno colon\r\n\r\n",
                 "GET / HTTP/1.1\r\nspace : x\r\n\r\n",
-                "GET / HTTP/1.1\r\n folded\r\n\r\n"
+                "GET / HTTP/1.1\r\n folded\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n folded\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nA: b\rC: d\r\n\r\n",
+                "GET / HTTP/1.1\nHost: h\n\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nA: \0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\n: b\r\n\r\n",
+                "GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
+                "GET / HTTP/1.1 \r\nHost: h\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: h/x\r\n\r\n"
             })
     void garbledRequest_isRefusedWith400(String request) throws Exception {
         try (RawWebSocket raw = RawWebSocket.dial(port())) {

@@ -34,6 +34,10 @@ public final class Shares {
         return new Place(key);
     }
 
+    public synchronized int free() {
+        return max - used;
+    }
+
     public synchronized boolean full() {
         return used >= max;
     }

@@ -15,13 +15,16 @@ public final class JsonMessage {
 
     private static final int MAX_DEPTH = 16;
 
+    /** The longest number that the project writes has 20 characters. */
+    private static final int MAX_NUMBER = 40;
+
     private JsonMessage() {}
 
     public static byte[] write(JsonObject message) {
         return JsonWriter.string(message).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** @throws MalformedMessageException if it is not a JSON object, too long, or nested too deep */
+    /** @throws MalformedMessageException if it is not a JSON object, too long, or has what {@link #excess} rejects */
     public static JsonObject read(byte[] utf8) {
         if (utf8.length > MAX_BYTES) {
             throw tooLong();
@@ -29,7 +32,7 @@ public final class JsonMessage {
         return read(new String(utf8, StandardCharsets.UTF_8));
     }
 
-    /** @throws MalformedMessageException if it is not a JSON object, too long, or nested too deep */
+    /** @throws MalformedMessageException if it is not a JSON object, too long, or has what {@link #excess} rejects */
     public static JsonObject read(String text) {
         if (readValue(text) instanceof JsonObject message) {
             return message;
@@ -40,14 +43,15 @@ public final class JsonMessage {
     /**
      * Reads any JSON value, for channels whose peers may send something other than an object.
      *
-     * @throws MalformedMessageException if it is not JSON, too long, or nested too deep
+     * @throws MalformedMessageException if it is not JSON, too long, or has what {@link #excess} rejects
      */
     public static @Nullable Object readValue(String text) {
         if (text.length() > MAX_BYTES) {
             throw tooLong();
         }
-        if (deep(text)) {
-            throw new MalformedMessageException("nested too deep");
+        String excess = excess(text);
+        if (excess != null) {
+            throw new MalformedMessageException(excess);
         }
         try {
             return JsonParser.any().from(text);
@@ -56,23 +60,38 @@ public final class JsonMessage {
         }
     }
 
-    /** The parser is recursive, so depth costs stack. */
-    private static boolean deep(String text) {
+    /**
+     * Returns how a text exceeds what a parser may be given, apart from its length; null if it does not. Depth costs the
+     * recursive parser stack, and a long number costs it time that grows with the square of its length.
+     */
+    public static @Nullable String excess(String text) {
         int depth = 0;
+        int number = 0;
         boolean quoted = false;
-        for (int i = 0; i < text.length() && depth <= MAX_DEPTH; i++) {
+        for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
+            number = quoted || !inNumber(c) ? 0 : number + 1;
+            if (number > MAX_NUMBER) {
+                return "a number is too long";
+            }
             if (c == '"') {
                 quoted = !quoted;
             } else if (quoted) {
                 i += c == '\\' ? 1 : 0;
             } else if (c == '{' || c == '[') {
                 depth++;
+                if (depth > MAX_DEPTH) {
+                    return "nested too deep";
+                }
             } else if (c == '}' || c == ']') {
                 depth--;
             }
         }
-        return depth > MAX_DEPTH;
+        return null;
+    }
+
+    private static boolean inNumber(char c) {
+        return c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
     }
 
     private static MalformedMessageException tooLong() {

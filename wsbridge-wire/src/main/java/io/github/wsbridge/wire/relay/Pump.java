@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a splice. Demands a fragment from the source, sends it to the target, and demands the next only when
@@ -17,6 +18,7 @@ final class Pump implements Leg.Receiver {
     private final Leg target;
     private final Consumer<CloseReason> sourceEnded;
     private final Demands demands = new Demands(this::demand);
+    private volatile @Nullable Pace pace;
     private volatile long bytes; // written by one thread at a time
 
     Pump(Leg source, Leg target, Consumer<CloseReason> sourceEnded) {
@@ -29,13 +31,24 @@ final class Pump implements Leg.Receiver {
         return bytes;
     }
 
+    /** Limits the rate from now on. Called before the first {@link #next}. */
+    void pace(Pace value) {
+        pace = value;
+    }
+
     /** Demands the next fragment. */
     void next() {
-        demands.one();
+        Pace limit = pace;
+        if (limit == null) {
+            demands.one();
+        } else {
+            limit.next(demands::one);
+        }
     }
 
     private void demand() {
-        if (!(target.takesTransfers() && source.transferTo(target.transport()))) {
+        // Legs that are joined directly cannot be slowed down.
+        if (pace != null || !(target.takesTransfers() && source.transferTo(target.transport()))) {
             source.demand();
         }
     }
@@ -54,6 +67,10 @@ final class Pump implements Leg.Receiver {
         sent.whenComplete((done, failure) -> {
             if (failure == null) {
                 bytes += size;
+                Pace limit = pace;
+                if (limit != null) {
+                    limit.relayed(size);
+                }
                 next();
             } // otherwise the target ends, and with it the splice
         });

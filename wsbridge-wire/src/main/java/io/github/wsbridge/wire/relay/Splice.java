@@ -38,6 +38,12 @@ public final class Splice {
         this.rightToLeft = new Pump(right.leg(), left.leg(), why -> ended(left.leg(), why));
     }
 
+    /** Limits the rate of both directions together. Called before {@link #start}; costs the legs' direct connection. */
+    public void pace(Pace pace) {
+        leftToRight.pace(pace);
+        rightToLeft.pace(pace);
+    }
+
     /**
      * Starts relaying. A greeting, if any, is the first thing that a leg's peer receives.
      *

@@ -32,6 +32,12 @@ public final class FrameTranslator {
      */
     public static final int PIECE = 16 * 1024;
 
+    /** How many pings and pongs a peer may send at once, and how many a second in the long run. */
+    static final int MOST_CONTROLS = 1_000;
+
+    private static final int CONTROLS_PER_SECOND = 100;
+    private static final String FLOOD = "too many control frames";
+
     private static final int FIN = 0x80;
     private static final int RESERVED = 0x70;
     private static final int OPCODE = 0x0F;
@@ -65,6 +71,8 @@ public final class FrameTranslator {
     private @Nullable ByteBuffer gathered; // pieces read by next() that are too small to be returned
     private @Nullable CloseReason closed;
     private @Nullable String violation;
+    private int controlsLeft = MOST_CONTROLS;
+    private long controlsNanos = System.nanoTime(); // when they were counted last
     private boolean ended; // by one of the two
     private long carried;
 
@@ -105,6 +113,11 @@ public final class FrameTranslator {
     /** Returns how the peer has violated the protocol, or null if it has not. */
     public @Nullable String violation() {
         return violation;
+    }
+
+    /** Returns the close code for a {@link #violation}. */
+    public int violationCode() {
+        return FLOOD.equals(violation) ? CloseReason.POLICY_VIOLATION : CloseReason.PROTOCOL_ERROR;
     }
 
     /** Returns whether an empty binary message has arrived: the half-close of {@code wsbridge.v1}. */
@@ -375,6 +388,9 @@ public final class FrameTranslator {
             if (length >= SHORT_LENGTH || (start & FIN) == 0) {
                 throw new ProtocolException("a control frame is fragmented or too long");
             }
+            if (opcode != Frames.CLOSE && !takeControl()) {
+                throw new ProtocolException(FLOOD);
+            }
             control = ByteBuffer.allocate((int) length);
         } else if (opcode == Frames.CONTINUATION) {
             if (opening == 0) {
@@ -392,6 +408,21 @@ public final class FrameTranslator {
         missing = length;
         inFrame = true;
         return masked ? size + 4 : size;
+    }
+
+    /** Counts a ping or pong. They cost more than data of the same size, and are of no use in such numbers. */
+    private boolean takeControl() {
+        if (controlsLeft == 0) {
+            long now = System.nanoTime();
+            long earned = Math.min(MOST_CONTROLS, (now - controlsNanos) / (1_000_000_000 / CONTROLS_PER_SECOND));
+            if (earned == 0) {
+                return false;
+            }
+            controlsNanos = now;
+            controlsLeft = (int) earned;
+        }
+        controlsLeft--;
+        return true;
     }
 
     private static void checkFirst(int first) throws ProtocolException {

@@ -35,17 +35,26 @@ public final class ServerUpgrade {
     /** The refusal of a request whose request line and header exceed the server's limit. */
     public static final Admission.Refused TOO_LARGE = new Admission.Refused(431, "the header is too large");
 
+    /** The refusal of a client that sends something other than frames before it is answered. */
+    public static final Admission.Refused NOT_FRAMES = new Admission.Refused(400, "data that is not WebSocket frames");
+
     private static final Admission.Refused NOT_AN_UPGRADE = new Admission.Refused(426, "this is a WebSocket endpoint");
 
     private static final Logger log = LoggerFactory.getLogger(ServerUpgrade.class);
 
-    /** Carries out a decision. Exactly one of the methods is called, once, on any thread. */
+    /** Carries out a decision. Exactly one of {@link #grant} and {@link #refuse} is called, once, on any thread. */
     public interface Answer {
 
         /**
          * Sends {@link #accepted} and passes the leg to {@link #open}, or calls {@link #lost} if that is not possible.
          */
         void grant(Admission.Granted granted);
+
+        /**
+         * Called at most once, before the others: the client has been admitted, and the door keeps it waiting for
+         * something else.
+         */
+        default void admitted() {}
 
         /** Sends {@link #refusal} and closes the connection. */
         void refuse(Admission.Refused refused);
@@ -61,6 +70,7 @@ public final class ServerUpgrade {
 
     private final Handshake handshake;
     private final String key;
+    private final @Nullable String fault;
     private Phase phase = Phase.ASKING; // guarded by this, as are the two below
     private @Nullable Runnable abandoned;
     private @Nullable Future<?> deadline;
@@ -84,6 +94,7 @@ public final class ServerUpgrade {
                 && headers.only("Sec-WebSocket-Version").equals("13");
         this.handshake = new Handshake(path, rawQuery, upgrade, headers, peer);
         this.key = headers.only("Sec-WebSocket-Key");
+        this.fault = RequestFields.fault(protocol, headers);
     }
 
     /**
@@ -110,6 +121,10 @@ public final class ServerUpgrade {
      * @param timer runs the timeout of a client that the door keeps waiting
      */
     public void ask(Door door, ScheduledExecutorService timer, Answer answer) {
+        if (fault != null) {
+            decide(Phase.ASKING, new Admission.Refused(400, fault), null, answer);
+            return;
+        }
         if (handshake.upgrade() && !WebSocketKey.valid(key)) { // before the door wakes a device for it
             decide(Phase.ASKING, new Admission.Refused(400, "missing or invalid Sec-WebSocket-Key"), null, answer);
             return;
@@ -137,6 +152,7 @@ public final class ServerUpgrade {
             }
             return;
         }
+        answer.admitted();
         try {
             Future<?> task = timer.schedule(
                     () -> {
@@ -255,6 +271,19 @@ public final class ServerUpgrade {
             gone.run();
         }
         return true;
+    }
+
+    /**
+     * Returns whether what a client sent right after its request can be the beginning of a frame.
+     *
+     * @param first the first byte
+     * @param second the second byte; null if it has not arrived
+     */
+    public static boolean beginsFrame(byte first, @Nullable Byte second) {
+        int opcode = first & 0x0f;
+        boolean begins =
+                opcode == Frames.TEXT || opcode == Frames.BINARY || opcode >= Frames.CLOSE && opcode <= Frames.PONG;
+        return begins && (first & 0x70) == 0 && (second == null || second < 0);
     }
 
     /** Returns the encoded answer to a request that is granted. */

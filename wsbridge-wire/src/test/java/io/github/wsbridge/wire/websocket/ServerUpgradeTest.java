@@ -36,6 +36,8 @@ class ServerUpgradeTest {
 
     private static ServerUpgrade upgrade(String key) {
         Map<String, String> fields = Map.of(
+                "host",
+                "h",
                 "upgrade",
                 "websocket",
                 "connection",

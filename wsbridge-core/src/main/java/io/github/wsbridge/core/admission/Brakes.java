@@ -1,0 +1,78 @@
+package io.github.wsbridge.core.admission;
+
+import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.wire.concurrent.Capacity;
+import io.github.wsbridge.wire.concurrent.LeakyBuckets;
+import io.github.wsbridge.wire.net.ClientAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Slows down clients that ask too often, or with invalid credentials. Thread-safe. */
+public final class Brakes {
+
+    /** How many answers wait at a time. Those beyond are given at once. */
+    private static final int MOST_DELAYED = 1_000;
+
+    private static final Admission.Refused TOO_FAST =
+            new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
+
+    private final int addressRate;
+    private final LeakyBuckets addresses;
+    private final RequestRate principals;
+    private final FailedCredentials failures;
+    private final Capacity delayed = new Capacity(MOST_DELAYED);
+    private final ScheduledExecutorService scheduler;
+
+    public Brakes(Limits limits, InstantSource clock, ScheduledExecutorService scheduler, BridgeListener events) {
+        this.addressRate = limits.addressRate();
+        this.addresses = new LeakyBuckets(addressRate, Duration.ofSeconds(1), clock);
+        this.principals = new RequestRate(limits.requestsPerSecond(), clock);
+        this.failures = new FailedCredentials(limits.failedCredentials(), clock, events);
+        this.scheduler = scheduler;
+    }
+
+    /** Counts a handshake from a client's address. Returns the refusal if that is too many, or null. */
+    Admission.@Nullable Refused tooFast(Handshake handshake) {
+        String site = ClientAddress.site(handshake.peer().address());
+        return site.isEmpty() || addresses.addUpTo(site, addressRate) ? null : TOO_FAST;
+    }
+
+    /** Counts a request of a principal. Returns the refusal if that is too many, or null. */
+    Admission.@Nullable Refused tooOften(String principal) {
+        return principals.take(principal) ? null : TOO_FAST;
+    }
+
+    /** Counts invalid credentials. Returns the answer to them, which may take a while. */
+    CompletionStage<Admission> failed(Handshake handshake, Admission.Refused answer) {
+        FailedCredentials.Penalty penalty = failures.failed(handshake.peer().address());
+        Admission given = penalty.retryAfter().isZero()
+                ? answer
+                : new Admission.Refused(429, "too many invalid credentials", penalty.retryAfter());
+        CompletableFuture<Admission> said = new CompletableFuture<>();
+        if (penalty.delay().isZero() || !delayed.take()) {
+            return CompletableFuture.completedFuture(given);
+        }
+        try {
+            scheduler.schedule(
+                    () -> {
+                        delayed.release();
+                        said.complete(given);
+                    },
+                    penalty.delay().toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) { // the node has stopped
+            delayed.release();
+            said.complete(given);
+        }
+        return said;
+    }
+}
