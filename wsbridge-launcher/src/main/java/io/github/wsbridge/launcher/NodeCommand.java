@@ -4,17 +4,22 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.access.ApiKeyFile;
+import io.github.wsbridge.core.access.PolicyChain;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.tokens.KeyFile;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.wire.files.Reloaded;
 import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.HostPort;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -84,12 +89,15 @@ final class NodeCommand implements Callable<Integer> {
             names = "--revoke",
             paramLabel = "WHAT",
             defaultValue = "listeners",
-            description = "What ends when a key is removed from the file of --api-keys: its listeners, or live:"
-                    + " its bridges, too (default ${DEFAULT-VALUE})")
+            description = "What ends when a credential is revoked or expires: its listeners, or live: its"
+                    + " bridges, too (default ${DEFAULT-VALUE})")
     Revoke revoke;
 
     @Mixin
     TlsOptions tls;
+
+    @Mixin
+    CertificateOptions certificates;
 
     @Option(
             names = "--tls-ca",
@@ -157,19 +165,20 @@ final class NodeCommand implements Callable<Integer> {
         BridgeNode.Builder builder =
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
-        if (permitted == null) {
-            builder.insecure();
-        } else {
-            builder.accessPolicy(permitted);
-        }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         try {
             Transport.ServerSettings settings = new Transport.ServerSettings(
-                    listen.resolve().get(0), limitOptions.maxConnections(), limits.admissionTimeout(), identity);
+                    listen.resolve().get(0),
+                    limitOptions.maxConnections(),
+                    limits.admissionTimeout(),
+                    identity,
+                    certificates.asked(),
+                    certificates.trust());
             try (Reloads reloads = new Reloads();
-                    Connector connector = transport.connector(tlsCa, null, reloads);
+                    Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads)) {
+                admit(builder, permitted, reloads);
                 NodeAddress self = cluster.self(listen.host(), server.address(), identity != null);
                 builder.address(self)
                         .publicUrl(cluster.publicUrl(self))
@@ -183,6 +192,9 @@ final class NodeCommand implements Callable<Integer> {
                                 node.endRevoked(revoke == Revoke.live);
                             }
                         });
+                    }
+                    if (certificates.decide()) { // which expire
+                        reloads.add(now -> node.endRevoked(revoke == Revoke.live));
                     }
                     if (keys instanceof KeyFile file) {
                         reloads.add(now -> file.look());
@@ -199,6 +211,23 @@ final class NodeCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void admit(BridgeNode.Builder node, @Nullable ApiKeyFile permitted, Reloads reloads)
+            throws IOException, GeneralSecurityException {
+        List<AccessPolicy> policies = new ArrayList<>();
+        if (permitted != null) {
+            policies.add(permitted);
+        }
+        AccessPolicy byCertificate = certificates.policy(reloads);
+        if (byCertificate != null) {
+            policies.add(byCertificate);
+        }
+        if (policies.isEmpty()) {
+            node.insecure();
+        } else {
+            node.accessPolicy(PolicyChain.of(policies));
+        }
     }
 
     /** What ends when a key is revoked, as typed by users. */
@@ -223,12 +252,13 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private void check() {
-        if (insecure == (apiKeys != null)) {
+        if (insecure == (apiKeys != null || certificates.decide())) {
             throw usage(
                     insecure
-                            ? "--api-keys and --insecure are mutually exclusive"
-                            : "specify --api-keys FILE, or --insecure to let anyone connect");
+                            ? "--insecure and --api-keys or --client-certs are mutually exclusive"
+                            : "specify --api-keys FILE or --client-certs FILE, or --insecure to let anyone connect");
         }
+        certificates.check(tls.given());
         cluster.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");

@@ -52,6 +52,9 @@ final class ServerOptions {
                     + " file changes")
     private @Nullable Path tlsCa;
 
+    @Mixin
+    private TlsOptions tls;
+
     @Option(
             names = "--transport",
             paramLabel = "NAME",
@@ -120,7 +123,7 @@ final class ServerOptions {
     }
 
     Connector connector(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
-        return transport.connector(tlsCa, proxies(env), reloads);
+        return transport.connector(tlsCa, tls.identity(), proxies(env), reloads);
     }
 
     /** Returns the API key, which is read again when its file changes; null if there is none. */
