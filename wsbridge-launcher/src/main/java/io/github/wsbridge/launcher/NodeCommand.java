@@ -1,6 +1,7 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.access.jwt.JwtPolicy;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.access.ApiKeyFile;
@@ -99,6 +100,9 @@ final class NodeCommand implements Callable<Integer> {
     @Mixin
     CertificateOptions certificates;
 
+    @Mixin
+    JwtOptions jwt;
+
     @Option(
             names = "--tls-ca",
             paramLabel = "FILE",
@@ -176,9 +180,10 @@ final class NodeCommand implements Callable<Integer> {
                     certificates.asked(),
                     certificates.trust());
             try (Reloads reloads = new Reloads();
+                    JwtPolicy tokens = jwt.policy();
                     Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads)) {
-                admit(builder, permitted, reloads);
+                admit(builder, permitted, tokens, reloads);
                 NodeAddress self = cluster.self(listen.host(), server.address(), identity != null);
                 builder.address(self)
                         .publicUrl(cluster.publicUrl(self))
@@ -193,7 +198,7 @@ final class NodeCommand implements Callable<Integer> {
                             }
                         });
                     }
-                    if (certificates.decide()) { // which expire
+                    if (certificates.decide() || jwt.decide()) { // which expire
                         reloads.add(now -> node.endRevoked(revoke == Revoke.live));
                     }
                     if (keys instanceof KeyFile file) {
@@ -213,11 +218,15 @@ final class NodeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void admit(BridgeNode.Builder node, @Nullable ApiKeyFile permitted, Reloads reloads)
+    private void admit(
+            BridgeNode.Builder node, @Nullable ApiKeyFile permitted, @Nullable JwtPolicy tokens, Reloads reloads)
             throws IOException, GeneralSecurityException {
         List<AccessPolicy> policies = new ArrayList<>();
         if (permitted != null) {
             policies.add(permitted);
+        }
+        if (tokens != null) {
+            policies.add(tokens);
         }
         AccessPolicy byCertificate = certificates.policy(reloads);
         if (byCertificate != null) {
@@ -252,13 +261,15 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private void check() {
-        if (insecure == (apiKeys != null || certificates.decide())) {
+        if (insecure == (apiKeys != null || certificates.decide() || jwt.decide())) {
             throw usage(
                     insecure
-                            ? "--insecure and --api-keys or --client-certs are mutually exclusive"
-                            : "specify --api-keys FILE or --client-certs FILE, or --insecure to let anyone connect");
+                            ? "--insecure and other ways to admit clients are mutually exclusive"
+                            : "specify --api-keys FILE, --client-certs FILE or --jwt-issuer URL, or --insecure to let"
+                                    + " anyone connect");
         }
         certificates.check(tls.given());
+        jwt.check();
         cluster.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");

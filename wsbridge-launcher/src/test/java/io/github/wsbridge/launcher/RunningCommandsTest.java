@@ -555,7 +555,7 @@ class RunningCommandsTest {
                 "--api-key-file",
                 empty.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("contains no API key");
+        assertThat(run.err()).contains(" is empty");
     }
 
     @Test
