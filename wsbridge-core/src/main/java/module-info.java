@@ -3,6 +3,7 @@ module io.github.wsbridge.core {
     requires transitive io.github.wsbridge;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
+    requires java.naming;
     requires org.slf4j;
     requires com.google.crypto.tink;
     requires com.grack.nanojson;

@@ -1,6 +1,7 @@
 /** The command line of the WebSocket Bridge. */
 module io.github.wsbridge.launcher {
     requires io.github.wsbridge;
+    requires io.github.wsbridge.access.jwt;
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
     requires io.github.wsbridge.netty;

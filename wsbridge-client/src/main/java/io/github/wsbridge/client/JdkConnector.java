@@ -7,6 +7,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.net.Reasons;
+import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.proxy.RelayingSelector;
 import io.github.wsbridge.wire.websocket.Refusal;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -194,6 +196,7 @@ public final class JdkConnector implements Connector {
     public static final class Builder {
         private final HttpClient.Builder client = HttpClient.newBuilder();
         private @Nullable RelayingSelector proxies;
+        private @Nullable SSLContext tls;
 
         private Builder() {}
 
@@ -216,8 +219,12 @@ public final class JdkConnector implements Connector {
             return this;
         }
 
-        /** Sets keys and trust for {@code wss}; the JDK's defaults otherwise. */
+        /**
+         * Sets keys and trust for {@code wss}; the JDK's defaults otherwise. The keys are for servers that ask for a
+         * certificate.
+         */
         public Builder sslContext(SSLContext context) {
+            tls = context;
             client.sslContext(context);
             return this;
         }
@@ -233,6 +240,11 @@ public final class JdkConnector implements Connector {
 
         /** Builds the connector. */
         public JdkConnector build() {
+            try {
+                client.sslParameters(TlsRules.parameters(tls == null ? SSLContext.getDefault() : tls));
+            } catch (NoSuchAlgorithmException e) {
+                // without TLS, which is found out when it is used
+            }
             return new JdkConnector(client.build(), proxies);
         }
     }

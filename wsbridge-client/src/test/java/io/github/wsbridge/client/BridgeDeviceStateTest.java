@@ -46,7 +46,7 @@ class BridgeDeviceStateTest extends BridgeDeviceFixture {
                         new DeviceState.Connecting(PLACE),
                         new DeviceState.Refused(
                                 PLACE,
-                                "the server refused with HTTP status 403: the API key does not permit this (not you)",
+                                "the server refused with HTTP status 403: the credentials do not permit this (not you)",
                                 Duration.ofSeconds(10)),
                         new DeviceState.Connecting(PLACE),
                         new DeviceState.Listening(),

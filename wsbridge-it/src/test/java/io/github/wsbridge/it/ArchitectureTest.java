@@ -48,11 +48,12 @@ final class ArchitectureTest {
             Map.entry("client", List.of("wire")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
-            Map.entry("signal.webhook", List.of("wire", "client")));
+            Map.entry("signal.webhook", List.of("wire", "client")),
+            Map.entry("access.jwt", List.of("wire")));
 
     /** Adapters. Only programs may depend on them. */
     private static final List<String> ADAPTERS =
-            List.of("netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook");
+            List.of("netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);
@@ -193,6 +194,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.hivemq..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void nimbus_isUsedByAccessJwtOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".access.jwt")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.nimbusds..")
                 .check(HOUSE);
     }
 

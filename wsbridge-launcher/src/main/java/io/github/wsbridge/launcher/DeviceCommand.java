@@ -140,13 +140,19 @@ final class DeviceCommand implements Callable<Integer> {
                 reachable.streams(streams);
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
+            Supplier<String> authorization = server.authorization(reloads);
             reloads.start(here);
-            return listen(reachable.build(), connector, key);
+            return listen(reachable.build(), connector, key, authorization);
         }
     }
 
-    private int listen(TunnelTargets handler, Connector connector, @Nullable Supplier<String> key) throws Exception {
-        try (BridgeDevice device = device(handler, connector, key)) {
+    private int listen(
+            TunnelTargets handler,
+            Connector connector,
+            @Nullable Supplier<String> key,
+            @Nullable Supplier<String> authorization)
+            throws Exception {
+        try (BridgeDevice device = device(handler, connector, key, authorization)) {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
@@ -212,7 +218,11 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
-    private BridgeDevice device(TunnelTargets handler, Connector connector, @Nullable Supplier<String> key)
+    private BridgeDevice device(
+            TunnelTargets handler,
+            Connector connector,
+            @Nullable Supplier<String> key,
+            @Nullable Supplier<String> authorization)
             throws Exception {
         try {
             List<URI> servers = server.servers();
@@ -227,6 +237,9 @@ final class DeviceCommand implements Callable<Integer> {
             servers.stream().skip(1).forEach(builder::server);
             if (key != null) {
                 builder.apiKey(key);
+            }
+            if (authorization != null) {
+                builder.header("Authorization", authorization);
             }
             if (Transport.streams(connector) != null) {
                 builder.executor(Runnable::run); // the handler does not block

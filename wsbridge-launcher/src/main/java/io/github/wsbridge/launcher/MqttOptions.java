@@ -4,6 +4,7 @@ import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.files.Pem;
 import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.files.TlsManagers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -128,10 +129,10 @@ final class MqttOptions {
                 broker.clientId(clientId);
             }
             if (authorities != null) {
-                broker.trust(PemFiles.trust(Pem.certificates(authorities)));
+                broker.trust(TlsManagers.trust(Pem.certificates(authorities)));
             }
             if (cert != null) {
-                broker.key(PemFiles.keys(TlsIdentity.read(cert, key == null ? cert : key, keyPassword)));
+                broker.key(TlsManagers.keys(TlsIdentity.read(cert, key == null ? cert : key, keyPassword)));
             }
             return broker.build();
         } catch (IllegalArgumentException e) {

@@ -1,20 +1,26 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.access.jwt.JwtPolicy;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.access.ApiKeyFile;
+import io.github.wsbridge.core.access.PolicyChain;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.tokens.KeyFile;
 import io.github.wsbridge.core.tokens.TokenKeys;
+import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.wire.files.Reloaded;
 import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.HostPort;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -84,8 +90,8 @@ final class NodeCommand implements Callable<Integer> {
             names = "--revoke",
             paramLabel = "WHAT",
             defaultValue = "listeners",
-            description = "What ends when a key is removed from the file of --api-keys: its listeners, or live:"
-                    + " its bridges, too (default ${DEFAULT-VALUE})")
+            description = "What ends when a credential is revoked or expires: its listeners, or live: its"
+                    + " bridges, too (default ${DEFAULT-VALUE})")
     Revoke revoke;
 
     @Option(
@@ -93,11 +99,17 @@ final class NodeCommand implements Callable<Integer> {
             paramLabel = "CIDR",
             split = ",",
             description = "The addresses of the proxies before this node, whose X-Forwarded-For or Forwarded is"
-                    + " believed: 10.0.0.0/8,2001:db8::/32")
+                    + " believed, and the field of --proxy-cert-header: 10.0.0.0/8,2001:db8::/32")
     List<String> proxyNetworks = List.of();
 
     @Mixin
     TlsOptions tls;
+
+    @Mixin
+    CertificateOptions certificates;
+
+    @Mixin
+    JwtOptions jwt;
 
     @Option(
             names = "--tls-ca",
@@ -166,11 +178,6 @@ final class NodeCommand implements Callable<Integer> {
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         proxies(builder);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
-        if (permitted == null) {
-            builder.insecure();
-        } else {
-            builder.accessPolicy(permitted);
-        }
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         try {
@@ -179,11 +186,15 @@ final class NodeCommand implements Callable<Integer> {
                     limitOptions.maxConnections(),
                     limitOptions.maxHandshakes(),
                     limits.admissionTimeout(),
-                    identity);
+                    identity,
+                    certificates.asked(),
+                    certificates.trust());
             try (Reloads reloads = new Reloads();
-                    Connector connector = transport.connector(tlsCa, null, reloads);
+                    JwtPolicy tokens = jwt.policy();
+                    Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
                     BridgeServer internal = cluster.bindInternal(transport, settings, reloads)) {
+                admit(builder, permitted, tokens, reloads);
                 NodeAddress self = cluster.self(
                         cluster.host(listen), (internal == null ? server : internal).address(), identity != null);
                 if (internal != null) {
@@ -203,6 +214,9 @@ final class NodeCommand implements Callable<Integer> {
                             }
                         });
                     }
+                    if (certificates.decide() || jwt.decide()) { // which expire
+                        reloads.add(now -> node.endRevoked(revoke == Revoke.live));
+                    }
                     if (keys instanceof KeyFile file) {
                         reloads.add(now -> file.look());
                     }
@@ -221,6 +235,27 @@ final class NodeCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void admit(
+            BridgeNode.Builder node, @Nullable ApiKeyFile permitted, @Nullable JwtPolicy tokens, Reloads reloads)
+            throws IOException, GeneralSecurityException {
+        List<AccessPolicy> policies = new ArrayList<>();
+        if (permitted != null) {
+            policies.add(permitted);
+        }
+        if (tokens != null) {
+            policies.add(tokens);
+        }
+        AccessPolicy byCertificate = certificates.policy(reloads, proxyNetworks);
+        if (byCertificate != null) {
+            policies.add(byCertificate);
+        }
+        if (policies.isEmpty()) {
+            node.insecure();
+        } else {
+            node.accessPolicy(PolicyChain.of(policies));
+        }
     }
 
     /** What ends when a key is revoked, as typed by users. */
@@ -245,12 +280,15 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private void check() {
-        if (insecure == (apiKeys != null)) {
+        if (insecure == (apiKeys != null || certificates.decide() || jwt.decide())) {
             throw usage(
                     insecure
-                            ? "--api-keys and --insecure are mutually exclusive"
-                            : "specify --api-keys FILE, or --insecure to let anyone connect");
+                            ? "--insecure and other ways to admit clients are mutually exclusive"
+                            : "specify --api-keys FILE, --client-certs FILE or --jwt-issuer URL, or --insecure to let"
+                                    + " anyone connect");
         }
+        certificates.check(tls.given(), !proxyNetworks.isEmpty());
+        jwt.check();
         cluster.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");

@@ -1,20 +1,19 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.files.TlsManagers;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key of a server whose TLS context stays the same when its certificate is renewed. Aliases begin with the number
+ * The key of a client whose TLS context stays the same when its certificate is renewed. Aliases begin with the number
  * of the renewal, so that a handshake that has chosen one gets a key and a certificate that belong together.
  * Thread-safe.
  */
@@ -42,14 +41,8 @@ final class RenewableKeys extends X509ExtendedKeyManager {
         current = renewed;
     }
 
-    SSLContext context() throws GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(new KeyManager[] {this}, null, null);
-        return context;
-    }
-
     private static X509ExtendedKeyManager managing(TlsIdentity identity) throws IOException, GeneralSecurityException {
-        return (X509ExtendedKeyManager) PemFiles.keys(identity).getKeyManagers()[0];
+        return (X509ExtendedKeyManager) TlsManagers.keys(identity).getKeyManagers()[0];
     }
 
     private X509ExtendedKeyManager keys(String alias) {
@@ -62,15 +55,16 @@ final class RenewableKeys extends X509ExtendedKeyManager {
     }
 
     @Override
-    public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, Socket socket) {
+    public @Nullable String chooseClientAlias(String[] keyType, Principal @Nullable [] issuers, Socket socket) {
         Held held = current;
-        return held.alias(held.keys().chooseServerAlias(keyType, issuers, socket));
+        return held.alias(held.keys().chooseClientAlias(keyType, issuers, socket));
     }
 
     @Override
-    public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
+    public @Nullable String chooseEngineClientAlias(
+            String[] keyType, Principal @Nullable [] issuers, SSLEngine engine) {
         Held held = current;
-        return held.alias(held.keys().chooseEngineServerAlias(keyType, issuers, engine));
+        return held.alias(held.keys().chooseEngineClientAlias(keyType, issuers, engine));
     }
 
     @Override
@@ -84,17 +78,17 @@ final class RenewableKeys extends X509ExtendedKeyManager {
     }
 
     @Override
-    public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+    public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
         return null; // asked by nobody
     }
 
     @Override
-    public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-        return null; // this is a server
+    public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+        return null; // this is a client
     }
 
     @Override
-    public @Nullable String chooseClientAlias(String[] keyType, Principal @Nullable [] issuers, Socket socket) {
-        return null; // this is a server
+    public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, Socket socket) {
+        return null; // this is a client
     }
 }

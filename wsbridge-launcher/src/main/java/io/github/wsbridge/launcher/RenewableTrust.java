@@ -1,47 +1,32 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.wire.files.TlsManagers;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
-import java.util.Collections;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLSession;
-import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** What a client trusts whose TLS context stays the same when its authorities change. Thread-safe. */
 final class RenewableTrust extends X509ExtendedTrustManager {
 
-    private final SSLContext context = SSLContext.getInstance("TLS");
     private volatile X509ExtendedTrustManager current;
 
     RenewableTrust(Collection<X509Certificate> authorities) throws IOException, GeneralSecurityException {
         current = trusting(authorities);
-        context.init(null, new TrustManager[] {this}, null);
     }
 
-    /** Trusts only these authorities from now on, and resumes no earlier session. */
+    /** Trusts only these authorities from now on. */
     void renew(Collection<X509Certificate> authorities) throws IOException, GeneralSecurityException {
         current = trusting(authorities);
-        for (byte[] id : Collections.list(context.getClientSessionContext().getIds())) {
-            SSLSession session = context.getClientSessionContext().getSession(id);
-            if (session != null) {
-                session.invalidate();
-            }
-        }
-    }
-
-    SSLContext context() {
-        return context;
     }
 
     private static X509ExtendedTrustManager trusting(Collection<X509Certificate> authorities)
             throws IOException, GeneralSecurityException {
-        return (X509ExtendedTrustManager) PemFiles.trust(authorities).getTrustManagers()[0];
+        return (X509ExtendedTrustManager) TlsManagers.trust(authorities).getTrustManagers()[0];
     }
 
     @Override

@@ -46,11 +46,21 @@ final class ServerOptions {
     private @Nullable Path apiKeyFile;
 
     @Option(
+            names = "--bearer-file",
+            paramLabel = "FILE",
+            description = "A file that contains only a token, such as a JSON Web Token, which is presented as"
+                    + " Authorization: Bearer; read again when it changes")
+    private @Nullable Path bearerFile;
+
+    @Option(
             names = "--tls-ca",
             paramLabel = "FILE",
             description = "The certificate authorities to trust (PEM; default: the platform's); read again when the"
                     + " file changes")
     private @Nullable Path tlsCa;
+
+    @Mixin
+    private TlsOptions tls;
 
     @Option(
             names = "--transport",
@@ -120,7 +130,7 @@ final class ServerOptions {
     }
 
     Connector connector(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
-        return transport.connector(tlsCa, proxies(env), reloads);
+        return transport.connector(tlsCa, tls.identity(), proxies(env), reloads);
     }
 
     /** Returns the API key, which is read again when its file changes; null if there is none. */
@@ -136,19 +146,31 @@ final class ServerOptions {
         return () -> key.get().text();
     }
 
+    /** Returns the value of {@code Authorization}, which is read again when the file changes; null if there is none. */
+    @Nullable
+    Supplier<String> authorization(Reloads reloads) throws IOException, GeneralSecurityException {
+        Path file = bearerFile;
+        if (file == null) {
+            return null;
+        }
+        Reloaded<Key> token = new Reloaded<>("token " + file, List.of(file), () -> read(file));
+        reloads.add(token, taken -> {});
+        return () -> "Bearer " + token.get().text();
+    }
+
     private static Key read(Path file) throws IOException {
         String text = KeyText.read(file).strip();
         if (text.isEmpty()) {
-            throw new IOException(file + " contains no API key");
+            throw new IOException(file + " is empty");
         }
         return Key.of(text);
     }
 
-    /** An API key that a header can carry. */
+    /** An API key or token that a header can carry. */
     private record Key(String text) {
         static Key of(String text) throws IOException {
             if (!text.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-                throw new IOException("the API key contains white space or other invalid characters");
+                throw new IOException("the API key or token contains white space or other invalid characters");
             }
             return new Key(text);
         }

@@ -14,15 +14,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** Options for a node's own certificate. */
+/** Options for the own certificate: of a node as a server, and of any command as a client. */
 @SuppressWarnings("NullAway.Init")
 final class TlsOptions {
 
     @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
-            description = "Use TLS with this certificate (PEM, including its chain). This file, the key's and"
-                    + " --tls-ca are read again when they change")
+            description = "The own certificate (PEM, including its chain). A node uses TLS with it; it is also"
+                    + " presented to servers that ask for one. This file and the key's are read again when they"
+                    + " change")
     private @Nullable Path cert;
 
     @Option(
@@ -39,6 +40,10 @@ final class TlsOptions {
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
+
+    boolean given() {
+        return cert != null;
+    }
 
     /** Reads the certificate and its key; null if there is none, for no TLS. */
     @Nullable

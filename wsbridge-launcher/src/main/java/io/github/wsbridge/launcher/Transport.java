@@ -4,6 +4,7 @@ import io.github.wsbridge.client.JdkConnector;
 import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
@@ -12,6 +13,7 @@ import io.github.wsbridge.tyrus.TyrusConnector;
 import io.github.wsbridge.wire.files.Pem;
 import io.github.wsbridge.wire.files.Reloaded;
 import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.files.TlsManagers;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -36,17 +38,22 @@ enum Transport {
      * The settings of a server.
      *
      * @param tls the certificate and its key; null for no TLS
+     * @param clients whether clients are asked for certificates
+     * @param clientTrust decides on them; null if they are not asked
      */
     record ServerSettings(
             InetSocketAddress address,
             int maxConnections,
             int maxHandshakes,
             Duration handshakeTimeout,
-            @Nullable Reloaded<TlsIdentity> tls) {
+            @Nullable Reloaded<TlsIdentity> tls,
+            ClientCertificates clients,
+            @Nullable Reloaded<CertificateOptions.Trusted> clientTrust) {
 
         /** Returns the same settings for another address. */
         ServerSettings at(InetSocketAddress other) {
-            return new ServerSettings(other, maxConnections, handshakeTimeout, tls);
+            return new ServerSettings(
+                    other, maxConnections, maxHandshakes, handshakeTimeout, tls, clients, clientTrust);
         }
     }
 
@@ -63,21 +70,42 @@ enum Transport {
                 return listening(settings.address(), server::bind);
             }
             server.tls(tls.get().key(), tls.get().chain());
+            Reloaded<CertificateOptions.Trusted> trust = settings.clientTrust();
+            if (trust != null) {
+                server.clientCertificates(settings.clients(), trust.get().managers());
+            }
             NettyBridgeServer bound = listening(settings.address(), server::bind);
             reloads.add(tls, identity -> bound.renewTls(identity.key(), identity.chain()));
+            if (trust != null) {
+                reloads.add(trust, trusted -> bound.renewClientTrust(trusted.managers()));
+            }
             return bound;
         }
         TyrusBridgeServer.Builder server = TyrusBridgeServer.builder()
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
                 .maxHandshakes(settings.maxHandshakes())
-                .handshakeTimeout(settings.handshakeTimeout());
-        if (tls != null) {
-            RenewableKeys keys = new RenewableKeys(tls.get());
-            server.tls(keys.context());
-            reloads.add(tls, keys::renew);
+                .handshakeTimeout(settings.handshakeTimeout())
+                .clientCertificates(settings.clients());
+        if (tls == null) {
+            return listening(settings.address(), server::bind);
         }
-        return listening(settings.address(), server::bind);
+        Reloaded<CertificateOptions.Trusted> trust = settings.clientTrust();
+        server.tls(context(tls, trust));
+        TyrusBridgeServer bound = listening(settings.address(), server::bind);
+        reloads.add(tls, identity -> bound.renewTls(context(tls, trust)));
+        if (trust != null) {
+            reloads.add(trust, trusted -> bound.renewTls(context(tls, trust)));
+        }
+        return bound;
+    }
+
+    private static SSLContext context(
+            Reloaded<TlsIdentity> identity, @Nullable Reloaded<CertificateOptions.Trusted> trust)
+            throws IOException, GeneralSecurityException {
+        return TlsManagers.context(
+                TlsManagers.keys(identity.get()),
+                trust == null ? null : trust.get().managers());
     }
 
     /** Binds an address. */
@@ -110,10 +138,15 @@ enum Transport {
      * Returns a connector that opens WebSockets to other nodes or to the bridge server.
      *
      * @param authorities the trusted certificate authorities, a PEM file; null for the platform's
+     * @param identity what it presents to servers that ask for a certificate; null for nothing
      * @param proxies chooses proxies; null for none
-     * @param reloads reads the authorities again when the file changes
+     * @param reloads reads the authorities and the certificate again when their files change
      */
-    Connector connector(@Nullable Path authorities, @Nullable Proxies proxies, Reloads reloads)
+    Connector connector(
+            @Nullable Path authorities,
+            @Nullable Reloaded<TlsIdentity> identity,
+            @Nullable Proxies proxies,
+            Reloads reloads)
             throws IOException, GeneralSecurityException {
         Reloaded<List<X509Certificate>> trusted = authorities == null ? null : authorities(authorities);
         switch (this) {
@@ -122,20 +155,29 @@ enum Transport {
                 if (proxies != null) {
                     connector.proxies(proxies);
                 }
-                if (trusted == null) {
-                    return connector.build();
+                if (trusted != null) {
+                    connector.trust(trusted.get());
                 }
-                NettyConnector built = connector.trust(trusted.get()).build();
-                reloads.add(trusted, built::renewTrust);
+                if (identity != null) {
+                    connector.identity(identity.get().key(), identity.get().chain());
+                }
+                NettyConnector built = connector.build();
+                if (trusted != null) {
+                    reloads.add(trusted, built::renewTrust);
+                }
+                if (identity != null) {
+                    reloads.add(identity, renewed -> built.renewIdentity(renewed.key(), renewed.chain()));
+                }
                 return built;
             }
             case tyrus -> {
-                return new TyrusConnector(trusted == null ? null : renewable(trusted, reloads), proxies);
+                return new TyrusConnector(context(identity, trusted, reloads), proxies);
             }
             default -> {
                 JdkConnector.Builder connector = JdkConnector.builder();
-                if (trusted != null) {
-                    connector.sslContext(renewable(trusted, reloads));
+                SSLContext context = context(identity, trusted, reloads);
+                if (context != null) {
+                    connector.sslContext(context);
                 }
                 if (proxies == null) {
                     connector.proxy(HttpClient.Builder.NO_PROXY);
@@ -151,10 +193,12 @@ enum Transport {
         return new Reloaded<>("trusted authorities " + file, List.of(file), () -> Pem.certificates(file));
     }
 
-    private static SSLContext renewable(Reloaded<List<X509Certificate>> trusted, Reloads reloads)
+    /** Returns null for the platform's default. */
+    private static @Nullable SSLContext context(
+            @Nullable Reloaded<TlsIdentity> identity,
+            @Nullable Reloaded<List<X509Certificate>> trusted,
+            Reloads reloads)
             throws IOException, GeneralSecurityException {
-        RenewableTrust trust = new RenewableTrust(trusted.get());
-        reloads.add(trusted, trust::renew);
-        return trust.context();
+        return identity == null && trusted == null ? null : ClientTls.of(identity, trusted, reloads);
     }
 }

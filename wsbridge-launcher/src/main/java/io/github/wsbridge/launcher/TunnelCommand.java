@@ -111,7 +111,8 @@ final class TunnelCommand implements Callable<Integer> {
         List<Forward> wanted = wanted();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
-                BridgeClient client = client(connector, server.apiKey(here.env(), reloads))) {
+                BridgeClient client =
+                        client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
             if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
             } else {
@@ -144,7 +145,8 @@ final class TunnelCommand implements Callable<Integer> {
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
     }
 
-    private BridgeClient client(Connector connector, @Nullable Supplier<String> key) {
+    private BridgeClient client(
+            Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
         List<URI> servers = server.servers();
         BridgeClient.Builder builder = BridgeClient.builder(servers.get(0))
                 .connector(connector)
@@ -153,6 +155,9 @@ final class TunnelCommand implements Callable<Integer> {
         servers.stream().skip(1).forEach(builder::server);
         if (key != null) {
             builder.apiKey(key);
+        }
+        if (authorization != null) {
+            builder.header("Authorization", authorization);
         }
         return builder.build();
     }

@@ -22,11 +22,11 @@ class RenewableKeysTest {
         SSLEngine engine = SSLContext.getDefault().createSSLEngine();
         String type = before.key().getAlgorithm();
         RenewableKeys keys = new RenewableKeys(before);
-        String alias = keys.chooseEngineServerAlias(type, null, engine);
+        String alias = keys.chooseEngineClientAlias(new String[] {type}, null, engine);
         keys.renew(after);
         assertThat(keys.getPrivateKey(alias)).isEqualTo(before.key());
         assertThat(keys.getCertificateChain(alias)).isEqualTo(before.chain().toArray());
-        String next = keys.chooseEngineServerAlias(type, null, engine);
+        String next = keys.chooseEngineClientAlias(new String[] {type}, null, engine);
         assertThat(keys.getPrivateKey(next)).isEqualTo(after.key());
         assertThat(keys.getCertificateChain(next)).isEqualTo(after.chain().toArray());
     }

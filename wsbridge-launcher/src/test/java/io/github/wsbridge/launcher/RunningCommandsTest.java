@@ -490,9 +490,9 @@ class RunningCommandsTest {
             assertThat(known.code()).as(known.err()).isZero();
             assertThat(unknown.code()).isEqualTo(1);
             assertThat(unknown.err())
-                    .contains("the server refused with HTTP status 401: the API key is missing or unknown");
+                    .contains("the server refused with HTTP status 401: the credentials are missing or unknown");
             assertThat(deviceAsRequester.code()).isEqualTo(1);
-            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the API key does not permit this");
+            assertThat(deviceAsRequester.err()).contains("HTTP status 403: the credentials do not permit this");
             for (Run run : new Run[] {node, device, known, unknown, deviceAsRequester}) {
                 assertThat(run.out() + run.err()).doesNotContain(deviceKey, requesterKey, "wrong-key");
             }
@@ -555,7 +555,7 @@ class RunningCommandsTest {
                 "--api-key-file",
                 empty.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("contains no API key");
+        assertThat(run.err()).contains(" is empty");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.wsbridge.netty;
 
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Newcomers;
@@ -23,6 +24,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,10 +90,20 @@ public final class NettyBridgeServer implements BridgeServer {
      * @throws IllegalStateException if the server does not use TLS
      */
     public void renewTls(PrivateKey key, List<X509Certificate> chain) throws IOException {
-        if (initializer.tls == null) {
-            throw new IllegalStateException("the server does not use TLS");
-        }
-        initializer.tls = Tls.server(new TlsIdentity(key, chain));
+        TlsIdentity identity = new TlsIdentity(key, chain);
+        initializer.renew(identity, null);
+    }
+
+    /**
+     * Lets something else decide on certificates of clients from now on, such as other authorities. Open connections
+     * are kept, and no earlier session is resumed.
+     *
+     * @throws IOException if it cannot be used; then nothing changes
+     * @throws IllegalStateException if the server does not ask for certificates, or has its key in an
+     *     {@link SSLContext}
+     */
+    public void renewClientTrust(TrustManagerFactory trust) throws IOException {
+        initializer.renew(null, trust);
     }
 
     @Override
@@ -113,7 +125,9 @@ public final class NettyBridgeServer implements BridgeServer {
     /** The settings of a server. Not thread-safe. */
     public static final class Builder {
         private InetSocketAddress address = new InetSocketAddress(8080);
-        private @Nullable SslContext tls;
+        private @Nullable ServerTls tls;
+        private ClientCertificates clients = ClientCertificates.NOT_ASKED;
+        private @Nullable TrustManagerFactory clientTrust;
         private int threads = Runtime.getRuntime().availableProcessors();
         private int maxConnections = 20_000;
         private int maxHandshakes = 1_000;
@@ -136,7 +150,7 @@ public final class NettyBridgeServer implements BridgeServer {
          * @throws IOException if the files cannot be read, have other content, or do not belong together
          */
         public Builder tls(Path certificateChain, Path key) throws IOException {
-            tls = Tls.server(TlsIdentity.read(certificateChain, key, null));
+            tls = ServerTls.of(TlsIdentity.read(certificateChain, key, null));
             return this;
         }
 
@@ -146,18 +160,36 @@ public final class NettyBridgeServer implements BridgeServer {
          * @throws IOException if they cannot be used
          */
         public Builder tls(PrivateKey key, List<X509Certificate> chain) throws IOException {
-            tls = Tls.server(new TlsIdentity(key, chain));
+            tls = ServerTls.of(new TlsIdentity(key, chain));
             return this;
         }
 
-        /** Uses the JDK's TLS with this context. */
+        /** Uses the JDK's TLS with this context, whose trust managers decide on certificates of clients. */
         public Builder tls(SSLContext value) {
-            tls = Tls.of(value, false);
+            tls = ServerTls.of(value);
             return this;
         }
 
         Builder tls(SslContext value) {
-            tls = value;
+            tls = ServerTls.of(value);
+            return this;
+        }
+
+        /**
+         * Asks clients for certificates, which the door finds in {@link io.github.wsbridge.spi.Peer#certificates}.
+         * Default: does not.
+         *
+         * @param trust decides on them; not used with {@link #tls(SSLContext)}
+         */
+        public Builder clientCertificates(ClientCertificates value, TrustManagerFactory trust) {
+            clients = value;
+            clientTrust = trust;
+            return this;
+        }
+
+        /** Asks clients for certificates, on which the trust managers of {@link #tls(SSLContext)} decide. */
+        public Builder clientCertificates(ClientCertificates value) {
+            clients = value;
             return this;
         }
 
@@ -203,12 +235,13 @@ public final class NettyBridgeServer implements BridgeServer {
         /**
          * Binds the address.
          *
-         * @throws IOException if it cannot be bound
+         * @throws IOException if it cannot be bound, or the trust in clients cannot be used
          */
         public NettyBridgeServer bind() throws IOException {
+            ServerTls secured = tls == null ? null : tls.asking(clients, clientTrust);
             Loops loops = new Loops("wsbridge-netty-server", threads);
             ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
-            Initializer initializer = new Initializer(connections, this);
+            Initializer initializer = new Initializer(connections, this, secured);
             ServerBootstrap bootstrap = new ServerBootstrap()
                     .group(loops.group())
                     .channel(loops.serverChannel())
@@ -243,16 +276,16 @@ public final class NettyBridgeServer implements BridgeServer {
     /** Sets up an accepted connection. */
     private static final class Initializer extends ChannelInitializer<Channel> {
         private final ChannelGroup connections;
-        private volatile @Nullable SslContext tls;
+        private volatile @Nullable ServerTls tls;
         private final int maxConnections;
         private final Newcomers newcomers;
         private final int maxHeaderBytes;
         private final Duration timeout;
         private volatile @Nullable Door door;
 
-        Initializer(ChannelGroup connections, Builder settings) {
+        Initializer(ChannelGroup connections, Builder settings, @Nullable ServerTls secured) {
             this.connections = connections;
-            tls = settings.tls;
+            tls = secured;
             maxConnections = settings.maxConnections;
             newcomers = new Newcomers(settings.maxHandshakes);
             timeout = settings.handshakeTimeout;
@@ -262,6 +295,15 @@ public final class NettyBridgeServer implements BridgeServer {
         /** Not with a normal close, since TLS would wait for the client. */
         private static void drop(Channel channel) {
             channel.eventLoop().execute(() -> channel.unsafe().closeForcibly());
+        }
+
+        synchronized void renew(@Nullable TlsIdentity identity, @Nullable TrustManagerFactory trust)
+                throws IOException {
+            ServerTls old = tls;
+            if (old == null) {
+                throw new IllegalStateException("the server does not use TLS");
+            }
+            tls = old.renewed(identity, trust);
         }
 
         @Override
@@ -274,9 +316,9 @@ public final class NettyBridgeServer implements BridgeServer {
             connections.add(channel);
             Newcomers.Place place =
                     newcomers.enter(ClientAddress.site(ServerHandshake.address(channel)), () -> drop(channel));
-            SslContext context = tls;
-            if (context != null) {
-                channel.pipeline().addLast(TLS, Tls.handler(context, channel, timeout));
+            ServerTls secured = tls;
+            if (secured != null) {
+                channel.pipeline().addLast(TLS, Tls.handler(secured.context(), channel, timeout));
             }
             channel.pipeline()
                     .addLast(new RequestDecoder(maxHeaderBytes))

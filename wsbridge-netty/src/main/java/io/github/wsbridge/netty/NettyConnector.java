@@ -6,6 +6,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.proxy.ProxyRefusal;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.nio.file.Path;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Collection;
@@ -49,7 +51,10 @@ public final class NettyConnector implements Connector {
     /** A port without TLS may wait silently for a request. */
     private static final Duration TLS_PATIENCE = Duration.ofSeconds(15);
 
-    private @Nullable SslContext tls; // guarded by this
+    // Guarded by this.
+    private @Nullable SslContext tls;
+    private @Nullable Collection<X509Certificate> authorities; // null: the platform's
+    private @Nullable TlsIdentity identity; // null: none
     private final Routes routes;
     private final Loops loops;
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
@@ -58,6 +63,8 @@ public final class NettyConnector implements Connector {
 
     private NettyConnector(Builder settings) {
         tls = settings.tls;
+        authorities = settings.authorities;
+        identity = settings.identity;
         routes = new Routes(settings.proxies, settings.lookup, this::trust, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
     }
@@ -136,18 +143,38 @@ public final class NettyConnector implements Connector {
      * @throws IOException if they cannot be used; then nothing changes
      */
     public void renewTrust(Collection<X509Certificate> authorities) throws IOException {
-        SslContext context = Tls.client(authorities);
         synchronized (this) {
-            forgetSessions();
-            tls = context;
+            renew(authorities, identity);
         }
+    }
+
+    /**
+     * Presents another certificate to servers that ask for one from now on, and resumes no earlier session. Open
+     * connections are kept.
+     *
+     * @param chain the certificate, followed by those of the authorities that issued it
+     * @throws IOException if they cannot be used; then nothing changes
+     */
+    public void renewIdentity(PrivateKey key, List<X509Certificate> chain) throws IOException {
+        synchronized (this) {
+            renew(authorities, new TlsIdentity(key, chain));
+        }
+    }
+
+    private synchronized void renew(@Nullable Collection<X509Certificate> trusted, @Nullable TlsIdentity own)
+            throws IOException {
+        SslContext context = Tls.client(trusted, own);
+        forgetSessions();
+        tls = context;
+        authorities = trusted;
+        identity = own;
     }
 
     /** Loading the platform's trusted authorities is slow, so it is done once, on demand. */
     private synchronized SslContext trust() throws IOException {
         SslContext context = tls;
         if (context == null) {
-            context = Tls.client();
+            context = Tls.client(authorities, identity);
             tls = context;
         }
         return context;
@@ -281,6 +308,8 @@ public final class NettyConnector implements Connector {
     /** Settings of a connector, all optional. Not thread-safe. */
     public static final class Builder {
         private @Nullable SslContext tls;
+        private @Nullable Collection<X509Certificate> authorities;
+        private @Nullable TlsIdentity identity;
         private @Nullable Proxies proxies;
         private Routes.Lookup lookup = HostPort::resolve;
         private int threads = Runtime.getRuntime().availableProcessors();
@@ -288,11 +317,11 @@ public final class NettyConnector implements Connector {
         private Builder() {}
 
         /**
-         * The JDK's TLS context for {@code wss}. Default: trust in the platform's authorities. Host names are always
-         * verified.
+         * The JDK's TLS context for {@code wss}, in place of {@link #trust} and {@link #identity}. Default: trust in
+         * the platform's authorities. Host names are always verified.
          */
         public Builder sslContext(SSLContext context) {
-            tls = Tls.of(context, true);
+            tls = Tls.of(context);
             return this;
         }
 
@@ -311,7 +340,32 @@ public final class NettyConnector implements Connector {
          * @throws IOException if they cannot be used
          */
         public Builder trust(Collection<X509Certificate> authorities) throws IOException {
-            tls = Tls.client(authorities);
+            tls = Tls.client(authorities, identity);
+            this.authorities = List.copyOf(authorities);
+            return this;
+        }
+
+        /**
+         * Presents a certificate to servers that ask for one. Both files are in PEM and may be the same; the key is not
+         * encrypted. Default: none.
+         *
+         * @param certificateChain the certificate, followed by its chain
+         * @throws IOException if the files cannot be read, have other content, or do not belong together
+         */
+        public Builder identity(Path certificateChain, Path key) throws IOException {
+            TlsIdentity read = TlsIdentity.read(certificateChain, key, null);
+            return identity(read.key(), read.chain());
+        }
+
+        /**
+         * Presents this certificate, like {@link #identity(Path, Path)}.
+         *
+         * @throws IOException if it cannot be used
+         */
+        public Builder identity(PrivateKey key, List<X509Certificate> chain) throws IOException {
+            TlsIdentity own = new TlsIdentity(key, chain);
+            tls = Tls.client(authorities, own);
+            identity = own;
             return this;
         }
 

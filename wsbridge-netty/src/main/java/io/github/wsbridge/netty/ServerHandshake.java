@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Newcomers;
+import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -259,7 +260,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         return new Peer(
                 address(channel),
-                tls == null ? List.of() : Tls.peerCertificates(tls.engine().getSession()));
+                tls == null ? List.of() : TlsRules.peerCertificates(tls.engine().getSession()));
     }
 
     private record Fields(HttpHeaders headers) implements Headers {

@@ -1,6 +1,8 @@
 package io.github.wsbridge.netty;
 
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.net.TlsRules;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.IdentityCipherSuiteFilter;
@@ -12,11 +14,11 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -26,8 +28,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates TLS contexts, from PEM files with the fastest available provider or from the JDK's contexts, and their
@@ -59,10 +62,25 @@ final class Tls {
     }
 
     static SslContext server(TlsIdentity identity, SslProvider provider) throws IOException {
+        return server(identity, ClientCertificates.NOT_ASKED, null, provider);
+    }
+
+    /**
+     * Returns a server's context.
+     *
+     * @param trust decides on the clients' certificates; null for the platform's authorities
+     */
+    static SslContext server(
+            TlsIdentity identity, ClientCertificates clients, @Nullable TrustManagerFactory trust, SslProvider provider)
+            throws IOException {
         SslContext context;
         try {
-            context = by(provider, SslContextBuilder.forServer(identity.key(), identity.chain()), POST_QUANTUM)
-                    .build();
+            SslContextBuilder settings = modern(SslContextBuilder.forServer(identity.key(), identity.chain()));
+            settings.clientAuth(auth(clients));
+            if (trust != null) {
+                settings.trustManager(trust);
+            }
+            context = by(provider, settings, POST_QUANTUM).build();
         } catch (IllegalArgumentException e) {
             throw new IOException("cannot use the certificate " + identity, e);
         }
@@ -74,18 +92,32 @@ final class Tls {
         return context;
     }
 
-    /** Returns a client's context that trusts the platform's authorities. */
-    static SslContext client() throws SSLException {
-        return client(SslContextBuilder.forClient(), SslContext.defaultClientProvider());
+    /**
+     * Returns a client's context.
+     *
+     * @param authorities those it trusts; null for the platform's
+     * @param identity what it presents to servers that ask; null for nothing
+     */
+    static SslContext client(@Nullable Collection<X509Certificate> authorities, @Nullable TlsIdentity identity)
+            throws IOException {
+        return client(authorities, identity, SslContext.defaultClientProvider());
     }
 
-    /** Returns a client's context that trusts only these authorities. */
-    static SslContext client(Collection<X509Certificate> authorities) throws SSLException {
-        return client(authorities, SslContext.defaultClientProvider());
-    }
-
-    static SslContext client(Collection<X509Certificate> authorities, SslProvider provider) throws SSLException {
-        return client(SslContextBuilder.forClient().trustManager(authorities), provider);
+    static SslContext client(
+            @Nullable Collection<X509Certificate> authorities, @Nullable TlsIdentity identity, SslProvider provider)
+            throws IOException {
+        SslContextBuilder settings = modern(SslContextBuilder.forClient());
+        if (authorities != null) {
+            settings.trustManager(authorities);
+        }
+        if (identity == null) {
+            return client(settings, provider);
+        }
+        try {
+            return client(settings.keyManager(identity.key(), identity.chain()), provider);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot use the certificate " + identity, e);
+        }
     }
 
     static SslContext client(SslContextBuilder settings, SslProvider provider) throws SSLException {
@@ -97,6 +129,18 @@ final class Tls {
             ((OpenSslSessionContext) context.sessionContext()).setTicketKeys(); // accepts tickets in TLS 1.2, too
         }
         return context;
+    }
+
+    private static SslContextBuilder modern(SslContextBuilder settings) {
+        return settings.protocols(TlsRules.PROTOCOLS).ciphers(TlsRules.SUITES, SupportedCipherSuiteFilter.INSTANCE);
+    }
+
+    private static ClientAuth auth(ClientCertificates clients) {
+        return switch (clients) {
+            case NOT_ASKED -> ClientAuth.NONE;
+            case WANTED -> ClientAuth.OPTIONAL;
+            case REQUIRED -> ClientAuth.REQUIRE;
+        };
     }
 
     private static SslContextBuilder by(SslProvider provider, SslContextBuilder settings, String... moreGroups) {
@@ -151,22 +195,12 @@ final class Tls {
     private static SslHandler set(SslHandler handler, Channel channel, Duration timeout) {
         handler.setHandshakeTimeoutMillis(timeout.toMillis());
         if (!(handler.engine() instanceof ReferenceCountedOpenSslEngine)) {
+            TlsRules.restrict(handler.engine()); // an application's context may permit more
             return handler;
         }
         handler.setWrapDataSize(0); // all records of a write into one buffer; the JDK would take one of 16 KiB for each
         channel.config().setAllocator(TlsBuffers.INSTANCE); // after the engine, which needs no headroom
         return handler;
-    }
-
-    /** Returns the peer's verified certificate chain; empty if it presented none. */
-    static List<X509Certificate> peerCertificates(SSLSession session) {
-        try {
-            return Arrays.stream(session.getPeerCertificates())
-                    .map(X509Certificate.class::cast)
-                    .toList();
-        } catch (SSLPeerUnverifiedException e) {
-            return List.of();
-        }
     }
 
     /** Returns a failure whose message says what is wrong with a certificate; BoringSSL says it only in the cause. */
@@ -183,8 +217,18 @@ final class Tls {
         return explained;
     }
 
-    static SslContext of(SSLContext context, boolean client) {
+    /** Returns the context of a client that an application has set up. */
+    static SslContext of(SSLContext context) {
+        return of(context, true, ClientCertificates.NOT_ASKED);
+    }
+
+    /** Returns the context of a server that an application has set up. */
+    static SslContext server(SSLContext context, ClientCertificates clients) {
+        return of(context, false, clients);
+    }
+
+    private static SslContext of(SSLContext context, boolean client, ClientCertificates clients) {
         return new JdkSslContext(
-                context, client, null, IdentityCipherSuiteFilter.INSTANCE, null, ClientAuth.NONE, null, false);
+                context, client, null, IdentityCipherSuiteFilter.INSTANCE, null, auth(clients), null, false);
     }
 }

@@ -4,11 +4,11 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.concurrent.Newcomers;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import java.io.IOException;
 import java.net.URI;
@@ -30,13 +30,12 @@ class HandshakeFuzzTest {
     }
 
     private static void server(byte[] input, int cut) {
-        HttpDecoderConfig config =
-                new HttpDecoderConfig().setMaxInitialLineLength(MOST).setMaxHeaderSize(MOST);
         EmbeddedChannel channel = new EmbeddedChannel(
-                new RequestDecoder(config),
+                new RequestDecoder(MOST),
                 new ServerHandshake(
                         handshake -> CompletableFuture.completedFuture(new Admission.Refused(403, "as always")),
-                        Duration.ofSeconds(10)));
+                        Duration.ofSeconds(10),
+                        new Newcomers(1).enter("", () -> {})));
         write(channel, input, cut);
         String answer = answer(channel);
         if (!answer.isEmpty() && !answer.matches("(?s)HTTP/1\\.1 4\\d\\d .*")) {

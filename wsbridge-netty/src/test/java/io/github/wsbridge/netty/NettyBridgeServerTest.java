@@ -1,24 +1,33 @@
 package io.github.wsbridge.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
+import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.testkit.transport.StandaloneServerContract;
+import io.github.wsbridge.testkit.transport.TestAuthority;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import io.github.wsbridge.wire.files.TlsManagers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +43,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
             builder.handshakeTimeout(settings.handshakeTimeout());
         }
         if (settings.tls() != null) {
-            builder.tls(settings.tls());
+            builder.tls(settings.tls()).clientCertificates(settings.clients());
         }
         return builder.bind();
     }
@@ -54,6 +63,60 @@ class NettyBridgeServerTest extends StandaloneServerContract {
             secure.serve(door);
             refusesRenegotiation(secure, keys);
         }
+    }
+
+    @Test
+    void tls_oldVersionsAndWeakSuites_areRefusedWithPemFiles() throws Exception {
+        TestKeys keys = TestKeys.create();
+        try (NettyBridgeServer secure = NettyBridgeServer.builder()
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .tls(keys.certificate(), keys.key())
+                .bind()) {
+            secure.serve(door);
+            refusesOldTls(secure, keys);
+        }
+    }
+
+    @Test
+    void clientTrust_renewed_countsAtOnce_alsoForSessionsThatCouldBeResumed() throws Exception {
+        TestAuthority first = TestAuthority.create();
+        TestAuthority second = TestAuthority.create();
+        TestAuthority.Issued own = first.issue("CN=localhost", "dns:localhost");
+        TestAuthority.Issued old = first.issue("CN=device-1");
+        TestAuthority.Issued fresh = second.issue("CN=device-1");
+        try (NettyBridgeServer secure = NettyBridgeServer.builder()
+                        .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                        .tls(own.key(), own.chain())
+                        .clientCertificates(
+                                ClientCertificates.REQUIRED, TlsManagers.trust(List.of(first.certificate())))
+                        .bind();
+                NettyConnector connector = NettyConnector.builder()
+                        .trust(List.of(first.certificate()))
+                        .identity(old.key(), old.chain())
+                        .build()) {
+            secure.serve(door);
+            for (int i = 0; i < 2; i++) { // the second one resumes
+                assertThat(certificate(connector, secure)).isEqualTo(old.certificate());
+            }
+            secure.renewClientTrust(TlsManagers.trust(List.of(second.certificate())));
+            assertThatThrownBy(() -> certificate(connector, secure)).isInstanceOf(ExecutionException.class);
+            connector.renewIdentity(fresh.key(), fresh.chain());
+            assertThat(certificate(connector, secure)).isEqualTo(fresh.certificate());
+        }
+    }
+
+    private X509Certificate certificate(NettyConnector connector, NettyBridgeServer server) throws Exception {
+        URI uri = URI.create("wss://localhost:" + server.address().getPort() + "/");
+        Leg leg = connector
+                .connect(new Connector.Target(uri, Map.of(), "", RecordingReceiver.PATIENCE))
+                .toCompletableFuture()
+                .get(RecordingReceiver.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        RecordingReceiver client = new RecordingReceiver(leg).open();
+        RecordingReceiver end = door.takeEnd();
+        end.send(Fragment.text("behind the tickets"));
+        assertThat(client.nextText()).isEqualTo("behind the tickets");
+        end.leg().abort();
+        return door.takeHandshake().peer().certificates().get(0);
     }
 
     @Test

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.RecordingReceiver;
+import io.github.wsbridge.testkit.transport.TestAuthority;
 import io.github.wsbridge.testkit.transport.TransportConnectorContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,10 +34,10 @@ import org.junit.jupiter.api.Test;
 class NettyConnectorTest extends TransportConnectorContract {
 
     @Override
-    protected BridgeServer bind(SSLContext tls) throws Exception {
+    protected BridgeServer bind(SSLContext tls, ClientCertificates clients) throws Exception {
         NettyBridgeServer.Builder builder =
                 NettyBridgeServer.builder().address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return (tls == null ? builder : builder.tls(tls)).bind();
+        return (tls == null ? builder : builder.tls(tls).clientCertificates(clients)).bind();
     }
 
     @Override
@@ -48,6 +50,14 @@ class NettyConnectorTest extends TransportConnectorContract {
             builder.proxy(ProxySelector.of(proxy));
         }
         return builder.build();
+    }
+
+    @Override
+    protected Connector presenting(TestAuthority.Issued own) throws Exception {
+        return NettyConnector.builder()
+                .identity(own.key(), own.chain())
+                .trust(own.chain().subList(1, 2))
+                .build();
     }
 
     @Override

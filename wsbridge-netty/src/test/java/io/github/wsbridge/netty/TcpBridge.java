@@ -69,7 +69,7 @@ final class TcpBridge implements AutoCloseable {
         NettyConnector.Builder connecting = NettyConnector.builder().threads(2);
         if (keys != null) {
             serving.tls(Tls.server(TlsIdentity.read(keys.certificate(), keys.key(), null), provider));
-            connecting.tls(Tls.client(Pem.certificates(keys.certificate()), provider));
+            connecting.tls(Tls.client(Pem.certificates(keys.certificate()), null, provider));
         }
         server = serving.bind();
         connector = connecting.build();

@@ -7,12 +7,14 @@ import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Newcomers;
 import io.github.wsbridge.wire.net.ClientAddress;
+import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.websocket.ServerUpgrade;
 import jakarta.websocket.Extension;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +28,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLEngine;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.CloseListener;
 import org.glassfish.grizzly.CloseType;
@@ -41,6 +44,7 @@ import org.glassfish.grizzly.http.HttpContent;
 import org.glassfish.grizzly.http.HttpRequestPacket;
 import org.glassfish.grizzly.memory.Buffers;
 import org.glassfish.grizzly.nio.NIOConnection;
+import org.glassfish.grizzly.ssl.SSLUtils;
 import org.glassfish.tyrus.container.grizzly.server.GrizzlyServerFilter;
 import org.glassfish.tyrus.spi.ServerContainer;
 import org.jspecify.annotations.Nullable;
@@ -244,7 +248,7 @@ final class ServerFilter extends GrizzlyServerFilter {
                         packet.getRequestURI() + (query == null ? "" : "?" + query),
                         packet.getProtocolString(),
                         headers(packet),
-                        new Peer(peerAddress()));
+                        new Peer(peerAddress(), peerCertificates()));
                 upgrade = begun;
                 begun.ask(door(), timer, this);
             } catch (IllegalArgumentException e) {
@@ -323,6 +327,11 @@ final class ServerFilter extends GrizzlyServerFilter {
                 throw new IllegalStateException("no request");
             }
             return event;
+        }
+
+        private List<X509Certificate> peerCertificates() {
+            SSLEngine tls = SSLUtils.getSSLEngine(connection);
+            return tls == null ? List.of() : TlsRules.peerCertificates(tls.getSession());
         }
 
         private String peerAddress() {

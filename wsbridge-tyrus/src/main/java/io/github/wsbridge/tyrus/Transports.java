@@ -1,8 +1,11 @@
 package io.github.wsbridge.tyrus;
 
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.TlsRules;
 import java.io.IOException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -49,11 +52,29 @@ final class Transports {
                 .build();
     }
 
-    /** Returns a server's TLS filter, which refuses renegotiation: a client could have it take much of a processor. */
-    static SSLFilter serverTls(SSLContext context) {
-        SSLFilter filter = new SSLFilter(
-                new SSLEngineConfigurator(context, false, false, false),
-                new SSLEngineConfigurator(context, true, false, false));
+    /**
+     * Returns a server's TLS filter, which refuses renegotiation: a client could have it take much of a processor.
+     *
+     * @param context returns the context for each new connection
+     */
+    static SSLFilter serverTls(Supplier<SSLContext> context, ClientCertificates clients) {
+        SSLEngineConfigurator server =
+                new SSLEngineConfigurator(
+                        context.get(),
+                        false,
+                        clients == ClientCertificates.REQUIRED,
+                        clients == ClientCertificates.WANTED) {
+                    @Override
+                    public SSLContext getSslContext() {
+                        return context.get();
+                    }
+
+                    @Override
+                    public SSLEngine createSSLEngine(String peerHost, int peerPort) {
+                        return TlsRules.restrict(configure(context.get().createSSLEngine(peerHost, peerPort)));
+                    }
+                };
+        SSLFilter filter = new SSLFilter(server, new SSLEngineConfigurator(context.get(), true, false, false));
         filter.addHandshakeListener(new SSLBaseFilter.HandshakeListener() {
             @Override
             public void onStart(Connection<?> connection) {
@@ -91,7 +112,7 @@ final class Transports {
             @Override
             protected SSLEngine createClientSSLEngine(SSLConnectionContext of, SSLEngineConfigurator configurator) {
                 // By itself, Grizzly would use the name from a reverse DNS lookup and would not verify it.
-                SSLEngine engine = configurator.createSSLEngine(host, port);
+                SSLEngine engine = TlsRules.restrict(configurator.createSSLEngine(host, port));
                 SSLParameters parameters = engine.getSSLParameters();
                 parameters.setEndpointIdentificationAlgorithm("HTTPS");
                 engine.setSSLParameters(parameters);

@@ -2,6 +2,7 @@ package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.wire.concurrent.Newcomers;
 import jakarta.websocket.DeploymentException;
@@ -42,10 +43,12 @@ public final class TyrusBridgeServer implements BridgeServer {
     private final Workers workers;
     private final TyrusServerContainer tyrus;
     private final ServerFilter filter;
+    private volatile @Nullable SSLContext tls;
 
     private TyrusBridgeServer(Builder settings) throws IOException {
         workers = new Workers("wsbridge-tyrus-server", 1);
         tyrus = new Container();
+        tls = settings.tls;
         transport = Transports.build("wsbridge-tyrus-server");
         transport.setIOStrategy(new PatientAccepts(workers.timer()));
         try {
@@ -58,7 +61,7 @@ public final class TyrusBridgeServer implements BridgeServer {
                     workers.timer());
             FilterChainBuilder chain = FilterChainBuilder.stateless().add(new TransportFilter());
             if (settings.tls != null) {
-                chain.add(Transports.serverTls(settings.tls));
+                chain.add(Transports.serverTls(this::tls, settings.clients));
             }
             transport.setProcessor(chain.add(new HttpCodec(settings.maxHeaderBytes))
                     .add(filter)
@@ -82,6 +85,25 @@ public final class TyrusBridgeServer implements BridgeServer {
         filter.serve(door);
         SocketChannel.open().close(); // loads classes of the JDK that cannot be loaded without a file descriptor
         transport.start();
+    }
+
+    private SSLContext tls() {
+        SSLContext context = tls;
+        if (context == null) {
+            throw new IllegalStateException("the server does not use TLS");
+        }
+        return context;
+    }
+
+    /**
+     * Uses another TLS context for all connections from now on. Those that are open are kept, and no earlier session is
+     * resumed.
+     *
+     * @throws IllegalStateException if the server does not use TLS
+     */
+    public void renewTls(SSLContext value) {
+        tls();
+        tls = value;
     }
 
     @Override
@@ -142,6 +164,7 @@ public final class TyrusBridgeServer implements BridgeServer {
     public static final class Builder {
         private InetSocketAddress address = new InetSocketAddress(8080);
         private @Nullable SSLContext tls;
+        private ClientCertificates clients = ClientCertificates.NOT_ASKED;
         private int maxConnections = 20_000;
         private int maxHandshakes = 1_000;
         private int maxHeaderBytes = 16 * 1024;
@@ -158,6 +181,15 @@ public final class TyrusBridgeServer implements BridgeServer {
         /** Enables TLS with the keys of this context. Default: no TLS, as behind a proxy. */
         public Builder tls(SSLContext value) {
             tls = value;
+            return this;
+        }
+
+        /**
+         * Sets whether clients are asked for certificates, on which the trust managers of the TLS context decide. The
+         * door finds them in {@link io.github.wsbridge.spi.Peer#certificates}. Default: they are not asked.
+         */
+        public Builder clientCertificates(ClientCertificates value) {
+            clients = value;
             return this;
         }
 

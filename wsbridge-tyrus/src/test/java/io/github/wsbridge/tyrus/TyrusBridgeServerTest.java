@@ -22,7 +22,7 @@ class TyrusBridgeServerTest extends StandaloneServerContract {
             builder.handshakeTimeout(settings.handshakeTimeout());
         }
         if (settings.tls() != null) {
-            builder.tls(settings.tls());
+            builder.tls(settings.tls()).clientCertificates(settings.clients());
         }
         return builder.bind();
     }

@@ -1,6 +1,7 @@
 package io.github.wsbridge.tyrus;
 
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.testkit.transport.TransportConnectorContract;
@@ -12,10 +13,10 @@ import javax.net.ssl.SSLContext;
 class TyrusConnectorTest extends TransportConnectorContract {
 
     @Override
-    protected BridgeServer bind(SSLContext tls) throws Exception {
+    protected BridgeServer bind(SSLContext tls, ClientCertificates clients) throws Exception {
         TyrusBridgeServer.Builder builder =
                 TyrusBridgeServer.builder().address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return (tls == null ? builder : builder.tls(tls)).bind();
+        return (tls == null ? builder : builder.tls(tls).clientCertificates(clients)).bind();
     }
 
     @Override

@@ -41,7 +41,7 @@ public final class ForwardedPeers {
         if (client == null || !plain.isEmpty() && !standard.isEmpty() && !client.equals(last(standard))) {
             return peer;
         }
-        return new Peer(client.contains(":") ? "[" + client + "]" : client, peer.certificates());
+        return new Peer(client.contains(":") ? "[" + client + "]" : client, peer.certificates(), peer.address());
     }
 
     /** Returns the last address that is not trusted; null if there is none, or something else comes before it. */

@@ -13,6 +13,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.RecordingReceiver;
@@ -20,9 +21,12 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -31,8 +35,13 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,12 +61,23 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
      * @param maxConnections the maximum number of connections; null for the server's default
      * @param handshakeTimeout the time limit for a request and its answer; null for the server's default
      * @param tls the TLS context; null for plain text
+     * @param clients whether clients are asked for certificates, on which the context decides
      */
     public record Settings(
             int port,
             @Nullable Integer maxConnections,
             @Nullable Duration handshakeTimeout,
-            @Nullable SSLContext tls) {
+            @Nullable SSLContext tls,
+            ClientCertificates clients) {
+
+        /** The settings of a server that does not ask for certificates. */
+        public Settings(
+                int port,
+                @Nullable Integer maxConnections,
+                @Nullable Duration handshakeTimeout,
+                @Nullable SSLContext tls) {
+            this(port, maxConnections, handshakeTimeout, tls, ClientCertificates.NOT_ASKED);
+        }
 
         /** Returns the address to listen on, a port of the loopback address. */
         public InetSocketAddress address() {
@@ -456,6 +476,159 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         TestKeys keys = TestKeys.create();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
             refusesRenegotiation(secure, keys);
+        }
+    }
+
+    @Test
+    void clientCertificates_areShownToTheDoor_alsoWhenASessionIsResumed() throws Exception {
+        TestAuthority authority = TestAuthority.create();
+        TestAuthority.Issued own = authority.issue("CN=localhost", "dns:localhost");
+        TestAuthority.Issued device = authority.issue("CN=device-1");
+        for (ClientCertificates clients : List.of(ClientCertificates.WANTED, ClientCertificates.REQUIRED)) {
+            try (BridgeServer secure = start(new Settings(0, null, null, own.context(), clients))) {
+                SSLContext client = device.context();
+                for (int i = 0; i < 2; i++) {
+                    try (RawWebSocket raw = secure(secure, client)) {
+                        raw.writeRaw(RawWebSocket.request(TARGET, ""));
+                        assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
+                        assertThat(door.takeHandshake().peer().certificates().get(0))
+                                .isEqualTo(device.certificate());
+                        door.takeEnd().send(Fragment.text("behind the tickets"));
+                        assertThat(raw.read().text()).isEqualTo("behind the tickets");
+                    }
+                }
+                assertThatThrownBy(() -> talk(secure, TestAuthority.create().issue("CN=device-1")))
+                        .isInstanceOf(IOException.class);
+                SSLContext nothing = SSLContext.getInstance("TLS");
+                nothing.init(null, trusting(authority.certificate()), null);
+                if (clients == ClientCertificates.WANTED) {
+                    try (RawWebSocket raw = secure(secure, nothing)) {
+                        raw.writeRaw(RawWebSocket.request(TARGET, ""));
+                        assertThat(raw.readHead()).startsWith("HTTP/1.1 101 ");
+                        assertThat(door.takeHandshake().peer().certificates()).isEmpty();
+                        door.takeEnd().leg().abort();
+                    }
+                } else {
+                    assertThatThrownBy(() -> talk(secure, nothing)).isInstanceOf(IOException.class);
+                }
+            }
+        }
+        assertThat(door.handshakes()).as("those that were refused").isZero();
+    }
+
+    private static TrustManager[] trusting(X509Certificate authority) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry("authority", authority);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        return trust.getTrustManagers();
+    }
+
+    /** Returns the type of the record that answers a ClientHello with a version of TLS and a suite, or -1. */
+    private static int answerToHello(BridgeServer server, String version, String suite) throws IOException {
+        try (RawWebSocket raw = RawWebSocket.dial(server.address().getPort())) {
+            String extensions = "000a00060004" + "0017001d" + "000b00020100" + "000d00060004" + "04030203";
+            String hello = version + "11".repeat(32) + "00" + "0002" + suite + "0100" + "001a" + extensions;
+            raw.writeRaw(HexFormat.of().parseHex("1603010049" + "01000045" + hello));
+            return raw.inputStream().read();
+        }
+    }
+
+    private static RawWebSocket secure(BridgeServer server, SSLContext client) throws IOException {
+        SSLSocket socket = (SSLSocket) client.getSocketFactory()
+                .createSocket("localhost", server.address().getPort());
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        return RawWebSocket.client(socket);
+    }
+
+    private static void talk(BridgeServer server, TestAuthority.Issued identity) throws Exception {
+        KeyStore own = KeyStore.getInstance("PKCS12");
+        own.load(null, null);
+        own.setKeyEntry("own", identity.key(), new char[0], identity.chain().toArray(X509Certificate[]::new));
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(own, new char[0]);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), new TrustManager[] {new Anyone()}, null);
+        talk(server, context);
+    }
+
+    private static void talk(BridgeServer server, SSLContext client) throws Exception {
+        try (RawWebSocket raw = secure(server, client)) {
+            raw.writeRaw(RawWebSocket.request(TARGET, ""));
+            raw.readHead();
+        }
+    }
+
+    /** Trusts every server. */
+    private static final class Anyone extends X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    @Test
+    void tls_oldVersionsAndWeakSuites_areRefused() throws Exception {
+        TestKeys keys = TestKeys.create();
+        try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
+            refusesOldTls(secure, keys);
+        }
+    }
+
+    /**
+     * Checks that clients with TLS 1.1, or with suites without authenticated encryption or forward secrecy, are
+     * refused.
+     *
+     * @param secure serves {@link #door} with {@code keys}
+     */
+    protected final void refusesOldTls(BridgeServer secure, TestKeys keys) throws Exception {
+        assertThat(answerToHello(secure, "0303", "c02b")).as("a ServerHello").isEqualTo(0x16);
+        assertThat(answerToHello(secure, "0302", "c009"))
+                .as("an alert or the end")
+                .isIn(0x15, -1);
+        for (String suite : List.of(
+                "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+                "TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256")) {
+            try (SSLSocket socket = (SSLSocket) keys.context()
+                    .getSocketFactory()
+                    .createSocket("localhost", secure.address().getPort())) {
+                socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+                socket.setEnabledCipherSuites(new String[] {suite});
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                assertThatThrownBy(socket::startHandshake)
+                        .as(suite)
+                        .isInstanceOf(IOException.class)
+                        .isNotInstanceOf(SocketTimeoutException.class);
+            }
+        }
+        for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+            try (SSLSocket socket = (SSLSocket) keys.context()
+                    .getSocketFactory()
+                    .createSocket("localhost", secure.address().getPort())) {
+                socket.setEnabledProtocols(new String[] {protocol});
+                socket.startHandshake();
+                assertThat(socket.getSession().getProtocol()).isEqualTo(protocol);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.BridgeServer;
+import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
@@ -65,8 +66,9 @@ public abstract class TransportConnectorContract {
      * Creates a server that is bound to a free port of the loopback address but not serving yet. The suite closes it.
      *
      * @param tls the TLS context; null for plain text
+     * @param clients whether clients are asked for certificates, on which the context decides
      */
-    protected abstract BridgeServer bind(@Nullable SSLContext tls) throws Exception;
+    protected abstract BridgeServer bind(@Nullable SSLContext tls, ClientCertificates clients) throws Exception;
 
     /**
      * Creates the connector under test. The suite closes it.
@@ -76,6 +78,14 @@ public abstract class TransportConnectorContract {
      */
     protected abstract Connector connector(@Nullable SSLContext tls, @Nullable InetSocketAddress proxy)
             throws Exception;
+
+    /**
+     * Creates a connector that presents a certificate and trusts only its authority. The suite closes it. By default,
+     * these are in its TLS context; a connector that also takes them in another way has them that way here.
+     */
+    protected Connector presenting(TestAuthority.Issued own) throws Exception {
+        return connector(own.context(), null);
+    }
 
     /** Returns a prefix that only the names of the connector's threads have. */
     protected abstract String threadNames();
@@ -97,7 +107,11 @@ public abstract class TransportConnectorContract {
     }
 
     private BridgeServer start(@Nullable SSLContext tls) throws Exception {
-        BridgeServer bound = bind(tls);
+        return start(tls, ClientCertificates.NOT_ASKED);
+    }
+
+    private BridgeServer start(@Nullable SSLContext tls, ClientCertificates clients) throws Exception {
+        BridgeServer bound = bind(tls, clients);
         bound.serve(door);
         return bound;
     }
@@ -201,6 +215,23 @@ public abstract class TransportConnectorContract {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("is not trusted")
                     .hasMessageContaining("--tls-ca");
+        }
+    }
+
+    @Test
+    void tls_serverThatAsks_getsTheCertificate() throws Exception {
+        TestAuthority authority = TestAuthority.create();
+        TestAuthority.Issued server = authority.issue("CN=localhost", "dns:localhost");
+        TestAuthority.Issued device = authority.issue("CN=device-1");
+        try (BridgeServer secure = start(server.context(), ClientCertificates.REQUIRED);
+                Connector inContext = connector(device.context(), null);
+                Connector ownWay = presenting(device)) {
+            URI uri = URI.create("wss://localhost:" + secure.address().getPort() + "/");
+            for (Connector presenting : List.of(inContext, ownWay)) {
+                connect(presenting, target(uri));
+                assertThat(door.takeHandshake().peer().certificates().get(0)).isEqualTo(device.certificate());
+                door.takeEnd().leg().abort();
+            }
         }
     }
 

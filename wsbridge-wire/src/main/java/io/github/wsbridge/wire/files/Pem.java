@@ -3,8 +3,10 @@ package io.github.wsbridge.wire.files;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -47,6 +49,29 @@ public final class Pem {
         }
         if (found.isEmpty()) {
             throw new IOException(file + " contains no PEM certificate");
+        }
+        return List.copyOf(found);
+    }
+
+    /**
+     * Reads the lists of revoked certificates in a file. Blocks.
+     *
+     * @throws IOException if the file cannot be read or contains no such list; the message names it
+     */
+    public static List<X509CRL> revocations(Path file) throws IOException {
+        List<X509CRL> found = new ArrayList<>();
+        try {
+            CertificateFactory parser = CertificateFactory.getInstance("X.509");
+            for (Block block : blocks(file)) {
+                if (block.label().equals("X509 CRL")) {
+                    found.add((X509CRL) parser.generateCRL(new ByteArrayInputStream(block.data())));
+                }
+            }
+        } catch (CertificateException | CRLException e) {
+            throw new IOException(file + " contains a revocation list that cannot be read: " + e.getMessage(), e);
+        }
+        if (found.isEmpty()) {
+            throw new IOException(file + " contains no PEM revocation list (X509 CRL)");
         }
         return List.copyOf(found);
     }

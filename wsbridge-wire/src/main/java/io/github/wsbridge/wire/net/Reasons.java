@@ -27,6 +27,11 @@ public final class Reasons {
 
     private static final Pattern NOT_TLS = Pattern.compile("(?i)unrecognized SSL message");
 
+    private static final Pattern WANTS_CERTIFICATE = Pattern.compile("(?i)alert.*certificate_required");
+
+    private static final Pattern REFUSED_CERTIFICATE = Pattern.compile("(?i)alert[:_ ]+(bad_certificate|unknown_ca"
+            + "|certificate_(unknown|expired|revoked)|unsupported_certificate|access_denied)");
+
     private static final Pattern OTHER_NAME = Pattern.compile("No (name|subject alternative)|hostname|HTTPS identity");
 
     private Reasons() {}
@@ -64,8 +69,8 @@ public final class Reasons {
     private static String hint(HandshakeException refused) {
         String words = refused.words();
         return switch (refused.status()) {
-            case 401 -> ": the API key is missing or unknown";
-            case 403 -> ": the API key does not permit this" + (words.isEmpty() ? "" : " (" + words + ")");
+            case 401 -> ": the credentials are missing or unknown";
+            case 403 -> ": the credentials do not permit this" + (words.isEmpty() ? "" : " (" + words + ")");
             case 404 -> ": there is no bridge at this URL";
             case 429 -> ": too many requests";
             case 503 ->
@@ -97,6 +102,16 @@ public final class Reasons {
         if (chain(failure).anyMatch(cause -> cause.getClass().getSimpleName().equals("SslHandshakeTimeoutException"))) {
             return Optional.of(
                     server + " does not answer with TLS: if it does not speak TLS, use ws:// instead of wss://");
+        }
+        if (chain(failure)
+                .anyMatch(cause -> WANTS_CERTIFICATE.matcher(text(cause)).find())) {
+            return Optional.of(server + " requires a certificate of the client: name one with --tls-cert FILE (in a"
+                    + " program, with the connector's identity)");
+        }
+        if (chain(failure)
+                .anyMatch(cause -> REFUSED_CERTIFICATE.matcher(text(cause)).find())) {
+            return Optional.of(server + " does not accept the certificate of this client, or there is none: see"
+                    + " --tls-cert FILE");
         }
         if (chain(failure).anyMatch(CertificateExpiredException.class::isInstance)) {
             return Optional.of("the certificate of " + server + " has expired; or the clock of this machine is wrong");

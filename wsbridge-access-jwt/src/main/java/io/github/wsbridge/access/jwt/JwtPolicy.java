@@ -1,0 +1,278 @@
+package io.github.wsbridge.access.jwt;
+
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jwt.JWTClaimsSet;
+import io.github.wsbridge.spi.AccessPolicy;
+import java.net.URI;
+import java.nio.file.Path;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Grants access by a signed JSON Web Token in {@code Authorization: Bearer}, such as one of an OpenID Connect provider.
+ * Thread-safe; {@link #check} does not block: the issuer's keys are read on a thread of this policy.
+ *
+ * <p>A token must be signed with one of the chosen algorithms by a key of the issuer, name the issuer ({@code iss}) and
+ * the audience ({@code aud}), have a subject ({@code sub}), which is the principal, and not have expired
+ * ({@code exp}; {@code nbf} if there is one). Then its claims say what it permits:
+ *
+ * <ul>
+ *   <li>The role claim, {@code roles} by default, an array or a text with spaces, contains {@code requester},
+ *       {@code device} or both.
+ *   <li>The claim {@code devices}, of the same form, contains the device ids, in which {@code *} matches any text. If
+ *       it is missing, a requester may connect to all devices, and a device may listen as its {@code sub} only.
+ * </ul>
+ *
+ * <p>Without a token, or with one that is not valid, access is denied with 401; with a valid one that does not permit
+ * this, with 403. Access is no longer valid once the token has expired: {@code BridgeNode.endRevoked} then ends the
+ * socket of a listening device, which connects again with a new token, and bridges only if told to.
+ *
+ * <p>If the issuer's keys cannot be read, known ones stay in use for a day. A token with an unknown key waits for them
+ * to be read again, which happens no more often than every 30 seconds.
+ */
+public final class JwtPolicy implements AccessPolicy, AutoCloseable {
+
+    /** The algorithms by default. */
+    public static final List<String> ALGORITHMS = List.of("RS256", "ES256", "EdDSA");
+
+    private static final Logger log = LoggerFactory.getLogger(JwtPolicy.class);
+
+    private static final Access UNKNOWN = new Access.Denied(401);
+    private static final Access FORBIDDEN = new Access.Denied(403);
+
+    private static final String SCHEME = "Bearer ";
+    private static final int MOST_TOKEN = 12 * 1024;
+    private static final int MOST_HEADER = 1024; // in base64
+    private static final int MOST_SUBJECT = 256;
+    private static final int MOST_KEYS = 8; // that are tried if the token names none
+
+    private final String issuer;
+    private final String audience;
+    private final Set<Algorithm> algorithms;
+    private final Permissions permissions;
+    private final Duration skew;
+    private final InstantSource clock;
+    private final IssuerKeys keys;
+
+    private JwtPolicy(Builder settings) {
+        issuer = settings.issuer;
+        audience = settings.audience;
+        algorithms = settings.algorithms;
+        permissions = new Permissions(settings.roleClaim, settings.devicesClaim);
+        skew = settings.skew;
+        clock = settings.clock;
+        KeySource source = settings.source == null ? KeySource.issuer(issuer, settings.timeout) : settings.source;
+        keys = new IssuerKeys(source, settings.refresh, settings.pause, clock);
+    }
+
+    /**
+     * Returns a builder.
+     *
+     * @param issuer the exact {@code iss} of tokens; the https URL of an OpenID Connect provider, unless the keys are
+     *     somewhere else
+     * @param audience what {@code aud} must contain: a name for this cluster
+     */
+    public static Builder builder(String issuer, String audience) {
+        return new Builder(issuer, audience);
+    }
+
+    @Override
+    public CompletionStage<Access> check(AccessRequest request) {
+        String field = request.headers().only("Authorization");
+        if (!field.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || field.length() > MOST_TOKEN) {
+            return done(UNKNOWN);
+        }
+        String token = field.substring(SCHEME.length()).strip();
+        if (token.indexOf('.') > MOST_HEADER) {
+            return denied("its header is too long");
+        }
+        JWSObject signed;
+        try {
+            signed = JWSObject.parse(token);
+        } catch (ParseException | RuntimeException e) { // not quoted: they may contain the token
+            return denied("it is not a signed token");
+        }
+        Algorithm algorithm = Algorithm.of(signed.getHeader().getAlgorithm()).orElse(null);
+        if (algorithm == null || !algorithms.contains(algorithm)) {
+            return denied("its algorithm is not permitted");
+        }
+        if (signed.getHeader().getCriticalParams() != null) {
+            return denied("it has critical parameters");
+        }
+        String id = signed.getHeader().getKeyID();
+        return keys.find(key -> (id == null || id.equals(key.getKeyID())) && algorithm.fits(key))
+                .thenApply(found -> isSigned(signed, algorithm, found)
+                        ? decide(signed, request.action(), request.deviceId())
+                        : unknown("no key of the issuer has signed it"));
+    }
+
+    private static boolean isSigned(JWSObject token, Algorithm algorithm, List<JWK> by) {
+        return by.stream().limit(MOST_KEYS).anyMatch(key -> algorithm.verifies(token, key));
+    }
+
+    private Access decide(JWSObject token, Action action, String deviceId) {
+        JWTClaimsSet claims;
+        try {
+            claims = JWTClaimsSet.parse(token.getPayload().toJSONObject());
+        } catch (ParseException | RuntimeException e) {
+            return unknown("its claims cannot be read");
+        }
+        Instant now = clock.instant();
+        if (claims.getExpirationTime() == null
+                || !now.isBefore(claims.getExpirationTime().toInstant().plus(skew))) {
+            return unknown("it has expired, or has no exp");
+        }
+        if (claims.getNotBeforeTime() != null
+                && now.isBefore(claims.getNotBeforeTime().toInstant().minus(skew))) {
+            return unknown("it is not valid yet");
+        }
+        if (!issuer.equals(claims.getIssuer())) {
+            return unknown("it is of another issuer");
+        }
+        if (!claims.getAudience().contains(audience)) {
+            return unknown("it is for another audience");
+        }
+        String subject = claims.getSubject();
+        if (subject == null
+                || subject.isBlank()
+                || subject.length() > MOST_SUBJECT
+                || subject.chars().anyMatch(Character::isISOControl)) {
+            return unknown("it has no usable sub");
+        }
+        Instant end = claims.getExpirationTime().toInstant().plus(skew);
+        return permissions.permit(claims, subject, action, deviceId)
+                ? new Access.Granted(subject, () -> clock.instant().isBefore(end))
+                : FORBIDDEN;
+    }
+
+    private static CompletionStage<Access> denied(String why) {
+        return done(unknown(why));
+    }
+
+    private static Access unknown(String why) {
+        log.debug("A token is not valid: {}", why);
+        return UNKNOWN;
+    }
+
+    private static CompletionStage<Access> done(Access access) {
+        return CompletableFuture.completedFuture(access);
+    }
+
+    /** Stops the thread that reads keys. The policy must not be used any more. */
+    @Override
+    public void close() {
+        keys.close();
+    }
+
+    /** The settings of a policy. Not thread-safe. */
+    public static final class Builder {
+        private final String issuer;
+        private final String audience;
+        private Set<Algorithm> algorithms = parse(ALGORITHMS);
+        private @Nullable KeySource source;
+        private String roleClaim = "roles";
+        private String devicesClaim = "devices";
+        private Duration skew = Duration.ofMinutes(1);
+        private Duration timeout = Duration.ofSeconds(5);
+        private Duration refresh = Duration.ofMinutes(5);
+        private Duration pause = IssuerKeys.PAUSE;
+        private InstantSource clock = InstantSource.system();
+
+        private Builder(String issuer, String audience) {
+            this.issuer = issuer;
+            this.audience = audience;
+        }
+
+        /** Reads the issuer's keys, a JWK set, from a URL. Default: the one that the OpenID Connect provider names. */
+        public Builder keys(URI url) {
+            source = KeySource.url(url, timeout);
+            return this;
+        }
+
+        /** Reads the issuer's keys, a JWK set, from a file, and again within half a minute after it has changed. */
+        public Builder keys(Path file) {
+            source = KeySource.file(file);
+            refresh = IssuerKeys.PAUSE;
+            return this;
+        }
+
+        /**
+         * The algorithms that are permitted, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA
+         * (Ed25519). Default: {@link #ALGORITHMS}.
+         *
+         * @throws IllegalArgumentException if there are none, or one is not known
+         */
+        public Builder algorithms(Collection<String> names) {
+            algorithms = parse(names);
+            return this;
+        }
+
+        private static Set<Algorithm> parse(Collection<String> names) {
+            EnumSet<Algorithm> parsed = EnumSet.noneOf(Algorithm.class);
+            for (String name : names) {
+                Optional<Algorithm> known = EnumSet.allOf(Algorithm.class).stream()
+                        .filter(algorithm -> algorithm.name().equals(name))
+                        .findFirst();
+                parsed.add(known.orElseThrow(() -> new IllegalArgumentException(
+                        "not a permitted algorithm: " + name + "; known are " + EnumSet.allOf(Algorithm.class))));
+            }
+            if (parsed.isEmpty()) {
+                throw new IllegalArgumentException("no algorithms");
+            }
+            return parsed;
+        }
+
+        /** The claim with the roles. Dots lead into objects: {@code realm_access.roles}. Default: {@code roles}. */
+        public Builder roleClaim(String name) {
+            roleClaim = name;
+            return this;
+        }
+
+        /** The claim with the device ids. Dots lead into objects. Default: {@code devices}. */
+        public Builder devicesClaim(String name) {
+            devicesClaim = name;
+            return this;
+        }
+
+        /** By how much the clocks of issuer and node may differ. Default: one minute. */
+        public Builder clockSkew(Duration value) {
+            skew = value;
+            return this;
+        }
+
+        /** The clock that tells whether tokens have expired. Default: the system's. */
+        public Builder clock(InstantSource value) {
+            clock = value;
+            return this;
+        }
+
+        Builder keys(KeySource value, Duration every, Duration atMostEvery) {
+            source = value;
+            refresh = every;
+            pause = atMostEvery;
+            return this;
+        }
+
+        /**
+         * Builds the policy, which begins to read the keys.
+         *
+         * @throws IllegalArgumentException if the issuer is not an https URL and there are no other {@code keys}
+         */
+        public JwtPolicy build() {
+            return new JwtPolicy(this);
+        }
+    }
+}
