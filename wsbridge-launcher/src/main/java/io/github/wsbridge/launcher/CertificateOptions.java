@@ -154,9 +154,7 @@ final class CertificateOptions {
         Reloaded<CertificateRules> read =
                 new Reloaded<>("rules for certificates " + file, List.of(file), () -> CertificateRules.read(file));
         reloads.add(read, taken -> {});
-        if (proxies != null) {
-            reloads.add(trusted, taken -> {}); // no transport has it
-        }
+        reloads.add(trusted, taken -> {}); // also if no transport uses it
         CertificatePolicy.Builder policy =
                 CertificatePolicy.builder(read, () -> trusted.get().policy());
         if (proxies != null) {

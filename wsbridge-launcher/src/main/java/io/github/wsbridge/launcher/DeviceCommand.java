@@ -101,6 +101,9 @@ final class DeviceCommand implements Callable<Integer> {
     HearOptions channels;
 
     @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -116,6 +119,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
+        secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads)) {
             StreamTransport streams = Transport.streams(connector);

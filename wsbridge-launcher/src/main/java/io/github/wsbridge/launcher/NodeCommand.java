@@ -147,6 +147,9 @@ final class NodeCommand implements Callable<Integer> {
     LimitOptions limitOptions;
 
     @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -161,11 +164,12 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        secretFiles.check();
         cluster.forgetNamesSoon();
         Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
-        Supplier<TokenKeys> keys = cluster.keys();
+        Supplier<TokenKeys> keys = cluster.keys(here.env());
         BridgeNode.Builder builder =
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
@@ -270,7 +274,7 @@ final class NodeCommand implements Callable<Integer> {
         }
         certificates.check(tls.given());
         jwt.check();
-        cluster.check();
+        cluster.check(here.env());
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }
