@@ -147,9 +147,7 @@ final class CertificateOptions {
         Reloaded<CertificateRules> read =
                 new Reloaded<>("rules for certificates " + file, List.of(file), () -> CertificateRules.read(file));
         reloads.add(read, taken -> {});
-        if (field != null) {
-            reloads.add(trusted, taken -> {}); // no transport has it
-        }
+        reloads.add(trusted, taken -> {}); // also if no transport uses it
         CertificatePolicy.Builder policy =
                 CertificatePolicy.builder(read, () -> trusted.get().policy());
         if (field != null) {

@@ -17,6 +17,7 @@ import java.security.GeneralSecurityException;
 import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,9 @@ import picocli.CommandLine.Spec.Target;
 /** Options for a node in a cluster. */
 @SuppressWarnings("NullAway.Init")
 final class ClusterOptions {
+
+    /** The environment variable that may contain the keyset, in the form of the key file. */
+    static final String KEYSET = "WSBRIDGE_KEYSET";
 
     /** As often as a node looks up its peers. */
     private static final String NAME_SECONDS = "2";
@@ -53,8 +57,10 @@ final class ClusterOptions {
     @Option(
             names = "--keys",
             paramLabel = "FILE",
-            description = "The cluster's key file, see 'wsbridge keys'; reloaded when it changes. Required with"
-                    + " peers; a single node generates its own keys")
+            description =
+                    "The cluster's key file, see 'wsbridge keys'; reloaded when it changes. The keyset may instead"
+                            + " be given in the environment variable " + KEYSET + ". Required with peers; a single node"
+                            + " generates its own keys")
     @Nullable
     private Path keys;
 
@@ -95,12 +101,12 @@ final class ClusterOptions {
     private CommandSpec command;
 
     /** Rejects inconsistent options. */
-    void check() {
+    void check(Map<String, String> env) {
         boolean clustered = peers != null || peersDns != null;
         if (peers != null && peersDns != null) {
             throw usage("--peers and --peers-dns are mutually exclusive");
         }
-        if (clustered && keys == null) {
+        if (clustered && keys == null && keyset(env).isEmpty()) {
             throw usage("the nodes of a cluster share their keys: specify --keys FILE ('wsbridge keys create"
                     + " FILE' creates one)");
         }
@@ -127,10 +133,14 @@ final class ClusterOptions {
         }
     }
 
+    private static String keyset(Map<String, String> env) {
+        return env.getOrDefault(KEYSET, "").strip();
+    }
+
     /** Returns the cluster's keys, or new ones for a single node. */
-    Supplier<TokenKeys> keys() throws IOException {
+    Supplier<TokenKeys> keys(Map<String, String> env) throws IOException {
         if (keys == null) {
-            TokenKeys own = TokenKeys.generate();
+            TokenKeys own = keyset(env).isEmpty() ? TokenKeys.generate() : parsed(keyset(env));
             return () -> own;
         }
         try {
@@ -161,6 +171,14 @@ final class ClusterOptions {
     /** Returns the host on which other nodes are served. */
     String host(HostPort listen) {
         return internalListen == null ? listen.host() : internalListen.host();
+    }
+
+    private static TokenKeys parsed(String keyset) throws IOException {
+        try {
+            return TokenKeys.parse(keyset);
+        } catch (GeneralSecurityException e) {
+            throw new IOException(KEYSET + " does not contain a keyset: " + e.getMessage(), e);
+        }
     }
 
     /** Returns whether a load balancer may be in front of the node. */

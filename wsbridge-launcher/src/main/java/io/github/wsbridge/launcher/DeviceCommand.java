@@ -118,6 +118,9 @@ final class DeviceCommand implements Callable<Integer> {
     HearOptions channels;
 
     @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -133,6 +136,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
+        secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads)) {
             StreamTransport streams = Transport.streams(connector);

@@ -155,6 +155,9 @@ final class NodeCommand implements Callable<Integer> {
     LimitOptions limitOptions;
 
     @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -169,11 +172,12 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        secretFiles.check();
         cluster.forgetNamesSoon();
         Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
         Limits limits = limits();
-        Supplier<TokenKeys> keys = cluster.keys();
+        Supplier<TokenKeys> keys = cluster.keys(here.env());
         BridgeNode.Builder builder =
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         proxies(builder);
@@ -289,7 +293,7 @@ final class NodeCommand implements Callable<Integer> {
         }
         certificates.check(tls.given(), !proxyNetworks.isEmpty());
         jwt.check();
-        cluster.check();
+        cluster.check(here.env());
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }

@@ -34,6 +34,22 @@ final class Reloads implements AutoCloseable {
         void take(T value) throws Exception;
     }
 
+    /** A file, and all who use it: it says only once that it has changed. */
+    private record Used<T>(Reloaded<T> file, List<Use<T>> uses) implements Look {
+        @Override
+        public void look(boolean now) {
+            if (file.look(now)) {
+                for (Use<T> use : uses) {
+                    try {
+                        use.take(file.get());
+                    } catch (Throwable e) { // the others must have it
+                        log.warn("cannot use a file that has changed", e);
+                    }
+                }
+            }
+        }
+    }
+
     private final List<Look> looks = new CopyOnWriteArrayList<>();
     private @Nullable ScheduledExecutorService timer;
 
@@ -41,12 +57,16 @@ final class Reloads implements AutoCloseable {
         looks.add(look);
     }
 
+    /** Adds a use of a file, which may have several. */
+    @SuppressWarnings("unchecked") // the uses of a file have its type
     <T> void add(Reloaded<T> file, Use<T> use) {
-        add(now -> {
-            if (file.look(now)) {
-                use.take(file.get());
+        for (Look look : looks) {
+            if (look instanceof Used<?> used && used.file() == file) {
+                ((Used<T>) used).uses().add(use);
+                return;
             }
-        });
+        }
+        looks.add(new Used<>(file, new CopyOnWriteArrayList<>(List.of(use))));
     }
 
     /** Begins to look. There is no thread if there are no files. */

@@ -95,6 +95,9 @@ final class TunnelCommand implements Callable<Integer> {
     int maxConnections;
 
     @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
     LogOptions logOptions;
 
     @Spec
@@ -109,6 +112,7 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
+        secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,11 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientCertificatesTest {
 
     private static TestAuthority authority;
-    private static TestAuthority other;
     private static TestAuthority.Issued server;
     private static TestAuthority.Issued device;
     private static TestAuthority.Issued person;
-    private static TestAuthority.Issued ofOther;
 
     @TempDir
     Path folder;
@@ -39,11 +38,9 @@ class ClientCertificatesTest {
     @BeforeAll
     static void issue() throws Exception {
         authority = TestAuthority.create();
-        other = TestAuthority.create();
         server = authority.issue("CN=node", "dns:localhost", "ip:127.0.0.1");
         device = authority.issue("CN=anything", "dns:pi-7.devices.example.com");
         person = authority.issue("CN=alice");
-        ofOther = other.issue("CN=anything", "dns:pi-7.devices.example.com");
     }
 
     private Run node(String... more) throws IOException {
@@ -78,9 +75,12 @@ class ClientCertificatesTest {
         return Run.of(words.toArray(String[]::new));
     }
 
+    @Tag("system")
     @ParameterizedTest
     @CsvSource({"netty, netty", "tyrus, tyrus", "netty, jdk"})
     void certificates_letDevicesListenAndRequestersConnect(String serverTransport, String transport) throws Exception {
+        TestAuthority other = TestAuthority.create();
+        TestAuthority.Issued ofOther = other.issue("CN=anything", "dns:pi-7.devices.example.com");
         Path trusted = copy(authority.certificateFile(), "trusted");
         Path cert = copy(device.certificateFile(), "cert");
         Path key = copy(device.keyFile(), "key");

@@ -20,10 +20,12 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A node whose clients present JSON Web Tokens. */
+@Tag("system") // waits for a token to expire
 class TokensTest {
 
     @TempDir

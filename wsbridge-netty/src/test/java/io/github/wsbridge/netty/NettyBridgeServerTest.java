@@ -79,8 +79,8 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void clientTrust_renewed_countsAtOnce_alsoForSessionsThatCouldBeResumed() throws Exception {
-        TestAuthority first = TestAuthority.create();
-        TestAuthority second = TestAuthority.create();
+        TestAuthority first = TestAuthority.shared("first");
+        TestAuthority second = TestAuthority.shared("second");
         TestAuthority.Issued own = first.issue("CN=localhost", "dns:localhost");
         TestAuthority.Issued old = first.issue("CN=device-1");
         TestAuthority.Issued fresh = second.issue("CN=device-1");

@@ -1,5 +1,6 @@
 package io.github.wsbridge.signal.iothub;
 
+import io.github.wsbridge.wire.net.TlsRules;
 import java.security.KeyManagementException;
 import java.security.SecureRandom;
 import javax.net.ssl.KeyManager;
@@ -34,6 +35,7 @@ final class NamedTls extends SSLContextSpi {
     }
 
     private static SSLEngine checking(SSLEngine engine) {
+        TlsRules.restrict(engine);
         SSLParameters parameters = engine.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         engine.setSSLParameters(parameters);

@@ -14,6 +14,7 @@ import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.net.TlsRules;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -97,6 +98,8 @@ public final class MqttBroker {
                 : MqttClientSslConfig.builder()
                         .trustManagerFactory(builder.trust)
                         .keyManagerFactory(builder.key)
+                        .protocols(TlsRules.PROTOCOLS)
+                        .cipherSuites(TlsRules.SUITES)
                         .handshakeTimeout(connectTimeout.toNanos(), TimeUnit.NANOSECONDS)
                         .build();
     }

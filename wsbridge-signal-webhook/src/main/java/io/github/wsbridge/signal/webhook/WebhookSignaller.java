@@ -5,6 +5,7 @@ import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.proxy.RelayingSelector;
 import java.io.IOException;
 import java.net.ProxySelector;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -204,6 +206,11 @@ public final class WebhookSignaller implements Signaller {
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .connectTimeout(Duration.ofSeconds(5))
                     .version(HttpClient.Version.HTTP_1_1);
+            try {
+                client.sslParameters(TlsRules.parameters(SSLContext.getDefault()));
+            } catch (NoSuchAlgorithmException e) {
+                // without TLS, which is found out when it is used
+            }
         }
 
         /**
@@ -284,6 +291,7 @@ public final class WebhookSignaller implements Signaller {
 
         /** Sets keys and trust for {@code https}; the JDK's defaults otherwise. */
         public Builder sslContext(SSLContext context) {
+            client.sslParameters(TlsRules.parameters(context));
             client.sslContext(context);
             return this;
         }

@@ -481,7 +481,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @Test
     void clientCertificates_areShownToTheDoor_alsoWhenASessionIsResumed() throws Exception {
-        TestAuthority authority = TestAuthority.create();
+        TestAuthority authority = TestAuthority.shared("first");
         TestAuthority.Issued own = authority.issue("CN=localhost", "dns:localhost");
         TestAuthority.Issued device = authority.issue("CN=device-1");
         for (ClientCertificates clients : List.of(ClientCertificates.WANTED, ClientCertificates.REQUIRED)) {
@@ -497,7 +497,8 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
                         assertThat(raw.read().text()).isEqualTo("behind the tickets");
                     }
                 }
-                assertThatThrownBy(() -> talk(secure, TestAuthority.create().issue("CN=device-1")))
+                assertThatThrownBy(() ->
+                                talk(secure, TestAuthority.shared("second").issue("CN=device-1")))
                         .isInstanceOf(IOException.class);
                 SSLContext nothing = SSLContext.getInstance("TLS");
                 nothing.init(null, trusting(authority.certificate()), null);

@@ -14,7 +14,9 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -25,8 +27,11 @@ public final class TestAuthority {
 
     private static final char[] PASSWORD = "secret".toCharArray();
 
+    private static final Map<String, TestAuthority> SHARED = new HashMap<>(); // guarded by itself
+
     private final Path folder;
     private final Path store;
+    private final Map<List<String>, Issued> kept = new HashMap<>(); // guarded by this
     private int issued;
 
     private TestAuthority(Path folder) {
@@ -85,6 +90,18 @@ public final class TestAuthority {
         return authority;
     }
 
+    /** Returns the authority of this name, which all tests of a JVM share. */
+    public static TestAuthority shared(String name) throws Exception {
+        synchronized (SHARED) {
+            TestAuthority authority = SHARED.get(name);
+            if (authority == null) {
+                authority = create();
+                SHARED.put(name, authority);
+            }
+            return authority;
+        }
+    }
+
     /** Returns the authority's certificate. */
     public X509Certificate certificate() throws Exception {
         return (X509Certificate) load().getCertificate("ca");
@@ -96,21 +113,29 @@ public final class TestAuthority {
     }
 
     /**
-     * Issues a certificate.
+     * Issues a certificate, the same for the same names.
      *
      * @param name the subject, such as {@code CN=device-1}
      * @param alternatives further names as {@code keytool} has them, such as {@code dns:localhost}
      */
-    public Issued issue(String name, String... alternatives) throws Exception {
+    public synchronized Issued issue(String name, String... alternatives) throws Exception {
+        List<String> key = new ArrayList<>(List.of(name));
+        key.addAll(List.of(alternatives));
+        Issued same = kept.get(key);
+        if (same != null) {
+            return same;
+        }
         List<String> words = new ArrayList<>();
         if (alternatives.length > 0) {
             words.addAll(List.of("-ext", "san=" + String.join(",", alternatives)));
         }
-        return issueWith(name, words.toArray(String[]::new));
+        Issued fresh = issueWith(name, words.toArray(String[]::new));
+        kept.put(key, fresh);
+        return fresh;
     }
 
     /** Issues a certificate with other options of {@code keytool -genkeypair}, such as {@code -startdate}. */
-    public Issued issueWith(String name, String... options) throws Exception {
+    public synchronized Issued issueWith(String name, String... options) throws Exception {
         String alias = "issued-" + issued++;
         List<String> words = new ArrayList<>(
                 List.of("-genkeypair", "-alias", alias, "-dname", name, "-signer", "ca", "-keyalg", "EC"));
@@ -126,6 +151,7 @@ public final class TestAuthority {
                 List.of(chain.get(0).getEncoded(), chain.get(1).getEncoded()));
         Path keyFile = folder.resolve(alias + "-key.pem");
         write(keyFile, "PRIVATE KEY", List.of(key.getEncoded()));
+        TestKeys.ownersOnly(keyFile);
         return new Issued(key, chain, certificateFile, keyFile);
     }
 

@@ -61,7 +61,13 @@ public record TestKeys(SSLContext context, Path certificate, Path key) {
         write(certificate, "CERTIFICATE", store.getCertificate("test").getEncoded());
         Path key = file.resolveSibling("key.pem");
         write(key, "PRIVATE KEY", store.getKey("test", "secret".toCharArray()).getEncoded());
+        ownersOnly(key);
         return new TestKeys(context, certificate, key);
+    }
+
+    static void ownersOnly(Path file) {
+        file.toFile().setReadable(false, false);
+        file.toFile().setReadable(true, true);
     }
 
     private static void write(Path file, String what, byte[] content) throws IOException {

@@ -220,7 +220,7 @@ public abstract class TransportConnectorContract {
 
     @Test
     void tls_serverThatAsks_getsTheCertificate() throws Exception {
-        TestAuthority authority = TestAuthority.create();
+        TestAuthority authority = TestAuthority.shared("first");
         TestAuthority.Issued server = authority.issue("CN=localhost", "dns:localhost");
         TestAuthority.Issued device = authority.issue("CN=device-1");
         try (BridgeServer secure = start(server.context(), ClientCertificates.REQUIRED);
