@@ -178,8 +178,8 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     /**
-     * Returns a door that serves other nodes only, for a server of its own: on an address that only nodes can reach. It
-     * refuses everything else, except probes, with status 404. Without {@link Builder#internalDoorOnly} it is not needed.
+     * Returns a door that serves other nodes only, for a server of its own, on an address that only nodes can reach. It
+     * refuses everything else, except probes, with status 404. It is of use with {@link Builder#internalDoorOnly}.
      */
     public Door internalDoor() {
         return admissions::admitInternal;

@@ -19,9 +19,11 @@ import java.util.stream.IntStream;
 /**
  * The cases of the Autobahn test suite with their numbers, written anew: what a requester sends over a bridge to a
  * device that echoes, and what it must get. A violation of the framing is answered by the node (1002), text that is not
- * UTF-8 by the device (1007), since nodes do not look into messages. 6.5.* and 6.6.* stand for 6.5.* to 6.23.*, the valid
- * and the invalid ones, each whole and in fragments of one byte. Left out: 6.4.* asks for failure before a message
- * is complete, which is up to the device's library; 12.* and 13.* compress, which nodes refuse.
+ * UTF-8 by the device (1007), since nodes do not look into messages.
+ *
+ * <p>6.5.* and 6.6.* stand for 6.5.* to 6.23.*: the valid and the invalid ones, each whole and in fragments of a byte.
+ * Left out: 6.4.* asks for failure before a message is complete, which is up to the device's library; 12.* and 13.*
+ * compress, which nodes refuse.
  */
 final class FramingCases {
 
