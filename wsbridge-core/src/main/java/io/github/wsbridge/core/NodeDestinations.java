@@ -13,6 +13,7 @@ import io.github.wsbridge.core.bridges.WaitingRequester;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.UnprovenLeg;
@@ -60,11 +61,12 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+    public Admission.Later listen(
+            String deviceId, String subprotocol, BridgeListener.Client by, BooleanSupplier valid) {
         DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
         Admission.Decision granted = new Admission.Granted(subprotocol, leg -> {
             try {
-                listen(deviceId, arrival, leg, valid);
+                listen(deviceId, arrival, leg, by, valid);
             } finally {
                 arrival.end(); // whatever happened: invitations wait for it
             }
@@ -73,16 +75,21 @@ final class NodeDestinations implements Destinations {
                 CompletableFuture.completedFuture(granted), node.limits.admissionTimeout(), arrival::end);
     }
 
-    private void listen(String deviceId, DeviceListeners.Arrival arrival, Leg leg, BooleanSupplier valid) {
+    private void listen(
+            String deviceId,
+            DeviceListeners.Arrival arrival,
+            Leg leg,
+            BridgeListener.Client by,
+            BooleanSupplier valid) {
         Instant since = clock.instant();
         if (node.slots.leaving()) {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (arrival.open(node.watched(leg), since, valid)) {
+        } else if (arrival.open(node.watched(leg), since, by, valid)) {
             if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
                 node.listeners.closeRevoked(Requests.REVOKED);
             }
             if (!node.slots.leaving()) {
-                node.peers.announce(deviceId, since);
+                node.peers.announce(deviceId, since, by);
             } else if (node.slots.draining()) { // stop() may have closed the listeners before this one was added,
                 node.listeners.closeAll(BridgeSlots.STOPPING);
             } else {
@@ -95,7 +102,14 @@ final class NodeDestinations implements Destinations {
     public void peer(Leg leg) {
         Duration half = node.limits.peerTimeout().dividedBy(2); // the other half is for the round trip
         PeerServer server = new PeerServer(
-                node.watched(leg), node.peers, node.listeners, node::rejected, node.peerServers, half, node.scheduler);
+                node.watched(leg),
+                node.peers,
+                node.listeners,
+                node::rejected,
+                node.signedOnce::use,
+                node.peerServers,
+                half,
+                node.scheduler);
         server.open();
         if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);
@@ -115,6 +129,11 @@ final class NodeDestinations implements Destinations {
     @Override
     public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
         return node.accepts.unavailable(token, hop);
+    }
+
+    @Override
+    public @Nullable String deviceOf(BridgeToken token) {
+        return node.accepts.deviceOf(token);
     }
 
     @Override

@@ -84,6 +84,20 @@ final class LimitOptions {
     int maxRate;
 
     @Option(
+            names = "--max-signed-lifetime",
+            paramLabel = "TIME",
+            defaultValue = "24h",
+            description = "How long a signed URL may be valid" + DEFAULT)
+    Duration maxSignedLifetime;
+
+    @Option(
+            names = "--max-signed-once",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Maximum number of unused signed URLs that are good for one bridge" + DEFAULT)
+    int maxSignedOnce;
+
+    @Option(
             names = "--max-device-id",
             paramLabel = "SIZE",
             defaultValue = "256",
@@ -109,6 +123,8 @@ final class LimitOptions {
                 .maxListeners(maxListeners)
                 .maxPendingPerDevice(maxPending)
                 .requestsPerSecond(maxRate)
+                .maxSignedLifetime(maxSignedLifetime)
+                .maxSignedOnce(maxSignedOnce)
                 .maxDeviceIdBytes(Math.toIntExact(maxDeviceId.count()))
                 .maxRequestDataBytes(Math.toIntExact(maxRequestData.count()))
                 .build();

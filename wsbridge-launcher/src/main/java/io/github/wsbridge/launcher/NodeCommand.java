@@ -81,6 +81,22 @@ final class NodeCommand implements Callable<Integer> {
     boolean insecure;
 
     @Option(
+            names = "--allow-origin",
+            paramLabel = "ORIGIN",
+            split = ",",
+            description = "Let web pages of this origin, such as https://console.example.com, connect; * for any."
+                    + " May be repeated (default: none, except with a signed URL)")
+    @Nullable
+    List<String> origins;
+
+    @Option(
+            names = "--accept-credential",
+            fallbackValue = "true",
+            description = "Want a device's own API key with each accept, in addition to the token; on all nodes of a"
+                    + " cluster")
+    boolean acceptCredential;
+
+    @Option(
             names = "--revoke",
             paramLabel = "WHAT",
             defaultValue = "listeners",
@@ -162,6 +178,7 @@ final class NodeCommand implements Callable<Integer> {
         } else {
             builder.accessPolicy(permitted);
         }
+        allowOrigins(builder.acceptCredential(acceptCredential));
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         try {
@@ -199,6 +216,14 @@ final class NodeCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void allowOrigins(BridgeNode.Builder builder) {
+        try {
+            (origins == null ? List.<String>of() : origins).forEach(builder::allowOrigin);
+        } catch (IllegalArgumentException e) {
+            throw usage("--allow-origin: " + e.getMessage());
+        }
     }
 
     /** What ends when a key is revoked, as typed by users. */

@@ -24,6 +24,8 @@ import io.github.wsbridge.wire.concurrent.Deadlines;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,6 +47,10 @@ public final class Admissions {
     private static final Logger log = LoggerFactory.getLogger(Admissions.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Admission OK = new Admission.Refused(200, "ok");
+    private static final Set<String> PATHS =
+            Set.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER, Endpoints.SIGNED_URL);
+    private static final Admission BAD_SIGNED_URL =
+            new Admission.Refused(403, "this signed URL is not valid, or not any more");
     private static final Admission NOT_READY = new Admission.Refused(503, "not ready");
 
     private final Destinations destinations;
@@ -55,6 +61,9 @@ public final class Admissions {
     private final RequestRate rate;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
+    private final BrowserRules browsers;
+    private final SignedUrls signedUrls;
+    private final boolean acceptCredential;
 
     public Admissions(
             Destinations destinations,
@@ -64,7 +73,10 @@ public final class Admissions {
             Limits limits,
             RequestRate rate,
             ScheduledExecutorService scheduler,
-            BridgeListener events) {
+            BridgeListener events,
+            BrowserRules browsers,
+            SignedUrls signedUrls,
+            boolean acceptCredential) {
         this.destinations = destinations;
         this.self = self;
         this.credentials = credentials;
@@ -73,6 +85,9 @@ public final class Admissions {
         this.rate = rate;
         this.scheduler = scheduler;
         this.events = events;
+        this.browsers = browsers;
+        this.signedUrls = signedUrls;
+        this.acceptCredential = acceptCredential;
     }
 
     public CompletionStage<Admission> admit(Handshake handshake) {
@@ -137,23 +152,34 @@ public final class Admissions {
 
     private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by) {
         String path = handshake.path();
-        if (path.equals(Endpoints.LIVEZ)) {
-            return done(OK);
-        }
-        if (path.equals(Endpoints.READYZ)) {
-            return done(destinations.unready() == null ? OK : NOT_READY);
-        }
-        if (!List.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER)
-                .contains(path)) {
+        boolean probe = path.equals(Endpoints.LIVEZ) || path.equals(Endpoints.READYZ);
+        if (!probe && !PATHS.contains(path)) {
             return refused(404, "not found");
         }
-        if (!handshake.upgrade()) {
+        String method = path.equals(Endpoints.SIGNED_URL) ? "POST" : "GET";
+        if (!handshake.method().equals(method) && !(probe && handshake.method().equals("HEAD"))) {
+            return done(new Admission.Refused(405, "use " + method, null, Map.of("Allow", method)));
+        }
+        if (probe) {
+            return done(path.equals(Endpoints.LIVEZ) || destinations.unready() == null ? OK : NOT_READY);
+        }
+        boolean plain = path.equals(Endpoints.SIGNED_URL);
+        if (!plain && !handshake.upgrade()) {
             return refused(426, "this is a WebSocket endpoint");
         }
         Query query = Query.parse(handshake.rawQuery());
+        boolean signed = path.equals(Endpoints.CONNECT) && query.get(Endpoints.SIGNATURE) != null;
+        boolean node = path.equals(Endpoints.PEER) // or says so, and must prove it
+                || path.equals(Endpoints.ACCEPT)
+                        && !handshake.headers().all(Endpoints.NODE_HEADER).isEmpty();
+        String barred = node ? null : browsers.refusal(handshake, signed);
+        if (barred != null) {
+            return refused(403, barred);
+        }
         return switch (path) {
-            case Endpoints.CONNECT -> connect(handshake, query, by);
-            case Endpoints.ACCEPT -> accept(handshake, query);
+            case Endpoints.CONNECT -> signed ? connectSigned(handshake, query, by) : connect(handshake, query, by);
+            case Endpoints.SIGNED_URL -> signedUrl(handshake, query, by);
+            case Endpoints.ACCEPT -> accept(handshake, query, by);
             case Endpoints.LISTEN -> listen(handshake, query, by);
             default -> peer(handshake);
         };
@@ -161,19 +187,56 @@ public final class Admissions {
 
     private CompletionStage<Admission> connect(Handshake handshake, Query query, AccessPolicy by) {
         boolean wait = wait(query);
+        BridgeRequest request = request(query);
+        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
+            Requester requester = requester(handshake, access);
+            Admission refusal = refusal(requester);
+            return refusal != null ? refusal : take(handshake, request, requester, wait);
+        });
+    }
+
+    /** Like {@link #connect}; a URL that is good for one bridge is used up only if there is nothing else to refuse. */
+    private CompletionStage<Admission> connectSigned(Handshake handshake, Query query, AccessPolicy by) {
+        boolean wait = wait(query);
+        BridgeRequest request = request(query);
+        SignedUrls.Verified url = signedUrls.verify(query);
+        if (url == null) {
+            return done(BAD_SIGNED_URL);
+        }
+        return allowedLater(handshake, query, by, Action.CONNECT_SIGNED, request.deviceId(), access -> {
+            Requester requester = requester(handshake, access);
+            Admission refusal = refusal(requester);
+            return refusal != null
+                    ? done(refusal)
+                    : url.use().thenApply(good -> good ? take(handshake, request, requester, wait) : BAD_SIGNED_URL);
+        });
+    }
+
+    private Admission take(Handshake handshake, BridgeRequest request, Requester requester, boolean wait) {
+        return wait
+                ? destinations.requestAndWait(request, requester, subprotocol(handshake))
+                : granted(handshake, leg -> destinations.request(request, requester, leg));
+    }
+
+    private static Requester requester(Handshake handshake, Access.Granted access) {
+        return new Requester(
+                access.principal(), handshake.path(), handshake.peer().address(), access.valid());
+    }
+
+    private BridgeRequest request(Query query) {
         String data = query.get(Endpoints.REQUEST_DATA);
         BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
         check(request);
+        return request;
+    }
+
+    /** Answers with a signed URL, for who may connect to the device. */
+    private CompletionStage<Admission> signedUrl(Handshake handshake, Query query, AccessPolicy by) {
+        BridgeRequest request = request(query);
+        SignedUrlWish wish = SignedUrlWish.of(query, limits.maxSignedLifetime());
         return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
-            Requester requester = new Requester(
-                    access.principal(), handshake.path(), handshake.peer().address(), access.valid());
-            Admission refusal = refusal(requester);
-            if (refusal != null) {
-                return refusal;
-            }
-            return wait
-                    ? destinations.requestAndWait(request, requester, subprotocol(handshake))
-                    : granted(handshake, leg -> destinations.request(request, requester, leg));
+            Admission refusal = refusal(requester(handshake, access));
+            return refusal != null ? refusal : SignedUrlWish.answer(signedUrls.sign(request, access.principal(), wish));
         });
     }
 
@@ -198,7 +261,7 @@ public final class Admissions {
         }
     }
 
-    private CompletionStage<Admission> accept(Handshake handshake, Query query) {
+    private CompletionStage<Admission> accept(Handshake handshake, Query query, AccessPolicy by) {
         String value = query.get(Endpoints.BRIDGE_TOKEN);
         if (value == null) {
             throw new IllegalArgumentException(Endpoints.BRIDGE_TOKEN + " is missing");
@@ -211,11 +274,21 @@ public final class Admissions {
         }
         Hop hop = credential.isEmpty() ? Hop.DIRECT : Hop.FORWARDED;
         Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
-        CloseReason unavailable = destinations.unavailable(token, hop);
-        if (unavailable != null) {
-            return done(unavailable(unavailable.reason()));
+        Supplier<Admission> decide = () -> {
+            CloseReason unavailable = destinations.unavailable(token, hop);
+            return unavailable != null
+                    ? unavailable(unavailable.reason())
+                    : granted(handshake, leg -> destinations.accept(token, rejection, leg, hop));
+        };
+        // The node at which the device arrives decides, since it alone sees the device; hence tokens name their
+        // devices.
+        String deviceId = acceptCredential && hop == Hop.DIRECT ? destinations.deviceOf(token) : null;
+        if (deviceId == null) {
+            return done(decide.get()); // a bad token is refused with a close code, as always
         }
-        return done(granted(handshake, leg -> destinations.accept(token, rejection, leg, hop)));
+        return deviceId.isEmpty()
+                ? refused(403, "this token does not name its device; all nodes need the same setting")
+                : allowed(handshake, query, by, Action.ACCEPT, deviceId, access -> decide.get());
     }
 
     private CompletionStage<Admission> listen(Handshake handshake, Query query, AccessPolicy by) {
@@ -226,7 +299,12 @@ public final class Admissions {
             CloseReason noRoom = destinations.noRoomToListen(deviceId);
             return noRoom != null
                     ? unavailable(noRoom.reason())
-                    : destinations.listen(deviceId, subprotocol(handshake), access.valid());
+                    : destinations.listen(
+                            deviceId,
+                            subprotocol(handshake),
+                            new BridgeListener.Client(
+                                    access.principal(), handshake.peer().address()),
+                            access.valid());
         });
     }
 
@@ -247,11 +325,7 @@ public final class Admissions {
 
     /** Returns whether the requester wants to be upgraded only once its bridge is established. */
     private static boolean wait(Query query) {
-        String wait = query.get(Endpoints.WAIT);
-        if (wait != null && !wait.equals("true") && !wait.equals("false")) {
-            throw new IllegalArgumentException(Endpoints.WAIT + " must be true or false");
-        }
-        return "true".equals(wait);
+        return SignedUrlWish.flag(query, Endpoints.WAIT);
     }
 
     private static @Nullable Rejection rejection(@Nullable String code, @Nullable String reason) {
@@ -272,26 +346,38 @@ public final class Admissions {
             Action action,
             String deviceId,
             Function<Access.Granted, Admission> go) {
+        return allowedLater(handshake, query, by, action, deviceId, access -> done(go.apply(access)));
+    }
+
+    private CompletionStage<Admission> allowedLater(
+            Handshake handshake,
+            Query query,
+            AccessPolicy by,
+            Action action,
+            String deviceId,
+            Function<Access.Granted, CompletionStage<Admission>> go) {
         CompletionStage<Access> check;
         try {
             check = by.check(new AccessRequest(action, deviceId, query, handshake.headers(), handshake.peer()));
         } catch (RuntimeException e) {
             check = CompletableFuture.failedFuture(e);
         }
-        return Deadlines.within(limits.admissionTimeout(), check, scheduler).handle((access, failure) -> {
-            if (failure instanceof RejectedExecutionException) {
-                return unavailable("the node has stopped");
-            }
-            if (failure != null) {
-                log.warn("the access policy failed for {}", handshake, failure);
-                return unavailable("access control is unavailable");
-            }
-            if (access instanceof Access.Denied denied) {
-                Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
-                return new Admission.Refused(denied.status(), "access denied", retryAfter);
-            }
-            return go.apply(guarded((Access.Granted) access));
-        });
+        return Deadlines.within(limits.admissionTimeout(), check, scheduler)
+                .handle((access, failure) -> {
+                    if (failure instanceof RejectedExecutionException) {
+                        return done(unavailable("the node has stopped"));
+                    }
+                    if (failure != null) {
+                        log.warn("the access policy failed for {}", handshake, failure);
+                        return done(unavailable("access control is unavailable"));
+                    }
+                    if (access instanceof Access.Denied denied) {
+                        Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
+                        return done(new Admission.Refused(denied.status(), "access denied", retryAfter));
+                    }
+                    return go.apply(guarded((Access.Granted) access));
+                })
+                .thenCompose(admission -> admission);
     }
 
     /** Lets access end if the policy fails to say whether it is valid; that must not keep others from being ended. */

@@ -7,6 +7,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +35,10 @@ public interface Destinations {
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.
      *
      * @param subprotocol the subprotocol to negotiate
+     * @param by who listens
      * @param valid whether its access is still permitted
      */
-    Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid);
+    Admission.Later listen(String deviceId, String subprotocol, BridgeListener.Client by, BooleanSupplier valid);
 
     /** Receives another node. */
     void peer(Leg leg);
@@ -52,6 +54,10 @@ public interface Destinations {
     /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
     @Nullable
     CloseReason unavailable(BridgeToken token, Hop hop);
+
+    /** Returns the device that a token is for, empty if it does not say, or null if it is no token. */
+    @Nullable
+    String deviceOf(BridgeToken token);
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable

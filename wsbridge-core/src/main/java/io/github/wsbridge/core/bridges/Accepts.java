@@ -99,6 +99,15 @@ public final class Accepts {
         return refusal == null || !slots.cut() && mine(token) ? null : refusal;
     }
 
+    /** Returns the device that a token is for, empty if it does not say, or null if it is no token or has expired. */
+    public @Nullable String deviceOf(BridgeToken token) {
+        try {
+            return read(token).deviceId();
+        } catch (BridgeException e) {
+            return null;
+        }
+    }
+
     private boolean mine(BridgeToken token) {
         try {
             return read(token).owner().equals(self);

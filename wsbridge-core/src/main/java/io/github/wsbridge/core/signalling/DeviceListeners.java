@@ -86,11 +86,12 @@ public final class DeviceListeners {
         /**
          * Adds the socket. Returns whether there was room for it.
          *
+         * @param by who listens
          * @param valid whether the device may still listen; see {@link #closeRevoked}
          */
-        public boolean open(Leg leg, Instant since, BooleanSupplier valid) {
+        public boolean open(Leg leg, Instant since, BridgeListener.Client by, BooleanSupplier valid) {
             try {
-                return add(deviceId, leg, since, valid);
+                return add(deviceId, leg, since, by, valid);
             } finally {
                 end();
             }
@@ -103,18 +104,18 @@ public final class DeviceListeners {
         }
     }
 
-    private boolean add(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
+    private boolean add(String deviceId, Leg leg, Instant since, BridgeListener.Client by, BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
         if (!capacity.take() && (former == null || !former.holdsPlace.getAndSet(false))) {
             EndAwaiter.of(leg, FULL);
             return false;
         }
-        Listener listener = new Listener(deviceId, leg, since, valid);
+        Listener listener = new Listener(deviceId, leg, since, by, valid);
         events.onListening(deviceId);
         listener.socket.open();
         Listener older = listeners.put(deviceId, listener);
         if (older != null) {
-            older.replaced();
+            older.replaced(by);
         }
         if (listener.gone) {
             listeners.remove(deviceId, listener); // it ended before it was added
@@ -154,10 +155,10 @@ public final class DeviceListeners {
      * Called when a device has started listening on another node. A listener that has been told to move there ends by
      * itself: until the other nodes know of the new one, it may still be needed.
      */
-    public void listensElsewhere(String deviceId, Instant since) {
+    public void listensElsewhere(String deviceId, Instant since, BridgeListener.Client by) {
         Listener listener = listeners.get(deviceId);
         if (listener != null && !listener.moving.get() && listener.since.isBefore(since)) {
-            listener.replaced();
+            listener.replaced(by);
         }
     }
 
@@ -185,18 +186,21 @@ public final class DeviceListeners {
     private final class Listener implements MessageLeg.Handler {
         private final String deviceId;
         private final Instant since;
+        private final BridgeListener.Client by;
         private final BooleanSupplier valid;
         private final MessageLeg socket;
         /** Whether this socket holds a slot. A newer socket of the same device may take the slot over. */
         private final AtomicBoolean holdsPlace = new AtomicBoolean(true);
 
         private final AtomicBoolean moving = new AtomicBoolean();
+        private final AtomicBoolean replaced = new AtomicBoolean();
 
         private volatile boolean gone;
 
-        Listener(String deviceId, Leg leg, Instant since, BooleanSupplier valid) {
+        Listener(String deviceId, Leg leg, Instant since, BridgeListener.Client by, BooleanSupplier valid) {
             this.deviceId = deviceId;
             this.since = since;
+            this.by = by;
             this.valid = valid;
             this.socket = new MessageLeg(leg, this);
         }
@@ -207,8 +211,11 @@ public final class DeviceListeners {
             }
         }
 
-        void replaced() {
+        void replaced(BridgeListener.Client newer) {
             listeners.remove(deviceId, this);
+            if (!moving.get() && !gone && !replaced.getAndSet(true)) {
+                events.onTakeover(deviceId, by, newer);
+            }
             socket.close(new CloseReason(CloseReason.REPLACED, "a newer listener has taken over"));
         }
 

@@ -51,6 +51,7 @@ class PendingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            false,
             scheduler.clock(),
             scheduler,
             watcher);

@@ -71,6 +71,7 @@ class WaitingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            false,
             scheduler.clock(),
             scheduler,
             events);

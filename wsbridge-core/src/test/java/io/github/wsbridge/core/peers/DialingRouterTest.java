@@ -9,8 +9,11 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
+import io.github.wsbridge.core.admission.BrowserRules;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.admission.RequestRate;
+import io.github.wsbridge.core.admission.SignedOnce;
+import io.github.wsbridge.core.admission.SignedUrls;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
@@ -99,7 +102,16 @@ class DialingRouterTest extends NodeRouterContract {
                     limits,
                     new RequestRate(1, cluster.clock),
                     cluster.scheduler,
-                    new BridgeListener() {});
+                    new BridgeListener() {},
+                    new BrowserRules(List.of(), null),
+                    new SignedUrls(
+                            TestCluster.PUBLIC,
+                            address,
+                            () -> cluster.keys,
+                            new SignedOnce(1, cluster.clock),
+                            (node, nonce) -> new CompletableFuture<>(),
+                            cluster.clock),
+                    false);
         }
 
         @Override
@@ -123,7 +135,13 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public Admission.Later listen(String deviceId, String subprotocol, BooleanSupplier valid) {
+        public Admission.Later listen(
+                String deviceId, String subprotocol, BridgeListener.Client by, BooleanSupplier valid) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public @Nullable String deviceOf(BridgeToken token) {
             throw new AssertionError();
         }
 

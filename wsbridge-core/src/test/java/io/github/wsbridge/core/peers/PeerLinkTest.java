@@ -63,6 +63,7 @@ class PeerLinkTest {
                 token,
                 Endpoints.accept(TestCluster.PUBLIC, token, ""),
                 "",
+                "alice",
                 Instant.EPOCH);
     }
 

@@ -40,7 +40,7 @@ class ListenSignallerTest extends SignallerContract {
             public void onClosed(CloseReason reason) {}
         });
         leg.demand();
-        listeners.expect(deviceId).open(node, Instant.EPOCH, () -> true);
+        listeners.expect(deviceId).open(node, Instant.EPOCH, new BridgeListener.Client("", ""), () -> true);
         Thread thread = new Thread(() -> {
             try {
                 while (true) {
