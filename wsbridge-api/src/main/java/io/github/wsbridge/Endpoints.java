@@ -1,8 +1,6 @@
 package io.github.wsbridge;
 
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** The protocol's paths, parameter names and header names. All bridge URLs are built here. */
@@ -19,6 +17,9 @@ public final class Endpoints {
 
     /** The path at which nodes of the cluster talk to each other. */
     public static final String PEER = "/bridge/peer";
+
+    /** The path at which the holder of a requester's credential has a connect URL signed, with a plain POST. */
+    public static final String SIGNED_URL = "/bridge/signed-url";
 
     /** The path that answers 200 to a plain GET as long as the node lives. */
     public static final String LIVEZ = "/livez";
@@ -37,6 +38,21 @@ public final class Endpoints {
 
     /** Query parameter: which of the subprotocols that the client offers is agreed on; see docs/protocol.md. */
     public static final String CHOSEN_SUBPROTOCOL = "subprotocol";
+
+    /** Query parameter of a request for a signed URL: how many seconds it is valid. */
+    public static final String LIFETIME = "lifetime";
+
+    /** Query parameter: {@code true} if a signed URL is good for one bridge only. */
+    public static final String ONCE = "once";
+
+    /** Query parameter of a signed URL: when it expires, in seconds since 1970. */
+    public static final String EXPIRES = "expires";
+
+    /** Query parameter of a signed URL: who had it signed. */
+    public static final String PRINCIPAL = "principal";
+
+    /** Query parameter of a signed URL: the signature over all others. */
+    public static final String SIGNATURE = "signature";
 
     /** Query parameter: the bridge token. */
     public static final String BRIDGE_TOKEN = "bridgeToken";
@@ -117,6 +133,6 @@ public final class Endpoints {
     }
 
     private static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+        return Query.encode(text);
     }
 }

@@ -11,10 +11,17 @@ import java.time.Instant;
  * @param token the bridge token, also part of {@code acceptUrl}; a secret
  * @param acceptUrl the URL that the device opens to accept; a secret, since it contains the token
  * @param requestData data from the requester for the device; may be empty
+ * @param principal who requests the bridge, as the node's access policy calls them; empty if the node does not say
  * @param expiresAt when the requester stops waiting
  */
 public record Invitation(
-        BridgeId bridgeId, String deviceId, BridgeToken token, URI acceptUrl, String requestData, Instant expiresAt) {
+        BridgeId bridgeId,
+        String deviceId,
+        BridgeToken token,
+        URI acceptUrl,
+        String requestData,
+        String principal,
+        Instant expiresAt) {
 
     /** Omits the token, the URL and the request data. */
     @Override

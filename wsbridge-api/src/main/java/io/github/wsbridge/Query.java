@@ -1,11 +1,13 @@
 package io.github.wsbridge;
 
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,23 @@ public final class Query {
     /** Returns the decoded value, or null if the parameter is missing. */
     public @Nullable String get(String name) {
         return parameters.get(name);
+    }
+
+    /**
+     * Returns all parameters but one in a form that depends on nothing but their names and values: each as
+     * {@code name=value}, percent-encoded except for ASCII letters, digits and {@code - . _ *}, sorted, and joined with
+     * {@code &}.
+     */
+    public String canonical(String except) {
+        return parameters.entrySet().stream()
+                .filter(parameter -> !parameter.getKey().equals(except))
+                .map(parameter -> encode(parameter.getKey()) + "=" + encode(parameter.getValue()))
+                .sorted()
+                .collect(Collectors.joining("&"));
+    }
+
+    static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static String decode(String text) {

@@ -39,7 +39,7 @@ class BridgeTokenTest {
         BridgeToken token = new BridgeToken("verySecret");
         URI acceptUrl = Endpoints.accept(URI.create("wss://host"), token, "private");
         Invitation invitation =
-                new Invitation(new BridgeId(1, 2), "device", token, acceptUrl, "private", Instant.EPOCH);
+                new Invitation(new BridgeId(1, 2), "device", token, acceptUrl, "private", "alice", Instant.EPOCH);
         assertThat(token.toString()).doesNotContain("verySecret");
         assertThat(invitation.toString())
                 .contains("device")

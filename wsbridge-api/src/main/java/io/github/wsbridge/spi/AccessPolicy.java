@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 
 /**
- * Decides who may connect to a device and who may listen as one. An accept needs no decision: its token is proof
- * enough.
+ * Decides who may connect to a device and who may listen as one. An accept needs no decision, since its token is proof
+ * enough, unless the node is told to ask.
  *
  * <p>Called once per handshake, before the upgrade, or once per connection to an exposed port, on a transport thread.
  * Implementations must be thread-safe and must not block. They must deny actions that they do not know.
@@ -26,8 +26,19 @@ public interface AccessPolicy {
     enum Action {
         /** Connect to a device, as a requester. */
         CONNECT,
+        /**
+         * Connect to a device with a URL that a node of the cluster has signed. The node has checked the signature and
+         * the expiry; the query's {@code principal} had it signed, and was permitted to {@link #CONNECT} then. Decide
+         * whether it still is, and grant access to that principal.
+         */
+        CONNECT_SIGNED,
         /** Listen for a device's invitations. */
         LISTEN,
+        /**
+         * Accept or reject a bridge, as the device. The token has been checked. Only nodes that want a credential with
+         * each accept ask; see {@code BridgeNode.Builder.acceptCredential}.
+         */
+        ACCEPT,
         /**
          * Connect to a device through an exposed port of a node. There is no handshake: the query and the headers are
          * empty. Decided by the port's own policy only.

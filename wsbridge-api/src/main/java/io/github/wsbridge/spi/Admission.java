@@ -1,6 +1,7 @@
 package io.github.wsbridge.spi;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,18 +14,43 @@ public sealed interface Admission {
 
     /**
      * Answers the request with an HTTP status in place of an upgrade: a refusal, except for the status 200, which
-     * answers a probe.
+     * answers a probe or another request that needs no upgrade.
      *
      * @param status the HTTP status
-     * @param reason a short plain-text body; never a secret
+     * @param reason the body, one line: short plain text unless the fields name another type; a secret only with the
+     *     status 200
      * @param retryAfter how long to wait before retrying, sent in whole seconds as {@code Retry-After}; null to omit
      *     the field
+     * @param fields further header fields of the answer
      */
-    record Refused(int status, String reason, @Nullable Duration retryAfter) implements Decision {
+    record Refused(int status, String reason, @Nullable Duration retryAfter, Map<String, String> fields)
+            implements Decision {
+
+        /** Copies the header fields. */
+        public Refused {
+            fields = Map.copyOf(fields);
+        }
+
+        /** A refusal without further header fields. */
+        public Refused(int status, String reason, @Nullable Duration retryAfter) {
+            this(status, reason, retryAfter, Map.of());
+        }
 
         /** A refusal without {@code Retry-After}. */
         public Refused(int status, String reason) {
             this(status, reason, null);
+        }
+
+        /** An answer of JSON, which nothing on its way may keep. */
+        public static Refused json(String json) {
+            return new Refused(
+                    200, json, null, Map.of("Content-Type", "application/json", "Cache-Control", "no-store"));
+        }
+
+        /** Omits a body that may be secret. */
+        @Override
+        public String toString() {
+            return "Refused[" + status + (status == 200 ? "" : ", " + reason) + "]";
         }
     }
 

@@ -54,6 +54,30 @@ public interface BridgeListener {
     /** A device has started listening on this node. */
     default void onListening(String deviceId) {}
 
+    /**
+     * A listener has taken over from an older one of the same device on this node. It may listen here or on another
+     * node. Mostly it is the device itself, whose former connection has broken; if the two differ, it may be a second
+     * device with the same id, or somebody who should not listen.
+     *
+     * @param older who listened until now; its socket is being closed with 4409
+     * @param newer who listens from now on
+     */
+    default void onTakeover(String deviceId, Client older, Client newer) {}
+
+    /**
+     * Who is at the other end of a connection.
+     *
+     * @param principal as the access policy calls it; empty if it is not known
+     * @param address the peer's address as the transport sees it; empty if it is not known
+     */
+    record Client(String principal, String address) {
+
+        @Override
+        public String toString() {
+            return (principal.isEmpty() ? "unknown" : principal) + (address.isEmpty() ? "" : " from " + address);
+        }
+    }
+
     /** A device has stopped listening on this node. */
     default void onListenerGone(String deviceId, CloseReason reason) {}
 }

@@ -10,5 +10,12 @@ import java.time.Instant;
  * @param bridgeId the pending bridge
  * @param owner the node that holds the bridge's requester
  * @param expiresAt when the token expires, in whole milliseconds
+ * @param deviceId the device that it is for; empty if the token does not say
  */
-public record TokenClaims(BridgeId bridgeId, NodeAddress owner, Instant expiresAt) {}
+public record TokenClaims(BridgeId bridgeId, NodeAddress owner, Instant expiresAt, String deviceId) {
+
+    /** The content of a token that does not name its device. */
+    public TokenClaims(BridgeId bridgeId, NodeAddress owner, Instant expiresAt) {
+        this(bridgeId, owner, expiresAt, "");
+    }
+}

@@ -34,9 +34,9 @@ import org.slf4j.LoggerFactory;
  * <p>When the listen socket ends, it is reopened after a random delay, whose upper bound doubles from the shortest to
  * the longest and is reset once a socket has lasted for five seconds. After the status 503 the delay is at most five
  * seconds; after a status from 400 to 499 (except 429), the longest delay is used. If a node that is about to stop
- * tells the device to move, a new socket is opened before the old one is closed. Only 4409 is final: a newer listener
- * with the same device id has replaced this one, and reconnecting would only displace it; {@link #stopped} then
- * completes.
+ * tells the device to move, a new socket is opened before the old one is closed. After 4409, which says that a newer
+ * listener with the same device id has replaced this one, it tries again after half a minute to a minute, or half of
+ * the longest delay to all of it if that is longer: two devices with one id take turns, and neither ends for good.
  *
  * <pre>{@code
  * BridgeDevice device = BridgeDevice.builder("device-1", URI.create("wss://bridge.example.com"), incoming -> {
@@ -120,8 +120,9 @@ public final class BridgeDevice implements AutoCloseable {
     }
 
     /**
-     * Completes normally when the device will not listen again: with {@link CloseReason#REPLACED} if a newer listener
-     * has replaced it, with {@link CloseReason#NORMAL} after {@link #close}. Bridges may still be open.
+     * Completes normally when the device will not listen again: with {@link CloseReason#NORMAL} after {@link #close},
+     * or with the reason for which the last of its {@linkplain Builder#source sources} has ended. Bridges may still be
+     * open.
      */
     public CompletionStage<CloseReason> stopped() {
         return stopped.minimalCompletionStage();

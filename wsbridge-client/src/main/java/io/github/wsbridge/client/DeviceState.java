@@ -38,6 +38,17 @@ public sealed interface DeviceState {
     record Retrying(String place, String why, Duration retryIn) implements DeviceState {}
 
     /**
+     * Another listener with the same id has taken over: an older socket of this device that has been forgotten, a
+     * second copy of it, another device by mistake, or somebody who has its key. It waits and tries again, which may
+     * take over from that one in turn.
+     *
+     * @param place the server
+     * @param why what that one said
+     * @param retryIn when it tries again: after half a minute to a minute, or longer if the longest delay is longer
+     */
+    record Replaced(String place, String why, Duration retryIn) implements DeviceState {}
+
+    /**
      * It does not listen any more.
      *
      * @param reason as {@link BridgeDevice#stopped} says it

@@ -20,6 +20,15 @@ public interface IncomingBridge {
     /** Returns the request data, possibly empty. It is untrusted input: validate it. */
     String requestData();
 
+    /**
+     * Returns who requests the bridge, as the node's access policy calls them: the name of an API key, for example.
+     * Empty if the node does not say, as by default. The node vouches for it as it does for the bridge itself; whether
+     * it may decide anything depends on how much the device trusts the node.
+     */
+    default String principal() {
+        return "";
+    }
+
     /** Returns when the requester stops waiting, by the node's clock. */
     Instant expiresAt();
 

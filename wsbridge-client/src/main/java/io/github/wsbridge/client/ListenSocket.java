@@ -29,8 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The built-in secondary channel: a WebSocket to a node. It is reopened whenever it ends, unless a newer listener
- * replaces it. If the node tells the device to move, another socket is opened first, and the old one then closed.
+ * The built-in secondary channel: a WebSocket to a node. It is reopened whenever it ends: slowly if a newer listener
+ * has replaced it, since two devices with one id would otherwise replace each other all the time. If the node tells the
+ * device to move, another socket is opened first, and the old one then closed.
  */
 final class ListenSocket implements InvitationSource {
 
@@ -41,6 +42,9 @@ final class ListenSocket implements InvitationSource {
 
     /** The longest pause while the server has no room at the moment, as during its restart. */
     private static final Duration BUSY = Duration.ofSeconds(5);
+
+    /** The longest pause after another listener has taken over, however short the others are. */
+    private static final Duration REPLACED = Duration.ofMinutes(1);
 
     /** How long a socket that has been superseded stays open, for invitations on their way to it. */
     private static final Duration OVERLAP = Duration.ofSeconds(1);
@@ -202,12 +206,16 @@ final class ListenSocket implements InvitationSource {
         }
         if (moving) {
             log.debug("Device {} has lost its listen socket while it moves: {}", deviceId, reason);
-        } else if (reason.code() == CloseReason.REPLACED) {
-            log.warn("A newer listener has replaced device {}, which stops listening", deviceId);
-            synchronized (this) {
-                stopped = true;
-            }
-            sink().ended(reason);
+        } else if (reason.code() == CloseReason.REPLACED && !stopped()) {
+            lost = true;
+            Duration pause = backoff.nearLongest(REPLACED);
+            log.warn(
+                    "Another listener has taken over device {}; if it is another device, give it another id."
+                            + " Trying again in {} s",
+                    deviceId,
+                    pause.toSeconds());
+            sink().state(new DeviceState.Replaced(which.place, reason.toString(), pause));
+            retryIn(pause);
         } else if (!stopped()) {
             lost = true;
             log.info("Device {} has lost its listen socket: {}", deviceId, reason);

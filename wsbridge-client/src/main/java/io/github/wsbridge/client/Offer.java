@@ -60,6 +60,11 @@ final class Offer implements IncomingBridge {
     }
 
     @Override
+    public String principal() {
+        return invitation.principal();
+    }
+
+    @Override
     public Instant expiresAt() {
         return invitation.expiresAt();
     }
@@ -165,9 +170,10 @@ final class Offer implements IncomingBridge {
         return over;
     }
 
-    /** Returns the bridge's id, without token, URL or request data. */
+    /** Returns the bridge's id and who requests it, without token, URL or request data. */
     @Override
     public String toString() {
-        return "IncomingBridge[" + bridgeId() + "]";
+        String by = principal().isEmpty() ? "" : ", requested by " + principal().replaceAll("\\p{Cntrl}", "?");
+        return "IncomingBridge[" + bridgeId() + by + "]";
     }
 }

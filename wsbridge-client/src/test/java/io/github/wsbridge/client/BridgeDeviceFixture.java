@@ -95,6 +95,7 @@ abstract class BridgeDeviceFixture {
                 new BridgeToken("t"),
                 URI.create("ws://node.test/bridge/accept?bridgeToken=t"),
                 "",
+                "alice",
                 Instant.now().plusSeconds(30));
     }
 }

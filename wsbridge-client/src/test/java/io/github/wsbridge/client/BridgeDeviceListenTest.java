@@ -8,6 +8,8 @@ import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -140,16 +142,33 @@ class BridgeDeviceListenTest extends BridgeDeviceFixture {
     }
 
     @Test
-    void close_replaced_isFinal() throws Exception {
-        PairLeg listen = listen();
+    void close_replaced_triesAgainSlowly_howeverShortTheOtherDelays() throws Exception {
+        List<DeviceState> states = new CopyOnWriteArrayList<>();
+        device = builder(offered::add).onState(states::add).build().start();
+        PairLeg far = node.call().open();
         device.listening().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        for (int i = 0; i < 3; i++) {
+            QueueReceiver there = new QueueReceiver(far::demand);
+            far.open(there);
+            far.close(new CloseReason(CloseReason.REPLACED, "newer"));
+            assertThat(device.stopped()).isNotDone();
+            assertThat(states.get(states.size() - 1))
+                    .isInstanceOfSatisfying(
+                            DeviceState.Replaced.class,
+                            replaced -> assertThat(replaced.retryIn())
+                                    .isBetween(Duration.ofSeconds(30), Duration.ofMinutes(1)));
+            scheduler.advance(Duration.ofSeconds(29));
+            assertThat(node.calls).isEmpty();
+            scheduler.advance(Duration.ofSeconds(31));
+            far = node.call().open();
+        }
+    }
+
+    @Test
+    void close_replacedAndThenClosed_triesNoMore() throws Exception {
+        PairLeg listen = listen();
         listen.close(new CloseReason(CloseReason.REPLACED, "newer"));
-        assertThat(device.stopped()
-                        .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS)
-                        .code())
-                .isEqualTo(CloseReason.REPLACED);
-        assertThat(scheduler.pending()).isZero();
+        device.close();
         scheduler.advance(Duration.ofHours(1));
         assertThat(node.calls).isEmpty();
     }

@@ -1,5 +1,6 @@
 package io.github.wsbridge.core;
 
+import io.github.wsbridge.Authority;
 import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeId;
@@ -10,10 +11,14 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.SignedUrl;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Brakes;
+import io.github.wsbridge.core.admission.BrowserRules;
 import io.github.wsbridge.core.admission.ForwardedPeers;
 import io.github.wsbridge.core.admission.PeerAdmissions;
+import io.github.wsbridge.core.admission.SignedOnce;
+import io.github.wsbridge.core.admission.SignedUrls;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeAges;
 import io.github.wsbridge.core.bridges.BridgeSlots;
@@ -99,6 +104,8 @@ public final class BridgeNode implements Door, AutoCloseable {
     final Requests requests;
     final Accepts accepts;
     final Set<ExposedPort> ports = ConcurrentHashMap.newKeySet();
+    final SignedOnce signedOnce;
+    private final SignedUrls signedUrls;
     final Admissions admissions;
     final AtomicBoolean stopped = new AtomicBoolean();
     private final Duration drainDelay;
@@ -118,7 +125,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
-        int principalShare = from.anonymous ? 100 : limits.principalShare();
+        int principalShare = from.insecure ? 100 : limits.principalShare();
         Supplier<FairShare> share = () -> new FairShare(principalShare, limits.addressShare());
         slots = new BridgeSlots(limits.maxBridges(), share.get());
         pending = new PendingBridges(limits.maxPendingPerDevice(), share);
@@ -149,6 +156,7 @@ public final class BridgeNode implements Door, AutoCloseable {
                 pending,
                 slots,
                 limits.acceptTimeout(),
+                from.acceptCredential,
                 new Bandwidth(limits.bridgeBandwidth(), limits.principalBandwidth(), scheduler, System::nanoTime),
                 from.clock,
                 scheduler,
@@ -157,9 +165,24 @@ public final class BridgeNode implements Door, AutoCloseable {
         accepts = new Accepts(self, codec, router, pending, slots, ages, this::watched, from.clock, events);
         Brakes brakes = new Brakes(limits, from.clock, scheduler, events);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
-        PeerAdmissions nodes = new PeerAdmissions(self, credentials, from.peerNetworks, from.internalDoorOnly);
-        admissions =
-                new Admissions(destinations, nodes, policy, limits, brakes, from.proxies, scheduler, events);
+        signedOnce = new SignedOnce(limits.maxSignedOnce(), from.clock);
+        signedUrls = new SignedUrls(publicUrl, self, keys, signedOnce, peers::spend, from.clock);
+        admissions = new Admissions(
+                destinations,
+                new PeerAdmissions(self, credentials, from.peerNetworks, from.internalDoorOnly),
+                policy,
+                limits,
+                brakes,
+                from.proxies,
+                scheduler,
+                events,
+                new BrowserRules(from.origins, from.insecure ? List.of(host(publicUrl), host(self.uri())) : null),
+                signedUrls,
+                from.acceptCredential);
+    }
+
+    private static String host(URI url) {
+        return Authority.of(url).map(Authority::name).orElse("");
     }
 
     /** Returns a builder with the default settings. */
@@ -191,6 +214,33 @@ public final class BridgeNode implements Door, AutoCloseable {
      */
     public Connector connector() {
         return new InProcessConnector(admissions, scheduler);
+    }
+
+    /**
+     * Signs a connect URL, with which whoever has it can request bridges, on any node of the cluster and without any
+     * other credential. Whether the principal may connect to the device is for the caller to check; the access policy
+     * is asked when the URL is used ({@link AccessPolicy.Action#CONNECT_SIGNED}).
+     *
+     * @param request what is requested
+     * @param principal who has the URL signed, and counts as the requester
+     * @param lifetime how long the URL is valid, from a second to {@link Limits#maxSignedLifetime}; fractions of a
+     *     second do not count
+     * @param once whether the URL is good for one bridge only. This node alone remembers whether it has been used: the
+     *     others ask it, and refuse the URL if this node has been restarted or cannot be reached
+     * @throws IllegalArgumentException if the request exceeds the limits, or the lifetime is out of range
+     * @throws IllegalStateException if too many URLs that are good for one bridge are unused
+     */
+    public SignedUrl signedUrl(BridgeRequest request, String principal, Duration lifetime, boolean once) {
+        admissions.check(request);
+        if (lifetime.toSeconds() < 1 || lifetime.compareTo(limits.maxSignedLifetime()) > 0) {
+            throw new IllegalArgumentException("the lifetime must be from 1 to "
+                    + limits.maxSignedLifetime().toSeconds() + " seconds");
+        }
+        SignedUrl signed = signedUrls.sign(request, principal, lifetime, once);
+        if (signed == null) {
+            throw new IllegalStateException("too many signed URLs are unused");
+        }
+        return signed;
     }
 
     /**
@@ -372,8 +422,13 @@ public final class BridgeNode implements Door, AutoCloseable {
         private @Nullable Supplier<TokenKeys> keys;
         private @Nullable TokenCodec codec;
         private @Nullable AccessPolicy policy;
-        private boolean anonymous;
         private ForwardedPeers proxies = new ForwardedPeers(List.of());
+        /** How long a device id may be that a token names. */
+        private static final int MAX_NAMED_DEVICE = 400;
+
+        private boolean insecure;
+        private boolean acceptCredential;
+        private final List<String> origins = new ArrayList<>();
         private final List<SignalChain.Route> routes = new ArrayList<>();
         private final List<BridgeListener> listeners = new ArrayList<>();
 
@@ -424,15 +479,42 @@ public final class BridgeNode implements Door, AutoCloseable {
 
         /** Decides who may connect and listen. Required, unless {@link #insecure} is called. */
         public Builder accessPolicy(AccessPolicy value) {
+            insecure = false;
             policy = value;
-            anonymous = false;
             return this;
         }
 
-        /** Lets anyone connect to any device and listen as any device. For tests and demonstrations. */
+        /**
+         * Lets anyone connect to any device and listen as any device. For tests and demonstrations. Requests from this
+         * machine must name it, or the host of the public URL or of the node's address, in their {@code Host} field, so
+         * that no web page reaches the node under a name that its owner has led to this machine.
+         */
         public Builder insecure() {
+            insecure = true;
             policy = request -> CompletableFuture.completedFuture(new AccessPolicy.Access.Granted("anonymous"));
-            anonymous = true;
+            return this;
+        }
+
+        /**
+         * Lets web pages of an origin connect, listen and accept; by default, none may, except with a signed URL. It
+         * concerns requests with an {@code Origin} field, as browsers send it, and gives no permission beyond that.
+         *
+         * @param origin such as {@code https://console.example.com}, or {@code *} for any
+         * @throws IllegalArgumentException if it is not an origin
+         */
+        public Builder allowOrigin(String origin) {
+            new BrowserRules(List.of(origin), null); // checks it
+            origins.add(origin);
+            return this;
+        }
+
+        /**
+         * Wants a credential of the device with each accept, in addition to the token: the access policy is asked
+         * ({@link AccessPolicy.Action#ACCEPT}). The node at which the device arrives decides, and tokens name their
+         * devices for that, so all nodes of a cluster need the same setting. Default: the token is enough.
+         */
+        public Builder acceptCredential(boolean value) {
+            acceptCredential = value;
             return this;
         }
 
@@ -562,6 +644,10 @@ public final class BridgeNode implements Door, AutoCloseable {
             }
             if (policy == null) {
                 throw new IllegalStateException("a node needs an access policy, or insecure()");
+            }
+            if (acceptCredential && limits.maxDeviceIdBytes() > MAX_NAMED_DEVICE) {
+                throw new IllegalStateException(
+                        "with acceptCredential, device ids must be limited to " + MAX_NAMED_DEVICE + " bytes");
             }
             return new BridgeNode(this, publicUrl, address, keys, policy);
         }

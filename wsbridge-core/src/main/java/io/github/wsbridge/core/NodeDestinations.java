@@ -17,6 +17,7 @@ import io.github.wsbridge.core.peers.OwnerProof;
 import io.github.wsbridge.core.peers.PeerServer;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.EndAwaiter;
@@ -80,16 +81,12 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public boolean reads(BridgeToken token) {
-        return node.accepts.reads(token);
-    }
-
-    @Override
-    public Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid) {
+    public Admission.Later listen(
+            String deviceId, String subprotocol, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
         DeviceListeners.Arrival arrival = node.listeners.expect(deviceId);
         Admission.Decision granted = new Admission.Granted(subprotocol, leg -> {
             try {
-                listen(deviceId, arrival, leg, holder, valid);
+                listen(deviceId, arrival, leg, by, holder, valid);
             } finally {
                 arrival.end(); // whatever happened: invitations wait for it
             }
@@ -99,16 +96,21 @@ final class NodeDestinations implements Destinations {
     }
 
     private void listen(
-            String deviceId, DeviceListeners.Arrival arrival, Leg leg, Holder holder, BooleanSupplier valid) {
+            String deviceId,
+            DeviceListeners.Arrival arrival,
+            Leg leg,
+            BridgeListener.Client by,
+            Holder holder,
+            BooleanSupplier valid) {
         Instant since = clock.instant();
         if (node.slots.leaving()) {
             EndAwaiter.of(leg, BridgeSlots.DRAINING);
-        } else if (arrival.open(node.watched(leg), since, holder, valid)) {
+        } else if (arrival.open(node.watched(leg), since, by, holder, valid)) {
             if (!valid.getAsBoolean()) { // endRevoked() may have looked before this one was added
                 node.listeners.closeRevoked(Requests.REVOKED);
             }
             if (!node.slots.leaving()) {
-                node.peers.announce(deviceId, since);
+                node.peers.announce(deviceId, since, by);
             } else if (node.slots.draining()) { // stop() may have closed the listeners before this one was added,
                 node.listeners.closeAll(BridgeSlots.STOPPING);
             } else {
@@ -126,6 +128,7 @@ final class NodeDestinations implements Destinations {
                 node.peers,
                 node.listeners,
                 node::rejected,
+                node.signedOnce::use,
                 node.peerServers,
                 half,
                 node.scheduler);
@@ -148,6 +151,11 @@ final class NodeDestinations implements Destinations {
     @Override
     public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
         return node.accepts.unavailable(token, hop);
+    }
+
+    @Override
+    public @Nullable String deviceOf(BridgeToken token) {
+        return node.accepts.deviceOf(token);
     }
 
     @Override

@@ -92,6 +92,16 @@ final class NodeEvents implements BridgeListener {
     }
 
     @Override
+    public void onTakeover(String deviceId, Client older, Client newer) {
+        if (newer.principal().isEmpty() || older.principal().equals(newer.principal())) {
+            log.info("device {}: the listener {} takes over from {}", deviceId, newer, older);
+        } else {
+            log.warn("device {}: the listener {} takes over from another, {}", deviceId, newer, older);
+        }
+        tell(listener -> listener.onTakeover(deviceId, older, newer));
+    }
+
+    @Override
     public void onListenerGone(String deviceId, CloseReason reason) {
         log.debug("device {} no longer listens: {}", deviceId, reason);
         tell(listener -> listener.onListenerGone(deviceId, reason));

@@ -86,7 +86,7 @@ final class LauncherSystemTest {
                 .contains("primary");
         Path apiKeys = folder.resolve("api-keys");
         Path requesterKey = apiKey(apiKeys, "alice", "requester");
-        Path deviceKey = apiKey(apiKeys, "fleet", "device");
+        Path deviceKey = apiKey(apiKeys, "pi-7", "device");
 
         List<InetSocketAddress> addresses = Cluster.freePorts(NODES);
         List<Programs.Running> nodes = new ArrayList<>();

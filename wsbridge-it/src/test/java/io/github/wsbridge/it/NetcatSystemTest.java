@@ -174,8 +174,8 @@ final class NetcatSystemTest {
     void curl_apiKeys_onlyTheRightOneIsAccepted() throws Exception {
         String key = ApiKeyPolicy.newKey();
         String deviceKey = ApiKeyPolicy.newKey();
-        ApiKeyPolicy policy = ApiKeyPolicy.parse(
-                List.of("alice requester " + ApiKeyPolicy.hash(key), "fleet device " + ApiKeyPolicy.hash(deviceKey)));
+        ApiKeyPolicy policy = ApiKeyPolicy.parse(List.of(
+                "alice requester " + ApiKeyPolicy.hash(key), DEVICE + " device " + ApiKeyPolicy.hash(deviceKey)));
         try (Cluster cluster = Cluster.start(1, builder -> builder.accessPolicy(policy))) {
             String connect = "/bridge/connect?deviceId=nobody";
             String listen = "/bridge/listen?deviceId=" + DEVICE;

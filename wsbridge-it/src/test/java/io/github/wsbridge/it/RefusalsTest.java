@@ -93,6 +93,32 @@ final class RefusalsTest {
         refuses(426, "/bridge/connect?deviceId=a", "");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "403, evil.example, ",
+        "403, 192.0.2.7, ",
+        "403, localhost.evil.example, ",
+        "403, localhost, http://evil.example",
+        "403, localhost, http://localhost",
+        "403, 127.0.0.1, null",
+        "404, localhost, ",
+        "404, 127.0.0.1, ",
+        "404, [::1], ",
+    })
+    void pageOfAnotherSite_orUnderAnotherName_isRefusedByAnInsecureNode(int status, String host, String origin)
+            throws Exception {
+        try (Cluster cluster = Cluster.start(1);
+                RawWebSocket raw = RawWebSocket.dial(cluster.url(0).getPort())) {
+            raw.writeRaw(RawWebSocket.request(
+                            "/bridge/connect?deviceId=nobody&wait=true",
+                            origin == null ? "" : "Origin: " + origin + "\r\n")
+                    .replace(
+                            "Host: localhost\r\n",
+                            "Host: " + host + ":" + cluster.url(0).getPort() + "\r\n"));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 " + status + " ");
+        }
+    }
+
     @Test
     void probes_areAnswered_withoutCredentials() throws Exception {
         try (Cluster cluster = Cluster.start(1, node -> node.accessPolicy(ApiKeyPolicy.parse(List.of())))) {
@@ -120,7 +146,7 @@ final class RefusalsTest {
         Path file = folder.resolve("api-keys");
         Files.writeString(
                 file,
-                "alice requester " + ApiKeyPolicy.hash(requester) + " front-*\nfleet device "
+                "alice requester " + ApiKeyPolicy.hash(requester) + " front-*\nfront-door device "
                         + ApiKeyPolicy.hash(device) + "\n");
         assertThat(Files.readString(file)).doesNotContain(requester).doesNotContain(device);
         ApiKeyPolicy policy = ApiKeyPolicy.read(file);
@@ -135,6 +161,8 @@ final class RefusalsTest {
                     .isEqualTo(403);
             assertThat(status(url, "/bridge/listen?deviceId=front-door", UPGRADE))
                     .isEqualTo(401);
+            assertThat(status(url, "/bridge/listen?deviceId=front-gate", UPGRADE + "X-Api-Key: " + device + "\r\n"))
+                    .isEqualTo(403);
             assertThat(cluster.node(0).stats()).isEqualTo(new NodeStats(0, 0, 0, false));
 
             try (BridgeDevice listening = BridgeDevice.builder(

@@ -44,7 +44,7 @@ public final class BridgeFilter implements Filter {
 
     private static final Set<String> UPGRADES =
             Set.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER);
-    private static final Set<String> PROBES = Set.of(Endpoints.LIVEZ, Endpoints.READYZ);
+    private static final Set<String> PLAIN = Set.of(Endpoints.SIGNED_URL, Endpoints.LIVEZ, Endpoints.READYZ);
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
 
@@ -118,7 +118,7 @@ public final class BridgeFilter implements Filter {
             return;
         }
         String path = request.getRequestURI().substring(request.getContextPath().length());
-        if (!UPGRADES.contains(path) && !PROBES.contains(path)) {
+        if (!UPGRADES.contains(path) && !PLAIN.contains(path)) {
             chain.doFilter(servletRequest, servletResponse);
             return;
         }

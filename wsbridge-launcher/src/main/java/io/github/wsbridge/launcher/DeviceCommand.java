@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
             "  wsbridge device --server wss://bridge.example.com --id pi-7 --api-key-file device.key \\",
             "      --target ssh=127.0.0.1:22 --target web=127.0.0.1:80",
             "",
-            "The device listens until it is stopped, and reconnects whenever the connection is lost. It"
-                    + " exits with 1 if another listener takes over its id."
+            "The device listens until it is stopped, and reconnects whenever the connection is lost. If another"
+                    + " listener takes over its id, it says so and tries again after half a minute to a minute."
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -183,6 +183,8 @@ final class DeviceCommand implements Callable<Integer> {
             why = retrying.why();
         } else if (state instanceof DeviceState.Refused refused) {
             why = refused.why();
+        } else if (state instanceof DeviceState.Replaced replaced) {
+            why = replaced.why();
         }
     }
 

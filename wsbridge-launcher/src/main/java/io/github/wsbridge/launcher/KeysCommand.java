@@ -1,6 +1,5 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -11,14 +10,13 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code keys} command: creates and rotates a cluster's keys, and creates API keys. The only secret it prints is a
- * new API key.
+ * The {@code keys} command: creates and rotates a cluster's keys, of which it prints no secret; {@link ApiKeyCommand}
+ * is part of it.
  */
 @Command(
         name = "keys",
@@ -122,38 +120,6 @@ final class KeysCommand implements Runnable {
             write(keys.without(all.get(0).id()), file);
             here.say("Retired the oldest key. Copy the file to every node to complete the rotation.");
         }
-    }
-
-    @Command(
-            name = "api-key",
-            description = "Generates an API key and prints it, together with the line for the nodes'"
-                    + " --api-keys file. The key is not shown again.",
-            mixinStandardHelpOptions = true)
-    void apiKey(
-            @Parameters(paramLabel = "NAME", description = "The key's owner, for logs and limits") String name,
-            @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
-            @Option(
-                            names = "--devices",
-                            paramLabel = "PATTERN",
-                            defaultValue = "*",
-                            description = "The device ids that the key is valid for; * matches any text (default: all)")
-                    String devices,
-            @Mixin LogOptions logOptions) {
-        if (!name.matches("[^\\s#]\\S*") || !devices.matches("\\S+")) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "NAME and --devices must not contain white" + " space, and NAME must not start with #");
-        }
-        String key = ApiKeyPolicy.newKey();
-        here.say("key:   " + key);
-        here.say("line:  " + name + " " + role + " " + ApiKeyPolicy.hash(key)
-                + ("*".equals(devices) ? "" : " " + devices));
-    }
-
-    /** Roles, as spelled in API key files. */
-    enum Role {
-        requester,
-        device
     }
 
     private void write(TokenKeys keys, Path file) throws IOException {

@@ -147,6 +147,20 @@ final class LimitOptions {
     Duration maxLifetime;
 
     @Option(
+            names = "--max-signed-lifetime",
+            paramLabel = "TIME",
+            defaultValue = "24h",
+            description = "How long a signed URL may be valid" + DEFAULT)
+    Duration maxSignedLifetime;
+
+    @Option(
+            names = "--max-signed-once",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Maximum number of unused signed URLs that are good for one bridge" + DEFAULT)
+    int maxSignedOnce;
+
+    @Option(
             names = "--max-device-id",
             paramLabel = "SIZE",
             defaultValue = "256",
@@ -180,6 +194,8 @@ final class LimitOptions {
                 .principalBandwidth(maxPrincipalBandwidth == null ? 0 : maxPrincipalBandwidth.count())
                 .maxIdle(maxIdle == null ? Duration.ZERO : maxIdle)
                 .maxLifetime(maxLifetime == null ? Duration.ZERO : maxLifetime)
+                .maxSignedLifetime(maxSignedLifetime)
+                .maxSignedOnce(maxSignedOnce)
                 .maxDeviceIdBytes(Math.toIntExact(maxDeviceId.count()))
                 .maxRequestDataBytes(Math.toIntExact(maxRequestData.count()))
                 .build();

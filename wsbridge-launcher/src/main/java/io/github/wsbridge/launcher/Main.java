@@ -165,7 +165,7 @@ public final class Main implements Runnable {
             case "node" -> new NodeCommand(here);
             case "device" -> new DeviceCommand(here);
             case "tunnel" -> new TunnelCommand(here);
-            case "keys" -> new KeysCommand(here);
+            case "keys" -> new CommandLine(new KeysCommand(here)).addSubcommand(new ApiKeyCommand(here));
             case "demo" -> new DemoCommand(here);
             case "train" -> new TrainCommand(here);
             default -> throw new IllegalArgumentException(name);

@@ -87,6 +87,22 @@ final class NodeCommand implements Callable<Integer> {
     boolean insecure;
 
     @Option(
+            names = "--allow-origin",
+            paramLabel = "ORIGIN",
+            split = ",",
+            description = "Let web pages of this origin, such as https://console.example.com, connect; * for any."
+                    + " May be repeated (default: none, except with a signed URL)")
+    @Nullable
+    List<String> origins;
+
+    @Option(
+            names = "--accept-credential",
+            fallbackValue = "true",
+            description = "Want a device's own API key with each accept, in addition to the token; on all nodes of a"
+                    + " cluster")
+    boolean acceptCredential;
+
+    @Option(
             names = "--revoke",
             paramLabel = "WHAT",
             defaultValue = "listeners",
@@ -182,6 +198,7 @@ final class NodeCommand implements Callable<Integer> {
                 BridgeNode.builder().limits(limits).drainDelay(drainDelay()).keys(keys);
         proxies(builder);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
+        allowOrigins(builder.acceptCredential(acceptCredential));
         Collection<Signaller> channels = signals.addTo(builder, here.env());
         boolean built = false;
         try {
@@ -259,6 +276,14 @@ final class NodeCommand implements Callable<Integer> {
             node.insecure();
         } else {
             node.accessPolicy(PolicyChain.of(policies));
+        }
+    }
+
+    private void allowOrigins(BridgeNode.Builder builder) {
+        try {
+            (origins == null ? List.<String>of() : origins).forEach(builder::allowOrigin);
+        } catch (IllegalArgumentException e) {
+            throw usage("--allow-origin: " + e.getMessage());
         }
     }
 

@@ -7,6 +7,7 @@ import io.github.wsbridge.core.tokens.TokenKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,6 +115,87 @@ class KeysCommandTest {
         String line = lines.get(1).replaceFirst("line:\\s+", "");
         assertThat(line).isEqualTo("pi device " + ApiKeyPolicy.hash(key) + " pi-*");
         ApiKeyPolicy.parse(List.of(line));
+    }
+
+    @Test
+    void apiKey_ofADevice_isGoodForItAlone_unlessAnyDeviceIsNamed() throws Exception {
+        Run own = Run.of("keys", "api-key", "pi-7", "device");
+        assertThat(own.code()).isZero();
+        assertThat(own.out())
+                .containsPattern("line: +pi-7 device [0-9a-f]{64}\n")
+                .doesNotContain("ANY");
+        for (String[] any : new String[][] {{"--any-device"}, {"--devices", "*"}}) {
+            List<String> args = new ArrayList<>(List.of("keys", "api-key", "fleet", "device"));
+            args.addAll(List.of(any));
+            Run fleet = Run.of(args.toArray(String[]::new));
+            assertThat(fleet.code()).isZero();
+            assertThat(fleet.out())
+                    .containsPattern("line: +fleet device [0-9a-f]{64} \\*\n")
+                    .contains("ANY device");
+        }
+        assertThat(Run.of("keys", "api-key", "alice", "requester", "--any-device")
+                        .code())
+                .isEqualTo(2);
+        assertThat(Run.of("keys", "api-key", "pi-*", "device").code()).isEqualTo(2);
+    }
+
+    @Test
+    void apiKey_toFiles_printsNoSecret_andOverwritesNothing() throws Exception {
+        Path lines = folder.resolve("api-keys");
+        Path key = folder.resolve("alice.key");
+        String[] command = {
+            "keys", "api-key", "alice", "requester", "--append", lines.toString(), "--out", key.toString()
+        };
+        Run run = Run.of(command);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEmpty();
+        assertThat(lines)
+                .content()
+                .startsWith("alice requester "
+                        + ApiKeyPolicy.hash(Files.readString(key).strip()));
+        String before = Files.readString(lines);
+        assertThat(Run.of(command).code()).isEqualTo(1);
+        assertThat(lines).hasContent(before);
+    }
+
+    @Test
+    void apiKey_devicesFrom_makesAKeyForEach() throws Exception {
+        StringBuilder ids = new StringBuilder("# devices\n\n");
+        for (int i = 0; i < 3000; i++) {
+            ids.append("pi-").append(i).append('\n');
+        }
+        Path list = Files.writeString(folder.resolve("ids"), ids);
+        Path lines = Files.writeString(folder.resolve("api-keys"), "# keys");
+        Path out = folder.resolve("device-keys");
+        Run run = Run.of(
+                "keys",
+                "api-key",
+                "--devices-from",
+                list.toString(),
+                "--append",
+                lines.toString(),
+                "--out",
+                out.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        List<String> keys = Files.readAllLines(out);
+        assertThat(keys).hasSize(3000);
+        assertThat(Files.readAllLines(lines)).hasSize(3001).startsWith("# keys");
+        String[] last = keys.get(2999).split(" ");
+        assertThat(last[0]).isEqualTo("pi-2999");
+        assertThat(Files.readString(lines)).endsWith("\npi-2999 device " + ApiKeyPolicy.hash(last[1]) + "\n");
+        ApiKeyPolicy.read(lines);
+        if (Files.getFileStore(out).supportsFileAttributeView("posix")) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out)))
+                    .isEqualTo("rw-------");
+        }
+        Files.writeString(list, "good\nnot good\n");
+        Run bad = Run.of("keys", "api-key", "--devices-from", list.toString());
+        assertThat(bad.code()).isEqualTo(1);
+        assertThat(bad.err()).contains("line 2");
+        assertThat(bad.out()).isEmpty();
+        assertThat(Run.of("keys", "api-key", "x", "device", "--devices-from", list.toString())
+                        .code())
+                .isEqualTo(2);
     }
 
     @Test

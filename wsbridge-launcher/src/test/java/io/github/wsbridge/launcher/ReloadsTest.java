@@ -161,7 +161,7 @@ class ReloadsTest {
     void apiKeys_revoked_endListeners_andWithRevokeLiveBridges() throws Exception {
         List<String> keys = new ArrayList<>();
         Path file = folder.resolve("api-keys");
-        for (String line : List.of("dev device", "req requester", "other requester")) {
+        for (String line : List.of("d device", "req requester", "other requester")) {
             keys.add(ApiKeyPolicy.newKey());
             String text = line + " " + ApiKeyPolicy.hash(keys.get(keys.size() - 1)) + "\n";
             Files.writeString(file, Files.exists(file) ? Files.readString(file) + text : text);
@@ -209,7 +209,7 @@ class ReloadsTest {
         String key = ApiKeyPolicy.newKey();
         Path keys = Files.writeString(
                 folder.resolve("api-keys"),
-                "dev device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(key) + "\n");
+                "d device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(key) + "\n");
         Path file = Files.writeString(folder.resolve("key"), "an-old-key\n");
         try (LogCapture log = new LogCapture();
                 EchoPort echo = new EchoPort();
@@ -254,7 +254,7 @@ class ReloadsTest {
         Path file = folder.resolve("api-keys");
         String requester = "req requester " + ApiKeyPolicy.hash(key) + "\n";
         String deviceKey = ApiKeyPolicy.newKey();
-        Files.writeString(file, requester + "dev device " + ApiKeyPolicy.hash(deviceKey) + "\n");
+        Files.writeString(file, requester + "d device " + ApiKeyPolicy.hash(deviceKey) + "\n");
         try (LogCapture log = new LogCapture();
                 EchoPort echo = new EchoPort();
                 Run node = Run.of("node", "--listen", "127.0.0.1:0", "--api-keys", file.toString());

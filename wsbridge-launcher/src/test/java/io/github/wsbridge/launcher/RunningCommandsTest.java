@@ -101,11 +101,16 @@ class RunningCommandsTest {
     @ParameterizedTest
     @EnumSource(Transport.class)
     void proxy_leadsDeviceAndTunnelOut(Transport transport) throws Exception {
+        String deviceKey = ApiKeyPolicy.newKey();
+        String key = ApiKeyPolicy.newKey();
+        Path keys = Files.writeString(
+                folder.resolve("api-keys"),
+                "d device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(key) + "\n");
         try (EchoPort echo = new EchoPort();
                 TestProxy proxy = TestProxy.forUser("al", "s:cret");
-                Run node = Run.of("node", "--insecure", "--listen", "127.0.0.1:0");
+                Run node = Run.of("node", "--api-keys", keys.toString(), "--listen", "127.0.0.1:0");
                 Run device = Run.with(
-                        Map.of("http_proxy", url(proxy, "http")),
+                        Map.of("http_proxy", url(proxy, "http"), "WSBRIDGE_API_KEY", deviceKey),
                         "device",
                         "--transport",
                         transport.name(),
@@ -117,7 +122,8 @@ class RunningCommandsTest {
                         "d",
                         "--target",
                         "echo=127.0.0.1:" + echo.number());
-                Run tunnel = Run.of(
+                Run tunnel = Run.with(
+                        Map.of("WSBRIDGE_API_KEY", key),
                         "tunnel",
                         "--transport",
                         transport.name(),
@@ -466,7 +472,7 @@ class RunningCommandsTest {
         String requesterKey = ApiKeyPolicy.newKey();
         Path keys = Files.writeString(
                 folder.resolve("api-keys"),
-                "dev device " + ApiKeyPolicy.hash(deviceKey) + " d\nreq requester " + ApiKeyPolicy.hash(requesterKey)
+                "d device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(requesterKey)
                         + "\n");
         Path deviceKeyFile = Files.writeString(folder.resolve("device.key"), deviceKey + "\n");
         try (EchoPort echo = new EchoPort();
@@ -592,15 +598,20 @@ class RunningCommandsTest {
     }
 
     @Test
-    void device_secondWithTheSameId_replacesTheFirst() throws Exception {
-        try (EchoPort echo = new EchoPort();
+    void device_secondWithTheSameId_replacesTheFirst_whichTriesAgainLater() throws Exception {
+        try (LogCapture log = new LogCapture();
+                EchoPort echo = new EchoPort();
                 Run node = node();
                 Run first = device(node, echo)) {
             first.ready();
             try (Run second = device(node, echo)) {
                 second.ready();
-                assertThat(first.code()).isEqualTo(1);
-                assertThat(first.err()).contains("stopped: 4409");
+                Awaitility.await()
+                        .atMost(Run.PATIENCE)
+                        .untilAsserted(() -> assertThat(log.all())
+                                .anyMatch(line -> line.startsWith("Another listener has taken over device")
+                                        && line.contains("Trying again in")));
+                assertThat(first.ended()).isFalse();
             }
         }
     }

@@ -130,6 +130,7 @@ public abstract class ConnectorContract {
         SeenHandshake seen = peer.takeHandshake(patience());
         assertThat(seen.headers().all("x-api-key")).containsExactly("k1:secret");
         assertThat(seen.headers().all("X-Other")).containsExactly("a, b");
+        assertThat(seen.headers().all("Origin")).as("for browsers only").isEmpty();
     }
 
     @Test

@@ -75,6 +75,11 @@ public final class RecordingListener implements BridgeListener {
     }
 
     @Override
+    public void onTakeover(String deviceId, Client older, Client newer) {
+        events.add(new Event("Takeover", deviceId, List.of(older, newer)));
+    }
+
+    @Override
     public void onListenerGone(String deviceId, CloseReason reason) {
         events.add(new Event("ListenerGone", deviceId, reason));
     }

@@ -353,6 +353,7 @@ public abstract class SignallerContract {
                 token,
                 Endpoints.accept(BASE, token, requestData),
                 requestData,
+                "alice",
                 Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 }

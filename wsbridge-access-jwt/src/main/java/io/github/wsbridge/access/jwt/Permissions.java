@@ -20,7 +20,7 @@ record Permissions(String roleClaim, String devicesClaim) {
     boolean permit(JWTClaimsSet claims, String subject, Action action, String deviceId) {
         String role = switch (action) {
             case CONNECT -> "requester";
-            case LISTEN -> "device";
+            case LISTEN, ACCEPT -> "device";
             default -> "";
         };
         List<String> roles = words(find(claims.getClaims(), roleClaim));

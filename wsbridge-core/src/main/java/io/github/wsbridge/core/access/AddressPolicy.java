@@ -1,6 +1,7 @@
 package io.github.wsbridge.core.access;
 
 import io.github.wsbridge.spi.AccessPolicy;
+import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.net.IpNetwork;
 import java.util.Collection;
 import java.util.List;
@@ -40,6 +41,11 @@ public final class AddressPolicy implements AccessPolicy {
     public CompletionStage<Access> check(AccessRequest request) {
         return CompletableFuture.completedFuture(
                 request.action() == Action.EXPOSE ? decide(request.peer().address()) : DENIED);
+    }
+
+    /** Returns whether a client's address is in one of the networks; false if it is not known. */
+    public boolean covers(Peer client) {
+        return decide(client.address()) != DENIED;
     }
 
     /** Decides on an address with a port, in which an IPv6 address may be in brackets and have a scope. */

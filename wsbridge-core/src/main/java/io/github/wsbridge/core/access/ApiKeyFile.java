@@ -63,20 +63,23 @@ public final class ApiKeyFile implements AccessPolicy {
     }
 
     private Grant grant(ApiKeyPolicy by, AccessRequest request) {
-        String hash = ApiKeyPolicy.hash(request.headers().only(Endpoints.API_KEY_HEADER));
-        return new Grant(by, hash, request.action(), request.deviceId());
+        Action action = request.action();
+        String proof = action == Action.CONNECT_SIGNED
+                ? String.valueOf(request.query().get(Endpoints.PRINCIPAL))
+                : ApiKeyPolicy.hash(request.headers().only(Endpoints.API_KEY_HEADER));
+        return new Grant(by, proof, action, request.deviceId());
     }
 
     /** What was granted, without the request, whose headers are large. */
     private final class Grant {
         private final ApiKeyPolicy by;
-        private final String hash;
+        private final String proof; // the key's hash, or the principal of a signed URL
         private final Action action;
         private final String deviceId;
 
-        Grant(ApiKeyPolicy by, String hash, Action action, String deviceId) {
+        Grant(ApiKeyPolicy by, String proof, Action action, String deviceId) {
             this.by = by;
-            this.hash = hash;
+            this.proof = proof;
             this.action = action;
             this.deviceId = deviceId;
         }
@@ -84,8 +87,13 @@ public final class ApiKeyFile implements AccessPolicy {
         boolean valid() {
             ApiKeyPolicy now = keys.get();
             return now == by
-                    || now.permits(hash, action, deviceId)
-                            && (action == Action.LISTEN || !by.hasListenerMissingIn(now, deviceId));
+                    || permittedBy(now) && (action == Action.LISTEN || !by.hasListenerMissingIn(now, deviceId));
+        }
+
+        private boolean permittedBy(ApiKeyPolicy now) {
+            return action == Action.CONNECT_SIGNED
+                    ? now.permitsSigned(proof, deviceId)
+                    : now.permits(proof, action, deviceId);
         }
     }
 }

@@ -20,14 +20,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Grants access by an API key in the header field {@value Endpoints#API_KEY_HEADER}. Only SHA-256 hashes of keys are
+ * Grants access by an API key in the header field {@value Endpoints#API_KEY_HEADER}, and by a signed URL for as long as
+ * there is a requester's key with the name of its principal. Only SHA-256 hashes of keys are
  * stored. Keys consist of 256 random bits, so a slower hash is not needed.
  *
  * <p>Each line of a key file has the form {@code NAME ROLE HASH [DEVICES]}: a name for logs, {@code requester} or
  * {@code device}, the hash in hexadecimal, and the device ids that the key is valid for, in which {@code *} matches any
- * text (default: all). Empty lines and lines that start with {@code #} are skipped.
+ * text and {@value #NAME} stands for the key's name. A requester's key is valid for all devices unless the line says
+ * otherwise, a device's key only for the device of that name: {@code *} there makes one with which its holder can
+ * listen as any device. Empty lines and lines that start with {@code #} are skipped.
  */
 public final class ApiKeyPolicy implements AccessPolicy {
+
+    /** Stands for the key's own name in the device ids of a line. */
+    public static final String NAME = "{name}";
+
+    /** The device ids that match all. */
+    public static final String ANY = "*";
 
     private record Key(String name, Action action, DeviceIdPattern devices) {}
 
@@ -69,8 +78,13 @@ public final class ApiKeyPolicy implements AccessPolicy {
             if (!hash.matches("[0-9a-f]{64}")) {
                 throw new IllegalArgumentException("line " + (i + 1) + ": the hash must have 64 hexadecimal digits");
             }
-            if (keys.put(hash, new Key(words[0], action, new DeviceIdPattern(words.length == 4 ? words[3] : "*")))
-                    != null) {
+            String devices = words.length == 4 ? words[3] : action == Action.LISTEN ? NAME : ANY;
+            if (devices.contains(NAME) && words[0].contains("*")) {
+                throw new IllegalArgumentException(
+                        "line " + (i + 1) + ": a NAME with * is no device id, so DEVICES are missing");
+            }
+            DeviceIdPattern pattern = new DeviceIdPattern(devices.replace(NAME, words[0]));
+            if (keys.put(hash, new Key(words[0], action, pattern)) != null) {
                 throw new IllegalArgumentException("line " + (i + 1) + ": duplicate key");
             }
         }
@@ -100,6 +114,15 @@ public final class ApiKeyPolicy implements AccessPolicy {
     }
 
     private Access decide(AccessRequest request) {
+        if (request.action() == Action.CONNECT_SIGNED) {
+            String principal = String.valueOf(request.query().get(Endpoints.PRINCIPAL));
+            if (keys.values().stream().noneMatch(key -> key.name().equals(principal))) {
+                return new Access.Denied(401);
+            }
+            return permitsSigned(principal, request.deviceId())
+                    ? new Access.Granted(principal)
+                    : new Access.Denied(403);
+        }
         String hash = hash(request.headers().only(Endpoints.API_KEY_HEADER));
         Key key = keys.get(hash);
         if (key == null) {
@@ -113,7 +136,16 @@ public final class ApiKeyPolicy implements AccessPolicy {
     /** Returns whether the key with this hash is known, and valid for this. */
     boolean permits(String hash, Action action, String deviceId) {
         Key key = keys.get(hash);
-        return key != null && key.action() == action && key.devices().matches(deviceId);
+        Action role = action == Action.ACCEPT ? Action.LISTEN : action; // a device's key is good for both
+        return key != null && key.action() == role && key.devices().matches(deviceId);
+    }
+
+    /** Returns whether a requester's key of this name is valid for the device. */
+    boolean permitsSigned(String principal, String deviceId) {
+        return keys.values().stream()
+                .anyMatch(key -> key.action() == Action.CONNECT
+                        && key.name().equals(principal)
+                        && key.devices().matches(deviceId));
     }
 
     /** Returns whether a key with which the device could listen is no longer among {@code others}. */

@@ -12,6 +12,8 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.security.auth.x500.X500Principal;
 
+import org.jspecify.annotations.Nullable;
+
 /** Finds the names in a certificate that may identify a client. */
 final class CertificateNames {
 
@@ -41,6 +43,17 @@ final class CertificateNames {
 
     /** One name. */
     record Name(Kind kind, String text) {
+
+        /** Reads what {@link #toString} returns. Returns null if the text has another form. */
+        static @Nullable Name parse(String text) {
+            int colon = text.indexOf(':');
+            return colon < 0
+                    ? null
+                    : Kind.of(text.substring(0, colon))
+                            .map(kind -> new Name(kind, text.substring(colon + 1)))
+                            .orElse(null);
+        }
+
         @Override
         public String toString() {
             return kind + ":" + text;

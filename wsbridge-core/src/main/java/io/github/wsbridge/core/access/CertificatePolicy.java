@@ -2,6 +2,7 @@ package io.github.wsbridge.core.access;
 
 import io.github.wsbridge.core.access.CertificateNames.Name;
 import io.github.wsbridge.core.access.CertificateRules.Permission;
+import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.spi.AccessPolicy;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -58,6 +59,9 @@ public final class CertificatePolicy implements AccessPolicy {
     }
 
     private Access decide(AccessRequest request) {
+        if (request.action() == Action.CONNECT_SIGNED) {
+            return decideSigned(String.valueOf(request.query().get(Endpoints.PRINCIPAL)), request.deviceId());
+        }
         List<X509Certificate> chain = proxied.chain(request);
         ClientTrust by = trust.get();
         if (chain.isEmpty() || !by.trusts(chain)) {
@@ -76,10 +80,25 @@ public final class CertificatePolicy implements AccessPolicy {
         return known ? FORBIDDEN : UNKNOWN;
     }
 
+    /** The certificate is not there, but its name may still be permitted. */
+    private Access decideSigned(String principal, String deviceId) {
+        Name name = Name.parse(principal);
+        List<Permission> permissions =
+                name == null ? List.of() : rules.get().permissions(name);
+        if (name == null || permissions.isEmpty()) {
+            return UNKNOWN;
+        }
+        return permits(permissions, Action.CONNECT, deviceId)
+                ? new Access.Granted(
+                        principal, () -> permits(rules.get().permissions(name), Action.CONNECT, deviceId))
+                : FORBIDDEN;
+    }
+
     private static boolean permits(List<Permission> permissions, Action action, String deviceId) {
+        Action role = action == Action.ACCEPT ? Action.LISTEN : action; // who may listen may accept
         return permissions.stream()
                 .anyMatch(permission ->
-                        permission.action() == action && permission.devices().matches(deviceId));
+                        permission.action() == role && permission.devices().matches(deviceId));
     }
 
     /** What was granted, without the request, whose headers are large. */

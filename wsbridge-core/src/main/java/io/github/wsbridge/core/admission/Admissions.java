@@ -21,9 +21,12 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Deadlines;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -49,6 +52,12 @@ public final class Admissions {
     /** Stands for the answer after the upgrade. */
     private static final Admission.Refused NOTHING = new Admission.Refused(401, "");
 
+    private static final Set<String> PATHS =
+            Set.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER, Endpoints.SIGNED_URL);
+    private static final Admission.Refused BAD_SIGNED_URL =
+            new Admission.Refused(403, "this signed URL is not valid, or not any more");
+    private static final Admission UNSIGNED =
+            new Admission.Refused(403, "no URL can be signed with credentials of this kind");
     private static final Admission NOT_READY = new Admission.Refused(503, "not ready");
 
     private static final AccessPolicy TRUSTED = request ->
@@ -62,6 +71,9 @@ public final class Admissions {
     private final ForwardedPeers proxies;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
+    private final BrowserRules browsers;
+    private final SignedUrls signedUrls;
+    private final boolean acceptCredential;
 
     public Admissions(
             Destinations destinations,
@@ -71,7 +83,10 @@ public final class Admissions {
             Brakes brakes,
             ForwardedPeers proxies,
             ScheduledExecutorService scheduler,
-            BridgeListener events) {
+            BridgeListener events,
+            BrowserRules browsers,
+            SignedUrls signedUrls,
+            boolean acceptCredential) {
         this.destinations = destinations;
         this.nodes = nodes;
         this.policy = policy;
@@ -80,10 +95,14 @@ public final class Admissions {
         this.proxies = proxies;
         this.scheduler = scheduler;
         this.events = events;
+        this.browsers = browsers;
+        this.signedUrls = signedUrls;
+        this.acceptCredential = acceptCredential;
     }
 
     public CompletionStage<Admission> admit(Handshake received) {
         Handshake handshake = new Handshake(
+                received.method(),
                 received.path(),
                 received.rawQuery(),
                 received.upgrade(),
@@ -162,20 +181,22 @@ public final class Admissions {
     /** @param servesNodes whether other nodes are served, too */
     private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by, boolean servesNodes) {
         String path = handshake.path();
-        if (path.equals(Endpoints.LIVEZ)) {
-            return done(OK);
-        }
-        if (path.equals(Endpoints.READYZ)) {
-            return done(destinations.unready() == null ? OK : NOT_READY);
-        }
-        if (!List.of(Endpoints.CONNECT, Endpoints.ACCEPT, Endpoints.LISTEN, Endpoints.PEER)
-                .contains(path)) {
+        boolean probe = path.equals(Endpoints.LIVEZ) || path.equals(Endpoints.READYZ);
+        if (!probe && !PATHS.contains(path)) {
             return refused(404, "not found");
+        }
+        String method = path.equals(Endpoints.SIGNED_URL) ? "POST" : "GET";
+        if (!handshake.method().equals(method) && !(probe && handshake.method().equals("HEAD"))) {
+            return done(new Admission.Refused(405, "use " + method, null, Map.of("Allow", method)));
+        }
+        if (probe) {
+            return done(path.equals(Endpoints.LIVEZ) || destinations.unready() == null ? OK : NOT_READY);
         }
         if (!servesNodes && PeerAdmissions.ofNode(handshake)) {
             return refused(404, "other nodes are served on the internal port only");
         }
-        if (!handshake.upgrade()) {
+        boolean plain = path.equals(Endpoints.SIGNED_URL);
+        if (!plain && !handshake.upgrade()) {
             return refused(426, "this is a WebSocket endpoint");
         }
         Admission.Refused tooFast =
@@ -184,9 +205,15 @@ public final class Admissions {
             return done(tooFast);
         }
         Query query = Query.parse(handshake.rawQuery());
+        boolean signed = path.equals(Endpoints.CONNECT) && query.get(Endpoints.SIGNATURE) != null;
+        String barred = PeerAdmissions.ofNode(handshake) ? null : browsers.refusal(handshake, signed);
+        if (barred != null) {
+            return refused(403, barred);
+        }
         return switch (path) {
-            case Endpoints.CONNECT -> connect(handshake, query, by);
-            case Endpoints.ACCEPT -> accept(handshake, query);
+            case Endpoints.CONNECT -> signed ? connectSigned(handshake, query, by) : connect(handshake, query, by);
+            case Endpoints.SIGNED_URL -> signedUrl(handshake, query, by);
+            case Endpoints.ACCEPT -> accept(handshake, query, by);
             case Endpoints.LISTEN -> listen(handshake, query, by);
             default -> peer(handshake);
         };
@@ -194,24 +221,76 @@ public final class Admissions {
 
     private CompletionStage<Admission> connect(Handshake handshake, Query query, AccessPolicy by) {
         boolean wait = wait(query);
+        BridgeRequest request = request(query);
+        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
+            Requester requester = requester(handshake, by, access);
+            Admission refusal = refusal(requester);
+            return refusal != null ? refusal : take(handshake, request, requester, wait);
+        });
+    }
+
+    /** Like {@link #connect}; a URL that is good for one bridge is used up only if there is nothing else to refuse. */
+    private CompletionStage<Admission> connectSigned(Handshake handshake, Query query, AccessPolicy by) {
+        boolean wait = wait(query);
+        BridgeRequest request = request(query);
+        SignedUrls.Verified url = signedUrls.verify(query);
+        if (url == null) {
+            return brakes.failed(handshake, BAD_SIGNED_URL);
+        }
+        return allowedLater(handshake, query, by, Action.CONNECT_SIGNED, request.deviceId(), access -> {
+            Requester requester = requester(handshake, by, access);
+            Admission refusal = refusal(requester);
+            return refusal != null
+                    ? done(refusal)
+                    : url.use().thenApply(good -> good ? take(handshake, request, requester, wait) : BAD_SIGNED_URL);
+        });
+    }
+
+    private Admission take(Handshake handshake, BridgeRequest request, Requester requester, boolean wait) {
+        return wait
+                ? destinations.requestAndWait(request, requester, subprotocol(handshake))
+                : granted(handshake, leg -> destinations.request(request, requester, leg));
+    }
+
+    private static Requester requester(Handshake handshake, AccessPolicy by, Access.Granted access) {
+        return new Requester(
+                access.principal(),
+                handshake.path(),
+                handshake.peer().address(),
+                holder(by, access.principal(), handshake.peer()),
+                access.valid());
+    }
+
+    private BridgeRequest request(Query query) {
         String data = query.get(Endpoints.REQUEST_DATA);
         BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
         check(request);
-        return allowed(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
-            Requester requester = new Requester(
-                    access.principal(),
-                    handshake.path(),
-                    handshake.peer().address(),
-                    holder(by, access.principal(), handshake.peer()),
-                    access.valid());
-            Admission refusal = refusal(requester);
-            if (refusal != null) {
-                return refusal;
-            }
-            return wait
-                    ? destinations.requestAndWait(request, requester, subprotocol(handshake))
-                    : granted(handshake, leg -> destinations.request(request, requester, leg));
+        return request;
+    }
+
+    /** Answers with a signed URL, for who may connect to the device. */
+    private CompletionStage<Admission> signedUrl(Handshake handshake, Query query, AccessPolicy by) {
+        BridgeRequest request = request(query);
+        SignedUrlWish wish = SignedUrlWish.of(query, limits.maxSignedLifetime());
+        return allowedLater(handshake, query, by, Action.CONNECT, request.deviceId(), access -> {
+            Admission refusal = refusal(requester(handshake, by, access));
+            return refusal != null
+                    ? done(refusal)
+                    : mayUseSigned(handshake, by, request.deviceId(), access.principal())
+                            .thenApply(may -> may
+                                    ? SignedUrlWish.answer(signedUrls.sign(request, access.principal(), wish))
+                                    : UNSIGNED);
         });
+    }
+
+    /** Returns whether the policy will honour a URL of this principal: not every credential can be checked later. */
+    private CompletionStage<Boolean> mayUseSigned(
+            Handshake handshake, AccessPolicy by, String deviceId, String principal) {
+        Query later = Query.parse(Endpoints.PRINCIPAL + "=" + URLEncoder.encode(principal, StandardCharsets.UTF_8));
+        CompletionStage<Access> check =
+                by.check(new AccessRequest(Action.CONNECT_SIGNED, deviceId, later, name -> List.of(), handshake.peer()));
+        return Deadlines.within(limits.admissionTimeout(), check, scheduler)
+                .thenApply(access -> access instanceof Access.Granted);
     }
 
     /** Returns why a permitted requester is refused now, or null if it is not. */
@@ -234,7 +313,7 @@ public final class Admissions {
         }
     }
 
-    private CompletionStage<Admission> accept(Handshake handshake, Query query) {
+    private CompletionStage<Admission> accept(Handshake handshake, Query query, AccessPolicy by) {
         Rejection rejection = rejection(query.get(Endpoints.REJECT_CODE), query.get(Endpoints.REJECT_REASON));
         if (PeerAdmissions.ofNode(handshake)) {
             return forwarded(handshake, rejection);
@@ -249,9 +328,18 @@ public final class Admissions {
             return done(unavailable(unavailable));
         }
         Admission granted = granted(handshake, leg -> destinations.accept(token, rejection, leg));
-        return destinations.reads(token)
-                ? done(granted)
-                : brakes.failed(handshake, NOTHING).thenApply(answer -> answer == NOTHING ? granted : answer);
+        String deviceId = destinations.deviceOf(token);
+        if (deviceId == null) { // a bad token is refused with a close code
+            return brakes.failed(handshake, NOTHING).thenApply(answer -> answer == NOTHING ? granted : answer);
+        }
+        if (!acceptCredential) {
+            return done(granted);
+        }
+        // The node at which the device arrives decides, since it alone sees the device; hence tokens name their
+        // devices.
+        return deviceId.isEmpty()
+                ? refused(403, "this token does not name its device; all nodes need the same setting")
+                : allowed(handshake, query, by, Action.ACCEPT, deviceId, access -> granted);
     }
 
     private CompletionStage<Admission> forwarded(Handshake handshake, @Nullable Rejection rejection) {
@@ -283,9 +371,12 @@ public final class Admissions {
             Admission refusal = noRoom != null
                     ? unavailable(noRoom)
                     : by == TRUSTED ? null : brakes.tooOften("listeners of " + access.principal());
-            return refusal != null
-                    ? refusal
-                    : destinations.listen(deviceId, subprotocol(handshake), holder, access.valid());
+            if (refusal != null) {
+                return refusal;
+            }
+            BridgeListener.Client client = new BridgeListener.Client(
+                    access.principal(), handshake.peer().address());
+            return destinations.listen(deviceId, subprotocol(handshake), client, holder, access.valid());
         });
     }
 
@@ -307,11 +398,7 @@ public final class Admissions {
 
     /** Returns whether the requester wants to be upgraded only once its bridge is established. */
     private static boolean wait(Query query) {
-        String wait = query.get(Endpoints.WAIT);
-        if (wait != null && !wait.equals("true") && !wait.equals("false")) {
-            throw new IllegalArgumentException(Endpoints.WAIT + " must be true or false");
-        }
-        return "true".equals(wait);
+        return SignedUrlWish.flag(query, Endpoints.WAIT);
     }
 
     private static @Nullable Rejection rejection(@Nullable String code, @Nullable String reason) {
@@ -332,6 +419,16 @@ public final class Admissions {
             Action action,
             String deviceId,
             Function<Access.Granted, Admission> go) {
+        return allowedLater(handshake, query, by, action, deviceId, access -> done(go.apply(access)));
+    }
+
+    private CompletionStage<Admission> allowedLater(
+            Handshake handshake,
+            Query query,
+            AccessPolicy by,
+            Action action,
+            String deviceId,
+            Function<Access.Granted, CompletionStage<Admission>> go) {
         CompletionStage<Access> check;
         try {
             check = by.check(new AccessRequest(action, deviceId, query, handshake.headers(), handshake.peer()));
@@ -343,26 +440,26 @@ public final class Admissions {
                     if (access instanceof Access.Denied denied && denied.status() == 401 && action != Action.EXPOSE) {
                         return brakes.failed(handshake, DENIED);
                     }
-                    return done(decided(handshake, access, failure, go));
+                    return decided(handshake, access, failure, go);
                 })
                 .thenCompose(decided -> decided);
     }
 
-    private static Admission decided(
+    private static CompletionStage<Admission> decided(
             Handshake handshake,
             @Nullable Access access,
             @Nullable Throwable failure,
-            Function<Access.Granted, Admission> go) {
+            Function<Access.Granted, CompletionStage<Admission>> go) {
         if (failure instanceof RejectedExecutionException) {
-            return unavailable("the node has stopped");
+            return done(unavailable("the node has stopped"));
         }
         if (failure != null) {
             log.warn("the access policy failed for {}", handshake, failure);
-            return unavailable("access control is unavailable");
+            return done(unavailable("access control is unavailable"));
         }
         if (access instanceof Access.Denied denied) {
             Duration retryAfter = denied.status() == 429 ? Duration.ofSeconds(1) : null;
-            return new Admission.Refused(denied.status(), "access denied", retryAfter);
+            return done(new Admission.Refused(denied.status(), "access denied", retryAfter));
         }
         if (access == null) {
             throw new IllegalStateException("the access policy said nothing");

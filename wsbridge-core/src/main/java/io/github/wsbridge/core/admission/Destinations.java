@@ -9,6 +9,7 @@ import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,17 +36,16 @@ public interface Destinations {
     /** Receives a device from another node, which waits for the proof that this one could read its request. */
     void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg);
 
-    /** Returns whether a token is one of this cluster, and has not expired if this node issued it. */
-    boolean reads(BridgeToken token);
-
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.
      *
      * @param subprotocol the subprotocol to negotiate
+     * @param by who listens
      * @param holder whose share it takes
      * @param valid whether its access is still permitted
      */
-    Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid);
+    Admission.Later listen(
+            String deviceId, String subprotocol, BridgeListener.Client by, Holder holder, BooleanSupplier valid);
 
     /**
      * Receives another node.
@@ -65,6 +65,13 @@ public interface Destinations {
     /** Returns why this node cannot serve a device's accept now, although another node might; null if it can. */
     @Nullable
     CloseReason unavailable(BridgeToken token, Hop hop);
+
+    /**
+     * Returns the device that a token is for, empty if it does not say, or null if it is no token of this cluster, or
+     * has expired and this node issued it.
+     */
+    @Nullable
+    String deviceOf(BridgeToken token);
 
     /** Returns why a device cannot listen here now, or null if it can. */
     @Nullable

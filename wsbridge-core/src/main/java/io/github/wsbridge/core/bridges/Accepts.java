@@ -102,13 +102,12 @@ public final class Accepts {
         return refusal == null || !slots.cut() && mine(token) ? null : refusal;
     }
 
-    /** Returns whether {@link #read} reads a token. */
-    public boolean reads(BridgeToken token) {
+    /** Returns the device that a token is for, empty if it does not say, or null if it is no token or has expired. */
+    public @Nullable String deviceOf(BridgeToken token) {
         try {
-            read(token);
-            return true;
+            return read(token).deviceId();
         } catch (BridgeException e) {
-            return false;
+            return null;
         }
     }
 

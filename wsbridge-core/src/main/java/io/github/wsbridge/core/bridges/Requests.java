@@ -40,6 +40,8 @@ public final class Requests {
     public static final CloseReason REVOKED =
             new CloseReason(CloseReason.POLICY_VIOLATION, "the permission has been revoked");
 
+    private static final int MAX_PRINCIPAL = 256;
+
     private static final Logger log = LoggerFactory.getLogger(Requests.class);
 
     private final URI publicUrl;
@@ -49,6 +51,7 @@ public final class Requests {
     private final PendingBridges pending;
     private final BridgeSlots slots;
     private final Duration acceptTimeout;
+    private final boolean tokensNameDevices;
     private final Bandwidth bandwidth;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
@@ -64,6 +67,7 @@ public final class Requests {
             PendingBridges pending,
             BridgeSlots slots,
             Duration acceptTimeout,
+            boolean tokensNameDevices,
             Bandwidth bandwidth,
             InstantSource clock,
             ScheduledExecutorService scheduler,
@@ -75,6 +79,7 @@ public final class Requests {
         this.pending = pending;
         this.slots = slots;
         this.acceptTimeout = acceptTimeout;
+        this.tokensNameDevices = tokensNameDevices;
         this.bandwidth = bandwidth;
         this.clock = clock;
         this.scheduler = scheduler;
@@ -114,7 +119,7 @@ public final class Requests {
         }
         try {
             if (by.valid().getAsBoolean()) {
-                signal(bridge, request);
+                signal(bridge, request, by.principal());
             } else {
                 bridge.end(REVOKED); // closeRevoked() may have looked before this one was added
             }
@@ -157,12 +162,24 @@ public final class Requests {
         }
     }
 
-    private void signal(OwnedBridge bridge, BridgeRequest request) {
+    /** Invitations have room for a name of reasonable length only. */
+    private static String shortened(String principal) {
+        return principal.length() <= MAX_PRINCIPAL ? principal : principal.substring(0, MAX_PRINCIPAL) + "…";
+    }
+
+    private void signal(OwnedBridge bridge, BridgeRequest request, String principal) {
         Instant expiresAt = clock.instant().plus(acceptTimeout).truncatedTo(ChronoUnit.MILLIS);
-        BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt));
+        String device = tokensNameDevices ? request.deviceId() : "";
+        BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt, device));
         URI acceptUrl = Endpoints.accept(publicUrl, token, request.requestData());
-        Invitation invitation =
-                new Invitation(bridge.id(), request.deviceId(), token, acceptUrl, request.requestData(), expiresAt);
+        Invitation invitation = new Invitation(
+                bridge.id(),
+                request.deviceId(),
+                token,
+                acceptUrl,
+                request.requestData(),
+                shortened(principal),
+                expiresAt);
         CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
         bridge.abandoned().thenRun(() -> signaller.withdraw(invitation));
         signalled.thenAccept(result -> {

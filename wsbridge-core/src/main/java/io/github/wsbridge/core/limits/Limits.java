@@ -2,6 +2,7 @@ package io.github.wsbridge.core.limits;
 
 import io.github.wsbridge.Watch;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 
 /**
  * The limits of a node. Every queue, count, size and wait of a node is bounded by one of these.
@@ -30,6 +31,9 @@ import java.time.Duration;
  * @param dialTimeout how long connecting to another node may take
  * @param peerTimeout how long a peer may take to say whether it holds a device
  * @param admissionTimeout how long the access policy may take
+ * @param maxSignedLifetime how long a signed URL may be valid
+ * @param maxSignedOnce the maximum number of unused signed URLs that are good for one bridge; those of one principal
+ *     may take at most three quarters of what others leave free
  * @param watch the timing of checks for dead peers
  */
 public record Limits(
@@ -51,6 +55,8 @@ public record Limits(
         Duration dialTimeout,
         Duration peerTimeout,
         Duration admissionTimeout,
+        Duration maxSignedLifetime,
+        int maxSignedOnce,
         Watch watch) {
 
     private static final int ALL = 100;
@@ -76,6 +82,8 @@ public record Limits(
         positive("dialTimeout", dialTimeout);
         positive("peerTimeout", peerTimeout);
         positive("admissionTimeout", admissionTimeout);
+        positive("maxSignedLifetime", maxSignedLifetime.truncatedTo(ChronoUnit.SECONDS));
+        positive("maxSignedOnce", maxSignedOnce);
     }
 
     /** Returns a builder with the default limits. */
@@ -122,6 +130,8 @@ public record Limits(
         private Duration dialTimeout = Duration.ofSeconds(5);
         private Duration peerTimeout = Duration.ofSeconds(3);
         private Duration admissionTimeout = Duration.ofSeconds(10);
+        private Duration maxSignedLifetime = Duration.ofHours(24);
+        private int maxSignedOnce = 10_000;
         private Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
 
         private Builder() {}
@@ -237,6 +247,18 @@ public record Limits(
             return this;
         }
 
+        /** Default 24 hours; at least a second. */
+        public Builder maxSignedLifetime(Duration value) {
+            maxSignedLifetime = value;
+            return this;
+        }
+
+        /** Default 10,000. */
+        public Builder maxSignedOnce(int value) {
+            maxSignedOnce = value;
+            return this;
+        }
+
         /** Default: a check every 13 seconds, and 24 hours for a stalled send. */
         public Builder watch(Watch value) {
             watch = value;
@@ -264,6 +286,8 @@ public record Limits(
                     dialTimeout,
                     peerTimeout,
                     admissionTimeout,
+                    maxSignedLifetime,
+                    maxSignedOnce,
                     watch);
         }
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +57,9 @@ final class PeerLink {
         this.dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 
-    /** An invitation and the link over which it was sent. */
+    /** A message that the peer answers with yes or no, and the link over which it was sent. */
     private record Question(
-            Invitation invitation,
+            LongFunction<JsonObject> message,
             CompletableFuture<MessageLeg> link,
             CompletableFuture<Boolean> answer,
             boolean again) {}
@@ -69,8 +70,18 @@ final class PeerLink {
      * and the device would wrongly count as unreachable.
      */
     CompletableFuture<Boolean> deliver(Invitation invitation) {
+        return ask(number -> PeerMessages.deliver(number, invitation));
+    }
+
+    /** Asks the peer, in the same way, whether a signed URL of its own that is good for one bridge is still unused. */
+    CompletableFuture<Boolean> spend(String nonce) {
+        return ask(number -> PeerMessages.spend(number, nonce));
+    }
+
+    /** @param message given the number of the question */
+    private CompletableFuture<Boolean> ask(LongFunction<JsonObject> message) {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        ask(invitation, answer, false);
+        ask(message, answer, false);
         return Deadlines.within(timeout, answer, scheduler).handle((delivered, failure) -> {
             questions.forEach((number, question) -> {
                 if (question.answer() == answer && questions.remove(number, question)) {
@@ -83,17 +94,16 @@ final class PeerLink {
         });
     }
 
-    private void ask(Invitation invitation, CompletableFuture<Boolean> answer, boolean again) {
+    private void ask(LongFunction<JsonObject> message, CompletableFuture<Boolean> answer, boolean again) {
         long number = numbers.incrementAndGet();
         CompletableFuture<MessageLeg> used = link();
-        Question question = new Question(invitation, used, answer, again);
+        Question question = new Question(message, used, answer, again);
         questions.put(number, question);
-        used.thenCompose(to -> to.send(PeerMessages.deliver(number, invitation)))
-                .whenComplete((sent, failure) -> {
-                    if (failure != null) {
-                        broken(number, question);
-                    }
-                });
+        used.thenCompose(to -> to.send(message.apply(number))).whenComplete((sent, failure) -> {
+            if (failure != null) {
+                broken(number, question);
+            }
+        });
     }
 
     private void broken(long number, Question question) {
@@ -101,7 +111,7 @@ final class PeerLink {
             if (question.again() || question.link().isCompletedExceptionally()) {
                 question.answer().complete(false);
             } else {
-                ask(question.invitation(), question.answer(), true);
+                ask(question.message(), question.answer(), true);
             }
         }
     }

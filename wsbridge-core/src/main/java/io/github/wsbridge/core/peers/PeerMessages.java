@@ -2,6 +2,7 @@ package io.github.wsbridge.core.peers;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.WithdrawalJson;
@@ -12,6 +13,7 @@ final class PeerMessages {
 
     static final String DELIVER = "deliver";
     static final String ANSWER = "answer";
+    static final String SPEND = "spend";
     static final String LISTENING = "listening";
     static final String CHALLENGE = "challenge";
     static final String PROOF = "proof";
@@ -41,6 +43,19 @@ final class PeerMessages {
         return message;
     }
 
+    /** To the peer that has signed a URL for one bridge: is it unused? If so, it is used from now on. */
+    static JsonObject spend(long number, String nonce) {
+        return JsonObject.builder()
+                .value("type", SPEND)
+                .value("number", number)
+                .value("nonce", nonce)
+                .done();
+    }
+
+    static String nonce(JsonObject spend) {
+        return JsonMessage.string(spend, "nonce");
+    }
+
     /** From a peer: whether the device listens there and the invitation has been delivered. */
     static JsonObject answer(long number, boolean delivered) {
         return JsonObject.builder()
@@ -51,11 +66,13 @@ final class PeerMessages {
     }
 
     /** To all peers: a device has started listening here, so any older listener of that device is stale. */
-    static JsonObject listening(String deviceId, Instant since) {
+    static JsonObject listening(String deviceId, Instant since, BridgeListener.Client by) {
         return JsonObject.builder()
                 .value("type", LISTENING)
                 .value("deviceId", deviceId)
                 .value("since", since.toEpochMilli())
+                .value("principal", by.principal())
+                .value("address", by.address())
                 .done();
     }
 
@@ -89,6 +106,11 @@ final class PeerMessages {
 
     static boolean delivered(JsonObject answer) {
         return answer.getBoolean("delivered");
+    }
+
+    /** Returns who has started listening; older nodes do not say. */
+    static BridgeListener.Client client(JsonObject listening) {
+        return new BridgeListener.Client(listening.getString("principal", ""), listening.getString("address", ""));
     }
 
     static Instant since(JsonObject listening) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Predicate;
 
 /** Serves one peer that has dialled this node, once it has answered a challenge. */
 public final class PeerServer implements MessageLeg.Handler {
@@ -26,6 +27,7 @@ public final class PeerServer implements MessageLeg.Handler {
     private final Peers peers;
     private final DeviceListeners listeners;
     private final DeviceListeners.Rejections rejections;
+    private final Predicate<String> unused;
     private final Set<PeerServer> all;
     private final Duration answerWithin;
     private final ScheduledExecutorService scheduler;
@@ -33,13 +35,17 @@ public final class PeerServer implements MessageLeg.Handler {
     private final Peers.Challenges challenges;
     private final CompletableFuture<Peers.Met> met = new CompletableFuture<>();
 
-    /** @param challenge the challenge in the peer's request */
+    /**
+     * @param challenge the challenge in the peer's request
+     * @param unused whether a signed URL for one bridge has been unused until now
+     */
     public PeerServer(
             Leg leg,
             String challenge,
             Peers peers,
             DeviceListeners listeners,
             DeviceListeners.Rejections rejections,
+            Predicate<String> unused,
             Set<PeerServer> all,
             Duration answerWithin,
             ScheduledExecutorService scheduler) {
@@ -47,6 +53,7 @@ public final class PeerServer implements MessageLeg.Handler {
         this.challenges = peers.challenges(challenge);
         this.listeners = listeners;
         this.rejections = rejections;
+        this.unused = unused;
         this.all = all;
         this.answerWithin = answerWithin;
         this.scheduler = scheduler;
@@ -83,10 +90,12 @@ public final class PeerServer implements MessageLeg.Handler {
         }
         switch (type) {
             case PeerMessages.DELIVER -> deliver(PeerMessages.number(message), PeerMessages.invitation(message));
+            case PeerMessages.SPEND ->
+                link.send(PeerMessages.answer(PeerMessages.number(message), unused.test(PeerMessages.nonce(message))));
             case PeerMessages.LISTENING -> {
                 peers.heardOf(peer.node());
                 Instant since = PeerMessages.since(message).plus(peer.ahead());
-                listeners.listensElsewhere(PeerMessages.deviceId(message), since);
+                listeners.listensElsewhere(PeerMessages.deviceId(message), since, PeerMessages.client(message));
             }
             case RejectionJson.TYPE ->
                 rejections.rejected(RejectionJson.readToken(message), RejectionJson.read(message));

@@ -10,6 +10,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Daemons;
@@ -174,9 +175,16 @@ public final class Peers {
         return delivered;
     }
 
+    /** Asks the peer that has signed a URL for one bridge whether it is unused; false also if it cannot be asked. */
+    public CompletionStage<Boolean> spend(NodeAddress signer, String nonce) {
+        return connector != null && nodes.contains(signer)
+                ? link(signer).spend(nonce)
+                : CompletableFuture.completedFuture(false);
+    }
+
     /** Tells all peers that a device has started listening here. */
-    public void announce(String deviceId, Instant since) {
-        JsonObject message = PeerMessages.listening(deviceId, since);
+    public void announce(String deviceId, Instant since, BridgeListener.Client by) {
+        JsonObject message = PeerMessages.listening(deviceId, since, by);
         all().forEach(link -> link.tell(message));
     }
 

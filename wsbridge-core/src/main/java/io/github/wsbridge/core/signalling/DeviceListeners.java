@@ -99,12 +99,14 @@ public final class DeviceListeners {
         /**
          * Adds the socket. Returns whether there was room for it.
          *
+         * @param by who listens
          * @param holder whose share it takes
          * @param valid whether the device may still listen; see {@link #closeRevoked}
          */
-        public boolean open(Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
+        public boolean open(
+                Leg leg, Instant since, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
             try {
-                return add(deviceId, leg, since, holder, valid);
+                return add(deviceId, leg, since, by, holder, valid);
             } finally {
                 end();
             }
@@ -117,7 +119,13 @@ public final class DeviceListeners {
         }
     }
 
-    private boolean add(String deviceId, Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
+    private boolean add(
+            String deviceId,
+            Leg leg,
+            Instant since,
+            BridgeListener.Client by,
+            Holder holder,
+            BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
         Holder counted = holder;
         CloseReason refusal = take(holder);
@@ -128,12 +136,12 @@ public final class DeviceListeners {
                 return false;
             }
         }
-        Listener listener = new Listener(deviceId, leg, since, counted, valid);
+        Listener listener = new Listener(deviceId, leg, since, by, counted, valid);
         events.onListening(deviceId);
         listener.socket.open();
         Listener older = listeners.put(deviceId, listener);
         if (older != null) {
-            older.replaced();
+            older.replaced(by);
         }
         if (listener.gone) {
             listeners.remove(deviceId, listener); // it ended before it was added
@@ -184,10 +192,10 @@ public final class DeviceListeners {
      * Called when a device has started listening on another node. A listener that has been told to move there ends by
      * itself: until the other nodes know of the new one, it may still be needed.
      */
-    public void listensElsewhere(String deviceId, Instant since) {
+    public void listensElsewhere(String deviceId, Instant since, BridgeListener.Client by) {
         Listener listener = listeners.get(deviceId);
         if (listener != null && !listener.moving.get() && listener.since.isBefore(since)) {
-            listener.replaced();
+            listener.replaced(by);
         }
     }
 
@@ -215,19 +223,28 @@ public final class DeviceListeners {
     private final class Listener implements MessageLeg.Handler {
         private final String deviceId;
         private final Instant since;
+        private final BridgeListener.Client by;
         private final BooleanSupplier valid;
         private final MessageLeg socket;
         /** Whose place this socket holds; null for none. A newer socket of the same device may take it over. */
         private final AtomicReference<@Nullable Holder> place;
 
         private final AtomicBoolean moving = new AtomicBoolean();
+        private final AtomicBoolean replaced = new AtomicBoolean();
 
         private volatile boolean gone;
 
-        Listener(String deviceId, Leg leg, Instant since, Holder holder, BooleanSupplier valid) {
+        Listener(
+                String deviceId,
+                Leg leg,
+                Instant since,
+                BridgeListener.Client by,
+                Holder holder,
+                BooleanSupplier valid) {
             this.deviceId = deviceId;
             this.place = new AtomicReference<>(holder);
             this.since = since;
+            this.by = by;
             this.valid = valid;
             this.socket = new MessageLeg(leg, this);
         }
@@ -238,8 +255,11 @@ public final class DeviceListeners {
             }
         }
 
-        void replaced() {
+        void replaced(BridgeListener.Client newer) {
             listeners.remove(deviceId, this);
+            if (!moving.get() && !gone && !replaced.getAndSet(true)) {
+                events.onTakeover(deviceId, by, newer);
+            }
             socket.close(new CloseReason(CloseReason.REPLACED, "a newer listener has taken over"));
         }
 

@@ -87,6 +87,20 @@ class ApiKeyFileTest {
     }
 
     @Test
+    void valid_ofASignedUrl_endsWithTheLastKeyOfItsPrincipal() throws Exception {
+        AccessRequest request = new AccessRequest(
+                Action.CONNECT_SIGNED, "plant-1", Query.parse("principal=alice"), name -> List.of(), new Peer(""));
+        Access.Granted granted =
+                (Access.Granted) keys.check(request).toCompletableFuture().join();
+        assertThat(granted.principal()).isEqualTo("alice");
+        change("alice requester " + ApiKeyPolicy.hash("new") + "\n" + FLEET + OTHERS);
+        assertThat(granted.valid().getAsBoolean()).as("she has another key").isTrue();
+        change("alice device " + ApiKeyPolicy.hash("new") + "\n" + FLEET + OTHERS);
+        assertThat(granted.valid().getAsBoolean()).isFalse();
+        assertThat(keys.check(request).toCompletableFuture().join()).isEqualTo(new Access.Denied(403));
+    }
+
+    @Test
     void valid_keyAddedOrRenamed_staysTrue() throws Exception {
         Access.Granted requester = granted(Action.CONNECT, "plant-1", "a");
         change(ALICE.replace("alice", "bob") + FLEET + OTHERS + "new requester " + ApiKeyPolicy.hash("n"));

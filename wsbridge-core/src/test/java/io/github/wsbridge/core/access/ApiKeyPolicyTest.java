@@ -43,7 +43,7 @@ class ApiKeyPolicyTest {
         assertThat(check(policy, Action.CONNECT, "plant-1", "key")).isEqualTo(new Access.Granted("alice"));
         assertThat(check(policy, Action.LISTEN, "plant-1", "key")).isEqualTo(new Access.Denied(403));
         assertThat(check(policy, Action.CONNECT, "office", "key")).isEqualTo(new Access.Denied(403));
-        assertThat(check(policy, Action.LISTEN, "anything", "other")).isEqualTo(new Access.Granted("sensor"));
+        assertThat(check(policy, Action.LISTEN, "sensor", "other")).isEqualTo(new Access.Granted("sensor"));
         assertThat(check(policy, Action.CONNECT, "plant-1", "unknown")).isEqualTo(new Access.Denied(401));
         assertThat(check(policy, Action.CONNECT, "plant-1", HASH))
                 .as("the hash is no key")
@@ -51,6 +51,40 @@ class ApiKeyPolicyTest {
         assertThat(check(policy, Action.CONNECT, "plant-1")).isEqualTo(new Access.Denied(401));
         assertThat(check(policy, Action.CONNECT, "plant-1", "key", "key")).isEqualTo(new Access.Denied(401));
         assertThat(policy.toString()).doesNotContain(HASH);
+    }
+
+    @Test
+    void check_deviceKey_isGoodForTheDeviceOfItsName() {
+        ApiKeyPolicy policy = ApiKeyPolicy.parse(List.of(
+                "pi-1 device " + HASH,
+                "pi-2 device " + ApiKeyPolicy.hash("two") + " {name}",
+                "hub device " + ApiKeyPolicy.hash("hub") + " site-*/{name}/*",
+                "fleet device " + ApiKeyPolicy.hash("fleet") + " *"));
+        assertThat(check(policy, Action.LISTEN, "pi-1", "key")).isEqualTo(new Access.Granted("pi-1"));
+        assertThat(check(policy, Action.LISTEN, "pi-2", "two")).isEqualTo(new Access.Granted("pi-2"));
+        for (String other : List.of("pi-2", "pi-11", "PI-1", "{name}", "*", "pi-1 ")) {
+            assertThat(check(policy, Action.LISTEN, other, "key")).as(other).isEqualTo(new Access.Denied(403));
+        }
+        assertThat(check(policy, Action.LISTEN, "site-3/hub/meter", "hub")).isEqualTo(new Access.Granted("hub"));
+        assertThat(check(policy, Action.LISTEN, "hub", "hub")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.LISTEN, "pi-1", "fleet")).isEqualTo(new Access.Granted("fleet"));
+    }
+
+    @Test
+    void check_requesterKey_mayBeForTheDeviceOfItsName() {
+        ApiKeyPolicy policy = ApiKeyPolicy.parse(List.of("pi-1 requester " + HASH + " {name}"));
+        assertThat(check(policy, Action.CONNECT, "pi-1", "key")).isEqualTo(new Access.Granted("pi-1"));
+        assertThat(check(policy, Action.CONNECT, "pi-2", "key")).isEqualTo(new Access.Denied(403));
+    }
+
+    @Test
+    void check_accept_needsTheKeyOfThatDevice() {
+        ApiKeyPolicy policy =
+                ApiKeyPolicy.parse(List.of("pi-1 device " + HASH, "alice requester " + ApiKeyPolicy.hash("alice")));
+        assertThat(check(policy, Action.ACCEPT, "pi-1", "key")).isEqualTo(new Access.Granted("pi-1"));
+        assertThat(check(policy, Action.ACCEPT, "pi-2", "key")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.ACCEPT, "pi-1", "alice")).isEqualTo(new Access.Denied(403));
+        assertThat(check(policy, Action.ACCEPT, "pi-1")).isEqualTo(new Access.Denied(401));
     }
 
     @Test
@@ -73,6 +107,7 @@ class ApiKeyPolicyTest {
                 "alice requester " + HASH.substring(1),
                 "alice requester " + HASH + "0",
                 "alice requester g" + HASH.substring(1),
+                "pi-* device " + ApiKeyPolicy.hash("pi"),
                 "bob device " + HASH)) {
             assertThatThrownBy(() -> ApiKeyPolicy.parse(List.of("# keys", "alice requester " + HASH, "", bad)))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -4,6 +4,7 @@ import static io.github.wsbridge.core.TestCluster.A;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.limits.Limits;
@@ -17,8 +18,10 @@ import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -186,6 +189,83 @@ class AdmissionsTest {
                     .join();
             assertThat(((Admission.Refused) admission).status()).isEqualTo(426);
         }
+    }
+
+    @Test
+    void admit_otherMethods_areRefused405() {
+        for (String method : List.of("POST", "PUT", "DELETE", "OPTIONS", "HEAD", "get", "TRACE")) {
+            for (String path : List.of("/bridge/connect", "/bridge/accept", "/bridge/listen", "/bridge/peer")) {
+                Admission.Refused refused = method(method, path);
+                assertThat(refused.status()).as(method).isEqualTo(405);
+                assertThat(refused.fields()).containsEntry("Allow", "GET");
+            }
+            assertThat(method(method, "/livez").status()).isEqualTo(method.equals("HEAD") ? 200 : 405);
+            assertThat(method(method, "/elsewhere").status()).isEqualTo(404);
+        }
+        Admission.Refused refused = method("GET", "/bridge/signed-url");
+        assertThat(refused.status()).isEqualTo(405);
+        assertThat(refused.fields()).containsEntry("Allow", "POST");
+    }
+
+    private Admission.Refused method(String method, String path) {
+        return (Admission.Refused)
+                node.admit(new Handshake(method, path, "deviceId=d", false, name -> List.of(), new Peer("")))
+                        .toCompletableFuture()
+                        .join();
+    }
+
+    @Test
+    void accept_withCredential_isForThePolicy_atTheNodeWhereTheDeviceArrives() throws Exception {
+        List<String> asked = new CopyOnWriteArrayList<>();
+        AccessPolicy asking = request -> {
+            asked.add(request.action() + " " + request.deviceId());
+            return policy.check(request);
+        };
+        List<BridgeNode> nodes = new ArrayList<>();
+        for (NodeAddress address : List.of(A, TestCluster.B)) {
+            nodes.add(cluster.node(
+                    address,
+                    builder ->
+                            builder.acceptCredential(true).accessPolicy(asking).signaller(cluster.signaller)));
+        }
+        for (BridgeNode at : nodes) {
+            RecordingReceiver requester = TestCluster.request(nodes.get(0), "pi-7", "");
+            String query =
+                    cluster.signaller.take(TestCluster.PATIENCE).acceptUrl().getRawQuery();
+            for (int status : List.of(401, 403)) {
+                policy = request -> CompletableFuture.completedFuture(new Access.Denied(status));
+                for (String rejection : List.of("", "&rejectCode=403")) {
+                    assertThat(acceptAt(at, query + rejection))
+                            .isInstanceOfSatisfying(
+                                    Admission.Refused.class,
+                                    refused -> assertThat(refused.status()).isEqualTo(status));
+                }
+            }
+            assertThat(requester.closed()).isNull();
+            policy = request -> CompletableFuture.completedFuture(new Access.Granted("pi-7"));
+            FakeLeg device = new FakeLeg();
+            ((Admission.Granted) acceptAt(at, query)).opened().accept(device);
+            assertThat(asked).isNotEmpty().allMatch("ACCEPT pi-7"::equals).hasSize(5);
+            asked.clear();
+        }
+        assertThat(acceptAt(nodes.get(0), "bridgeToken=nonsense")).isInstanceOf(Admission.Granted.class);
+        assertThat(asked).as("a bad token is refused with a close code").isEmpty();
+    }
+
+    @Test
+    void accept_withCredential_tokenThatNamesNoDevice_isRefused() throws Exception {
+        TestCluster.request(node, "d", "");
+        String query = cluster.signaller.take(TestCluster.PATIENCE).acceptUrl().getRawQuery();
+        BridgeNode strict = cluster.node(
+                TestCluster.B,
+                builder -> builder.acceptCredential(true).accessPolicy(request -> policy.check(request)));
+        assertThat(((Admission.Refused) acceptAt(strict, query)).status()).isEqualTo(403);
+    }
+
+    private static Admission acceptAt(BridgeNode at, String query) {
+        return at.admit(new Handshake(Endpoints.ACCEPT, query, true, name -> List.of(), new Peer("192.0.2.7:5")))
+                .toCompletableFuture()
+                .join();
     }
 
     @Test

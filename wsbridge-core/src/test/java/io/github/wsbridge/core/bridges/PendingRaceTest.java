@@ -54,6 +54,7 @@ class PendingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            false,
             new Bandwidth(0, 0, scheduler, () -> 0),
             scheduler.clock(),
             scheduler,

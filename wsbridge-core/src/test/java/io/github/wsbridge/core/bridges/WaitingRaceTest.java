@@ -75,6 +75,7 @@ class WaitingRaceTest {
             pending,
             slots,
             ACCEPT_TIMEOUT,
+            false,
             new Bandwidth(0, 0, scheduler, () -> 0),
             scheduler.clock(),
             scheduler,

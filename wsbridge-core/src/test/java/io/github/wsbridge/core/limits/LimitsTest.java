@@ -14,12 +14,14 @@ import io.github.wsbridge.core.NodeStats;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.tokens.AeadTokenCodec;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.testkit.FakeLeg;
+import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.wire.relay.LocalLeg;
 import java.net.URI;
@@ -151,6 +153,9 @@ class LimitsTest {
         newer.leg().close(CloseReason.normal());
         assertThat(TestCluster.request(node, "device", "").closed().code()).isEqualTo(4404);
         assertThat(cluster.events.events("ListenerGone")).hasSize(2);
+        BridgeListener.Client client = new BridgeListener.Client("in-process", "in-process");
+        assertThat(cluster.events.events("Takeover"))
+                .containsExactly(new RecordingListener.Event("Takeover", "device", List.of(client, client)));
     }
 
     @Test

@@ -11,9 +11,12 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Brakes;
+import io.github.wsbridge.core.admission.BrowserRules;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.admission.ForwardedPeers;
 import io.github.wsbridge.core.admission.PeerAdmissions;
+import io.github.wsbridge.core.admission.SignedOnce;
+import io.github.wsbridge.core.admission.SignedUrls;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.limits.Holder;
@@ -106,7 +109,16 @@ class DialingRouterTest extends NodeRouterContract {
                     new Brakes(limits, cluster.clock, cluster.scheduler, new BridgeListener() {}),
                     new ForwardedPeers(List.of()),
                     cluster.scheduler,
-                    new BridgeListener() {});
+                    new BridgeListener() {},
+                    new BrowserRules(List.of(), null),
+                    new SignedUrls(
+                            TestCluster.PUBLIC,
+                            address,
+                            () -> cluster.keys,
+                            new SignedOnce(1, cluster.clock),
+                            (node, nonce) -> new CompletableFuture<>(),
+                            cluster.clock),
+                    false);
         }
 
         @Override
@@ -138,12 +150,13 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public boolean reads(BridgeToken token) {
-            return true;
+        public String deviceOf(BridgeToken token) {
+            return "device";
         }
 
         @Override
-        public Admission.Later listen(String deviceId, String subprotocol, Holder holder, BooleanSupplier valid) {
+        public Admission.Later listen(
+                String deviceId, String subprotocol, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
             throw new AssertionError();
         }
 

@@ -13,6 +13,7 @@ import io.github.wsbridge.core.Json;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.testkit.FakeLeg;
@@ -224,8 +225,8 @@ class NodeCredentialsTest {
                 NodeCredentials.Request request = credentials.link(A);
                 FakeLeg link = peerLink(request);
                 prove(link, request, late);
-                link.deliver(JsonWriter.string(
-                        PeerMessages.listening("device", cluster.clock.instant().minusSeconds(3600))));
+                link.deliver(JsonWriter.string(PeerMessages.listening(
+                        "device", cluster.clock.instant().minusSeconds(3600), new BridgeListener.Client("", ""))));
                 assertThat(link.closes()).isEmpty();
             }
             assertThat(log.loud()).singleElement().asString().contains("clocks", "3605 s");

@@ -66,6 +66,7 @@ class PeerLinkTest {
                 token,
                 Endpoints.accept(TestCluster.PUBLIC, token, ""),
                 "",
+                "alice",
                 Instant.EPOCH);
     }
 

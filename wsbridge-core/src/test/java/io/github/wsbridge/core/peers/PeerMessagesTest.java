@@ -24,6 +24,7 @@ class PeerMessagesTest {
                 token,
                 Endpoints.accept(URI.create("wss://bridge.example.com"), token, requestData),
                 requestData,
+                "\u0001".repeat(257),
                 Instant.parse("2026-01-01T00:00:00.123Z"));
     }
 
@@ -39,10 +40,12 @@ class PeerMessagesTest {
     }
 
     @Test
-    void invitation_withoutRequestData_hasNone() {
+    void invitation_withoutRequestDataAndPrincipal_hasNone() {
         JsonObject message = PeerMessages.deliver(1, invitation("data"));
         message.remove("requestData");
+        message.remove("principal"); // as from an older node
         assertThat(PeerMessages.invitation(message).requestData()).isEmpty();
+        assertThat(PeerMessages.invitation(message).principal()).isEmpty();
     }
 
     @Test

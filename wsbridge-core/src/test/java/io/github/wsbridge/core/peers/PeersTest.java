@@ -13,20 +13,25 @@ import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.Json;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.cluster.PeerNetworks;
+import io.github.wsbridge.core.cluster.PeerDirectory;
 import io.github.wsbridge.core.limits.Limits;
+import io.github.wsbridge.spi.AccessPolicy.Access;
 import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.testkit.FakeLeg;
 import io.github.wsbridge.testkit.LogCapture;
+import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -117,6 +122,39 @@ class PeersTest {
         assertThat(b.stats().listeners()).isZero();
         TestCluster.request(a, "device", "");
         assertThat(onC.messages()).hasSize(1);
+    }
+
+    @Test
+    void listen_takeoverFromAnotherNode_namesBothListeners() {
+        RecordingListener events = new RecordingListener();
+        BridgeNode older = cluster.node(
+                B,
+                builder -> builder.peers(PeerDirectory.of(Set.of(A, B, C)))
+                        .listener(events)
+                        .accessPolicy(request -> CompletableFuture.completedFuture(new Access.Granted("the device"))));
+        try (LogCapture log = new LogCapture()) {
+            older.admit(new Handshake(
+                            Endpoints.LISTEN, "deviceId=device", true, name -> List.of(), new Peer("192.0.2.1:7")))
+                    .thenAccept(admission -> ((Admission.Granted) ((Admission.Later) admission)
+                                    .decision()
+                                    .toCompletableFuture()
+                                    .join())
+                            .opened()
+                            .accept(new FakeLeg()));
+            assertThat(events.names()).containsExactly("Listening");
+            cluster.clock.advance(Duration.ofSeconds(1));
+            TestCluster.listen(c, "device");
+            assertThat(events.events("Takeover"))
+                    .containsExactly(new RecordingListener.Event(
+                            "Takeover",
+                            "device",
+                            List.of(
+                                    new BridgeListener.Client("the device", "192.0.2.1:7"),
+                                    new BridgeListener.Client("in-process", "in-process"))));
+            assertThat(log.loud())
+                    .anySatisfy(line -> assertThat(line)
+                            .contains("device", "in-process from in-process", "the device from 192.0.2.1:7"));
+        }
     }
 
     @Test

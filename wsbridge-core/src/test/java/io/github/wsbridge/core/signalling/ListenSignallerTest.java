@@ -42,7 +42,9 @@ class ListenSignallerTest extends SignallerContract {
             public void onClosed(CloseReason reason) {}
         });
         leg.demand();
-        listeners.expect(deviceId).open(node, Instant.EPOCH, Holder.NOBODY, () -> true);
+        listeners
+                .expect(deviceId)
+                .open(node, Instant.EPOCH, new BridgeListener.Client("", ""), Holder.NOBODY, () -> true);
         Thread thread = new Thread(() -> {
             try {
                 while (true) {

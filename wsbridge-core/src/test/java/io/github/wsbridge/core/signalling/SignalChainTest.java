@@ -53,6 +53,7 @@ class SignalChainTest {
                         new BridgeToken("token"),
                         URI.create("wss://bridge.example.com/bridge/accept?bridgeToken=token"),
                         "",
+                        "alice",
                         scheduler.clock().instant().plusSeconds(30)))
                 .toCompletableFuture();
     }

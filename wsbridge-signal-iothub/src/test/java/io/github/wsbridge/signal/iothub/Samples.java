@@ -28,6 +28,7 @@ final class Samples {
                 token,
                 Endpoints.accept(URI.create("wss://bridge.example.com"), token, "ssh 22"),
                 "ssh 22",
+                "alice",
                 now.plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 

@@ -27,6 +27,9 @@ final class BrokerLink implements AutoCloseable {
 
     private static final Duration HOPEFUL_PAUSE = Duration.ofSeconds(4);
 
+    /** The longest pause after another client has taken over, however short the others are. */
+    private static final Duration DISPLACED = Duration.ofMinutes(1);
+
     /** The user of the link. Called on threads of the MQTT client or the scheduler, without a lock held. */
     interface User {
 
@@ -46,9 +49,9 @@ final class BrokerLink implements AutoCloseable {
         /**
          * Called when another connection with the same client id has taken over.
          *
-         * @return whether to reconnect anyway
+         * @param retryIn when the next attempt begins
          */
-        boolean takenOver();
+        default void takenOver(Duration retryIn) {}
     }
 
     private final String name;
@@ -192,14 +195,19 @@ final class BrokerLink implements AutoCloseable {
         String words = Loss.words(cause);
         if (bySelf) {
             // Most likely, the broker has processed the CONNECT of an abandoned attempt. If it was another client after
-            // all, the newest does not win this time, which is better than a device that has displaced itself
-            // permanently.
+            // all, the newest does not win this time, which is better than a device that has displaced itself.
             log.debug("{} was displaced by its own earlier attempt to connect", name);
             retryIn(pauses.next());
         } else if (loss == Loss.TAKEN_OVER) {
-            log.warn("{} was displaced by another connection with the same client id", name);
-            if (user.takenOver()) {
-                retryIn(pauses.nearLongest());
+            Duration pause = pauses.nearLongest(DISPLACED);
+            log.warn(
+                    "{} was displaced by another connection with the same client id. Trying again in {} s",
+                    name,
+                    pause.toSeconds());
+            try {
+                user.takenOver(pause);
+            } finally {
+                retryIn(pause); // whatever the user does: nobody else would try again
             }
         } else if (loss == Loss.REFUSED) {
             log.warn("The broker refuses {}: {}", name, words);

@@ -2,7 +2,6 @@ package io.github.wsbridge.signal.mqtt;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeId;
-import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.DeviceState;
@@ -28,10 +27,10 @@ import org.slf4j.LoggerFactory;
  * Thread-safe; no method blocks.
  *
  * <p>With MQTT 5, it answers on the topic that the invitation names. If there is none, or the answer is not delivered,
- * the device rejects at the accept URL. It reconnects after random, growing delays. Only one end is final: the broker
- * reports (MQTT 5) that another connection with the same client id has taken over. As with the listen socket, the
- * newest wins. But if earlier attempts to connect got no answer, the other connection may be one of those, so it
- * reconnects.
+ * the device rejects at the accept URL. It reconnects after random, growing delays. As with the listen socket, the
+ * newest of several wins: if the broker reports (MQTT 5) that another connection with the same client id has taken
+ * over, it tries again after half a minute to a minute. But if earlier attempts to connect got no answer, the other
+ * connection may be one of those, and it reconnects soon.
  */
 public final class MqttInvitations implements InvitationSource {
 
@@ -178,12 +177,12 @@ public final class MqttInvitations implements InvitationSource {
         }
 
         @Override
-        public boolean takenOver() {
+        public void takenOver(Duration retryIn) {
             Sink to = sink;
             if (to != null) {
-                to.ended(new CloseReason(CloseReason.REPLACED, "another connection has the device's MQTT client id"));
+                to.state(new DeviceState.Replaced(
+                        "the MQTT broker", "another connection has the device's MQTT client id", retryIn));
             }
-            return false;
         }
     }
 

@@ -242,10 +242,5 @@ public final class MqttSignaller implements Signaller {
                 log.debug("Dropping an answer: {}", e.getMessage());
             }
         }
-
-        @Override
-        public boolean takenOver() {
-            return true;
-        }
     }
 }

@@ -48,7 +48,7 @@ class BrokerLinkTest {
         log.close();
     }
 
-    /** Starts a device's link, which ends when its session is taken over. */
+    /** Starts a device's link. */
     private void start(RandomGenerator random) {
         Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST, random);
         link = new BrokerLink("A device", "topic", this::wire, pauses, Duration.ofSeconds(20), time, new Device());
@@ -74,6 +74,12 @@ class BrokerLinkTest {
         int before = wires.size();
         time.advance(LONGEST);
         return wires.size() == before + 1;
+    }
+
+    private boolean triesAgainSlowly() {
+        int before = wires.size();
+        time.advance(LONGEST.dividedBy(2).minusSeconds(1));
+        return wires.size() == before && triesAgain();
     }
 
     @Test
@@ -112,11 +118,11 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_connectionOpenForLong_isFinal() {
+    void takenOver_connectionOpenForLong_triesAgainSlowly() {
         newest().opened();
         newest().lost.accept(takeover());
         assertThat(takenOver).isEqualTo(1);
-        assertThat(triesAgain()).isFalse();
+        assertThat(triesAgainSlowly()).isTrue();
     }
 
     @Test
@@ -167,7 +173,7 @@ class BrokerLinkTest {
     }
 
     @Test
-    void takenOver_moreOftenThanUnansweredAttempts_isFinal() {
+    void takenOver_moreOftenThanUnansweredAttempts_triesAgainSlowly() {
         newest().failed(new TimeoutException());
         assertThat(triesAgain()).isTrue();
         newest().opened();
@@ -176,28 +182,28 @@ class BrokerLinkTest {
         newest().opened();
         newest().lost.accept(takeover());
         assertThat(takenOver).isEqualTo(1);
-        assertThat(triesAgain()).isFalse();
+        assertThat(triesAgainSlowly()).isTrue();
     }
 
     @Test
-    void takenOver_longAfterAnUnansweredAttempt_isFinal() {
+    void takenOver_longAfterAnUnansweredAttempt_triesAgainSlowly() {
         newest().failed(new TimeoutException());
         assertThat(triesAgain()).isTrue();
         newest().opened();
         time.advance(LONGEST);
         newest().lost.accept(takeover());
         assertThat(takenOver).isEqualTo(1);
-        assertThat(triesAgain()).isFalse();
+        assertThat(triesAgainSlowly()).isTrue();
     }
 
     @Test
-    void takenOver_afterAttemptsThatSentNothing_isFinal() {
+    void takenOver_afterAttemptsThatSentNothing_triesAgainSlowly() {
         newest().failed(new ConnectionFailedException(new ConnectException("refused")));
         assertThat(triesAgain()).isTrue();
         newest().opened();
         newest().lost.accept(takeover());
         assertThat(takenOver).isEqualTo(1);
-        assertThat(triesAgain()).isFalse();
+        assertThat(triesAgainSlowly()).isTrue();
     }
 
     @Test
@@ -226,9 +232,11 @@ class BrokerLinkTest {
         public void received(Wire.Received message) {}
 
         @Override
-        public boolean takenOver() {
+        public void takenOver(Duration retryIn) {
             takenOver++;
-            return false;
+            if (broken) {
+                throw new AssertionError("on purpose");
+            }
         }
     }
 

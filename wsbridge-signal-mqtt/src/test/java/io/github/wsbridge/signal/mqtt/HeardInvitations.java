@@ -2,6 +2,7 @@ package io.github.wsbridge.signal.mqtt;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import java.util.concurrent.BlockingQueue;
@@ -27,6 +28,7 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
     final BlockingQueue<Invitation> heard = new LinkedBlockingQueue<>();
     final BlockingQueue<Boolean> rejectionsTaken = new LinkedBlockingQueue<>();
     final CompletableFuture<CloseReason> ended = new CompletableFuture<>();
+    final CompletableFuture<DeviceState.Replaced> replaced = new CompletableFuture<>();
 
     /** Starts a source. The device may block. */
     HeardInvitations(InvitationSource source, Function<Invitation, Answer> device) {
@@ -80,6 +82,13 @@ final class HeardInvitations implements InvitationSource.Sink, AutoCloseable {
                     thread.setDaemon(true);
                     thread.start();
                 });
+    }
+
+    @Override
+    public void state(DeviceState state) {
+        if (state instanceof DeviceState.Replaced told) {
+            replaced.complete(told);
+        }
     }
 
     @Override

@@ -28,6 +28,6 @@ final class Invitations {
     static Invitation to(String deviceId, Instant expiresAt) {
         BridgeId id = BridgeId.random(ThreadLocalRandom.current());
         BridgeToken token = new BridgeToken("secret-" + id);
-        return new Invitation(id, deviceId, token, Endpoints.accept(BASE, token, "data"), "data", expiresAt);
+        return new Invitation(id, deviceId, token, Endpoints.accept(BASE, token, "data"), "data", "alice", expiresAt);
     }
 }

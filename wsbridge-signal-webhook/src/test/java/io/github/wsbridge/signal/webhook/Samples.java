@@ -27,6 +27,7 @@ final class Samples {
                 token,
                 Endpoints.accept(URI.create("wss://bridge.example.com"), token, "ssh"),
                 "ssh",
+                "alice",
                 now.plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 

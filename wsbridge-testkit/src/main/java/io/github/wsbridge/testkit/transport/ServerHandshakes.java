@@ -20,6 +20,7 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -146,6 +147,40 @@ abstract class ServerHandshakes extends ServerEnds {
             assertThat(handshake.peer().address()).matches("127\\.0\\.0\\.1(:\\d+)?");
             assertThat(handshake.peer().certificates()).isEmpty();
             assertThat(door.takeEnd().leg().subprotocol()).isEqualTo("wsbridge.v1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Content-Length: 0\r\n"})
+    void post_withoutBody_isAnsweredByTheDoor(String length) throws Exception {
+        door.refuses(Admission.Refused.json("{\"url\":\"…\"}"));
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw("POST /bridge/signed-url?deviceId=a%2Fb HTTP/1.1\r\nHost: localhost\r\n" + length
+                    + "X-Api-Key: secret\r\n\r\n");
+            String head = raw.readHead();
+            assertThat(head)
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("Content-Type: application/json", "Cache-Control: no-store\r\n")
+                    .doesNotContain("text/plain");
+            assertThat(bodyOf(raw, head)).isEqualTo("{\"url\":\"…\"}\n");
+            Handshake handshake = door.takeHandshake();
+            assertThat(handshake.method()).isEqualTo("POST");
+            assertThat(handshake.path()).isEqualTo("/bridge/signed-url");
+            assertThat(handshake.rawQuery()).isEqualTo("deviceId=a%2Fb");
+            assertThat(handshake.upgrade()).isFalse();
+            assertThat(handshake.headers().only("X-Api-Key")).isEqualTo("secret");
+        }
+    }
+
+    @Test
+    void otherMethod_reachesTheDoor_whoseAnswerSaysWhatIsAllowed() throws Exception {
+        door.refuses(new Admission.Refused(405, "use GET", null, Map.of("Allow", "GET")));
+        try (RawWebSocket raw = RawWebSocket.dial(port())) {
+            raw.writeRaw("DELETE /bridge/connect HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            String head = raw.readHead();
+            assertThat(head).startsWith("HTTP/1.1 405 ").contains("Allow: GET\r\n", "Content-Type: text/plain");
+            assertThat(bodyOf(raw, head)).isEqualTo("use GET\n");
+            assertThat(door.takeHandshake().method()).isEqualTo("DELETE");
         }
     }
 

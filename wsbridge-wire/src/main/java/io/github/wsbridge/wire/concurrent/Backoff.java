@@ -52,7 +52,13 @@ public final class Backoff {
 
     /** Returns a pause between half of the longest and the longest, for a failure that is unlikely to go away soon. */
     public Duration nearLongest() {
-        return Duration.ofNanos(maxNanos - random.nextLong(maxNanos / 2 + 1));
+        return nearLongest(Duration.ZERO);
+    }
+
+    /** Returns a pause of the same kind, as if the longest were at least {@code least}. */
+    public Duration nearLongest(Duration least) {
+        long most = Math.max(maxNanos, least.toNanos());
+        return Duration.ofNanos(most - random.nextLong(most / 2 + 1));
     }
 
     public Duration longest() {

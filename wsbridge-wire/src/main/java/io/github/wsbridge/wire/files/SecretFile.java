@@ -3,6 +3,7 @@ package io.github.wsbridge.wire.files;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /** Writes files with secrets. */
 public final class SecretFile {
@@ -53,6 +55,24 @@ public final class SecretFile {
             Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(fresh);
+        }
+    }
+
+    /**
+     * Adds lines to a text file, or creates it, as {@link #write} does: whoever reads it sees all of them or none. A
+     * lock on an empty file beside it, which stays, keeps others that add lines in this way from losing each other's.
+     * Blocks.
+     *
+     * @throws IOException as {@link #write}, or if the file is not a text in UTF-8
+     */
+    public static synchronized void append(Path file, List<String> lines) throws IOException {
+        Path target = target(file.toAbsolutePath());
+        Path beside = target.resolveSibling("." + target.getFileName() + ".lock"); // the file itself is replaced
+        try (FileChannel held = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = held.lock()) {
+            String old = Files.exists(target) ? KeyText.read(target) : "";
+            String gap = old.isEmpty() || old.endsWith("\n") ? "" : "\n";
+            write(target, old + gap + String.join("\n", lines) + "\n");
         }
     }
 

@@ -23,6 +23,7 @@ public final class InvitationJson {
                 .value("bridgeToken", invitation.token().value())
                 .value("acceptUrl", invitation.acceptUrl().toString())
                 .value("requestData", invitation.requestData())
+                .value("principal", invitation.principal())
                 .value("expiresAt", invitation.expiresAt().toString())
                 .done();
     }
@@ -48,6 +49,7 @@ public final class InvitationJson {
                     new BridgeToken(JsonMessage.string(message, "bridgeToken")),
                     URI.create(JsonMessage.string(message, "acceptUrl")),
                     message.getString("requestData", ""),
+                    message.getString("principal", ""),
                     Instant.parse(JsonMessage.string(message, "expiresAt")));
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new MalformedMessageException("not a complete invitation"); // their messages quote the members

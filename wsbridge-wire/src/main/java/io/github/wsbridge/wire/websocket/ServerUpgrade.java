@@ -92,7 +92,7 @@ public final class ServerUpgrade {
                 && headers.contains("Upgrade", "websocket")
                 && headers.contains("Connection", "Upgrade")
                 && headers.only("Sec-WebSocket-Version").equals("13");
-        this.handshake = new Handshake(path, rawQuery, upgrade, headers, peer);
+        this.handshake = new Handshake(method, path, rawQuery, upgrade, headers, peer);
         this.key = headers.only("Sec-WebSocket-Key");
         this.fault = RequestFields.fault(protocol, headers);
     }
@@ -300,7 +300,7 @@ public final class ServerUpgrade {
     }
 
     /**
-     * Returns the encoded answer to a request that is refused, with a plain-text body. The transport closes the
+     * Returns the encoded answer to a request that is refused, or answered without an upgrade. The transport closes the
      * connection after it.
      */
     public static byte[] refusal(Admission.Refused refused) {
@@ -317,7 +317,7 @@ public final class ServerUpgrade {
         return answer;
     }
 
-    /** Returns the body of a refusal: one human-readable line. */
+    /** Returns the body of a refusal: one line. */
     public static byte[] body(Admission.Refused refused) {
         return (refused.reason() + "\n").getBytes(StandardCharsets.UTF_8);
     }
@@ -325,7 +325,10 @@ public final class ServerUpgrade {
     /** Passes on the header fields of a refusal, except {@code Content-Length}. */
     public static void fields(Admission.Refused refused, BiConsumer<String, String> to) {
         to.accept("Connection", "close");
-        to.accept("Content-Type", "text/plain; charset=utf-8");
+        if (!refused.fields().containsKey("Content-Type")) {
+            to.accept("Content-Type", "text/plain; charset=utf-8");
+        }
+        refused.fields().forEach(to);
         Duration retryAfter = refused.retryAfter();
         if (retryAfter != null) {
             to.accept("Retry-After", Long.toString(retryAfter.toSeconds()));
@@ -345,6 +348,7 @@ public final class ServerUpgrade {
             case 401 -> "Unauthorized";
             case 403 -> "Forbidden";
             case 404 -> "Not Found";
+            case 405 -> "Method Not Allowed";
             case 408 -> "Request Timeout";
             case 426 -> "Upgrade Required";
             case 429 -> "Too Many Requests";

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +59,36 @@ class SecretFileTest {
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(12345);
         assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(23456);
         assertThat(file).hasContent("new");
+    }
+
+    @Test
+    void append_addsWholeLines_andKeepsWhatIsThere() throws Exception {
+        Path file = folder.resolve("keys");
+        SecretFile.append(file, List.of("a", "b"));
+        assertThat(permissions(file)).isEqualTo("rw-------");
+        Files.writeString(file, "a\nb without an end");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        SecretFile.append(file, List.of("c"));
+        assertThat(file).hasContent("a\nb without an end\nc\n");
+        assertThat(permissions(file)).isEqualTo("rw-r-----");
+    }
+
+    @Test
+    void append_byManyAtOnce_losesNoLine() throws Exception {
+        Path file = folder.resolve("keys");
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            String line = "line " + i;
+            writers.add(CompletableFuture.runAsync(() -> {
+                try {
+                    SecretFile.append(file, List.of(line));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }));
+        }
+        CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        assertThat(Files.readAllLines(file)).hasSize(8).doesNotHaveDuplicates();
     }
 
     @Test

@@ -34,6 +34,7 @@ final class Mailbox {
         fields.setProperty("bridgeToken", invitation.token().value());
         fields.setProperty("acceptUrl", invitation.acceptUrl().toString());
         fields.setProperty("requestData", invitation.requestData());
+        fields.setProperty("principal", invitation.principal());
         fields.setProperty("expiresAt", invitation.expiresAt().toString());
         Path draft = Files.createTempFile(mailbox, "", ".draft");
         try {
@@ -61,6 +62,7 @@ final class Mailbox {
                     new BridgeToken(field(fields, "bridgeToken")),
                     URI.create(field(fields, "acceptUrl")),
                     field(fields, "requestData"),
+                    field(fields, "principal"),
                     Instant.parse(field(fields, "expiresAt")));
         } catch (RuntimeException e) {
             throw new IOException("not an invitation: " + file.getFileName()); // its content is a secret

@@ -83,7 +83,7 @@ class FolderSignallerTest extends SignallerContract {
 
     private static Invitation invitation(Instant expiresAt) {
         URI url = URI.create("wss://bridge.example.com/bridge/accept?bridgeToken=t");
-        return new Invitation(new BridgeId(1, 2), "away", new BridgeToken("t"), url, "", expiresAt);
+        return new Invitation(new BridgeId(1, 2), "away", new BridgeToken("t"), url, "", "alice", expiresAt);
     }
 
     private static Result get(FolderSignaller signaller, Instant expiresAt) throws Exception {

@@ -22,7 +22,7 @@ public final class SimulatedDevice {
 
     private SimulatedDevice() {}
 
-    /** Runs until another device with the same id takes over or the process ends. */
+    /** Runs until the process ends. */
     public static void main(String[] args) {
         BridgeDevice.Builder builder = describe(args[1], URI.create(args[0]));
         String apiKey = System.getenv("WSBRIDGE_API_KEY");
