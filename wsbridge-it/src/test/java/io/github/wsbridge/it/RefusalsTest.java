@@ -309,7 +309,8 @@ final class RefusalsTest {
 
     @Test
     void forgedTokens_thousandsOverRealSockets_leaveNothing() throws Exception {
-        try (Cluster cluster = Cluster.start(1);
+        Limits patient = Limits.builder().failedCredentials(1_000_000).build();
+        try (Cluster cluster = Cluster.start(1, node -> node.limits(patient));
                 JdkConnector connector = JdkConnector.create()) {
             SecureRandom random = new SecureRandom();
             long threadsBefore = 0;

@@ -293,8 +293,9 @@ public final class NettyBridgeServer implements BridgeServer {
         }
 
         /** Not with a normal close, since TLS would wait for the client. */
-        private static void drop(Channel channel) {
-            channel.eventLoop().execute(() -> channel.unsafe().closeForcibly());
+        private void drop(Channel channel) {
+            connections.remove(channel); // its place is free at once, not only when its loop comes to it
+            channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
         }
 
         synchronized void renew(@Nullable TlsIdentity identity, @Nullable TrustManagerFactory trust)

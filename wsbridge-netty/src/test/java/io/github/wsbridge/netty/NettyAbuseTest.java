@@ -31,6 +31,7 @@ class NettyAbuseTest extends AbuseContract {
                 .build();
         NettyBridgeServer server = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .maxConnections(100)
                 .maxHandshakes(40)
                 .bind();
         server.serve(node);

@@ -168,10 +168,15 @@ final class ServerFilter extends GrizzlyServerFilter {
         void start() {
             STATE.set(connection, this);
             connections.add(this);
-            place = newcomers.enter(ClientAddress.site(peerAddress()), connection::terminateSilently);
+            place = newcomers.enter(ClientAddress.site(peerAddress()), this::drop);
             CloseListener<Closeable, CloseType> listener = (closed, type) -> onClosed();
             connection.addCloseListener(listener);
             schedule(handshakeTimeout, this::onTimeout);
+        }
+
+        private void drop() {
+            connections.remove(this); // its place is free at once
+            connection.terminateSilently();
         }
 
         private void schedule(Duration time, Runnable task) {

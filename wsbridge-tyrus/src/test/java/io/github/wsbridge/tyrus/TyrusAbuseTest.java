@@ -31,6 +31,7 @@ class TyrusAbuseTest extends AbuseContract {
                 .build();
         TyrusBridgeServer server = TyrusBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .maxConnections(100)
                 .maxHandshakes(40)
                 .bind();
         server.serve(node);

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * growing delay, and from a certain number on they are told to come back later, which the log says, too. Failures are
  * forgotten one by one, all of them within ten minutes.
  *
- * <p>Only answers to failures are affected. Whoever has valid credentials gets in at any time, even from an address that
- * many share and that one of them misuses: credentials are too long to be guessed, so there is nothing to gain from a
+ * <p>Only answers to failures are affected. Whoever has valid credentials gets in at any time, even from an address
+ * that many share and that one of them misuses: credentials are too long to be guessed, so there is nothing to gain from a
  * lock for all. How often an address may ask at all is limited elsewhere.
  */
 final class FailedCredentials {
@@ -72,7 +72,7 @@ final class FailedCredentials {
             return new Penalty(delay, Duration.ZERO);
         }
         tell(site, address);
-        return new Penalty(delay, failures.time(level - most).plusSeconds(1));
+        return new Penalty(delay, failures.time(level - most + 1).plusSeconds(1));
     }
 
     private void tell(String site, String address) {

@@ -53,9 +53,22 @@ public final class Bandwidth {
 
     /** Called once for each bridge of a principal. */
     public void release(String principal) {
-        principals.computeIfPresent(
-                principal,
-                (same, known) -> known.bridges() == 1 ? null : new Account(known.bucket(), known.bridges() - 1));
+        Account left = principals.computeIfPresent(
+                principal, (same, known) -> new Account(known.bucket(), known.bridges() - 1));
+        if (left != null && left.bridges() == 0) {
+            forget(principal, left.bucket().debtNanos());
+        }
+    }
+
+    /** Forgets a principal without bridges once it could not gain from that. */
+    private void forget(String principal, long nanos) {
+        Runnable forget =
+                () -> principals.computeIfPresent(principal, (same, known) -> known.bridges() == 0 ? null : known);
+        try {
+            scheduler.schedule(forget, Math.max(0, nanos), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            forget.run(); // the node has stopped
+        }
     }
 
     private final class Paced implements Pace {

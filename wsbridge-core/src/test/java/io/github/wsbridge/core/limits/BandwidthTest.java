@@ -58,11 +58,16 @@ class BandwidthTest {
     }
 
     @Test
-    void lastBridge_takesTheAccountWithIt() {
+    void lastBridge_leavesItsDebtToTheNext() {
         Bandwidth bandwidth = bandwidth(0, 100_000);
-        Objects.requireNonNull(bandwidth.of("a")).relayed(100_000);
+        Objects.requireNonNull(bandwidth.of("a")).relayed(200_000);
         bandwidth.release("a");
         relay(Objects.requireNonNull(bandwidth.of("a")));
+        bandwidth.release("a");
+        assertThat(relayed).isZero();
+        pass(Duration.ofMillis(1_850));
+        assertThat(relayed).isZero();
+        pass(Duration.ofMillis(200));
         assertThat(relayed).isPositive();
     }
 

@@ -61,8 +61,8 @@ public final class JsonMessage {
     }
 
     /**
-     * Returns how a text exceeds what a parser may be given, apart from its length; null if it does not. Depth costs the
-     * recursive parser stack, and a long number costs it time that grows with the square of its length.
+     * Returns how a text exceeds what a parser may be given, apart from its length; null if it does not. Depth costs
+     * the recursive parser stack, and a long number costs it time that grows with the square of its length.
      */
     public static @Nullable String excess(String text) {
         int depth = 0;
