@@ -75,7 +75,7 @@ class ClusterTest {
                 keys.toString());
     }
 
-    private static ServerSocket free() throws IOException {
+    static ServerSocket free() throws IOException {
         // Below the range of ephemeral ports, so that nothing else gets this one by chance.
         for (int tries = 0; ; tries++) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);

@@ -2,6 +2,7 @@ package io.github.wsbridge.testkit.transport;
 
 import static io.github.wsbridge.testkit.RecordingReceiver.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
@@ -35,6 +36,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -231,6 +234,28 @@ public abstract class TransportConnectorContract {
                 connect(presenting, target(uri));
                 assertThat(door.takeHandshake().peer().certificates().get(0)).isEqualTo(device.certificate());
                 door.takeEnd().leg().abort();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"})
+    void tls_serverWithOldSuitesOnly_isRefused(String suite) throws Exception {
+        TestAuthority.Issued own = TestAuthority.shared("first").issue("CN=localhost", "dns:localhost");
+        try (SSLServerSocket old = (SSLServerSocket) own.context()
+                        .getServerSocketFactory()
+                        .createServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Connector inContext = connector(own.context(), null);
+                Connector ownWay = presenting(own)) {
+            old.setEnabledProtocols(new String[] {"TLSv1.2"});
+            old.setEnabledCipherSuites(new String[] {suite});
+            for (Connector modern : List.of(inContext, ownWay)) {
+                CompletionStage<Leg> leg =
+                        modern.connect(target(URI.create("wss://localhost:" + old.getLocalPort() + "/")));
+                try (SSLSocket socket = (SSLSocket) old.accept()) {
+                    assertThatThrownBy(socket::startHandshake).isInstanceOf(IOException.class);
+                }
+                assertThat(failure(leg)).isInstanceOf(IOException.class);
             }
         }
     }

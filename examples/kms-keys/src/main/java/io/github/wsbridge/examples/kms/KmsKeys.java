@@ -43,13 +43,15 @@ public final class KmsKeys {
         KeysetHandle cleartext = TinkJsonProtoKeysetFormat.parseKeyset(
                 keys.toJson(), RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
         Files.writeString(
-                file, TinkJsonProtoKeysetFormat.serializeEncryptedKeyset(cleartext, service.getAead(keyUri), PURPOSE));
+                file,
+                TinkJsonProtoKeysetFormat.serializeEncryptedKeyset(
+                        cleartext, service.getAead(keyUri), PURPOSE, RegistryConfiguration.get()));
     }
 
     /** Decrypts the keys in a file, for {@code BridgeNode.Builder.keys}. Blocks. */
     public TokenKeys read(Path file) throws IOException, GeneralSecurityException {
         KeysetHandle cleartext = TinkJsonProtoKeysetFormat.parseEncryptedKeyset(
-                Files.readString(file), service.getAead(keyUri), PURPOSE);
+                Files.readString(file), service.getAead(keyUri), PURPOSE, RegistryConfiguration.get());
         return TokenKeys.parse(TinkJsonProtoKeysetFormat.serializeKeyset(
                 cleartext, RegistryConfiguration.get(), InsecureSecretKeyAccess.get()));
     }

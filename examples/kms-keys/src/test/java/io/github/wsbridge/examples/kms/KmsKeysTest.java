@@ -50,7 +50,7 @@ class KmsKeysTest {
 
         FakeService() throws GeneralSecurityException {
             AeadConfig.register();
-            key = KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM)
+            key = KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM, RegistryConfiguration.get())
                     .getPrimitive(RegistryConfiguration.get(), Aead.class);
         }
 
