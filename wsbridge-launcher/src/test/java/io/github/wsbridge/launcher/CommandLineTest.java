@@ -128,7 +128,7 @@ class CommandLineTest {
                 "device --server ws://a --id d --target a=b:1 --signal mqtt | --mqtt-server URL",
                 "device --id d --target a=b:1                               | --server",
                 "device --server ws://a --id d --target a=b:1 --deny-networks 10.0.0.0/8 | require --allow-any",
-                "device --server ws://a --id d --allow-any --allow-networks 10/8 | '10/8' is not an IP address",
+                "device --server ws://a --id d --allow-any --allow-networks 10/8 | is not an IP address",
                 "device --server ws://a --id d                              | --target NAME=HOST:PORT, or --allow-any",
                 "device --server ws://a --id d --target ssh                 | no name in target",
                 "device --server ftp://a --id d --target a=b:1              | not a ws or wss URL",

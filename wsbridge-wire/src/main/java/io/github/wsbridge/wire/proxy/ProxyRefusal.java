@@ -25,7 +25,7 @@ public final class ProxyRefusal {
         }
         List<String> schemes = challenges.stream()
                 .map(challenge -> challenge.strip().split("[\\s,]", 2)[0])
-                .filter(scheme -> !scheme.isEmpty())
+                .filter(scheme -> scheme.matches("[A-Za-z0-9._-]{1,40}")) // anything else is not for people's eyes
                 .toList();
         boolean basic = schemes.isEmpty()
                 || schemes.stream()

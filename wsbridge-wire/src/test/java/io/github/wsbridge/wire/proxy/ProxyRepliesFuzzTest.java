@@ -39,8 +39,8 @@ class ProxyRepliesFuzzTest {
 
     private static void check(IOException failure) {
         String message = String.valueOf(failure.getMessage());
-        if (message.contains("u:p")) {
-            throw new AssertionError("a password in: " + message);
+        if (message.contains("u:p") || message.chars().anyMatch(Character::isISOControl)) {
+            throw new AssertionError("a password, or something for a terminal, in: " + message);
         }
     }
 }
