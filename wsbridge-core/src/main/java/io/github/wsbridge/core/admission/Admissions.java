@@ -8,6 +8,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.peers.NodeCredentials;
@@ -21,6 +22,7 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Deadlines;
+import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -280,11 +282,18 @@ public final class Admissions {
                     ? unavailable(unavailable.reason())
                     : granted(handshake, leg -> destinations.accept(token, rejection, leg, hop));
         };
-        // The node at which the device arrives decides, since it alone sees the device; hence tokens name their
-        // devices.
-        String deviceId = acceptCredential && hop == Hop.DIRECT ? destinations.deviceOf(token) : null;
-        if (deviceId == null) {
-            return done(decide.get()); // a bad token is refused with a close code, as always
+        if (!acceptCredential || hop == Hop.FORWARDED) {
+            return done(decide.get()); // the node at which the device has arrived has decided
+        }
+        String deviceId = destinations.deviceOf(token);
+        if (deviceId == null) { // refused with a close code, as always, and not read again: it could be good by then
+            return done(granted(handshake, leg -> {
+                events.onRefused(
+                        handshake.path(),
+                        Accepts.BAD_TOKEN.code(),
+                        handshake.peer().address());
+                EndAwaiter.of(leg, Accepts.BAD_TOKEN);
+            }));
         }
         return deviceId.isEmpty()
                 ? refused(403, "this token does not name its device; all nodes need the same setting")
