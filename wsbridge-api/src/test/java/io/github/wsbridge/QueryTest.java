@@ -3,6 +3,7 @@ package io.github.wsbridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,5 +79,18 @@ class QueryTest {
                     .isThrownBy(() -> Query.parse(raw))
                     .satisfies(e -> assertThat(e.getMessage()).doesNotContain("secret"));
         }
+    }
+
+    @Test
+    void canonical_dependsOnNamesAndValuesOnly() {
+        String canonical = "a=x%20y&b=%C3%BC%26%3D~".replace("~", "%7E") + "&c=";
+        for (String raw : List.of(
+                "b=%C3%BC%26%3D~&a=x%20y&c=&s=1", "s=2&c&a=x+y&b=%c3%bc%26%3d%7E", "c=&&b=%C3%BC%26=~&a=x%20y")) {
+            assertThat(Query.parse(raw).canonical("s")).as(raw).isEqualTo(canonical);
+        }
+        assertThat(Query.parse("a=1&a-b=2&A=3").canonical("s")).isEqualTo("A=3&a-b=2&a=1");
+        assertThat(Query.parse("a=1%26b%3D2").canonical("s"))
+                .isNotEqualTo(Query.parse("a=1&b=2").canonical("s"));
+        assertThat(Query.parse(null).canonical("s")).isEmpty();
     }
 }

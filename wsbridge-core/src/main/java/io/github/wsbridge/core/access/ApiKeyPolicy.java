@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /**
  * Grants access by an API key in the header field {@value Endpoints#API_KEY_HEADER}, and by a signed URL for as long as
@@ -41,9 +43,19 @@ public final class ApiKeyPolicy implements AccessPolicy {
     private record Key(String name, Action action, DeviceIdPattern devices) {}
 
     private final Map<String, Key> keys;
+    /** The hashes of devices' keys by the one id for which they are good; those of the others under {@link #ANY}. */
+    private final Map<String, List<String>> listeners = new HashMap<>();
 
     private ApiKeyPolicy(Map<String, Key> keys) {
         this.keys = keys;
+        keys.forEach((hash, key) -> {
+            if (key.action() == Action.LISTEN) {
+                String ids = key.devices().toString();
+                listeners
+                        .computeIfAbsent(ids.contains(ANY) ? ANY : ids, id -> new ArrayList<>(1))
+                        .add(hash);
+            }
+        });
     }
 
     /**
@@ -150,13 +162,10 @@ public final class ApiKeyPolicy implements AccessPolicy {
 
     /** Returns whether a key with which the device could listen is no longer among {@code others}. */
     boolean hasListenerMissingIn(ApiKeyPolicy others, String deviceId) {
-        for (Map.Entry<String, Key> entry : keys.entrySet()) {
-            if (permits(entry.getKey(), Action.LISTEN, deviceId)
-                    && !others.permits(entry.getKey(), Action.LISTEN, deviceId)) {
-                return true;
-            }
-        }
-        return false;
+        return Stream.of(deviceId, ANY)
+                .flatMap(ids -> listeners.getOrDefault(ids, List.of()).stream())
+                .anyMatch(hash ->
+                        permits(hash, Action.LISTEN, deviceId) && !others.permits(hash, Action.LISTEN, deviceId));
     }
 
     /** Returns the number of keys, without their names or hashes. */

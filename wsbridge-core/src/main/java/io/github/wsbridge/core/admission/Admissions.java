@@ -7,6 +7,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
@@ -21,6 +22,7 @@ import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Deadlines;
+import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -329,8 +331,9 @@ public final class Admissions {
         }
         Admission granted = granted(handshake, leg -> destinations.accept(token, rejection, leg));
         String deviceId = destinations.deviceOf(token);
-        if (deviceId == null) { // a bad token is refused with a close code
-            return brakes.failed(handshake, NOTHING).thenApply(answer -> answer == NOTHING ? granted : answer);
+        if (deviceId == null) {
+            Admission closed = acceptCredential ? badToken(handshake) : granted;
+            return brakes.failed(handshake, NOTHING).thenApply(answer -> answer == NOTHING ? closed : answer);
         }
         if (!acceptCredential) {
             return done(granted);
@@ -340,6 +343,17 @@ public final class Admissions {
         return deviceId.isEmpty()
                 ? refused(403, "this token does not name its device; all nodes need the same setting")
                 : allowed(handshake, query, by, Action.ACCEPT, deviceId, access -> granted);
+    }
+
+    /** Refuses with a close code, as always, without reading the token again: it could be good by then. */
+    private Admission badToken(Handshake handshake) {
+        return granted(handshake, leg -> {
+            events.onRefused(
+                    handshake.path(),
+                    Accepts.BAD_TOKEN.code(),
+                    handshake.peer().address());
+            EndAwaiter.of(leg, Accepts.BAD_TOKEN);
+        });
     }
 
     private CompletionStage<Admission> forwarded(Handshake handshake, @Nullable Rejection rejection) {

@@ -34,9 +34,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Accepts {
 
-    private static final Logger log = LoggerFactory.getLogger(Accepts.class);
-    private static final CloseReason BAD_TOKEN =
+    public static final CloseReason BAD_TOKEN =
             new CloseReason(CloseReason.BAD_TOKEN, "the token is expired or used, or its requester has gone");
+
+    private static final Logger log = LoggerFactory.getLogger(Accepts.class);
 
     private final NodeAddress self;
     private final TokenCodec codec;

@@ -87,6 +87,18 @@ class ApiKeyFileTest {
     }
 
     @Test
+    void valid_ofARequester_endsWithTheDevicesOwnKey_andNotWithAnothers() throws Exception {
+        String one = "d-1 device " + ApiKeyPolicy.hash("1") + "\n";
+        String two = "d-2 device " + ApiKeyPolicy.hash("2") + "\n";
+        change(ALICE + one + two);
+        Access.Granted granted = granted(Action.CONNECT, "d-1", "a");
+        change(ALICE + one);
+        assertThat(granted.valid().getAsBoolean()).isTrue();
+        change(ALICE + two);
+        assertThat(granted.valid().getAsBoolean()).isFalse();
+    }
+
+    @Test
     void valid_ofASignedUrl_endsWithTheLastKeyOfItsPrincipal() throws Exception {
         AccessRequest request = new AccessRequest(
                 Action.CONNECT_SIGNED, "plant-1", Query.parse("principal=alice"), name -> List.of(), new Peer(""));

@@ -248,8 +248,14 @@ class AdmissionsTest {
             assertThat(asked).isNotEmpty().allMatch("ACCEPT pi-7"::equals).hasSize(5);
             asked.clear();
         }
-        assertThat(acceptAt(nodes.get(0), "bridgeToken=nonsense")).isInstanceOf(Admission.Granted.class);
-        assertThat(asked).as("a bad token is refused with a close code").isEmpty();
+        FakeLeg stranger = new FakeLeg();
+        ((Admission.Granted) acceptAt(nodes.get(0), "bridgeToken=nonsense"))
+                .opened()
+                .accept(stranger);
+        assertThat(stranger.closes())
+                .singleElement()
+                .satisfies(reason -> assertThat(reason.code()).isEqualTo(4410));
+        assertThat(asked).isEmpty();
     }
 
     @Test

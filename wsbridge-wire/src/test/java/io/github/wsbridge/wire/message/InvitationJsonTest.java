@@ -16,7 +16,7 @@ class InvitationJsonTest {
     private static final String WHOLE = """
             {"type":"invitation","bridgeId":"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42","bridgeToken":"AUq3",\
             "acceptUrl":"wss://bridge.example.com/bridge/accept?bridgeToken=AUq3&requestData=ssh",\
-            "requestData":"ssh","expiresAt":"2026-01-31T12:00:30Z"}""";
+            "requestData":"ssh","principal":"alice","expiresAt":"2026-01-31T12:00:30Z"}""";
 
     private static Invitation read(String text) {
         return InvitationJson.read(JsonMessage.read(text), "device-1");
@@ -27,14 +27,17 @@ class InvitationJsonTest {
         Invitation invitation = read(WHOLE);
         assertThat(invitation.deviceId()).isEqualTo("device-1");
         assertThat(invitation.requestData()).isEqualTo("ssh");
+        assertThat(invitation.principal()).isEqualTo("alice");
         assertThat(JsonWriter.string(InvitationJson.write(invitation))).isEqualTo(WHOLE);
     }
 
     @Test
-    void read_withoutRequestData_hasNone() {
+    void read_withoutRequestDataOrPrincipal_hasNone() {
         JsonObject message = JsonMessage.read(WHOLE);
         message.remove("requestData");
+        message.remove("principal"); // as from an older node
         assertThat(InvitationJson.read(message, "device-1").requestData()).isEmpty();
+        assertThat(InvitationJson.read(message, "device-1").principal()).isEmpty();
     }
 
     @ParameterizedTest
