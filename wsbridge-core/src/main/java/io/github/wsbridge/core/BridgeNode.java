@@ -542,7 +542,8 @@ public final class BridgeNode implements Door, AutoCloseable {
 
         /**
          * The proxies before this node that say in {@code X-Forwarded-For} or {@code Forwarded} for whom they stand.
-         * All limits by address, listeners and logs then see the client's address. Others are not believed. Default: none.
+         * All limits by address, listeners and logs then see the client's address. Others are not believed. Default:
+         * none.
          *
          * @param networks IP addresses, or networks in CIDR notation: {@code 10.0.0.0/8}, {@code 2001:db8::/32}
          * @throws IllegalArgumentException if one is invalid; the message quotes it

@@ -13,11 +13,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Slows down whoever tries credentials. Of one address, the first failures are answered at once, the next ones with a
  * growing delay, and from a certain number on they are told to come back later, which the log says, too. Failures are
- * forgotten one by one, all of them within ten minutes.
+ * forgotten one by one: in ten minutes, as many as lead to 429.
  *
  * <p>Only answers to failures are affected. Whoever has valid credentials gets in at any time, even from an address
- * that many share and that one of them misuses: credentials are too long to be guessed, so there is nothing to gain from a
- * lock for all. How often an address may ask at all is limited elsewhere.
+ * that many share and that one of them misuses: credentials are too long to be guessed, so there is nothing to gain
+ * from a lock for all. How often an address may ask at all is limited elsewhere.
  */
 final class FailedCredentials {
 

@@ -36,7 +36,8 @@ public final class ServerUpgrade {
     public static final Admission.Refused TOO_LARGE = new Admission.Refused(431, "the header is too large");
 
     /** The refusal of a client that sends something other than frames before it is answered. */
-    public static final Admission.Refused NOT_FRAMES = new Admission.Refused(400, "data that is not WebSocket frames");
+    public static final Admission.Refused NOT_FRAMES =
+            new Admission.Refused(400, "content, or something else than WebSocket frames");
 
     private static final Admission.Refused NOT_AN_UPGRADE = new Admission.Refused(426, "this is a WebSocket endpoint");
 
