@@ -63,7 +63,7 @@ class StalledBrokerTest {
             device.awaitListening();
             stalled.countDown(); // now the broker receives the first CONNECT, which takes over the second connection
             device.awaitListening();
-            assertThat(device.ended).isNotDone();
+            assertThat(device.replaced).isNotDone();
         }
     }
 
@@ -82,7 +82,7 @@ class StalledBrokerTest {
             await("both have noticed and try on").atMost(PATIENCE).until(() -> givenUp() >= 2);
             proxy.release();
             await().atMost(PATIENCE).until(() -> signal(node, deviceId) instanceof Result.Delivered);
-            assertThat(device.ended).isNotDone();
+            assertThat(device.replaced).isNotDone();
         }
     }
 }
