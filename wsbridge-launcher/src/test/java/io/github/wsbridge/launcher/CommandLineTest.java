@@ -68,7 +68,7 @@ class CommandLineTest {
                 "keys                                                       | a command is missing",
                 "nonsense                                                   | nonsense",
                 "node --nonsense                                            | --nonsense",
-                "node                                                       | specify --api-keys FILE, --client-certs FILE",
+                "node                                                       | --api-keys FILE, --client-certs",
                 "node --insecure --client-certs x                           | mutually exclusive",
                 "node --client-certs x                                      | require --tls-client-ca",
                 "node --insecure --tls-client-ca x                          | requires --tls-cert FILE, or",

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,8 +34,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Secrets do not get out, and files with secrets are not open to everybody. */
 class SecretsTest {
 
+    private static TestKeys keys;
+
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void create() throws Exception {
+        keys = TestKeys.create();
+    }
 
     @Test
     void verboseLogs_outputs_andAnswers_containNoSecret() throws Exception {
@@ -44,9 +52,9 @@ class SecretsTest {
         String webhookKey = "webhook-0123456789-0123456789-0123456789";
         String bearer = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzZWNyZXQtc3ViamVjdCJ9.c2lnbmF0dXJl";
         String data = "secret-request-data";
-        TokenKeys keys = TokenKeys.generate();
+        TokenKeys keyset = TokenKeys.generate();
         List<String> secrets = new ArrayList<>(List.of(deviceKey, requesterKey, wrongKey, webhookKey, bearer, data));
-        Matcher material = Pattern.compile("\"value\"\\s*:\\s*\"([^\"]+)\"").matcher(keys.toJson());
+        Matcher material = Pattern.compile("\"value\"\\s*:\\s*\"([^\"]+)\"").matcher(keyset.toJson());
         while (material.find()) {
             secrets.add(material.group(1));
         }
@@ -67,7 +75,7 @@ class SecretsTest {
         try (LogCapture log = new LogCapture();
                 EchoPort echo = new EchoPort();
                 Run node = Run.with(
-                        Map.of("WSBRIDGE_KEYSET", keys.toJson(), "WSBRIDGE_WEBHOOK_KEY", webhookKey),
+                        Map.of("WSBRIDGE_KEYSET", keyset.toJson(), "WSBRIDGE_WEBHOOK_KEY", webhookKey),
                         "node",
                         "-v",
                         "--listen",
@@ -164,7 +172,6 @@ class SecretsTest {
     })
     void fileThatOthersMayRead_isRefused_asChosen(String permissions, String readers, String refusal) throws Exception {
         assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
-        TestKeys keys = TestKeys.create();
         Files.setPosixFilePermissions(keys.key(), PosixFilePermissions.fromString(permissions));
         try (Run node = Run.of(
                 "node",

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The issuer's public keys, read again every few minutes on a thread of their own. While the source fails, the keys that
- * are known stay in use for a day. Thread-safe.
+ * The issuer's public keys, read again every few minutes on a thread of their own. While the source fails, the keys
+ * that are known stay in use for a day. Thread-safe.
  */
 final class IssuerKeys implements AutoCloseable {
 
