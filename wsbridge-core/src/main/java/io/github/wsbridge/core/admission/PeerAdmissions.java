@@ -38,9 +38,7 @@ public final class PeerAdmissions {
 
     /** Returns the forwarded accept or rejection in a request, or null if it is none for this node. */
     NodeCredentials.@Nullable Forwarded forwarded(Handshake handshake, boolean rejects) {
-        return permitted(handshake.peer())
-                ? credentials.forwarded(credential(handshake), self, rejects)
-                : null;
+        return permitted(handshake.peer()) ? credentials.forwarded(credential(handshake), self, rejects) : null;
     }
 
     /** Returns the challenge in a request for a peer link, or null if it is none for this node. */

@@ -62,8 +62,8 @@ class ForwardedPeersTest {
     void client_behindAProxy_hasNotTheProxysCertificate() {
         X509Certificate proxys = mock(X509Certificate.class);
         Peer proxy = new Peer("10.0.0.1:1", List.of(proxys));
-        Peer client = PROXIES.client(
-                proxy, name -> name.equals("X-Forwarded-For") ? List.of("198.51.100.1") : List.of());
+        Peer client =
+                PROXIES.client(proxy, name -> name.equals("X-Forwarded-For") ? List.of("198.51.100.1") : List.of());
         assertThat(client).isEqualTo(new Peer("198.51.100.1", List.of(), "10.0.0.1:1"));
     }
 

@@ -67,11 +67,10 @@ class SeveralPoliciesTest {
     @BeforeEach
     void start() throws Exception {
         ClientTrust trust = ClientTrust.of(List.of(authority.certificate()));
-        AccessPolicy tokens = request -> CompletableFuture.supplyAsync(
-                () -> request.action() == Action.CONNECT
-                                && request.headers().only("Authorization").equals("Bearer good")
-                        ? new Access.Granted("carol")
-                        : new Access.Denied(401));
+        AccessPolicy tokens = request -> CompletableFuture.supplyAsync(() -> request.action() == Action.CONNECT
+                        && request.headers().only("Authorization").equals("Bearer good")
+                ? new Access.Granted("carol")
+                : new Access.Denied(401));
         AccessPolicy chain = PolicyChain.of(List.of(
                 ApiKeyPolicy.parse(List.of("bob requester " + ApiKeyPolicy.hash("key") + " pi-7")),
                 tokens,
@@ -137,8 +136,8 @@ class SeveralPoliciesTest {
     }
 
     private URI signed(Map<String, String> credential) throws Exception {
-        Admission.Refused answer = (Admission.Refused)
-                admit("POST", Endpoints.SIGNED_URL, "deviceId=pi-7", new Peer(PROXY), credential);
+        Admission.Refused answer =
+                (Admission.Refused) admit("POST", Endpoints.SIGNED_URL, "deviceId=pi-7", new Peer(PROXY), credential);
         assertThat(answer.status()).isEqualTo(200);
         return URI.create(JsonParser.object().from(answer.reason()).getString("url"));
     }
@@ -181,6 +180,8 @@ class SeveralPoliciesTest {
         assertThat(ask(Endpoints.ACCEPT, accept, pi7)).isEqualTo(101);
         Map<String, String> asNode = new HashMap<>(pi8);
         asNode.put(Endpoints.NODE_HEADER, "x");
-        assertThat(ask(Endpoints.ACCEPT, accept, asNode)).as("a bad node credential").isEqualTo(403);
+        assertThat(ask(Endpoints.ACCEPT, accept, asNode))
+                .as("a bad node credential")
+                .isEqualTo(403);
     }
 }
