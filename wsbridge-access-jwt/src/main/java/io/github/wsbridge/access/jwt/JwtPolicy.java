@@ -92,7 +92,8 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
     @Override
     public CompletionStage<Access> check(AccessRequest request) {
         if (request.action() == Action.CONNECT_SIGNED) {
-            return done(UNKNOWN); // of its principal's token nothing is known any more, and another's is beside the point
+            return done(
+                    UNKNOWN); // of its principal's token nothing is known any more, and another's is beside the point
         }
         String field = request.headers().only("Authorization");
         if (!field.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || field.length() > MOST_TOKEN) {

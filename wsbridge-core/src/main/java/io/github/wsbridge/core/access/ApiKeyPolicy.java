@@ -1,7 +1,7 @@
 package io.github.wsbridge.core.access;
 
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.core.signalling.DeviceIdPattern;
 import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;
@@ -158,8 +158,7 @@ public final class ApiKeyPolicy implements AccessPolicy {
     /** Returns whether a requester's key of this name is valid for the device. */
     boolean permitsSigned(String principal, String deviceId) {
         return byName.getOrDefault(principal, List.of()).stream()
-                .anyMatch(key ->
-                        key.action() == Action.CONNECT && key.devices().matches(deviceId));
+                .anyMatch(key -> key.action() == Action.CONNECT && key.devices().matches(deviceId));
     }
 
     /** Returns the hashes of the keys with which the device can listen. */
