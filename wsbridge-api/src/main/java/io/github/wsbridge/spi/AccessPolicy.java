@@ -53,7 +53,8 @@ public interface AccessPolicy {
      * @param deviceId the device concerned
      * @param query the request's parameters; may contain secrets
      * @param headers the handshake's header fields; may contain secrets
-     * @param peer the client's address and certificates, as the transport sees them
+     * @param peer the client's address and certificates, as the transport sees them; behind a known proxy that says for
+     *     whom it stands, that one's address, and no certificates
      */
     record AccessRequest(Action action, String deviceId, Query query, Headers headers, Peer peer) {
 
@@ -89,7 +90,8 @@ public interface AccessPolicy {
          * Access is denied.
          *
          * @param status the HTTP status of the refusal: 401 if credentials are missing or unknown, 403 if they are
-         *     insufficient, 429 if there were too many requests
+         *     insufficient, 429 if there were too many requests. A signed URL is refused with 403 in place of 401,
+         *     since no credential would help
          */
         record Denied(int status) implements Access {}
     }

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param address the peer's address for logs, such as {@code 192.0.2.7:50123}; empty if it is not known
  * @param certificates the certificate chain that the peer authenticated with in the TLS handshake, its own certificate
- *     first; empty if there was none, or if TLS is terminated elsewhere
+ *     first; empty if there was none, or if TLS is terminated elsewhere, as by a known proxy
  * @param connection the address of the connection's other end, if that is a trusted proxy, and the peer is the one for
  *     whom it stands; the same as {@code address} otherwise
  */

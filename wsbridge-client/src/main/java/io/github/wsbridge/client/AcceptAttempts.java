@@ -20,6 +20,7 @@ final class AcceptAttempts<B> {
 
     private static final Duration SHORTEST = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofSeconds(1);
+    private static final int TOO_MANY = 429;
 
     private final Supplier<CompletableFuture<B>> open;
     private final BiConsumer<B, CloseReason> close;
@@ -94,10 +95,10 @@ final class AcceptAttempts<B> {
         pause = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
     }
 
-    /** Whether another node may do better. */
+    /** Whether another node may do better, or the same a moment later, such as with many devices at one address. */
     private static boolean elsewhere(IOException failure) {
         if (failure instanceof HandshakeException refused) {
-            return refused.status() >= 500;
+            return refused.status() >= 500 || refused.status() == TOO_MANY;
         }
         if (failure instanceof BridgeException ended) {
             int code = ended.closeReason().code();

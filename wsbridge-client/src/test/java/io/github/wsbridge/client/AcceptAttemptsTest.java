@@ -14,6 +14,8 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AcceptAttemptsTest {
 
@@ -33,9 +35,10 @@ class AcceptAttemptsTest {
         return () -> CompletableFuture.failedFuture(failure);
     }
 
-    @Test
-    void start_nodeIsStopping_triesAgain() {
-        outcomes.add(fails(new HandshakeException(503)));
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void start_nodeIsBusyOrStopping_triesAgain(int status) {
+        outcomes.add(fails(new HandshakeException(status)));
         outcomes.add(() -> CompletableFuture.completedFuture("bridge"));
         CompletableFuture<String> bridge = start();
         assertThat(bridge).isNotDone();

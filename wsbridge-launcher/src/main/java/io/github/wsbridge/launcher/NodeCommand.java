@@ -98,8 +98,8 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--accept-credential",
             fallbackValue = "true",
-            description = "Want a device's own API key with each accept, in addition to the token; on all nodes of a"
-                    + " cluster")
+            description = "Want a device's own credential with each accept, in addition to the token; on all nodes of"
+                    + " a cluster")
     boolean acceptCredential;
 
     @Option(

@@ -37,6 +37,10 @@ final class SecretFileOptions {
     /** Those that contain the key unless another file does. */
     private static final List<String> CERTIFICATES = List.of("--tls-cert", "--mqtt-cert");
 
+    /** Those that contain no secrets, but decide who is let in or trusted. */
+    private static final List<String> DECISIONS =
+            List.of("--api-keys", "--client-certs", "--tls-client-ca", "--tls-client-crl", "--tls-ca");
+
     /** Who may read secrets, as typed by users. */
     @SuppressWarnings("java:S115")
     enum Readers {
@@ -71,19 +75,14 @@ final class SecretFileOptions {
                 check(name);
             }
         }
+        for (String name : DECISIONS) {
+            written(name, "o-w");
+        }
     }
 
     private void check(String name) throws IOException {
         Path file = file(name);
-        PosixFileAttributeView view =
-                file == null ? null : Files.getFileAttributeView(file, PosixFileAttributeView.class);
-        if (file == null || view == null || !Files.isRegularFile(file)) {
-            return; // one that is missing is reported when it is read; a pipe has one reader
-        }
-        Set<PosixFilePermission> permitted = view.readAttributes().permissions();
-        if (permitted.contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new IOException("everybody may write " + file + " (" + name + "): run 'chmod o= " + file + "'");
-        }
+        Set<PosixFilePermission> permitted = written(name, "o=");
         boolean world = permitted.contains(PosixFilePermission.OTHERS_READ);
         boolean group = permitted.contains(PosixFilePermission.GROUP_READ);
         if (readers == Readers.warn) {
@@ -96,6 +95,22 @@ final class SecretFileOptions {
             throw new IOException(who + " may read " + file + " (" + name + "), which --secret-files " + readers
                     + " forbids: run 'chmod " + bits + " " + file + "'");
         }
+    }
+
+    /** Refuses a file that everybody may write. Returns its permissions; none if it has none or is no file. */
+    private Set<PosixFilePermission> written(String name, String remedy) throws IOException {
+        Path file = file(name);
+        PosixFileAttributeView view =
+                file == null ? null : Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (file == null || view == null || !Files.isRegularFile(file)) {
+            return Set.of(); // one that is missing is reported when it is read; a pipe has one reader
+        }
+        Set<PosixFilePermission> permitted = view.readAttributes().permissions();
+        if (permitted.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new IOException(
+                    "everybody may write " + file + " (" + name + "): run 'chmod " + remedy + " " + file + "'");
+        }
+        return permitted;
     }
 
     private @Nullable Path file(String name) {

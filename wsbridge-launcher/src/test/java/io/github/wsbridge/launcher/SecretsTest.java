@@ -196,6 +196,17 @@ class SecretsTest {
     }
 
     @Test
+    void fileThatDecidesWhoIsLetIn_mustNotBeWritableByEverybody() throws Exception {
+        assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
+        Path permitted = Files.writeString(folder.resolve("api-keys"), "");
+        Files.setPosixFilePermissions(permitted, PosixFilePermissions.fromString("rw-rw-rw-"));
+        try (Run node = Run.of("node", "--listen", "127.0.0.1:0", "--api-keys", permitted.toString())) {
+            assertThat(node.code()).isEqualTo(1);
+            assertThat(node.err()).contains("everybody may write " + permitted + " (--api-keys): run 'chmod o-w");
+        }
+    }
+
+    @Test
     void fileThatEverybodyMayRead_isWarnedAbout() throws Exception {
         assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
         Path key = Files.writeString(folder.resolve("key"), "some-key");

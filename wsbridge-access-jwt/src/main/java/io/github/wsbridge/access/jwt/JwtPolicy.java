@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Without a token, or with one that is not valid, access is denied with 401; with a valid one that does not permit
- * this, with 403. Access is no longer valid once the token has expired: {@code BridgeNode.endRevoked} then ends the
+ * this, with 403. Signed URLs are denied with 401, since the token of who had one signed is not in them. Access is no longer valid once the token has expired: {@code BridgeNode.endRevoked} then ends the
  * socket of a listening device, which connects again with a new token, and bridges only if told to.
  *
  * <p>If the issuer's keys cannot be read, known ones stay in use for a day. A token with an unknown key waits for them
@@ -91,6 +91,10 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
 
     @Override
     public CompletionStage<Access> check(AccessRequest request) {
+        if (request.action() == Action.CONNECT_SIGNED) {
+            return done(
+                    UNKNOWN); // of its principal's token nothing is known any more, and another's is beside the point
+        }
         String field = request.headers().only("Authorization");
         if (!field.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || field.length() > MOST_TOKEN) {
             return done(UNKNOWN);

@@ -1,6 +1,7 @@
 package io.github.wsbridge.access.jwt;
 
 import com.nimbusds.jwt.JWTClaimsSet;
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.spi.AccessPolicy.Action;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,9 @@ record Permissions(String roleClaim, String devicesClaim) {
             return action == Action.CONNECT || deviceId.equals(subject);
         }
         List<String> patterns = words(devices);
-        return patterns != null && patterns.stream().anyMatch(pattern -> matches(pattern, deviceId));
+        return patterns != null
+                && patterns.stream()
+                        .anyMatch(pattern -> !pattern.isEmpty() && new DeviceIdPattern(pattern).matches(deviceId));
     }
 
     /** Finds a claim by its name or, if there is none of that name, by its path. */
@@ -56,27 +59,5 @@ record Permissions(String roleClaim, String devicesClaim) {
             return list.stream().map(String.class::cast).toList();
         }
         return null;
-    }
-
-    /** Returns whether a device id matches a pattern, in which {@code *} matches any text. Both are short. */
-    private static boolean matches(String pattern, String deviceId) {
-        String[] parts = pattern.split("\\*", -1);
-        String last = parts[parts.length - 1];
-        if (parts.length == 1) {
-            return deviceId.equals(pattern);
-        }
-        int from = parts[0].length();
-        int end = deviceId.length() - last.length();
-        if (end < from || !deviceId.startsWith(parts[0]) || !deviceId.endsWith(last)) {
-            return false;
-        }
-        for (String part : List.of(parts).subList(1, parts.length - 1)) {
-            int found = deviceId.indexOf(part, from);
-            if (found < 0 || found + part.length() > end) {
-                return false;
-            }
-            from = found + part.length();
-        }
-        return true;
     }
 }

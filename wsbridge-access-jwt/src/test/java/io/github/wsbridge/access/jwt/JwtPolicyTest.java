@@ -230,6 +230,14 @@ class JwtPolicyTest {
     }
 
     @Test
+    void signedUrl_isNoneOfItsBusiness_withoutAToken_orWithAnothers() throws Exception {
+        JwtPolicy policy = open(builder());
+        assertThat(status(policy, Action.CONNECT_SIGNED, "d", token())).isEqualTo(401);
+        assertThat(asking(policy, Action.CONNECT_SIGNED, "d", null).get(20, TimeUnit.SECONDS))
+                .isEqualTo(new Access.Denied(401));
+    }
+
+    @Test
     void wrongClaims_are401() throws Exception {
         JwtPolicy policy = open(builder());
         long now = clock.instant().getEpochSecond();

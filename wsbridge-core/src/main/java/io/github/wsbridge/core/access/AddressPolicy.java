@@ -2,6 +2,7 @@ package io.github.wsbridge.core.access;
 
 import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.wire.net.ClientAddress;
 import io.github.wsbridge.wire.net.IpNetwork;
 import java.util.Collection;
 import java.util.List;
@@ -48,10 +49,8 @@ public final class AddressPolicy implements AccessPolicy {
         return decide(client.address()) != DENIED;
     }
 
-    /** Decides on an address with a port, in which an IPv6 address may be in brackets and have a scope. */
     private Access decide(String address) {
-        int colon = address.lastIndexOf(':');
-        String host = address.substring(0, Math.max(colon, 0)).replaceAll("^\\[|(%.*)?\\]?$", "");
+        String host = ClientAddress.host(address);
         byte[] bytes = IpNetwork.address(host);
         return bytes != null && networks.stream().anyMatch(network -> network.contains(bytes))
                 ? new Access.Granted(host)

@@ -67,33 +67,30 @@ public final class ApiKeyFile implements AccessPolicy {
         String proof = action == Action.CONNECT_SIGNED
                 ? String.valueOf(request.query().get(Endpoints.PRINCIPAL))
                 : ApiKeyPolicy.hash(request.headers().only(Endpoints.API_KEY_HEADER));
-        return new Grant(by, proof, action, request.deviceId());
+        List<String> listeners = action == Action.LISTEN ? List.of() : by.listenersOf(request.deviceId());
+        return new Grant(proof, action, request.deviceId(), listeners);
     }
 
-    /** What was granted, without the request, whose headers are large. */
+    /** What was granted, without the request, whose headers are large, and all other keys of that time. */
     private final class Grant {
-        private final ApiKeyPolicy by;
         private final String proof; // the key's hash, or the principal of a signed URL
         private final Action action;
         private final String deviceId;
+        private final List<String> listeners; // the hashes of the keys with which the device may be listening
 
-        Grant(ApiKeyPolicy by, String proof, Action action, String deviceId) {
-            this.by = by;
+        Grant(String proof, Action action, String deviceId, List<String> listeners) {
             this.proof = proof;
             this.action = action;
             this.deviceId = deviceId;
+            this.listeners = listeners;
         }
 
         boolean valid() {
             ApiKeyPolicy now = keys.get();
-            return now == by
-                    || permittedBy(now) && (action == Action.LISTEN || !by.hasListenerMissingIn(now, deviceId));
-        }
-
-        private boolean permittedBy(ApiKeyPolicy now) {
-            return action == Action.CONNECT_SIGNED
+            boolean permitted = action == Action.CONNECT_SIGNED
                     ? now.permitsSigned(proof, deviceId)
                     : now.permits(proof, action, deviceId);
+            return permitted && listeners.stream().allMatch(hash -> now.permits(hash, Action.LISTEN, deviceId));
         }
     }
 }

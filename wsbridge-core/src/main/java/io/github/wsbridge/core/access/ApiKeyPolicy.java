@@ -1,7 +1,7 @@
 package io.github.wsbridge.core.access;
 
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.core.signalling.DeviceIdPattern;
 import io.github.wsbridge.spi.AccessPolicy;
 import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;
@@ -46,9 +46,12 @@ public final class ApiKeyPolicy implements AccessPolicy {
     /** The hashes of devices' keys by the one id for which they are good; those of the others under {@link #ANY}. */
     private final Map<String, List<String>> listeners = new HashMap<>();
 
+    private final Map<String, List<Key>> byName = new HashMap<>();
+
     private ApiKeyPolicy(Map<String, Key> keys) {
         this.keys = keys;
         keys.forEach((hash, key) -> {
+            byName.computeIfAbsent(key.name(), name -> new ArrayList<>(1)).add(key);
             if (key.action() == Action.LISTEN) {
                 String ids = key.devices().toString();
                 listeners
@@ -128,7 +131,7 @@ public final class ApiKeyPolicy implements AccessPolicy {
     private Access decide(AccessRequest request) {
         if (request.action() == Action.CONNECT_SIGNED) {
             String principal = String.valueOf(request.query().get(Endpoints.PRINCIPAL));
-            if (keys.values().stream().noneMatch(key -> key.name().equals(principal))) {
+            if (!byName.containsKey(principal)) {
                 return new Access.Denied(401);
             }
             return permitsSigned(principal, request.deviceId())
@@ -154,18 +157,16 @@ public final class ApiKeyPolicy implements AccessPolicy {
 
     /** Returns whether a requester's key of this name is valid for the device. */
     boolean permitsSigned(String principal, String deviceId) {
-        return keys.values().stream()
-                .anyMatch(key -> key.action() == Action.CONNECT
-                        && key.name().equals(principal)
-                        && key.devices().matches(deviceId));
+        return byName.getOrDefault(principal, List.of()).stream()
+                .anyMatch(key -> key.action() == Action.CONNECT && key.devices().matches(deviceId));
     }
 
-    /** Returns whether a key with which the device could listen is no longer among {@code others}. */
-    boolean hasListenerMissingIn(ApiKeyPolicy others, String deviceId) {
+    /** Returns the hashes of the keys with which the device can listen. */
+    List<String> listenersOf(String deviceId) {
         return Stream.of(deviceId, ANY)
                 .flatMap(ids -> listeners.getOrDefault(ids, List.of()).stream())
-                .anyMatch(hash ->
-                        permits(hash, Action.LISTEN, deviceId) && !others.permits(hash, Action.LISTEN, deviceId));
+                .filter(hash -> permits(hash, Action.LISTEN, deviceId))
+                .toList();
     }
 
     /** Returns the number of keys, without their names or hashes. */

@@ -43,14 +43,19 @@ final class CertificateNames {
     /** One name. */
     record Name(Kind kind, String text) {
 
-        /** Reads what {@link #toString} returns. Returns null if the text has another form. */
+        /** Reads what {@link #toString} returns. Returns null if the text has another form, or identifies nobody. */
         static @Nullable Name parse(String text) {
             int colon = text.indexOf(':');
             return colon < 0
                     ? null
                     : Kind.of(text.substring(0, colon))
                             .map(kind -> new Name(kind, text.substring(colon + 1)))
+                            .filter(Name::identifies)
                             .orElse(null);
+        }
+
+        boolean identifies() {
+            return text.chars().allMatch(c -> c >= ' ' && c != 0x7f && c != '*');
         }
 
         @Override
@@ -83,7 +88,7 @@ final class CertificateNames {
             return List.of();
         }
         commonName(certificate.getSubjectX500Principal()).ifPresent(name -> names.add(new Name(Kind.CN, name)));
-        names.removeIf(name -> !name.text().chars().allMatch(c -> c >= ' ' && c != 0x7f && c != '*'));
+        names.removeIf(name -> !name.identifies());
         return names;
     }
 

@@ -103,8 +103,8 @@ public final class CertificatePolicy implements AccessPolicy {
     private final class Grant {
         private final List<X509Certificate> chain;
         private final Name name;
-        private final ClientTrust by;
-        private final CertificateRules with;
+        private volatile ClientTrust by; // the newest that are known to permit it, so that each is asked once
+        private volatile CertificateRules with;
         private final Action action;
         private final String deviceId;
 
@@ -130,8 +130,13 @@ public final class CertificatePolicy implements AccessPolicy {
             }
             ClientTrust newest = trust.get();
             CertificateRules newestRules = rules.get();
-            return (newest == by || newest.trusts(chain))
-                    && (newestRules == with || permits(newestRules.permissions(name), action, deviceId));
+            if (newest != by && !newest.trusts(chain)
+                    || newestRules != with && !permits(newestRules.permissions(name), action, deviceId)) {
+                return false;
+            }
+            by = newest;
+            with = newestRules;
+            return true;
         }
     }
 

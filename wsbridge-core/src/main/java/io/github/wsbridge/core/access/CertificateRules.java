@@ -1,6 +1,6 @@
 package io.github.wsbridge.core.access;
 
-import io.github.wsbridge.core.signalling.DeviceIdPattern;
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.spi.AccessPolicy.Action;
 import io.github.wsbridge.wire.files.KeyText;
 import java.io.IOException;

@@ -450,7 +450,7 @@ public final class Admissions {
         CompletionStage<Access> checked = Deadlines.within(limits.admissionTimeout(), check, scheduler);
         return checked.<CompletionStage<Admission>>handle((access, failure) -> {
                     if (access instanceof Access.Denied denied && denied.status() == 401 && action != Action.EXPOSE) {
-                        return brakes.failed(handshake, DENIED);
+                        return brakes.failed(handshake, action == Action.CONNECT_SIGNED ? BAD_SIGNED_URL : DENIED);
                     }
                     return decided(handshake, access, failure, go);
                 })

@@ -4,9 +4,11 @@ import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.net.ClientAddress;
 import io.github.wsbridge.wire.net.IpNetwork;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * fields are there, they must agree: the proxy may have set one of them, and the client the other.
  */
 public final class ForwardedPeers {
+
+    // A value without quotes may contain a port or an IPv6 address, since many proxies leave them out.
+    private static final Pattern PAIR =
+            Pattern.compile("\\G\\s*([A-Za-z]+)=(\"[^\"\\\\]*\"|[^\\s;,=\"\\\\]+)\\s*(?:;|$)");
 
     private final List<IpNetwork> proxies;
 
@@ -41,7 +47,8 @@ public final class ForwardedPeers {
         if (client == null || !plain.isEmpty() && !standard.isEmpty() && !client.equals(last(standard))) {
             return peer;
         }
-        return new Peer(client.contains(":") ? "[" + client + "]" : client, peer.certificates(), peer.address());
+        String address = client.contains(":") ? "[" + client + "]" : client;
+        return new Peer(address, List.of(), peer.address()); // a certificate would be the proxy's
     }
 
     /** Returns the last address that is not trusted; null if there is none, or something else comes before it. */
@@ -64,13 +71,18 @@ public final class ForwardedPeers {
         return bytes != null && proxies.stream().anyMatch(network -> network.contains(bytes));
     }
 
+    /**
+     * Returns the only {@code for} of an element; empty if there is not exactly one. An element that is not well-formed
+     * may be a piece of a quoted value with a comma, such as of the host, which the client has chosen.
+     */
     private static String forParameter(String element) {
-        for (String pair : element.split(";")) {
-            String[] parts = pair.strip().split("=", 2);
-            if (parts.length == 2 && parts[0].toLowerCase(Locale.ROOT).equals("for")) {
-                return parts[1].replace("\"", "");
+        List<String> found = new ArrayList<>();
+        int end = 0;
+        for (Matcher pair = PAIR.matcher(element); pair.find(); end = pair.end()) {
+            if (pair.group(1).equalsIgnoreCase("for")) {
+                found.add(pair.group(2).replace("\"", ""));
             }
         }
-        return "";
+        return found.size() == 1 && end == element.length() ? found.get(0) : "";
     }
 }

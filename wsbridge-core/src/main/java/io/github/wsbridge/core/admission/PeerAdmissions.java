@@ -5,6 +5,7 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.cluster.PeerNetworks;
 import io.github.wsbridge.core.peers.NodeCredentials;
 import io.github.wsbridge.spi.Handshake;
+import io.github.wsbridge.spi.Peer;
 import org.jspecify.annotations.Nullable;
 
 /** Decides whether a handshake comes from another node of the cluster. */
@@ -37,15 +38,18 @@ public final class PeerAdmissions {
 
     /** Returns the forwarded accept or rejection in a request, or null if it is none for this node. */
     NodeCredentials.@Nullable Forwarded forwarded(Handshake handshake, boolean rejects) {
-        return networks.permits(handshake.peer().address())
-                ? credentials.forwarded(credential(handshake), self, rejects)
-                : null;
+        return permitted(handshake.peer()) ? credentials.forwarded(credential(handshake), self, rejects) : null;
     }
 
     /** Returns the challenge in a request for a peer link, or null if it is none for this node. */
     @Nullable
     String linked(Handshake handshake) {
-        return networks.permits(handshake.peer().address()) ? credentials.linked(credential(handshake), self) : null;
+        return permitted(handshake.peer()) ? credentials.linked(credential(handshake), self) : null;
+    }
+
+    /** A proxy's word can only narrow down where nodes may be: whoever is in its network could say the same. */
+    private boolean permitted(Peer peer) {
+        return networks.permits(peer.connection()) && networks.permits(peer.address());
     }
 
     private static String credential(Handshake handshake) {

@@ -1,11 +1,11 @@
 package io.github.wsbridge.core.cluster;
 
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.wire.net.ClientAddress;
 import io.github.wsbridge.wire.net.IpNetwork;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * other nodes may connect from. Never looks up a name.
  */
 public final class PeerNetworks {
-
-    private static final Pattern WITH_PORT = Pattern.compile("(\\[.*]|[^:]*):\\d+");
 
     private final @Nullable List<IpNetwork> networks;
 
@@ -50,8 +48,7 @@ public final class PeerNetworks {
         if (networks == null) {
             return true;
         }
-        String authority = node.uri().getRawAuthority();
-        byte[] address = address(WITH_PORT.matcher(authority).matches() ? authority : authority + ":0");
+        byte[] address = address(node.uri().getRawAuthority());
         return address == null ? listed.contains(node) : contains(address);
     }
 
@@ -64,8 +61,7 @@ public final class PeerNetworks {
         if (networks == null) {
             return true;
         }
-        byte[] withPort = address(peer);
-        byte[] address = withPort == null ? IpNetwork.address(peer) : withPort;
+        byte[] address = address(peer);
         return address != null && contains(address);
     }
 
@@ -73,10 +69,8 @@ public final class PeerNetworks {
         return networks != null && networks.stream().anyMatch(network -> network.contains(address));
     }
 
-    /** Returns the address before a port, in which an IPv6 address may be in brackets and have a zone. */
-    private static byte @Nullable [] address(String withPort) {
-        int colon = withPort.lastIndexOf(':');
-        return IpNetwork.address(withPort.substring(0, Math.max(colon, 0)).replaceAll("^\\[|(%.*)?]?$", ""));
+    private static byte @Nullable [] address(String peer) {
+        return IpNetwork.address(ClientAddress.host(peer));
     }
 
     @Override

@@ -62,13 +62,18 @@ public final class Bandwidth {
 
     /** Forgets a principal without bridges once it could not gain from that. */
     private void forget(String principal, long nanos) {
-        Runnable forget =
-                () -> principals.computeIfPresent(principal, (same, known) -> known.bridges() == 0 ? null : known);
         try {
-            scheduler.schedule(forget, Math.max(0, nanos), TimeUnit.NANOSECONDS);
+            scheduler.schedule(() -> forget(principal), Math.max(0, nanos), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            forget.run(); // the node has stopped
+            principals.remove(principal); // the node has stopped
         }
+    }
+
+    /** Another bridge may have come and gone since, and left a debt of its own, which has its own time. */
+    private void forget(String principal) {
+        principals.computeIfPresent(
+                principal,
+                (same, known) -> known.bridges() == 0 && known.bucket().debtNanos() <= 0 ? null : known);
     }
 
     private final class Paced implements Pace {

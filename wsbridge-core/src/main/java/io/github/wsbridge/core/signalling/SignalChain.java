@@ -1,6 +1,7 @@
 package io.github.wsbridge.core.signalling;
 
 import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Signaller;

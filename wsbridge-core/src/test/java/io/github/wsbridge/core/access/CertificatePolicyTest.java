@@ -123,6 +123,18 @@ class CertificatePolicyTest {
     }
 
     @Test
+    void signedUrl_inANameThatIdentifiesNobody_is401() throws Exception {
+        AccessPolicy policy = policy("requester cn:* {*}");
+        for (String principal : List.of("cn:*", "cn:a*", "cn", "alice", "dns:alice")) {
+            Query query = Query.parse("principal=" + principal);
+            AccessRequest request =
+                    new AccessRequest(Action.CONNECT_SIGNED, "any", query, name -> List.of(), new Peer(CLIENT));
+            assertThat(status(policy.check(request).toCompletableFuture().join()))
+                    .isEqualTo(401);
+        }
+    }
+
+    @Test
     void noCertificate_orOneOfAnotherAuthority_is401() throws Exception {
         AccessPolicy policy = policy("device cn:*");
         assertThat(status(ask(policy, Action.LISTEN, "device-1"))).isEqualTo(401);

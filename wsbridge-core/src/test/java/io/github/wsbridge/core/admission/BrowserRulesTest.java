@@ -88,7 +88,7 @@ class BrowserRulesTest {
     })
     void host_ofAnInsecureNode_mustBeItsName(String host, boolean allowed) {
         BrowserRules rules = new BrowserRules(List.of(), List.of("Bridge.example.com"));
-        for (String here : List.of("127.0.0.1:5", "[::1]:5", "0:0:0:0:0:0:0:1:5")) {
+        for (String here : List.of("127.0.0.1:5", "[::1]:5", "0:0:0:0:0:0:0:1:5", "127.0.0.1", "[::1]")) {
             assertThat(refusal(rules, here, Map.of("Host", List.of(host))) == null)
                     .as("%s from %s", host, here)
                     .isEqualTo(allowed);

@@ -2,8 +2,10 @@ package io.github.wsbridge.core.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
 
 import io.github.wsbridge.spi.Peer;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,13 @@ class ForwardedPeersTest {
                 "10.0.0.1:1  | 2001:db8::1                | -                                   | [2001:db8::1]",
                 "10.0.0.1:1  | -                          | for=198.51.100.1;proto=https        | 198.51.100.1",
                 "10.0.0.1:1  | -                          | proto=http; For=\"[2001:db8::1]:9\" | [2001:db8::1]",
+                "10.0.0.1:1  | - | for=198.51.100.1;host=\"a;for=1.2.3.4\"                            | 198.51.100.1",
+                "10.0.0.1:1  | - | host=\"a;for=1.2.3.4\";for=198.51.100.1                            | 198.51.100.1",
+                "10.0.0.1:1  | - | for=198.51.100.1;host=\"a,for=1.2.3.4\"                            | 10.0.0.1:1",
+                "10.0.0.1:1  | - | for=198.51.100.1;host=\"a,for=1.2.3.4;x=\\\"\"                      | 10.0.0.1:1",
+                "10.0.0.1:1  | - | host=\"a,for=1.2.3.4\";for=198.51.100.1                            | 10.0.0.1:1",
+                "10.0.0.1:1  | - | for=1.2.3.4;for=198.51.100.1                                     | 10.0.0.1:1",
+                "10.0.0.1:1  | - | for=\"1.2.3.4, for=198.51.100.1:99;proto=http                     | 198.51.100.1",
                 "10.0.0.1:1  | -                          | for=_hidden                         | 10.0.0.1:1",
                 "10.0.0.1:1  | 198.51.100.1               | for=198.51.100.1                    | 198.51.100.1",
                 "10.0.0.1:1  | 1.2.3.4                    | for=198.51.100.1                    | 10.0.0.1:1",
@@ -47,6 +56,15 @@ class ForwardedPeersTest {
             default -> List.of();
         });
         assertThat(client.address()).isEqualTo(expected);
+    }
+
+    @Test
+    void client_behindAProxy_hasNotTheProxysCertificate() {
+        X509Certificate proxys = mock(X509Certificate.class);
+        Peer proxy = new Peer("10.0.0.1:1", List.of(proxys));
+        Peer client =
+                PROXIES.client(proxy, name -> name.equals("X-Forwarded-For") ? List.of("198.51.100.1") : List.of());
+        assertThat(client).isEqualTo(new Peer("198.51.100.1", List.of(), "10.0.0.1:1"));
     }
 
     @Test

@@ -218,7 +218,7 @@ class SignedUrlsTest {
         URI url = signed(true).url();
         ApiKeyPolicy good = policy;
         policy = ApiKeyPolicy.parse(List.of());
-        assertThat(status(use(b, url))).isEqualTo(401);
+        assertThat(status(use(b, url))).isEqualTo(403);
         policy = good;
         assertThat(status(use(b, url))).isEqualTo(101);
     }

@@ -46,6 +46,8 @@ class PeerNetworksTest {
         assertThat(networks.permits("10.1.2.3")).isTrue();
         assertThat(networks.permits("[fd00::1%eth0]:50123")).isTrue();
         assertThat(networks.permits("fd00:0:0:0:0:0:0:1:50123")).isTrue();
+        assertThat(networks.permits("[fd00::1]")).as("as a proxy has named it").isTrue();
+        assertThat(PeerNetworks.of(List.of("fd00::5")).permits("[fd00::5:1]")).isFalse();
         assertThat(networks.permits("192.0.2.1:50123")).isFalse();
         assertThat(networks.permits("")).isFalse();
         assertThat(networks.permits("unix")).isFalse();

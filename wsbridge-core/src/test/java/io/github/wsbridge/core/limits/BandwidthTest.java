@@ -72,6 +72,19 @@ class BandwidthTest {
     }
 
     @Test
+    void bridgesThatComeAndGo_leaveEachTheirDebt() {
+        Bandwidth bandwidth = bandwidth(0, 100_000);
+        for (int bytes : new int[] {100_000, 300_000}) {
+            Objects.requireNonNull(bandwidth.of("a")).relayed(bytes);
+            bandwidth.release("a");
+        }
+        pass(Duration.ofMillis(1_000)); // the time of the first debt alone
+        relay(Objects.requireNonNull(bandwidth.of("a")));
+        assertThat(relayed).isZero();
+        bandwidth.release("a");
+    }
+
+    @Test
     void noLimit_costsNothing() {
         assertThat(bandwidth(0, 0).of("a")).isNull();
         assertThat(bandwidth(0, 100_000).of("")).isNull();

@@ -34,6 +34,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -216,6 +217,39 @@ class FalseNodeTest {
                             credentials.forward(A, new BridgeToken("t"), false).credential()))
                     .isEqualTo(expected);
         }
+    }
+
+    @Test
+    void source_behindAKnownProxy_mustBeInTheNetworks_andSoMustTheProxy() {
+        Peer balancer = new Peer("10.0.0.7:4321");
+        Peer gateway = new Peer("10.9.9.9:4321");
+        BridgeNode node = cluster.node(
+                A,
+                builder -> builder.peerNetworks(PeerNetworks.of(List.of("10.0.0.0/24", "fd00::5")))
+                        .proxies(List.of("10.0.0.7", "10.9.9.9")));
+        String link = new NodeCredentials(() -> cluster.keys).link(A).credential();
+        assertThat(through(node, link, balancer, "10.0.0.8")).isEqualTo(101);
+        assertThat(through(node, link, balancer, "198.51.100.1"))
+                .as("a stranger")
+                .isEqualTo(403);
+        assertThat(through(node, link, balancer, "fd00::5")).isEqualTo(101);
+        assertThat(through(node, link, balancer, "fd00::5:1")).isEqualTo(403);
+        assertThat(through(node, link, gateway, "10.0.0.8"))
+                .as("what anybody could say there")
+                .isEqualTo(403);
+    }
+
+    private static int through(Door door, String credential, Peer peer, String forwarded) {
+        Map<String, String> fields = Map.of(Endpoints.NODE_HEADER, credential, "X-Forwarded-For", forwarded);
+        Admission admission = door.admit(new Handshake(
+                        Endpoints.PEER,
+                        null,
+                        true,
+                        name -> fields.containsKey(name) ? List.of(fields.get(name)) : List.of(),
+                        peer))
+                .toCompletableFuture()
+                .join();
+        return admission instanceof Admission.Refused refused ? refused.status() : 101;
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.BridgeNode;

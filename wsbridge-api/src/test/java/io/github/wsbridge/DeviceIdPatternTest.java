@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.signalling;
+package io.github.wsbridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

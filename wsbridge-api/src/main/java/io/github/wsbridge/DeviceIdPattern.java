@@ -1,4 +1,4 @@
-package io.github.wsbridge.core.signalling;
+package io.github.wsbridge;
 
 /**
  * A pattern for device ids, in which {@code *} matches any number of characters and everything else matches itself.
