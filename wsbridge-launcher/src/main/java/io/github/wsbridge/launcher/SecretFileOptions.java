@@ -37,6 +37,9 @@ final class SecretFileOptions {
     /** Those that contain the key unless another file does. */
     private static final List<String> CERTIFICATES = List.of("--tls-cert", "--mqtt-cert");
 
+    /** Those that say who may come in: whoever can write them can add himself. */
+    private static final List<String> PERMISSIONS = List.of("--api-keys", "--client-certs", "--tls-client-ca");
+
     /** Who may read secrets, as typed by users. */
     @SuppressWarnings("java:S115")
     enum Readers {
@@ -51,7 +54,7 @@ final class SecretFileOptions {
             defaultValue = "warn",
             description = "Who may read files with keys and passwords: their owner, or their group too; others are"
                     + " refused. warn: only warn about files that everybody may read (default ${DEFAULT-VALUE})."
-                    + " Files that everybody may write are always refused")
+                    + " Files that everybody may write are always refused, also those that say who may connect")
     private Readers readers;
 
     @Spec(Target.MIXEE)
@@ -71,19 +74,37 @@ final class SecretFileOptions {
                 check(name);
             }
         }
+        for (String name : PERMISSIONS) {
+            Path file = file(name);
+            if (file != null) {
+                refuseIfWritable(name, file, "o-w", permissions(file));
+            }
+        }
+    }
+
+    /** Returns nothing where there are none, and for a file that is missing or a pipe: reading it says so. */
+    private static Set<PosixFilePermission> permissions(Path file) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        return view == null || !Files.isRegularFile(file)
+                ? Set.of()
+                : view.readAttributes().permissions();
+    }
+
+    private static void refuseIfWritable(String name, Path file, String bits, Set<PosixFilePermission> permitted)
+            throws IOException {
+        if (permitted.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new IOException(
+                    "everybody may write " + file + " (" + name + "): run 'chmod " + bits + " " + file + "'");
+        }
     }
 
     private void check(String name) throws IOException {
         Path file = file(name);
-        PosixFileAttributeView view =
-                file == null ? null : Files.getFileAttributeView(file, PosixFileAttributeView.class);
-        if (file == null || view == null || !Files.isRegularFile(file)) {
-            return; // one that is missing is reported when it is read; a pipe has one reader
+        if (file == null) {
+            return;
         }
-        Set<PosixFilePermission> permitted = view.readAttributes().permissions();
-        if (permitted.contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new IOException("everybody may write " + file + " (" + name + "): run 'chmod o= " + file + "'");
-        }
+        Set<PosixFilePermission> permitted = permissions(file);
+        refuseIfWritable(name, file, "o=", permitted);
         boolean world = permitted.contains(PosixFilePermission.OTHERS_READ);
         boolean group = permitted.contains(PosixFilePermission.GROUP_READ);
         if (readers == Readers.warn) {

@@ -62,7 +62,7 @@ class SecretsTest {
 
         Path permitted = Files.writeString(
                 folder.resolve("api-keys"),
-                "dev device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(requesterKey)
+                "d device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(requesterKey)
                         + "\n");
         List<String> accepts = new CopyOnWriteArrayList<>(); // bodies with bridge tokens
         HttpServer backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -193,6 +193,17 @@ class SecretsTest {
                         .contains("chmod");
             }
         }
+    }
+
+    @Test
+    void permissionsThatEverybodyMayWrite_areRefused() throws Exception {
+        assumeTrue(FileSystems.getDefault().supportedFileAttributeViews().contains("posix"));
+        Path permitted = Files.writeString(
+                folder.resolve("open-api-keys"), "req requester " + ApiKeyPolicy.hash(ApiKeyPolicy.newKey()) + "\n");
+        Files.setPosixFilePermissions(permitted, PosixFilePermissions.fromString("rw-r--rw-"));
+        Run node = Run.of("node", "--listen", "127.0.0.1:0", "--api-keys", permitted.toString());
+        assertThat(node.code()).isEqualTo(1);
+        assertThat(node.err()).contains("everybody may write " + permitted + " (--api-keys)", "chmod o-w");
     }
 
     @Test
