@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.testkit.RawWebSocket;
@@ -16,6 +19,7 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbatimTest {
 
+    private final NettyConnector connector = NettyConnector.create();
     private ServerSocket listener;
     private NettyCluster cluster;
     private RawWebSocket owner;
@@ -52,7 +57,13 @@ class VerbatimTest {
         listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         listener.setSoTimeout((int) NettyCluster.PATIENCE.toMillis());
         NodeAddress address = NodeAddress.parse("ws://127.0.0.1:" + listener.getLocalPort());
-        cluster = new NettyCluster(1, node -> node.tokenCodec(new OneToken(address)), server -> {});
+        NodeRouter router = (to, forward) -> connector.connect(new Connector.Target(
+                Endpoints.accept(to.uri(), forward.token(), ""),
+                Map.of(),
+                forward.subprotocol(),
+                NettyCluster.PATIENCE)); // without the proofs of nodes
+        cluster = new NettyCluster(
+                1, node -> node.tokenCodec(new OneToken(address)).router(router), server -> {});
         device = cluster.open(0, "/bridge/accept?bridgeToken=t");
         NettyLeg leg = cluster.leg();
         owner = RawWebSocket.accept(listener);
@@ -65,6 +76,7 @@ class VerbatimTest {
         owner.close();
         listener.close();
         cluster.close();
+        connector.close();
     }
 
     /** Returns what arrives from the next frame on that is not a heartbeat. */

@@ -11,7 +11,6 @@ import javax.naming.NamingException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.security.auth.x500.X500Principal;
-
 import org.jspecify.annotations.Nullable;
 
 /** Finds the names in a certificate that may identify a client. */

@@ -1,8 +1,8 @@
 package io.github.wsbridge.core.access;
 
+import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.core.access.CertificateNames.Name;
 import io.github.wsbridge.core.access.CertificateRules.Permission;
-import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.spi.AccessPolicy;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -83,14 +83,12 @@ public final class CertificatePolicy implements AccessPolicy {
     /** The certificate is not there, but its name may still be permitted. */
     private Access decideSigned(String principal, String deviceId) {
         Name name = Name.parse(principal);
-        List<Permission> permissions =
-                name == null ? List.of() : rules.get().permissions(name);
+        List<Permission> permissions = name == null ? List.of() : rules.get().permissions(name);
         if (name == null || permissions.isEmpty()) {
             return UNKNOWN;
         }
         return permits(permissions, Action.CONNECT, deviceId)
-                ? new Access.Granted(
-                        principal, () -> permits(rules.get().permissions(name), Action.CONNECT, deviceId))
+                ? new Access.Granted(principal, () -> permits(rules.get().permissions(name), Action.CONNECT, deviceId))
                 : FORBIDDEN;
     }
 

@@ -289,8 +289,8 @@ public final class Admissions {
     private CompletionStage<Boolean> mayUseSigned(
             Handshake handshake, AccessPolicy by, String deviceId, String principal) {
         Query later = Query.parse(Endpoints.PRINCIPAL + "=" + URLEncoder.encode(principal, StandardCharsets.UTF_8));
-        CompletionStage<Access> check =
-                by.check(new AccessRequest(Action.CONNECT_SIGNED, deviceId, later, name -> List.of(), handshake.peer()));
+        CompletionStage<Access> check = by.check(
+                new AccessRequest(Action.CONNECT_SIGNED, deviceId, later, name -> List.of(), handshake.peer()));
         return Deadlines.within(limits.admissionTimeout(), check, scheduler)
                 .thenApply(access -> access instanceof Access.Granted);
     }
@@ -349,9 +349,7 @@ public final class Admissions {
     private Admission badToken(Handshake handshake) {
         return granted(handshake, leg -> {
             events.onRefused(
-                    handshake.path(),
-                    Accepts.BAD_TOKEN.code(),
-                    handshake.peer().address());
+                    handshake.path(), Accepts.BAD_TOKEN.code(), handshake.peer().address());
             EndAwaiter.of(leg, Accepts.BAD_TOKEN);
         });
     }

@@ -103,8 +103,7 @@ public final class DeviceListeners {
          * @param holder whose share it takes
          * @param valid whether the device may still listen; see {@link #closeRevoked}
          */
-        public boolean open(
-                Leg leg, Instant since, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
+        public boolean open(Leg leg, Instant since, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
             try {
                 return add(deviceId, leg, since, by, holder, valid);
             } finally {
@@ -120,12 +119,7 @@ public final class DeviceListeners {
     }
 
     private boolean add(
-            String deviceId,
-            Leg leg,
-            Instant since,
-            BridgeListener.Client by,
-            Holder holder,
-            BooleanSupplier valid) {
+            String deviceId, Leg leg, Instant since, BridgeListener.Client by, Holder holder, BooleanSupplier valid) {
         Listener former = listeners.get(deviceId);
         Holder counted = holder;
         CloseReason refusal = take(holder);

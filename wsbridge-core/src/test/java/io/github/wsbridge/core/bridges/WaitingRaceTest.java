@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 class WaitingRaceTest {
 
     private static final Requester SOMEBODY = new Requester("somebody", "", "");
-    private static final int ROUNDS = 6_000;
+    private static final int ROUNDS = 3_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final Map<String, String> UPGRADE = Map.of(
             "Host", "h",

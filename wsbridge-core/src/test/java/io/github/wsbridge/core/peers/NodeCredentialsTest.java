@@ -30,6 +30,7 @@ class NodeCredentialsTest {
     private final BridgeNode node = cluster.node();
     private final NodeCredentials credentials = new NodeCredentials(() -> cluster.keys);
     private final BridgeToken token = new BridgeToken("sometoken");
+    private int clients;
     private static final String LISTENING = "{\"type\":\"listening\",\"deviceId\":\"device\",\"since\":9000000000000}";
 
     private int status(String path, String query, List<String> credential) {
@@ -38,7 +39,7 @@ class NodeCredentialsTest {
                         query,
                         true,
                         name -> name.equalsIgnoreCase(Endpoints.NODE_HEADER) ? credential : List.of(),
-                        new Peer("10.9.9.9")))
+                        new Peer("10.9.9." + ++clients))) // failures delay no others
                 .toCompletableFuture()
                 .join();
         return admission instanceof Admission.Refused refused ? refused.status() : 101;

@@ -31,6 +31,8 @@ class WebhookLimitsTest extends WebhookSignallerFixture {
             };
             WebhookSignaller signaller = open(WebhookSignaller.builder(secure.url(), Samples.KEY)
                     .sslContext(BackendKeys.clientContext())
+                    .connectTimeout(PATIENCE) // 150 TLS handshakes at the same time
+                    .requestTimeout(PATIENCE)
                     .maxAttempts(1));
             List<CompletableFuture<Result>> results = new ArrayList<>();
             for (int i = 0; i < 150; i++) {
