@@ -29,7 +29,7 @@ final class TcpState {
      */
     static void limitReceiveBuffer(Channel channel) {
         EpollTcpInfo info = info(channel);
-        if (info != null && info.rtt() < NEAR_MICROS) {
+        if (info != null && info.rtt() > 0 && info.rtt() < NEAR_MICROS) { // 0: not measured, as after SYN cookies
             try {
                 channel.config().setOption(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER);
             } catch (ChannelException e) {
