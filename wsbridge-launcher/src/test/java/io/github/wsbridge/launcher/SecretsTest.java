@@ -62,7 +62,7 @@ class SecretsTest {
 
         Path permitted = Files.writeString(
                 folder.resolve("api-keys"),
-                "dev device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(requesterKey)
+                "d device " + ApiKeyPolicy.hash(deviceKey) + "\nreq requester " + ApiKeyPolicy.hash(requesterKey)
                         + "\n");
         List<String> accepts = new CopyOnWriteArrayList<>(); // bodies with bridge tokens
         HttpServer backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
