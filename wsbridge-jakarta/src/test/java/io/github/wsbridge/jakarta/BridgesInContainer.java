@@ -311,7 +311,7 @@ abstract class BridgesInContainer {
     void tls_carriesDataBothWays_withBackpressure() throws Exception {
         Host host = host();
         FakeDoor door = new FakeDoor();
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         int port = host.start(door, keys);
         try (SSLSocket socket = (SSLSocket) keys.context().getSocketFactory().createSocket("127.0.0.1", port);
                 RawWebSocket raw = RawWebSocket.client(socket)) {

@@ -44,8 +44,8 @@ final class CertificateOptions {
             names = "--tls-client-auth",
             paramLabel = "WHEN",
             defaultValue = "require",
-            description = "require: nobody connects without a certificate; want: clients with other credentials do"
-                    + " (default ${DEFAULT-VALUE})")
+            description = "With TLS at the node, require: nobody connects without a certificate; want: clients with"
+                    + " other credentials do (default ${DEFAULT-VALUE})")
     private When when;
 
     @Option(

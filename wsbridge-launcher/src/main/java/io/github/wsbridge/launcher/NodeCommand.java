@@ -55,7 +55,8 @@ import picocli.CommandLine.Spec;
             "SIGTERM and SIGINT stop the node gracefully: /readyz turns to 503 at once, new bridges are refused after"
                     + " the drain delay, and live bridges have the grace period to end. A second signal ends them at"
                     + " once. SIGHUP makes the node read at once the files that it otherwise reads again within five"
-                    + " seconds of a change: API keys, certificates and their keys, and authorities.",
+                    + " seconds of a change: API keys, certificates and their keys, authorities, lists of revoked"
+                    + " certificates, and the rules for those of clients.",
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})

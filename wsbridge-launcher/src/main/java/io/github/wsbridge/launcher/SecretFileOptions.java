@@ -55,7 +55,7 @@ final class SecretFileOptions {
             defaultValue = "warn",
             description = "Who may read files with keys and passwords: their owner, or their group too; others are"
                     + " refused. warn: only warn about files that everybody may read (default ${DEFAULT-VALUE})."
-                    + " Files that everybody may write are always refused")
+                    + " Files that everybody may write are always refused, also those that say who may connect")
     private Readers readers;
 
     @Spec(Target.MIXEE)

@@ -38,7 +38,7 @@ enum Transport {
      * The settings of a server.
      *
      * @param tls the certificate and its key; null for no TLS
-     * @param clients whether clients are asked for certificates
+     * @param clients whether clients are asked for certificates, if there is TLS
      * @param clientTrust decides on them; null if they are not asked
      */
     record ServerSettings(
@@ -85,13 +85,12 @@ enum Transport {
                 .address(settings.address())
                 .maxConnections(settings.maxConnections())
                 .maxHandshakes(settings.maxHandshakes())
-                .handshakeTimeout(settings.handshakeTimeout())
-                .clientCertificates(settings.clients());
+                .handshakeTimeout(settings.handshakeTimeout());
         if (tls == null) {
             return listening(settings.address(), server::bind);
         }
         Reloaded<CertificateOptions.Trusted> trust = settings.clientTrust();
-        server.tls(context(tls, trust));
+        server.tls(context(tls, trust)).clientCertificates(settings.clients());
         TyrusBridgeServer bound = listening(settings.address(), server::bind);
         reloads.add(tls, identity -> bound.renewTls(context(tls, trust)));
         if (trust != null) {

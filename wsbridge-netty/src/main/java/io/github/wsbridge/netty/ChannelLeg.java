@@ -195,7 +195,6 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        TcpState.limitReceiveBuffer(channel);
         // Not channelInactive, which is not fired while the channel moves between loops.
         channel.closeFuture().addListener(closed -> run(this::closed));
         channel.read();

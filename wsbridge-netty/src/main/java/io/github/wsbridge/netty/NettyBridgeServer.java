@@ -87,7 +87,8 @@ public final class NettyBridgeServer implements BridgeServer {
      * Uses another key and certificate for all connections from now on. Those that are open keep theirs.
      *
      * @throws IOException if they cannot be used; then nothing changes
-     * @throws IllegalStateException if the server does not use TLS
+     * @throws IllegalStateException if the server does not use TLS, or its {@link SSLContext} decides on certificates of
+     *     clients
      */
     public void renewTls(PrivateKey key, List<X509Certificate> chain) throws IOException {
         TlsIdentity identity = new TlsIdentity(key, chain);
@@ -236,8 +237,12 @@ public final class NettyBridgeServer implements BridgeServer {
          * Binds the address.
          *
          * @throws IOException if it cannot be bound, or the trust in clients cannot be used
+         * @throws IllegalStateException if certificates are asked for without TLS, or with nothing to decide on them
          */
         public NettyBridgeServer bind() throws IOException {
+            if (tls == null && clients != ClientCertificates.NOT_ASKED) {
+                throw new IllegalStateException("certificates of clients need TLS");
+            }
             ServerTls secured = tls == null ? null : tls.asking(clients, clientTrust);
             Loops loops = new Loops("wsbridge-netty-server", threads);
             ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);

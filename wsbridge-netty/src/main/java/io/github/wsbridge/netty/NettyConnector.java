@@ -55,6 +55,8 @@ public final class NettyConnector implements Connector {
     private @Nullable SslContext tls;
     private @Nullable Collection<X509Certificate> authorities; // null: the platform's
     private @Nullable TlsIdentity identity; // null: none
+
+    private final boolean given; // whether an application has made the first context
     private final Routes routes;
     private final Loops loops;
     private final ChannelGroup connections = new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
@@ -65,6 +67,7 @@ public final class NettyConnector implements Connector {
         tls = settings.tls;
         authorities = settings.authorities;
         identity = settings.identity;
+        given = settings.given;
         routes = new Routes(settings.proxies, settings.lookup, this::trust, System::nanoTime);
         loops = new Loops("wsbridge-netty-connector", settings.threads);
     }
@@ -154,9 +157,13 @@ public final class NettyConnector implements Connector {
      *
      * @param chain the certificate, followed by those of the authorities that issued it
      * @throws IOException if they cannot be used; then nothing changes
+     * @throws IllegalStateException if the connector has an {@link SSLContext}, whose trust would be lost
      */
     public void renewIdentity(PrivateKey key, List<X509Certificate> chain) throws IOException {
         synchronized (this) {
+            if (given && authorities == null) {
+                throw new IllegalStateException("the connector's identity is in its SSLContext");
+            }
             renew(authorities, new TlsIdentity(key, chain));
         }
     }
@@ -310,6 +317,7 @@ public final class NettyConnector implements Connector {
         private @Nullable SslContext tls;
         private @Nullable Collection<X509Certificate> authorities;
         private @Nullable TlsIdentity identity;
+        private boolean given;
         private @Nullable Proxies proxies;
         private Routes.Lookup lookup = HostPort::resolve;
         private int threads = Runtime.getRuntime().availableProcessors();
@@ -322,6 +330,9 @@ public final class NettyConnector implements Connector {
          */
         public Builder sslContext(SSLContext context) {
             tls = Tls.of(context);
+            authorities = null;
+            identity = null;
+            given = true;
             return this;
         }
 
@@ -342,6 +353,7 @@ public final class NettyConnector implements Connector {
         public Builder trust(Collection<X509Certificate> authorities) throws IOException {
             tls = Tls.client(authorities, identity);
             this.authorities = List.copyOf(authorities);
+            given = false;
             return this;
         }
 
@@ -366,6 +378,7 @@ public final class NettyConnector implements Connector {
             TlsIdentity own = new TlsIdentity(key, chain);
             tls = Tls.client(authorities, own);
             identity = own;
+            given = false;
             return this;
         }
 

@@ -190,8 +190,8 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         Channel channel = context.channel();
         context.writeAndFlush(Unpooled.wrappedBuffer(ServerUpgrade.refusal(refusal)))
                 .addListener(sent -> {
-                    if (sent.isSuccess() && channel instanceof DuplexChannel duplex && !isTls(channel)) {
-                        duplex.shutdownOutput(); // a close would cause a reset if the client is still sending
+                    if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
+                        closeOutput(duplex); // a close would cause a reset if the client is still sending
                     } else {
                         channel.close();
                     }
@@ -201,8 +201,13 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         context.read();
     }
 
-    private static boolean isTls(Channel channel) {
-        return channel.pipeline().get(NettyBridgeServer.TLS) != null;
+    private static void closeOutput(DuplexChannel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
+        }
     }
 
     private void late(ChannelHandlerContext context) {

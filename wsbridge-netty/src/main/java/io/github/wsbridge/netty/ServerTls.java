@@ -47,21 +47,35 @@ record ServerTls(
                 Tls.server(identity, clients, trust, SslContext.defaultServerProvider()));
     }
 
-    /** Returns the same with the clients being asked, or not. */
+    /**
+     * Returns the same with the clients being asked, or not.
+     *
+     * @throws IllegalStateException if nothing would decide on their certificates: the platform's authorities, which
+     *     issue some to everybody, must not
+     */
     ServerTls asking(ClientCertificates asked, @Nullable TrustManagerFactory by) throws IOException {
         if (asked == clients) {
             return this;
         }
         if (identity != null) {
+            if (by == null) {
+                throw new IllegalStateException("nothing decides on the certificates of clients");
+            }
             return of(identity, asked, by);
         }
         return given == null ? this : new ServerTls(null, given, asked, by, Tls.server(given, asked));
     }
 
-    /** Returns the same with another identity or another trust; null for those it has. */
+    /**
+     * Returns the same with another identity or another trust; null for those it has.
+     *
+     * @throws IllegalStateException if there is nothing of the kind to renew
+     */
     ServerTls renewed(@Nullable TlsIdentity other, @Nullable TrustManagerFactory by) throws IOException {
         TlsIdentity own = other == null ? identity : other;
-        if (own == null || by != null && clients == ClientCertificates.NOT_ASKED) {
+        boolean asked = clients != ClientCertificates.NOT_ASKED;
+        boolean decidedElsewhere = asked && identity == null; // in the context that would be replaced
+        if (own == null || decidedElsewhere || by != null && !asked) {
             throw new IllegalStateException("the server's TLS is not renewed this way");
         }
         return of(own, clients, by == null ? trust : by);

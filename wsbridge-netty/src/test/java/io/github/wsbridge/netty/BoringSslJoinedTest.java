@@ -23,7 +23,7 @@ class BoringSslJoinedTest extends JoinedTests {
 
     @BeforeAll
     static void createKeys() throws Exception {
-        keys = TestKeys.create();
+        keys = TestKeys.shared();
     }
 
     @BeforeEach

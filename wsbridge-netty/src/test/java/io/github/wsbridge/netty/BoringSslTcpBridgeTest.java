@@ -16,7 +16,7 @@ class BoringSslTcpBridgeTest extends TcpBridgeTests {
 
     @BeforeAll
     static void createKeys() throws Exception {
-        keys = TestKeys.create();
+        keys = TestKeys.shared();
     }
 
     @Override

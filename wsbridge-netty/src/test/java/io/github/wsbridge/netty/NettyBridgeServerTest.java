@@ -55,7 +55,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void tls12_renegotiationByTheClient_isRefusedWithPemFiles() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (NettyBridgeServer secure = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .tls(keys.certificate(), keys.key()) // by BoringSSL where there is one
@@ -66,14 +66,32 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     }
 
     @Test
-    void tls_oldVersionsAndWeakSuites_areRefusedWithPemFiles() throws Exception {
-        TestKeys keys = TestKeys.create();
+    void tls_withPemFiles_refusesOldVersionsAndWeakSuites_andHugeHeaders() throws Exception {
+        TestKeys keys = TestKeys.shared();
         try (NettyBridgeServer secure = NettyBridgeServer.builder()
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .tls(keys.certificate(), keys.key())
                 .bind()) {
             secure.serve(door);
             refusesOldTls(secure, keys);
+            refusesHugeHeader(secure, keys);
+        }
+    }
+
+    @Test
+    void clientCertificates_thatNothingDecidesOn_areNotAskedFor() throws Exception {
+        TestKeys keys = TestKeys.shared();
+        NettyBridgeServer.Builder builder = NettyBridgeServer.builder()
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .clientCertificates(ClientCertificates.REQUIRED);
+        assertThatThrownBy(builder::bind).as("without TLS").isInstanceOf(IllegalStateException.class);
+        builder.tls(keys.certificate(), keys.key());
+        assertThatThrownBy(builder::bind).as("without trust").isInstanceOf(IllegalStateException.class);
+        TestAuthority.Issued other = TestAuthority.shared("first").issue("CN=localhost", "dns:localhost");
+        try (NettyBridgeServer secure = builder.tls(keys.context()).bind()) {
+            assertThatThrownBy(() -> secure.renewTls(other.key(), other.chain()))
+                    .as("without the trust of the context")
+                    .isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -121,7 +139,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void tls_framesRightAfterTheRequest_areNotLost() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         CompletableFuture<Admission> late = new CompletableFuture<>();
         door.answers(handshake -> late);
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()));
@@ -139,7 +157,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void tls_peerEndsWithoutCloseNotify_isReported() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()));
                 Socket plain = new Socket("localhost", secure.address().getPort());
                 RawWebSocket raw = RawWebSocket.client(
@@ -157,7 +175,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
 
     @Test
     void tls_slowHandshake_isDropped() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(new Settings(0, null, Duration.ofMillis(300), keys.context()));
                 RawWebSocket raw = RawWebSocket.dial(secure.address().getPort())) {
             raw.writeRaw(new byte[] {22, 3, 1, 0, 100, 1});

@@ -231,7 +231,7 @@ class NettyExposedPortTest {
     @Test
     @Tag("system")
     void bytes_ofDevicesOverTls_arriveUnchanged() throws Exception {
-        exchangeAll(TestKeys.create());
+        exchangeAll(TestKeys.shared());
     }
 
     private void exchangeAll(TestKeys tls) throws Exception {

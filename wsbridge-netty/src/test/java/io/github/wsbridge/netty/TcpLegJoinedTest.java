@@ -338,7 +338,7 @@ class TcpLegJoinedTest {
     /** Returns the masks of a client's frames, which all differ on a plain connection. */
     @Test
     void masks_ofAClient_areRandom_zeroOverTls() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (ServerSocket plain = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 ServerSocket secure = keys.context()
                         .getServerSocketFactory()

@@ -7,10 +7,8 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -22,9 +20,6 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class TcpStateTest {
-
-    /** What Linux makes of 208 KiB. */
-    private static final int LIMIT = 416 * 1024;
 
     private interface Check {
         void on(Channel channel) throws Exception;
@@ -57,15 +52,6 @@ class TcpStateTest {
     }
 
     @Test
-    void limitReceiveBuffer_ofAPeerNearby_keepsItFromGrowing() throws Exception {
-        connected(channel -> {
-            assertThat(channel).isInstanceOf(EpollSocketChannel.class);
-            TcpState.limitReceiveBuffer(channel);
-            assertThat(channel.config().getOption(ChannelOption.SO_RCVBUF)).isBetween(LIMIT / 4, LIMIT);
-        });
-    }
-
-    @Test
     void unacknowledged_withNothingUnderWay_isZero() throws Exception {
         connected(channel -> assertThat(TcpState.unacknowledged(channel)).isEqualTo(Duration.ZERO));
     }
@@ -73,11 +59,9 @@ class TcpStateTest {
     @Test
     void ofAChannelThatIsNoSocketOrClosed_isNothing() throws Exception {
         EmbeddedChannel other = new EmbeddedChannel();
-        TcpState.limitReceiveBuffer(other);
         assertThat(TcpState.unacknowledged(other)).isEqualTo(Duration.ZERO);
         connected(channel -> {
             channel.close().sync();
-            TcpState.limitReceiveBuffer(channel);
             assertThat(TcpState.unacknowledged(channel)).isEqualTo(Duration.ZERO);
         });
     }

@@ -13,7 +13,7 @@ class TlsJoinedTest extends JoinedTests {
 
     @BeforeAll
     static void createKeys() throws Exception {
-        keys = TestKeys.create();
+        keys = TestKeys.shared();
     }
 
     @BeforeEach

@@ -12,7 +12,7 @@ class TlsTcpBridgeTest extends TcpBridgeTests {
 
     @BeforeAll
     static void createKeys() throws Exception {
-        keys = TestKeys.create();
+        keys = TestKeys.shared();
     }
 
     @Override

@@ -225,8 +225,12 @@ public final class TyrusBridgeServer implements BridgeServer {
          * Binds the server, which accepts connections once {@link TyrusBridgeServer#serve} has been called.
          *
          * @throws IOException if the address cannot be bound
+         * @throws IllegalStateException if certificates are asked for without TLS
          */
         public TyrusBridgeServer bind() throws IOException {
+            if (tls == null && clients != ClientCertificates.NOT_ASKED) {
+                throw new IllegalStateException("certificates of clients need TLS");
+            }
             return new TyrusBridgeServer(this);
         }
 

@@ -271,6 +271,26 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    void hugeHeader_withTls_isRefusedWith431_whileTheClientIsSending() throws Exception {
+        TestKeys keys = TestKeys.shared();
+        try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
+            refusesHugeHeader(secure, keys);
+        }
+    }
+
+    /**
+     * Checks that a client can read why it is refused, although it sends more than the server wants to see.
+     *
+     * @param secure serves {@link #door} with {@code keys}
+     */
+    protected final void refusesHugeHeader(BridgeServer secure, TestKeys keys) throws Exception {
+        try (RawWebSocket raw = secure(secure, keys.context())) {
+            raw.writeRaw(RawWebSocket.request(TARGET, "X-Filler: " + "x".repeat(1_000_000) + "\r\n"));
+            assertThat(raw.readHead()).startsWith("HTTP/1.1 431 ");
+        }
+    }
+
+    @Test
     void manyFields_areRefusedWith431() throws Exception {
         try (RawWebSocket raw = RawWebSocket.dial(port())) {
             raw.writeRaw(RawWebSocket.request(TARGET, "a:\r\n".repeat(101)));
@@ -443,7 +463,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @Test
     void tls_carriesDataBothWays_withBackpressure() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()));
                 SSLSocket socket = (SSLSocket) keys.context()
                         .getSocketFactory()
@@ -473,7 +493,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @Test
     void tls12_renegotiationByTheClient_isRefused() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
             refusesRenegotiation(secure, keys);
         }
@@ -589,7 +609,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
 
     @Test
     void tls_oldVersionsAndWeakSuites_areRefused() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(new Settings(0, null, null, keys.context()))) {
             refusesOldTls(secure, keys);
         }

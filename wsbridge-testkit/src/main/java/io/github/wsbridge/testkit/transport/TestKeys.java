@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A new key for {@code localhost} with a self-signed certificate.
@@ -20,6 +21,20 @@ import javax.net.ssl.TrustManagerFactory;
  */
 public record TestKeys(SSLContext context, Path certificate, Path key) {
 
+    private static @Nullable TestKeys shared;
+
+    /** Returns a key that all tests of a JVM share which need only one and leave its files as they are. */
+    public static TestKeys shared() throws Exception {
+        synchronized (TestKeys.class) {
+            TestKeys keys = shared;
+            if (keys == null) {
+                keys = create();
+                shared = keys;
+            }
+            return keys;
+        }
+    }
+
     /** Creates a key with the JDK's {@code keytool}, and its files in a temporary folder. */
     public static TestKeys create() throws Exception {
         Path file = Files.createTempDirectory("test-keys").resolve("keys.p12");
@@ -27,6 +42,7 @@ public record TestKeys(SSLContext context, Path certificate, Path key) {
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         Process process = new ProcessBuilder(
                         keytool,
+                        "-J-XX:TieredStopAtLevel=1", // half the time
                         "-genkeypair",
                         "-alias",
                         "test",

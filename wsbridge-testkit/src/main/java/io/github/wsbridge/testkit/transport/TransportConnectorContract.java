@@ -194,7 +194,7 @@ public abstract class TransportConnectorContract {
 
     @Test
     void tls_checksTheServersName() throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         try (BridgeServer secure = start(keys.context());
                 Connector trusting = connector(keys.context(), null)) {
             String rest = ":" + secure.address().getPort() + "/bridge/connect";
@@ -272,7 +272,7 @@ public abstract class TransportConnectorContract {
 
     @Test
     void plain_onAPortWithTls_failsAndSaysSo() throws Exception {
-        try (BridgeServer secure = start(TestKeys.create().context())) {
+        try (BridgeServer secure = start(TestKeys.shared().context())) {
             URI wrong = URI.create("ws://localhost:" + secure.address().getPort() + "/");
             assertThat(failure(connector().connect(target(wrong))))
                     .isInstanceOf(IOException.class)
@@ -283,7 +283,7 @@ public abstract class TransportConnectorContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void proxy_isUsedByConnect(boolean secure) throws Exception {
-        TestKeys keys = TestKeys.create();
+        TestKeys keys = TestKeys.shared();
         SSLContext tls = secure ? keys.context() : null;
         try (BridgeServer behind = start(tls);
                 Connector proxied = connector(

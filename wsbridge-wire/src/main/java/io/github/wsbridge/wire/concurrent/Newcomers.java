@@ -1,7 +1,7 @@
 package io.github.wsbridge.wire.concurrent;
 
-import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of a server whose handshake is not over, of which nothing is known but the address. If there are too
- * many, the oldest of the address that has most is dropped for the next: a handshake in good order takes far less time
- * than it takes to push it out, even if others open connections as fast as they can and leave them as they are.
- * Thread-safe.
+ * many, the oldest of the address that has most is dropped for the next; where several have as many, of the one that
+ * came first. So a handshake in good order takes far less time than it takes to push it out, even if others open
+ * connections as fast as they can and leave them as they are. Thread-safe.
  */
 public final class Newcomers {
 
     private final int max;
-    private final Map<String, Set<Place>> bySite = new HashMap<>(); // the oldest first
+    private final Map<String, Set<Place>> bySite = new LinkedHashMap<>(); // the oldest first, in both
     private int size;
 
     public Newcomers(int max) {

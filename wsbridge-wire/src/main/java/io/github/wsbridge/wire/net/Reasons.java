@@ -72,7 +72,9 @@ public final class Reasons {
             case 401 -> ": the credentials are missing or unknown";
             case 403 -> ": the credentials do not permit this" + (words.isEmpty() ? "" : " (" + words + ")");
             case 404 -> ": there is no bridge at this URL";
-            case 429 -> ": too many requests";
+            case 429 ->
+                ": too many requests"
+                        + (words.isEmpty() || words.contains("too many requests") ? "" : " (" + words + ")");
             case 503 ->
                 ": try again later" + (words.isEmpty() || words.contains("try again") ? "" : " (" + words + ")");
             default -> words.isEmpty() ? "" : ": " + words;

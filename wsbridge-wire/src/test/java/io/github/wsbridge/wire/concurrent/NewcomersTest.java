@@ -50,4 +50,13 @@ class NewcomersTest {
         }
         assertThat(dropped).hasSize(9_997).doesNotContain("good");
     }
+
+    @Test
+    void enter_fromFurtherAddressesOnly_dropsTheOldest() {
+        for (int i = 0; i < 100; i++) {
+            enter("address-" + i, "a" + i);
+        }
+        assertThat(dropped).hasSize(96).first().isEqualTo("a0");
+        assertThat(dropped).last().isEqualTo("a95");
+    }
 }
