@@ -37,8 +37,9 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Without a token, or with one that is not valid, access is denied with 401; with a valid one that does not permit
- * this, with 403. Signed URLs are denied with 401, since the token of who had one signed is not in them. Access is no longer valid once the token has expired: {@code BridgeNode.endRevoked} then ends the
- * socket of a listening device, which connects again with a new token, and bridges only if told to.
+ * this, with 403. Signed URLs are denied with 401, since the token of who had one signed is not in them. Access is no
+ * longer valid once the token has expired: {@code BridgeNode.endRevoked} then ends the socket of a listening device,
+ * which connects again with a new token, and bridges only if told to.
  *
  * <p>If the issuer's keys cannot be read, known ones stay in use for a day. A token with an unknown key waits for them
  * to be read again, which happens no more often than every 30 seconds.
