@@ -87,8 +87,8 @@ public final class NettyBridgeServer implements BridgeServer {
      * Uses another key and certificate for all connections from now on. Those that are open keep theirs.
      *
      * @throws IOException if they cannot be used; then nothing changes
-     * @throws IllegalStateException if the server does not use TLS, or its {@link SSLContext} decides on certificates of
-     *     clients
+     * @throws IllegalStateException if the server does not use TLS, or its {@link SSLContext} decides on certificates
+     *     of clients
      */
     public void renewTls(PrivateKey key, List<X509Certificate> chain) throws IOException {
         TlsIdentity identity = new TlsIdentity(key, chain);

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A peer that is slow to read and one that is dead are told apart in two ways. The leg sends a
  * {@link Leg#heartbeat} soon after it was opened and at each check, by which it announces the next. If the peer does
- * the same, its silence counts even while a send is stuck, and no completed send counts as an answer. And a peer whose host has not
- * {@linkplain Leg#unacknowledged acknowledged} anything for two intervals is dead.
+ * the same, its silence counts even while a send is stuck, and no completed send counts as an answer. And a peer whose
+ * host has not {@linkplain Leg#unacknowledged acknowledged} anything for two intervals is dead.
  */
 public final class WatchedLeg extends ForwardingLeg {
 
