@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** The part of {@link LegContract} about fragments and pings. */
 abstract class LegFlow extends LegFixture {
 
-    private static final int MANY = 100_000;
+    private static final int MANY = 20_000;
 
     @Test
     void subprotocol_agreedOn_isKnownToBothEnds() throws Exception {
