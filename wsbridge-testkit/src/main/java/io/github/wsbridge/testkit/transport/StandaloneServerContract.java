@@ -549,9 +549,12 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     /** Returns the type of the record that answers a ClientHello with a version of TLS and a suite, or -1. */
     private static int answerToHello(BridgeServer server, String version, String suite) throws IOException {
         try (RawWebSocket raw = RawWebSocket.dial(server.address().getPort())) {
-            String extensions = "000a00060004" + "0017001d" + "000b00020100" + "000d00060004" + "04030203";
-            String hello = version + "11".repeat(32) + "00" + "0002" + suite + "0100" + "001a" + extensions;
-            raw.writeRaw(HexFormat.of().parseHex("1603010049" + "01000045" + hello));
+            // Groups and signatures for keys of 256 and, as newer JDKs make them, 384 bits.
+            String groups = "000a00080006" + "00170018001d";
+            String signatures = "000d00080006" + "040305030203";
+            String extensions = groups + "000b00020100" + signatures;
+            String hello = version + "11".repeat(32) + "00" + "0002" + suite + "0100" + "001e" + extensions;
+            raw.writeRaw(HexFormat.of().parseHex("160301004d" + "01000049" + hello));
             return raw.inputStream().read();
         }
     }
