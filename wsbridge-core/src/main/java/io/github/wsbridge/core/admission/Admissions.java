@@ -103,14 +103,18 @@ public final class Admissions {
     }
 
     public CompletionStage<Admission> admit(Handshake received) {
-        Handshake handshake = new Handshake(
+        Peer client = proxies.client(received.peer(), received.headers());
+        return admit(client == received.peer() ? received : from(client, received), policy);
+    }
+
+    private static Handshake from(Peer client, Handshake received) {
+        return new Handshake(
                 received.method(),
                 received.path(),
                 received.rawQuery(),
                 received.upgrade(),
                 received.headers(),
-                proxies.client(received.peer(), received.headers()));
-        return admit(handshake, policy);
+                client);
     }
 
     /** Admits a handshake on the internal door, which serves other nodes only. */
@@ -183,7 +187,8 @@ public final class Admissions {
     /** @param servesNodes whether other nodes are served, too */
     private CompletionStage<Admission> decide(Handshake handshake, AccessPolicy by, boolean servesNodes) {
         String path = handshake.path();
-        boolean probe = path.equals(Endpoints.LIVEZ) || path.equals(Endpoints.READYZ);
+        boolean probe = isProbe(handshake);
+        boolean node = PeerAdmissions.ofNode(handshake);
         if (!probe && !PATHS.contains(path)) {
             return refused(404, "not found");
         }
@@ -194,21 +199,19 @@ public final class Admissions {
         if (probe) {
             return done(path.equals(Endpoints.LIVEZ) || destinations.unready() == null ? OK : NOT_READY);
         }
-        if (!servesNodes && PeerAdmissions.ofNode(handshake)) {
+        if (!servesNodes && node) {
             return refused(404, "other nodes are served on the internal port only");
         }
-        boolean plain = path.equals(Endpoints.SIGNED_URL);
-        if (!plain && !handshake.upgrade()) {
+        if (!path.equals(Endpoints.SIGNED_URL) && !handshake.upgrade()) {
             return refused(426, "this is a WebSocket endpoint");
         }
-        Admission.Refused tooFast =
-                by == TRUSTED || PeerAdmissions.ofNode(handshake) ? null : brakes.tooFast(handshake);
+        Admission.Refused tooFast = by == TRUSTED || node ? null : brakes.tooFast(handshake);
         if (tooFast != null) {
             return done(tooFast);
         }
         Query query = Query.parse(handshake.rawQuery());
         boolean signed = path.equals(Endpoints.CONNECT) && query.get(Endpoints.SIGNATURE) != null;
-        String barred = PeerAdmissions.ofNode(handshake) ? null : browsers.refusal(handshake, signed);
+        String barred = node ? null : browsers.refusal(handshake, signed);
         if (barred != null) {
             return refused(403, barred);
         }
