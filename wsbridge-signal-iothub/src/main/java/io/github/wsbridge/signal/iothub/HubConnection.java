@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a device's client open and subscribed, on a separate thread because the SDK's calls block. The SDK retries on
- * its own; if it gives up, or fails to connect at all, this class retries after a random, growing delay.
+ * Keeps a device's client connected and subscribed. The SDK's calls block, so they have a thread of their own. The SDK
+ * reconnects by itself; when it stops trying, or has never connected, this class tries again after a random, growing
+ * delay.
  */
 final class HubConnection {
 
