@@ -55,8 +55,12 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
         this.outgoing = new Outgoing(leg, this::directionFinished);
     }
 
-    /** Creates a channel over a leg that is not open yet, and demands the first fragment. */
-    static BridgeChannel over(BridgeLeg leg) {
+    /**
+     * Creates a channel over a stream, and begins to read ahead.
+     *
+     * @param leg a leg that is not open yet; the channel opens and closes it
+     */
+    public static BridgeChannel over(BridgeLeg leg) {
         BridgeChannel channel = new BridgeChannel(leg, leg.bridgeId());
         leg.open(channel.new ChannelReceiver());
         channel.incoming.start();

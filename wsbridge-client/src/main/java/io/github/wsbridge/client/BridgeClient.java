@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  */
-public final class BridgeClient implements AutoCloseable {
+public final class BridgeClient implements DeviceDialer, AutoCloseable {
 
     private final List<URI> servers;
     private final AtomicInteger next = new AtomicInteger();
@@ -75,6 +75,7 @@ public final class BridgeClient implements AutoCloseable {
      * block
      * @throws IllegalArgumentException if {@code deviceId} is no device id
      */
+    @Override
     public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {
         return dialer.bridge(urls(deviceId, requestData));
     }

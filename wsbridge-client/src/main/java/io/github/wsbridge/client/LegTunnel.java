@@ -20,7 +20,7 @@ final class LegTunnel {
     private static final Logger log = LoggerFactory.getLogger(LegTunnel.class);
     private static final CloseReason CLOSED = new CloseReason(CloseReason.GOING_AWAY, "tunnel closed");
 
-    private final BridgeClient client;
+    private final DeviceDialer dialer;
     private final String deviceId;
     private final String requestData;
     private final StreamTransport.Listening listening;
@@ -29,7 +29,7 @@ final class LegTunnel {
     private volatile boolean closed;
 
     private LegTunnel(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
-        client = settings.client;
+        dialer = settings.dialer;
         deviceId = settings.deviceId;
         requestData = settings.requestData;
         listening = streams.listen(
@@ -42,7 +42,7 @@ final class LegTunnel {
     }
 
     private void serve(Leg near, Peer from) {
-        CompletableFuture<BridgeLeg> connecting = client.leg(deviceId, requestData);
+        CompletableFuture<BridgeLeg> connecting = dialer.leg(deviceId, requestData);
         connecting.thenAccept(bridge -> log.debug("Bridge {} carries a connection", bridge.bridgeId()));
         BridgedConnection joint = new BridgedConnection(near, connecting);
         joints.add(joint);

@@ -41,14 +41,14 @@ public final class TcpTunnel implements AutoCloseable {
     /**
      * Returns a builder for a tunnel.
      *
-     * @param client opens the bridges; the tunnel does not close it
+     * @param dialer opens the streams, such as a {@link BridgeClient}; the tunnel does not close it
      * @param deviceId the device to connect to
      * @param requestData the request data, which names one of the device's {@link TunnelTargets}
      * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
-    public static Builder builder(BridgeClient client, String deviceId, String requestData) {
+    public static Builder builder(DeviceDialer dialer, String deviceId, String requestData) {
         new BridgeRequest(deviceId, requestData); // throws if invalid
-        return new Builder(client, deviceId, requestData);
+        return new Builder(dialer, deviceId, requestData);
     }
 
     /**
@@ -84,7 +84,7 @@ public final class TcpTunnel implements AutoCloseable {
      * an abnormal end or 15 minutes after a normal one. Reading begins at once. Daemon threads may remain blocked in a
      * read of {@code input} that cannot be interrupted, or in the close of a stream.
      *
-     * @param connecting the future bridge, from {@link BridgeClient#leg}; cancelled if the streams fail first
+     * @param connecting the future bridge, from {@link DeviceDialer#leg}; cancelled if the streams fail first
      * @throws io.github.wsbridge.BridgeException if the bridge was not established or did not end normally
      * @throws IOException if reading {@code input} or writing to {@code output} failed
      * @throws CancellationException if {@code connecting} was cancelled
@@ -141,7 +141,7 @@ public final class TcpTunnel implements AutoCloseable {
 
     /** Settings of a tunnel; all optional. Not thread-safe. */
     public static final class Builder {
-        final BridgeClient client;
+        final DeviceDialer dialer;
         final String deviceId;
         final String requestData;
         Executor executor = TaskThreads.shared();
@@ -150,8 +150,8 @@ public final class TcpTunnel implements AutoCloseable {
         int maxConnections = 256;
         private @Nullable StreamTransport streams;
 
-        private Builder(BridgeClient client, String deviceId, String requestData) {
-            this.client = client;
+        private Builder(DeviceDialer dialer, String deviceId, String requestData) {
+            this.dialer = dialer;
             this.deviceId = deviceId;
             this.requestData = requestData;
         }
