@@ -11,6 +11,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>The channel is read only while no received data waits for demand. The leg therefore detects its end without
  * demand, unless received data is waiting.
  */
-abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
+abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLeg {
 
     private static final Logger log = LoggerFactory.getLogger(ChannelLeg.class);
     private static final int GROWTH = 4;
@@ -126,6 +127,11 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Leg {
             wanted = true;
             turn();
         });
+    }
+
+    @Override
+    public final EventLoop eventLoop() {
+        return channel.eventLoop();
     }
 
     @Override
