@@ -50,11 +50,12 @@ final class ArchitectureTest {
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
-            Map.entry("access.jwt", List.of("wire")));
+            Map.entry("access.jwt", List.of("wire")),
+            Map.entry("metrics", List.of("core")));
 
     /** Adapters. Only programs may depend on them. */
-    private static final List<String> ADAPTERS =
-            List.of("netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt");
+    private static final List<String> ADAPTERS = List.of(
+            "netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);
@@ -207,6 +208,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.nimbusds..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void micrometer_isUsedByMetricsAndTheLauncherOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer..")
                 .check(HOUSE);
     }
 

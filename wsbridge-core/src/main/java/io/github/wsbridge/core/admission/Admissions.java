@@ -9,6 +9,7 @@ import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.peers.NodeCredentials;
@@ -511,7 +512,8 @@ public final class Admissions {
         return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
     }
 
-    private static Admission unavailable(CloseReason reason) {
+    private Admission unavailable(CloseReason reason) {
+        Crowded.tell(reason, events);
         return reason.code() == CloseReason.OVER_LIMIT
                 ? new Admission.Refused(429, reason.reason(), RETRY_AFTER)
                 : unavailable(reason.reason());

@@ -9,6 +9,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.AccessPolicy.Access.Granted;
 import io.github.wsbridge.spi.BridgeListener;
@@ -90,6 +91,7 @@ public final class Requests {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
         CloseReason refusal = takeOn(bridge, request.requestData(), by.holder());
         if (refusal != null) {
+            Crowded.tell(refusal, events);
             events.onRefused(by.where(), refusal.code(), by.address());
             bridge.open();
             bridge.end(refusal);
@@ -146,7 +148,7 @@ public final class Requests {
         CloseReason refusal = slots.take(holder);
         if (refusal == null && !pending.add(bridge, target, holder)) {
             slots.release(holder);
-            refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters are waiting for this device");
+            refusal = Crowded.WAITING;
         }
         return refusal;
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,21 +61,29 @@ public final class WatchedLeg extends ForwardingLeg {
     private volatile @Nullable CloseReason verdict;
     private @Nullable ScheduledFuture<?> checks; // guarded by this
     private boolean closed; // guarded by this
+    private boolean stallTold; // guarded by this
+    private final AtomicInteger stalls;
 
     // Used only by the checks, which never overlap.
     private boolean begun;
     private long silences;
     private Duration unread = Duration.ZERO; // how long this end had stopped reading, less the time since then
-    private boolean stallTold;
     private Duration stalled = Duration.ZERO;
 
     /** Watches {@code leg} from its opening to its end. The checks run on {@code scheduler} and do not block. */
     public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
-        this(leg, watch, scheduler, false);
+        this(leg, watch, scheduler, new AtomicInteger());
     }
 
-    private WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler, boolean alwaysRead) {
+    /** @param stalls counts the legs whose peers have read no data for a minute, at present */
+    public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler, AtomicInteger stalls) {
+        this(leg, watch, scheduler, stalls, false);
+    }
+
+    private WatchedLeg(
+            Leg leg, Watch watch, ScheduledExecutorService scheduler, AtomicInteger stalls, boolean alwaysRead) {
         super(leg);
+        this.stalls = stalls;
         this.watch = watch;
         this.scheduler = scheduler;
         this.alwaysRead = alwaysRead;
@@ -85,7 +94,7 @@ public final class WatchedLeg extends ForwardingLeg {
      * three intervals reveal that it is dead.
      */
     public static WatchedLeg alwaysRead(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
-        return new WatchedLeg(leg, watch, scheduler, true);
+        return new WatchedLeg(leg, watch, scheduler, new AtomicInteger(), true);
     }
 
     @Override
@@ -175,11 +184,19 @@ public final class WatchedLeg extends ForwardingLeg {
     }
 
     private void tellStall() {
-        boolean told = stallTold;
-        stallTold = stalled.compareTo(NOTABLE) >= 0;
-        if (stallTold && !told) {
+        if (tellStall(stalled.compareTo(NOTABLE) >= 0)) {
             log.info("A peer has read no data for {} s; its bridge is kept: {}", stalled.toSeconds(), leg);
         }
+    }
+
+    /** Counts a stall that has begun or ended. Returns whether it has begun. */
+    private synchronized boolean tellStall(boolean now) {
+        boolean before = stallTold;
+        stallTold = now && !closed;
+        if (stallTold != before) {
+            stalls.addAndGet(stallTold ? 1 : -1);
+        }
+        return stallTold && !before;
     }
 
     /** Returns after how many checks in silence the peer may still be alive. */
@@ -250,6 +267,7 @@ public final class WatchedLeg extends ForwardingLeg {
                 if (checks != null) {
                     checks.cancel(false);
                 }
+                tellStall(false);
             }
             CloseReason why = verdict;
             receiver.onClosed(why == null ? reason : why);

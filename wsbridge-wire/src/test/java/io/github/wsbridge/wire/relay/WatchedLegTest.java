@@ -13,6 +13,7 @@ import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -208,6 +209,30 @@ class WatchedLegTest {
         scheduler.advance(INTERVAL);
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
         assertThat(send).isCompletedExceptionally();
+    }
+
+    @Test
+    void check_sendStalledForAMinute_isCountedUntilItCompletesOrTheLegEnds() {
+        AtomicInteger stalls = new AtomicInteger();
+        FakeLeg slow = new FakeLeg("wsbridge.v1");
+        WatchedLeg patient = new WatchedLeg(slow, new Watch(INTERVAL, Duration.ofHours(1)), scheduler, stalls);
+        slow.holdSends();
+        new RecordingReceiver(patient).open();
+        scheduler.advance(Duration.ofSeconds(1));
+        patient.send(Fragment.text("stuck"));
+        scheduler.advance(INTERVAL.multipliedBy(6));
+        assertThat(stalls).hasValue(0);
+        scheduler.advance(INTERVAL);
+        assertThat(stalls).hasValue(1);
+        slow.completeSend();
+        scheduler.advance(INTERVAL);
+        assertThat(stalls).hasValue(0);
+
+        patient.send(Fragment.text("stuck again"));
+        scheduler.advance(INTERVAL.multipliedBy(7));
+        assertThat(stalls).hasValue(1);
+        slow.end(CloseReason.normal());
+        assertThat(stalls).hasValue(0);
     }
 
     @Test
