@@ -121,10 +121,22 @@ final class ArchitectureTest {
                 .check(HOUSE);
     }
 
+    @Test
+    void website_knowsNoNodeAndNoOtherAdapterThanNetty() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + ".website..")
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                        .and(not(resideInAnyPackage(API, SPI)))
+                        .and(not(resideInAnyPackage(packages(List.of("website", "wire", "client", "netty"))))))
+                .check(HOUSE);
+    }
+
     @ParameterizedTest
     @MethodSource("adapters")
     void adapter_isImportedByProgramsOnly(String adapter) {
-        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
+        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "website", "bench"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
                 users.add(module);
@@ -179,7 +191,7 @@ final class ArchitectureTest {
     void netty_isUsedByItsAdapterAndTheBenchmarksOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".bench..")
+                .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".website..", ROOT + ".bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")
