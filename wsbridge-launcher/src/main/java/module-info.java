@@ -5,6 +5,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
     requires io.github.wsbridge.netty;
+    requires io.github.wsbridge.proxy;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;
@@ -13,13 +14,19 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires info.picocli;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.transport;
     requires java.logging;
     requires java.net.http;
-    requires jdk.httpserver;
     requires jdk.unsupported;
     requires org.slf4j;
 
     exports io.github.wsbridge.launcher;
+    exports io.github.wsbridge.launcher.home;
 
     opens io.github.wsbridge.launcher to
             info.picocli;

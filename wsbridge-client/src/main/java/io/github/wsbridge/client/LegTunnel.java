@@ -20,18 +20,14 @@ final class LegTunnel {
     private static final Logger log = LoggerFactory.getLogger(LegTunnel.class);
     private static final CloseReason CLOSED = new CloseReason(CloseReason.GOING_AWAY, "tunnel closed");
 
-    private final DeviceDialer dialer;
-    private final String deviceId;
-    private final String requestData;
+    private final Entrance entrance;
     private final StreamTransport.Listening listening;
     private final Set<BridgedConnection> joints = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Departures> departures = new CompletableFuture<>();
     private volatile boolean closed;
 
     private LegTunnel(TcpTunnel.Builder settings, StreamTransport streams) throws IOException {
-        dialer = settings.dialer;
-        deviceId = settings.deviceId;
-        requestData = settings.requestData;
+        entrance = settings.entrance;
         listening = streams.listen(
                 settings.address, new StreamTransport.Limits(settings.backlog, settings.maxConnections), this::serve);
         departures.complete(new Departures(listening.address()));
@@ -42,19 +38,22 @@ final class LegTunnel {
     }
 
     private void serve(Leg near, Peer from) {
-        CompletableFuture<BridgeLeg> connecting = dialer.leg(deviceId, requestData);
+        Entrance.Arrival arrival = entrance.arrive(near);
+        CompletableFuture<BridgeLeg> connecting = arrival.stream();
         connecting.thenAccept(bridge -> log.debug("Bridge {} carries a connection", bridge.bridgeId()));
-        BridgedConnection joint = new BridgedConnection(near, connecting);
+        BridgedConnection joint = new BridgedConnection(arrival.leg(), connecting);
         joints.add(joint);
         departures.thenAccept(clients -> clients.watch(from.address(), connecting));
         joint.run().whenComplete((reason, failure) -> {
             joints.remove(joint);
             if (failure == null) {
-                log.debug("A connection to {} has ended: {}", deviceId, reason);
+                log.debug("A connection to {} has ended: {}", arrival.wanted().get(), reason);
             } else if (failure instanceof CancellationException) {
-                log.debug("A connection to {} ended before its bridge was established", deviceId);
+                log.debug(
+                        "A connection to {} ended before its bridge was established",
+                        arrival.wanted().get());
             } else {
-                log.info("No bridge to {}: {}", deviceId, Reasons.of(failure));
+                log.info("No bridge to {}: {}", arrival.wanted().get(), Reasons.of(failure));
             }
         });
         if (closed) {

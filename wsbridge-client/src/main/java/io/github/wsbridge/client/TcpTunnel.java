@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpTunnel implements AutoCloseable {
 
-    private final LegTunnel entrance;
+    private final LegTunnel tunnel;
 
-    private TcpTunnel(LegTunnel entrance) {
-        this.entrance = entrance;
+    private TcpTunnel(LegTunnel tunnel) {
+        this.tunnel = tunnel;
     }
 
     /**
@@ -48,7 +48,16 @@ public final class TcpTunnel implements AutoCloseable {
      */
     public static Builder builder(DeviceDialer dialer, String deviceId, String requestData) {
         new BridgeRequest(deviceId, requestData); // throws if invalid
-        return new Builder(dialer, deviceId, requestData);
+        return builder(near -> new Entrance.Arrival(near, dialer.leg(deviceId, requestData), () -> deviceId));
+    }
+
+    /**
+     * Returns a builder for a tunnel whose connections go where they ask to.
+     *
+     * @param entrance asks each connection
+     */
+    public static Builder builder(Entrance entrance) {
+        return new Builder(entrance);
     }
 
     /**
@@ -127,33 +136,29 @@ public final class TcpTunnel implements AutoCloseable {
      * @throws IllegalStateException if it listens on a Unix socket
      */
     public InetSocketAddress address() {
-        if (entrance.address() instanceof InetSocketAddress address) {
+        if (tunnel.address() instanceof InetSocketAddress address) {
             return address;
         }
-        throw new IllegalStateException("it listens on a Unix socket: " + entrance.address());
+        throw new IllegalStateException("it listens on a Unix socket: " + tunnel.address());
     }
 
     /** Stops listening and resets its connections. */
     @Override
     public void close() {
-        entrance.close();
+        tunnel.close();
     }
 
     /** Settings of a tunnel; all optional. Not thread-safe. */
     public static final class Builder {
-        final DeviceDialer dialer;
-        final String deviceId;
-        final String requestData;
+        final Entrance entrance;
         Executor executor = TaskThreads.shared();
         SocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         int backlog = 50;
         int maxConnections = 256;
         private @Nullable StreamTransport streams;
 
-        private Builder(DeviceDialer dialer, String deviceId, String requestData) {
-            this.dialer = dialer;
-            this.deviceId = deviceId;
-            this.requestData = requestData;
+        private Builder(Entrance entrance) {
+            this.entrance = entrance;
         }
 
         /**

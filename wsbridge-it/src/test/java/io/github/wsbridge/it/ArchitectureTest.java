@@ -46,6 +46,7 @@ final class ArchitectureTest {
             Map.entry("jakarta", List.of("wire")),
             Map.entry("tyrus", List.of("wire", "jakarta")),
             Map.entry("client", List.of("wire")),
+            Map.entry("proxy", List.of("wire", "client")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
@@ -188,10 +189,15 @@ final class ArchitectureTest {
     }
 
     @Test
-    void netty_isUsedByItsAdapterAndTheBenchmarksOnly() {
+    void netty_isUsedWhereItIsNeededOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".website..", ROOT + ".bench..")
+                .resideOutsideOfPackages(
+                        ROOT + ".netty..",
+                        ROOT + ".proxy..",
+                        ROOT + ".website..",
+                        ROOT + ".launcher.home..",
+                        ROOT + ".bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")

@@ -6,6 +6,7 @@ import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.proxy.ProxyEntrance;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -98,6 +99,24 @@ final class SshSystemTest {
         assertThat(session.exitCode()).as("%s", session.complaints()).isEqualTo(7);
         assertThat(Payloads.sha256(session.out())).isEqualTo(Payloads.sha256(input));
         assertThat(cluster.crossings.forwarded()).isPositive();
+    }
+
+    @Test
+    void ssh_throughSocks_carriesStreamsAndExitCode() throws Exception {
+        Path input = Payloads.file(folder.resolve("input"), 3_000_000, 4);
+        try (TcpTunnel proxy = TcpTunnel.builder(
+                        ProxyEntrance.builder(client).device(DEVICE).build())
+                .start()) {
+            List<String> command = new ArrayList<>(List.of(Programs.find("ssh", "openssh-client")));
+            command.addAll(options());
+            String nc = Programs.find("nc", "netcat-openbsd") + " -X 5 -x 127.0.0.1:"
+                    + proxy.address().getPort() + " %h %p";
+            command.addAll(List.of("-o", "ProxyCommand=" + nc, "ssh", "cat; exit 7"));
+            Programs.Running session = programs.start(command, ProcessBuilder.Redirect.from(input.toFile()));
+
+            assertThat(session.exitCode()).as("%s", session.complaints()).isEqualTo(7);
+            assertThat(Payloads.sha256(session.out())).isEqualTo(Payloads.sha256(input));
+        }
     }
 
     @Test

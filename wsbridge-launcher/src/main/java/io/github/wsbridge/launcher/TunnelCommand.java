@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
             "    wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target web --listen 127.0.0.1:8000",
             "  Several in one process:",
             "    wsbridge tunnel --server wss://bridge.example.com --forward 8000=pi-7/web --forward 2222=pi-8/ssh",
+            "  A proxy for programs that know SOCKS 5 or HTTP CONNECT:",
+            "    wsbridge tunnel --server wss://bridge.example.com --device pi-7 --socks 1080",
             "  SSH without a local port:",
             "    ssh -o ProxyCommand='wsbridge tunnel --server wss://bridge.example.com --device pi-7 --target ssh"
                     + " --stdio' pi-7"
@@ -86,6 +88,9 @@ final class TunnelCommand implements Callable<Integer> {
     @Option(names = "--stdio", fallbackValue = "true", description = "Connect one bridge to standard input and output")
     boolean stdio;
 
+    @Mixin
+    SocksOptions socks;
+
     @Option(
             names = "--max-connections",
             paramLabel = "N",
@@ -117,7 +122,10 @@ final class TunnelCommand implements Callable<Integer> {
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =
                         client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
-            if (stdio) {
+            if (socks.listen != null) {
+                reloads.start(here);
+                asProxy(client, socks.listen, Transport.streams(connector));
+            } else if (stdio) {
                 overStreams(client, String.valueOf(device), String.valueOf(target));
             } else {
                 reloads.start(here);
@@ -129,6 +137,15 @@ final class TunnelCommand implements Callable<Integer> {
 
     /** Returns the local addresses and their targets; none for standard input and output. */
     private List<Forward> wanted() {
+        if (socks.listen != null) {
+            if (forwards != null || target != null || listen != null || stdio) {
+                throw usage("--socks cannot be combined with --forward, --target, --listen or --stdio");
+            }
+            return List.of();
+        }
+        if (socks.targets != null) {
+            throw usage("--socks-target requires --socks");
+        }
         if (forwards != null) {
             if (device != null || target != null || listen != null || stdio) {
                 throw usage("--forward cannot be combined with --device, --target, --listen or --stdio");
@@ -136,7 +153,8 @@ final class TunnelCommand implements Callable<Integer> {
             return forwards;
         }
         if (device == null || target == null) {
-            throw usage("specify --forward " + Forward.FORM + ", or both --device ID and --target NAME");
+            throw usage("specify --forward " + Forward.FORM
+                    + ", or both --device ID and --target NAME, or --socks [HOST:]PORT");
         }
         if (stdio == (listen != null)) {
             throw usage("specify either --listen HOST:PORT or --stdio");
@@ -174,10 +192,8 @@ final class TunnelCommand implements Callable<Integer> {
             for (Forward forward : wanted) {
                 TcpTunnel tunnel = start(client, forward, streams);
                 tunnels.push(tunnel);
-                StreamAddress bound = forward.listen() instanceof HostPort asked
-                        ? new HostPort(asked.host(), tunnel.address().getPort())
-                        : forward.listen();
-                ready.add("tunnel ready: " + bound + " forwards to " + forward.target() + " on " + forward.device());
+                ready.add("tunnel ready: " + bound(forward.listen(), tunnel) + " forwards to " + forward.target()
+                        + " on " + forward.device());
             }
             ready.forEach(here::say);
             here.awaitStop();
@@ -187,16 +203,36 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
+    private void asProxy(BridgeClient client, StreamAddress listen, @Nullable StreamTransport streams)
+            throws Exception {
+        try (TcpTunnel tunnel = start(TcpTunnel.builder(socks.entrance(client, device)), listen, streams)) {
+            here.say("tunnel ready: " + bound(listen, tunnel) + " is a proxy (SOCKS 5, HTTP CONNECT) to "
+                    + (device == null ? "any DEVICE.wsbridge" : device));
+            here.awaitStop();
+        }
+        here.say("tunnel stopped");
+    }
+
     private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
             throws IOException {
-        SocketAddress address = forward.listen().resolve().get(0);
-        TcpTunnel.Builder builder = TcpTunnel.builder(client, forward.device(), forward.target())
-                .listen(address)
-                .maxConnections(maxConnections);
+        return start(TcpTunnel.builder(client, forward.device(), forward.target()), forward.listen(), streams);
+    }
+
+    private TcpTunnel start(TcpTunnel.Builder builder, StreamAddress listen, @Nullable StreamTransport streams)
+            throws IOException {
+        SocketAddress address = listen.resolve().get(0);
+        builder.listen(address).maxConnections(maxConnections);
         if (streams != null) {
             builder.streams(streams);
         }
         return Transport.listening(address, builder::start);
+    }
+
+    /** Returns the address with the port that the system chose. */
+    private static StreamAddress bound(StreamAddress listen, TcpTunnel tunnel) {
+        return listen instanceof HostPort asked
+                ? new HostPort(asked.host(), tunnel.address().getPort())
+                : listen;
     }
 
     /** Prints nothing to standard output, which carries the data. */

@@ -80,6 +80,28 @@ class RunningCommandsTest {
     }
 
     @Test
+    void tunnel_socks_reachesTargetsByName() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                Run tunnel = Run.of(
+                        "tunnel", "--server", url(node), "--socks", "0", "--device", "d", "--socks-target", "7=echo")) {
+            device.ready();
+            assertThat(tunnel.ready()).contains(" is a proxy (SOCKS 5, HTTP CONNECT) to d");
+            for (String wish : List.of("echo:1", "d.wsbridge:7")) {
+                try (Socket socket = open(tunnel.port())) {
+                    String request = "CONNECT " + wish + " HTTP/1.1\r\n\r\n";
+                    socket.getOutputStream().write((request + "hello").getBytes(StandardCharsets.UTF_8));
+                    socket.shutdownOutput();
+                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .isEqualTo("HTTP/1.1 200 OK\r\n\r\nhello");
+                }
+            }
+            assertThat(tunnel.stop().code()).isZero();
+        }
+    }
+
+    @Test
     void serverAsLocalhost_worksWithANodeOn127001() throws Exception {
         try (EchoPort echo = new EchoPort();
                 Run node = node();
