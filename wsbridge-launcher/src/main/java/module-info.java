@@ -10,6 +10,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;
     requires io.github.wsbridge.tyrus;
+    requires io.github.wsbridge.website;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires info.picocli;

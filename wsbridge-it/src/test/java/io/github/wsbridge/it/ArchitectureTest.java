@@ -123,10 +123,22 @@ final class ArchitectureTest {
                 .check(HOUSE);
     }
 
+    @Test
+    void website_knowsNoNodeAndNoOtherAdapterThanNetty() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + ".website..")
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                        .and(not(resideInAnyPackage(API, SPI)))
+                        .and(not(resideInAnyPackage(packages(List.of("website", "wire", "client", "netty"))))))
+                .check(HOUSE);
+    }
+
     @ParameterizedTest
     @MethodSource("adapters")
     void adapter_isImportedByProgramsOnly(String adapter) {
-        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
+        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "website", "bench"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
                 users.add(module);
@@ -182,7 +194,11 @@ final class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        ROOT + ".netty..", ROOT + ".proxy..", ROOT + ".launcher.home..", ROOT + ".bench..")
+                        ROOT + ".netty..",
+                        ROOT + ".proxy..",
+                        ROOT + ".website..",
+                        ROOT + ".launcher.home..",
+                        ROOT + ".bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")

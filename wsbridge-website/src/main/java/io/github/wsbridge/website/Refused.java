@@ -1,0 +1,20 @@
+package io.github.wsbridge.website;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/** A request that the website answers itself with a failure. The message is for people. */
+final class Refused extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient HttpResponseStatus status;
+
+    Refused(HttpResponseStatus status, String message) {
+        super(message, null, false, false);
+        this.status = status;
+    }
+
+    HttpResponseStatus status() {
+        return status;
+    }
+}

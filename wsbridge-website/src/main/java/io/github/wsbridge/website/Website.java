@@ -1,0 +1,275 @@
+package io.github.wsbridge.website;
+
+import io.github.wsbridge.client.DeviceDialer;
+import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.net.TlsRules;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A website at which the pages of devices are opened in a browser: a reverse proxy from browsers, over streams to
+ * devices, to the devices' own web servers. Each device has its own host name below that of the website, so that
+ * neither links nor cookies nor scripts of one concern another. At the website's own name is a list of devices.
+ *
+ * <p>Bodies stream in both directions in constant memory; a slow browser or device slows down its own exchange only.
+ * WebSockets pass through. Thread-safe; nothing blocks except starting and closing.
+ */
+public final class Website implements AutoCloseable {
+
+    private static final int LOW_WATER = 32 * 1024;
+    private static final int HIGH_WATER = 64 * 1024;
+    private static final int MOST_THREADS = 4;
+    private static final int PORT = 8081;
+    private static final int BACKLOG = 1024;
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+    private static final long STOP_SECONDS = 5;
+
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+            Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()),
+            new DefaultThreadFactory("wsbridge-website", true),
+            NioIoHandler.newFactory());
+    private final Limits limits;
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile @Nullable SslContext tls;
+    private final Channel listening;
+    private final SiteUrl site;
+    private final Router router;
+
+    private Website(Builder settings) throws IOException {
+        limits = settings.limits;
+        tls = settings.tls;
+        ChannelFuture binding = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.AUTO_READ, false) // until everything is ready
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        serve(channel);
+                    }
+                })
+                .bind(settings.address)
+                .awaitUninterruptibly();
+        if (!binding.isSuccess()) {
+            loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw binding.cause() instanceof IOException failure ? failure : new IOException(binding.cause());
+        }
+        listening = binding.channel();
+        String scheme = tls == null ? "http" : "https";
+        site = settings.site != null
+                ? settings.site
+                : SiteUrl.of(URI.create(scheme + "://localhost:" + address().getPort()));
+        router = new Router(settings, site);
+        listening.config().setAutoRead(true);
+    }
+
+    /**
+     * Returns a builder for a website.
+     *
+     * @param dialer opens streams to the devices, each of which is a connection to the device's web server
+     */
+    public static Builder builder(DeviceDialer dialer) {
+        return new Builder(target -> new DialledChannels(dialer, target));
+    }
+
+    /** Returns a builder for a website whose devices are reached in another way. */
+    static Builder over(DeviceChannels channels) {
+        return new Builder(target -> channels);
+    }
+
+    private void serve(Channel channel) {
+        if (connections.incrementAndGet() > limits.connections()) {
+            connections.decrementAndGet();
+            channel.close();
+            return;
+        }
+        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+        SslContext context = tls;
+        if (context != null) {
+            SslHandler handler = context.newHandler(channel.alloc());
+            handler.setHandshakeTimeoutMillis(HANDSHAKE.toMillis());
+            channel.pipeline().addLast(handler);
+        }
+        BrowserConnection.install(channel, router, limits);
+    }
+
+    /** Returns the address at which the website listens. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listening.localAddress();
+    }
+
+    /** Returns the URL of the start page. */
+    public URI url() {
+        return URI.create(site.toString());
+    }
+
+    /** Returns the URL of a device's pages; empty if the device's id is too long for a host name. */
+    public Optional<URI> url(String deviceId) {
+        return site.of(deviceId).map(base -> URI.create(base + "/"));
+    }
+
+    /**
+     * Replaces the certificate for connections from now on.
+     *
+     * @throws IOException if they do not fit together
+     * @throws IllegalStateException if the website does not use TLS
+     */
+    public void renewTls(PrivateKey key, List<X509Certificate> chain) throws IOException {
+        if (tls == null) {
+            throw new IllegalStateException("this website does not use TLS");
+        }
+        tls = context(new TlsIdentity(key, chain));
+    }
+
+    private static SslContext context(TlsIdentity identity) throws IOException {
+        try {
+            return SslContextBuilder.forServer(identity.key(), identity.chain())
+                    .protocols(TlsRules.PROTOCOLS)
+                    .ciphers(TlsRules.SUITES, SupportedCipherSuiteFilter.INSTANCE)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot use the certificate " + identity, e);
+        }
+    }
+
+    /** Stops listening and drops the connections. Waits for at most five seconds. */
+    @Override
+    public void close() {
+        listening.close();
+        loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+                .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Settings of a website. Not thread-safe. */
+    public static final class Builder {
+
+        private final Function<String, DeviceChannels> access;
+        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT);
+        private @Nullable SiteUrl site;
+        private @Nullable SslContext tls;
+        String target = "http";
+
+        @Nullable
+        String host;
+
+        DeviceList devices = Map::of;
+        Limits limits = Limits.DEFAULT;
+
+        private Builder(Function<String, DeviceChannels> access) {
+            this.access = access;
+        }
+
+        DeviceChannels channels() {
+            return access.apply(target);
+        }
+
+        /** Sets the address to listen on; port 8081 of the loopback interface by default. */
+        public Builder address(InetSocketAddress value) {
+            address = value;
+            return this;
+        }
+
+        /**
+         * Sets the URL at which browsers find the website. Devices are at names below its host, so DNS needs a wildcard
+         * for it. By default, {@code localhost} with the port of the address, whose names below browsers resolve to
+         * their own machine.
+         *
+         * @throws IllegalArgumentException if it is not {@code http} or {@code https}, a host name and maybe a port
+         */
+        public Builder url(URI value) {
+            site = SiteUrl.of(value);
+            return this;
+        }
+
+        /**
+         * Uses TLS; by default, not.
+         *
+         * @param key the private key
+         * @param chain the certificate for the host of the URL and for the names below it, followed by its issuers
+         * @throws IOException if they do not fit together
+         */
+        public Builder tls(PrivateKey key, List<X509Certificate> chain) throws IOException {
+            tls = context(new TlsIdentity(key, chain));
+            return this;
+        }
+
+        /** Sets the name of the devices' web server among their targets; {@code http} by default. */
+        public Builder target(String name) {
+            target = name;
+            return this;
+        }
+
+        /**
+         * Sets the {@code Host} that devices see; by default, the one that browsers ask for. For web servers that
+         * answer to one name only.
+         */
+        public Builder host(String value) {
+            host = value;
+            return this;
+        }
+
+        /** Sets the devices that the start page lists; none by default. Others can be opened by their names. */
+        public Builder devices(DeviceList value) {
+            devices = value;
+            return this;
+        }
+
+        /** Sets the most bytes that the body of a request may have; unlimited by default. */
+        public Builder maxBody(long bytes) {
+            limits = limits.withBody(bytes);
+            return this;
+        }
+
+        /** Sets the most connections from browsers; 4,096 by default. Further ones are closed. */
+        public Builder maxConnections(int count) {
+            limits = limits.withConnections(count);
+            return this;
+        }
+
+        Builder limits(Limits value) {
+            limits = value;
+            return this;
+        }
+
+        /**
+         * Starts the website. Blocks only while it binds.
+         *
+         * @throws IOException if the address cannot be bound
+         */
+        public Website start() throws IOException {
+            return new Website(this);
+        }
+    }
+}

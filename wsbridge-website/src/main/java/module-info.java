@@ -1,0 +1,17 @@
+/** A website that shows the pages of devices, at a host name for each device. */
+module io.github.wsbridge.website {
+    requires transitive io.github.wsbridge;
+    requires transitive io.github.wsbridge.client;
+    requires io.github.wsbridge.netty;
+    requires io.github.wsbridge.wire;
+    requires static org.jspecify;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.transport;
+    requires org.slf4j;
+
+    exports io.github.wsbridge.website;
+}
