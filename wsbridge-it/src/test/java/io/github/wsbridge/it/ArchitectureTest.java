@@ -46,6 +46,7 @@ final class ArchitectureTest {
             Map.entry("jakarta", List.of("wire")),
             Map.entry("tyrus", List.of("wire", "jakarta")),
             Map.entry("client", List.of("wire")),
+            Map.entry("session", List.of("wire", "client", "netty")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
@@ -114,7 +115,7 @@ final class ArchitectureTest {
     void transports_knowNoNode() {
         noClasses()
                 .that()
-                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client")))
+                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client", "session")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(ROOT + ".core..")
@@ -176,10 +177,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void netty_isUsedByItsAdapterAndTheBenchmarksOnly() {
+    void netty_isUsedByItsAdapterTheSessionsAndTheBenchmarksOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".bench..")
+                .resideOutsideOfPackages(ROOT + ".netty..", ROOT + ".session..", ROOT + ".bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")
