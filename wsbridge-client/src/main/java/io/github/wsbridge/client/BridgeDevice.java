@@ -60,6 +60,14 @@ public final class BridgeDevice implements AutoCloseable {
          *     with 1011
          */
         void handle(IncomingBridge bridge) throws Exception;
+
+        /**
+         * Returns whether {@link #handle} may block, as it may by default. A handler that never does can be called
+         * where threads are few, for each stream of a session.
+         */
+        default boolean mayBlock() {
+            return true;
+        }
     }
 
     private static final Logger log = LoggerFactory.getLogger(BridgeDevice.class);

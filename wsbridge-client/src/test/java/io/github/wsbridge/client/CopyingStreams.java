@@ -4,6 +4,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import io.github.wsbridge.wire.relay.ForwardingReceiver;
 import java.io.IOException;

@@ -47,6 +47,7 @@ final class ArchitectureTest {
             Map.entry("tyrus", List.of("wire", "jakarta")),
             Map.entry("client", List.of("wire")),
             Map.entry("proxy", List.of("wire", "client")),
+            Map.entry("session", List.of("wire", "client", "netty")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
@@ -116,7 +117,7 @@ final class ArchitectureTest {
     void transports_knowNoNode() {
         noClasses()
                 .that()
-                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client")))
+                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client", "session")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(ROOT + ".core..")
@@ -196,6 +197,7 @@ final class ArchitectureTest {
                 .resideOutsideOfPackages(
                         ROOT + ".netty..",
                         ROOT + ".proxy..",
+                        ROOT + ".session..",
                         ROOT + ".website..",
                         ROOT + ".launcher.home..",
                         ROOT + ".bench..")
