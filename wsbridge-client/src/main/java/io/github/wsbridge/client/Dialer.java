@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
 import java.net.URI;
