@@ -1,7 +1,9 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeId;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -27,6 +29,15 @@ public interface IncomingBridge {
      */
     default String principal() {
         return "";
+    }
+
+    /**
+     * Returns the certificate by which the requester has proved who it is to the device itself, followed by those of
+     * the authorities that issued it. Unlike the {@link #principal}, it needs no trust in the node. Empty if there is
+     * none, as always without encryption from end to end ({@link io.github.wsbridge.client.tls.EndToEndHandler}).
+     */
+    default List<X509Certificate> certificates() {
+        return List.of();
     }
 
     /** Returns when the requester stops waiting, by the node's clock. */

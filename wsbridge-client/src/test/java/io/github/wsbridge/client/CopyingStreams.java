@@ -15,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
 /** {@link BlockingStreams} for a suite that keeps the fragments, whose buffers a {@link BlockingLeg} uses again. */
-final class CopyingStreams implements StreamTransport {
+public final class CopyingStreams implements StreamTransport {
 
     private final StreamTransport streams = new BlockingStreams(TaskThreads.shared());
 

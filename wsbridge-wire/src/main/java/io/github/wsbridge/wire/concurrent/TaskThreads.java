@@ -13,7 +13,7 @@ public final class TaskThreads {
 
     private TaskThreads() {}
 
-    /** Returns threads that are never shut down. */
+    /** Returns the threads, which are never shut down. */
     public static ExecutorService shared() {
         return SHARED;
     }
