@@ -40,6 +40,14 @@ public interface IncomingBridge {
         return List.of();
     }
 
+    /**
+     * Returns why the bridge is requested, in the requester's own words, for people; possibly empty. It is untrusted
+     * input: nobody has checked it.
+     */
+    default String reason() {
+        return "";
+    }
+
     /** Returns when the requester stops waiting, by the node's clock. */
     Instant expiresAt();
 

@@ -65,6 +65,11 @@ final class Offer implements IncomingBridge {
     }
 
     @Override
+    public String reason() {
+        return invitation.reason();
+    }
+
+    @Override
     public Instant expiresAt() {
         return invitation.expiresAt();
     }

@@ -115,6 +115,9 @@ final class DeviceCommand implements Callable<Integer> {
     Duration reconnectMax;
 
     @Mixin
+    AskOptions ask;
+
+    @Mixin
     HearOptions channels;
 
     @Mixin
@@ -205,6 +208,11 @@ final class DeviceCommand implements Callable<Integer> {
     }
 
     private TunnelTargets.Builder reachable() {
+        try {
+            ask.check();
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
         if (targets == null && !allowAny) {
             throw usage("specify --target NAME=HOST:PORT, or --allow-any");
         }
@@ -232,7 +240,9 @@ final class DeviceCommand implements Callable<Integer> {
             throws Exception {
         try {
             List<URI> servers = server.servers();
-            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), handler)
+            boolean blocks = Transport.streams(connector) == null;
+            BridgeDevice.Handler asking = ask.before(handler, blocks ? null : Runnable::run, here);
+            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), asking)
                     .daemon(true) // the command waits itself
                     .onState(this::heard)
                     .connector(connector)
@@ -247,7 +257,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (authorization != null) {
                 builder.header("Authorization", authorization);
             }
-            if (Transport.streams(connector) != null) {
+            if (!blocks) {
                 builder.executor(Runnable::run); // the handler does not block
             }
             if (origins != null) {

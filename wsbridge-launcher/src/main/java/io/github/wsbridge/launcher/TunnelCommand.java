@@ -92,6 +92,13 @@ final class TunnelCommand implements Callable<Integer> {
     SocksOptions socks;
 
     @Option(
+            names = "--reason",
+            paramLabel = "TEXT",
+            description = "Why, for people at the device who are asked (device --ask); up to 256 bytes")
+    @Nullable
+    String reason;
+
+    @Option(
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
@@ -175,6 +182,13 @@ final class TunnelCommand implements Callable<Integer> {
                 .connectTimeout(server.connectTimeout)
                 .keepAlive(server.watch());
         servers.stream().skip(1).forEach(builder::server);
+        if (reason != null) {
+            try {
+                builder.reason(reason);
+            } catch (IllegalArgumentException e) {
+                throw usage(e.getMessage());
+            }
+        }
         if (key != null) {
             builder.apiKey(key);
         }

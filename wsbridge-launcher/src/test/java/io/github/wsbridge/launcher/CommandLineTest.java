@@ -144,6 +144,7 @@ class CommandLineTest {
                 "tunnel --server ws://a --forward 1=d/t --device d          | --forward cannot be combined",
                 "tunnel --server ws://a --forward 1=d/t --target t          | --forward cannot be combined",
                 "tunnel --server ws://a --forward 1=d/t --listen a:1        | --forward cannot be combined",
+                "device --server ws://a --id d --target a=b:1 --ask --ask-command x | specify either --ask or",
                 "tunnel --server ws://a --socks 1 --forward 1=d/t           | --socks cannot be combined",
                 "tunnel --server ws://a --socks 1 --device d --target t     | --socks cannot be combined",
                 "tunnel --server ws://a --socks x                           | is not HOST:PORT",

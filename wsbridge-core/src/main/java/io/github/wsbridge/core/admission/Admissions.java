@@ -269,7 +269,9 @@ public final class Admissions {
 
     private BridgeRequest request(Query query) {
         String data = query.get(Endpoints.REQUEST_DATA);
-        BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
+        String reason = query.get(Endpoints.REASON);
+        BridgeRequest request =
+                new BridgeRequest(deviceId(query), data == null ? "" : data, reason == null ? "" : reason);
         check(request);
         return request;
     }

@@ -181,6 +181,7 @@ public final class Requests {
                 acceptUrl,
                 request.requestData(),
                 shortened(principal),
+                request.reason(),
                 expiresAt);
         CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
         bridge.abandoned().thenRun(() -> signaller.withdraw(invitation));

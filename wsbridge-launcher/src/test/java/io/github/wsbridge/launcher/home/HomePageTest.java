@@ -154,7 +154,9 @@ class HomePageTest {
                     }
                 })
                 .get(10, TimeUnit.SECONDS);
-        assertThat(values.poll(10, TimeUnit.SECONDS)).matches("\\{\"step\":1,\"celsius\":\\d\\d\\.\\d\\d}");
+        assertThat(values.poll(10, TimeUnit.SECONDS))
+                .matches(
+                        "\\{\"step\":1,\"celsius\":\\d\\d\\.\\d\\d,\"before\":\\[(\\d\\d\\.\\d\\d,){149}\\d\\d\\.\\d\\d]}");
         assertThat(values.poll(10, TimeUnit.SECONDS)).startsWith("{\"step\":2,");
         socket.abort();
     }
