@@ -11,14 +11,12 @@ import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,7 +119,7 @@ final class TunnelCommand implements Callable<Integer> {
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =
-                        client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
+                        server.client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
             if (socks.listen != null) {
                 reloads.start(here);
                 asProxy(client, socks.listen, Transport.streams(connector));
@@ -165,23 +163,6 @@ final class TunnelCommand implements Callable<Integer> {
             throw usage(e.getMessage());
         }
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
-    }
-
-    private BridgeClient client(
-            Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
-        List<URI> servers = server.servers();
-        BridgeClient.Builder builder = BridgeClient.builder(servers.get(0))
-                .connector(connector)
-                .connectTimeout(server.connectTimeout)
-                .keepAlive(server.watch());
-        servers.stream().skip(1).forEach(builder::server);
-        if (key != null) {
-            builder.apiKey(key);
-        }
-        if (authorization != null) {
-            builder.header("Authorization", authorization);
-        }
-        return builder.build();
     }
 
     private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
