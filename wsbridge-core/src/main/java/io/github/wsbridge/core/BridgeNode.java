@@ -315,6 +315,14 @@ public final class BridgeNode implements Door, AutoCloseable {
         }
     }
 
+    /**
+     * Returns the ids of the devices that listen on this node, a snapshot. Devices on other nodes, and those that are
+     * reached over other secondary channels, are not among them.
+     */
+    public Set<String> listening() {
+        return listeners.ids();
+    }
+
     /** Returns a snapshot of the node's counters. */
     public NodeStats stats() {
         int waiting = pending.size();

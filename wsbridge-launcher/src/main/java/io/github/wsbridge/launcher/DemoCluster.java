@@ -8,6 +8,7 @@ import io.github.wsbridge.netty.NettyBridgeServer;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.website.Presence;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Nodes with real servers on loopback ports, open to everyone on this machine, behind a load balancer. */
 final class DemoCluster implements AutoCloseable {
@@ -63,6 +65,14 @@ final class DemoCluster implements AutoCloseable {
     /** Returns the URL for requesters and devices. */
     URI url() {
         return URI.create("ws://127.0.0.1:" + front.port());
+    }
+
+    /** Returns the devices that listen on any of the nodes. */
+    Map<String, Presence> devices() {
+        return nodes.stream()
+                .flatMap(node -> node.listening().stream())
+                .distinct()
+                .collect(Collectors.toMap(id -> id, id -> Presence.ONLINE));
     }
 
     /** Returns the nodes' addresses by name, in order. */

@@ -2,7 +2,13 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.website.Website;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
@@ -16,7 +22,8 @@ import picocli.CommandLine.Option;
         description = {
             "Demonstrates a complete cluster on this machine.",
             "",
-            "Starts three nodes behind a round-robin load balancer, a simulated device and a tunnel to it."
+            "Starts three nodes behind a round-robin load balancer, a simulated device, a tunnel to it, and a website"
+                    + " that shows its page."
                     + " Opens the device's page through the bridge, transfers data in both directions and"
                     + " compares SHA-256 at both ends. Then keeps running until Ctrl-C. Everything listens on"
                     + " the loopback interface only, open to everyone on this machine.",
@@ -68,12 +75,20 @@ final class DemoCommand implements Callable<Integer> {
         try (DemoCluster cluster = DemoCluster.start(NODES, routes);
                 DemoDevice device = DemoDevice.start(cluster.url(), size.count());
                 BridgeClient client = BridgeClient.builder(cluster.url()).build();
+                Connector connector = NettyConnector.create();
+                BridgeClient visitors =
+                        BridgeClient.builder(cluster.url()).connector(connector).build();
+                Website website = website(visitors, cluster);
                 TcpTunnel tunnel =
                         TcpTunnel.builder(client, DemoDevice.ID, "web").start()) {
+            screen.fact(
+                    "website",
+                    website.url() + ", with the page of " + DemoDevice.ID + " at "
+                            + website.url(DemoDevice.ID).orElseThrow());
             String url = "http://127.0.0.1:" + tunnel.address().getPort() + "/";
             cluster.addresses().forEach((name, address) -> screen.fact(name, address.toString()));
             screen.fact("front", cluster.url() + ", assigns each new connection to the next node");
-            screen.fact("device", DemoDevice.ID + ", listening, with targets web, sink and source");
+            screen.fact("device", DemoDevice.ID + ", listening, with targets http, web, sink and source");
             screen.fact("tunnel", url + " forwards to web on " + DemoDevice.ID);
             screen.line("");
             Demo demo = new Demo(screen, routes, client, size.count());
@@ -82,13 +97,23 @@ final class DemoCommand implements Callable<Integer> {
             check("receiving data", demo::down);
             screen.title("All checks passed.");
             if (!once) {
-                screen.line("Open " + url + " in a browser. Press Ctrl-C to stop.");
+                screen.line("Open " + website.url() + " in a browser. Press Ctrl-C to stop.");
                 stay();
             }
             return 0;
         } catch (InterruptedException e) {
             Thread.interrupted(); // closing waits, so the flag must be clear
             throw new IOException("stopped before the checks were done");
+        }
+    }
+
+    private static Website website(BridgeClient client, DemoCluster cluster) throws IOException {
+        Website.Builder website = Website.builder(client).devices(cluster::devices);
+        try {
+            return website.start();
+        } catch (BindException e) { // the usual port is taken, maybe by another demo
+            return website.address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .start();
         }
     }
 

@@ -43,6 +43,7 @@ final class DemoDevice implements AutoCloseable {
                         ID,
                         server,
                         TunnelTargets.builder()
+                                .target("http", "127.0.0.1:" + page.address().getPort())
                                 .target("web", "127.0.0.1:" + page.address().getPort())
                                 .target("sink", "127.0.0.1:" + sink.getLocalPort())
                                 .target("source", "127.0.0.1:" + source.getLocalPort())

@@ -56,7 +56,8 @@ public final class Main implements Runnable {
     /** How long the end of the process waits for somebody to read what it has written. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-    private static final List<String> COMMANDS = List.of("node", "device", "tunnel", "keys", "demo", "train");
+    private static final List<String> COMMANDS =
+            List.of("node", "device", "tunnel", "website", "keys", "demo", "train");
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -165,6 +166,7 @@ public final class Main implements Runnable {
             case "node" -> new NodeCommand(here);
             case "device" -> new DeviceCommand(here);
             case "tunnel" -> new TunnelCommand(here);
+            case "website" -> new WebsiteCommand(here);
             case "keys" -> new CommandLine(new KeysCommand(here)).addSubcommand(new ApiKeyCommand(here));
             case "demo" -> new DemoCommand(here);
             case "train" -> new TrainCommand(here);

@@ -2,10 +2,12 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Watch;
+import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.files.KeyText;
 import io.github.wsbridge.wire.files.Reloaded;
+import io.github.wsbridge.wire.files.TlsIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -129,8 +131,37 @@ final class ServerOptions {
         return proxy.proxies(env);
     }
 
+    /** Reads the own certificate and its key; null if there is none. */
+    @Nullable
+    Reloaded<TlsIdentity> identity() throws IOException, GeneralSecurityException {
+        return tls.identity();
+    }
+
     Connector connector(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
         return transport.connector(tlsCa, tls.identity(), proxies(env), reloads);
+    }
+
+    /**
+     * Returns the settings of a requester.
+     *
+     * @param key the API key; null for none
+     * @param authorization the value of {@code Authorization}; null for none
+     */
+    BridgeClient.Builder client(
+            Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
+        List<URI> all = servers();
+        BridgeClient.Builder builder = BridgeClient.builder(all.get(0))
+                .connector(connector)
+                .connectTimeout(connectTimeout)
+                .keepAlive(watch());
+        all.stream().skip(1).forEach(builder::server);
+        if (key != null) {
+            builder.apiKey(key);
+        }
+        if (authorization != null) {
+            builder.header("Authorization", authorization);
+        }
+        return builder;
     }
 
     /** Returns the API key, which is read again when its file changes; null if there is none. */

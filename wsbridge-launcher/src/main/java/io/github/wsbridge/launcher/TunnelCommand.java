@@ -11,14 +11,12 @@ import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.StreamAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -127,8 +125,7 @@ final class TunnelCommand implements Callable<Integer> {
         secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
-                BridgeClient client =
-                        client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
+                BridgeClient client = client(connector, reloads)) {
             if (socks.listen != null) {
                 reloads.start(here);
                 asProxy(client, socks.listen, Transport.streams(connector));
@@ -140,6 +137,19 @@ final class TunnelCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private BridgeClient client(Connector connector, Reloads reloads) throws Exception {
+        BridgeClient.Builder builder =
+                server.client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads));
+        if (reason != null) {
+            try {
+                builder.reason(reason);
+            } catch (IllegalArgumentException e) {
+                throw usage(e.getMessage());
+            }
+        }
+        return builder.build();
     }
 
     /** Returns the local addresses and their targets; none for standard input and output. */
@@ -172,30 +182,6 @@ final class TunnelCommand implements Callable<Integer> {
             throw usage(e.getMessage());
         }
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
-    }
-
-    private BridgeClient client(
-            Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
-        List<URI> servers = server.servers();
-        BridgeClient.Builder builder = BridgeClient.builder(servers.get(0))
-                .connector(connector)
-                .connectTimeout(server.connectTimeout)
-                .keepAlive(server.watch());
-        servers.stream().skip(1).forEach(builder::server);
-        if (reason != null) {
-            try {
-                builder.reason(reason);
-            } catch (IllegalArgumentException e) {
-                throw usage(e.getMessage());
-            }
-        }
-        if (key != null) {
-            builder.apiKey(key);
-        }
-        if (authorization != null) {
-            builder.header("Authorization", authorization);
-        }
-        return builder.build();
     }
 
     private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)

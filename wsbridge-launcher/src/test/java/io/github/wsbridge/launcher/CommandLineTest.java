@@ -171,7 +171,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "node", "device", "tunnel", "keys", "demo"})
+    @ValueSource(strings = {"", "node", "device", "tunnel", "website", "keys", "demo"})
     void help_everyCommand_explainsExitCodes(String command) throws Exception {
         Run run = Run.of((command + " --help").strip().split(" "));
         assertThat(run.code()).isZero();
@@ -180,7 +180,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"node", "device", "tunnel", "demo"})
+    @ValueSource(strings = {"node", "device", "tunnel", "website", "demo"})
     void help_runningCommand_hasAnExample(String command) throws Exception {
         Run run = Run.of(command, "--help");
         assertThat(run.code()).isZero();

@@ -39,7 +39,7 @@ class DemoTest {
                                 .timeout(Duration.ofSeconds(30))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());
-        assertThat(answer.body()).contains("the home page of device 1");
+        assertThat(answer.body()).contains("device-1.localhost");
         assertThat(run.ended()).isFalse();
         assertThat(run.stop().code()).isZero();
     }

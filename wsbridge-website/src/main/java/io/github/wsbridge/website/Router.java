@@ -39,7 +39,7 @@ final class Router {
         try {
             Rules.check(request);
         } catch (Refused e) {
-            browser.refuse(Answer.text(e.status(), e.getMessage()));
+            browser.refuse(Answer.text(e.status(), e.words()));
             return null;
         }
         try {
@@ -55,7 +55,7 @@ final class Router {
             }
             browser.answer(place instanceof SiteUrl.Place.Start ? start(request, path) : nowhere());
         } catch (Refused e) {
-            browser.answer(Answer.text(e.status(), e.getMessage()));
+            browser.answer(Answer.text(e.status(), e.words()));
         }
         return null;
     }

@@ -21,6 +21,7 @@ import io.github.wsbridge.wire.relay.EndAwaiter;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,6 +60,11 @@ public final class DeviceListeners {
 
     public int size() {
         return capacity.used();
+    }
+
+    /** Returns the ids of the listening devices, a snapshot. */
+    public Set<String> ids() {
+        return Set.copyOf(listeners.keySet());
     }
 
     /**

@@ -1,0 +1,172 @@
+package io.github.wsbridge.launcher;
+
+import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.website.DeviceList;
+import io.github.wsbridge.website.Website;
+import io.github.wsbridge.wire.files.Reloaded;
+import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.net.HostPort;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code website} command: shows the pages of devices in browsers. */
+@Command(
+        name = "website",
+        description = {
+            "Runs a website at which the pages of devices are opened in a browser, at a host name for each device.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  For yourself; then open http://pi-7.localhost:8081:",
+            "    wsbridge website --server wss://bridge.example.com --api-key-file me.key --devices pi-7,pi-8",
+            "  For others, with a certificate for devices.example.com and *.devices.example.com:",
+            "    wsbridge website --server wss://bridge.example.com --listen 0.0.0.0:443 --sign-in \\",
+            "        --url https://devices.example.com --tls-cert site.pem"
+        },
+        exitCodeListHeading = Main.EXIT_CODES,
+        exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
+@SuppressWarnings("NullAway.Init")
+final class WebsiteCommand implements Callable<Integer> {
+
+    @Mixin
+    ServerOptions server;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:8081",
+            description = "The address for browsers (default ${DEFAULT-VALUE}); port 0 selects a free port. With"
+                    + " --tls-cert, browsers use https")
+    HostPort listen;
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "Where browsers find the website, http://HOST[:PORT] or https://HOST[:PORT]; devices are at"
+                    + " names below HOST (default: localhost with the port of --listen)")
+    @Nullable
+    URI url;
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            defaultValue = "http",
+            description = "The name of the devices' web server among their targets (default ${DEFAULT-VALUE})")
+    String target;
+
+    @Option(
+            names = "--host-header",
+            paramLabel = "HOST",
+            description = "The Host that the devices' web servers see (default: the one in the browser's address bar)")
+    @Nullable
+    String host;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "ID",
+            split = ",",
+            description = "Devices that the start page lists; others can be opened by their names")
+    List<String> devices = List.of();
+
+    @Option(
+            names = "--max-body",
+            paramLabel = "SIZE",
+            description = "The largest body of a request (default: unlimited)")
+    Quantities.@Nullable Bytes maxBody;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "4096",
+            description = "Maximum number of concurrent connections of browsers (default ${DEFAULT-VALUE})")
+    int maxConnections;
+
+    @Option(
+            names = "--open",
+            fallbackValue = "true",
+            description = "Everyone who reaches the website may open what the website's own credentials permit. Implied"
+                    + " if it listens on a loopback address")
+    boolean open;
+
+    @Mixin
+    SecretFileOptions secretFiles;
+
+    @Mixin
+    LogOptions logOptions;
+
+    @Spec
+    CommandSpec spec;
+
+    private final CommandContext here;
+
+    WebsiteCommand(CommandContext here) {
+        this.here = here;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        secretFiles.check();
+        InetSocketAddress address = listen.resolve().get(0);
+        if (!open && !address.getAddress().isLoopbackAddress()) {
+            throw usage("others can reach " + listen + ": specify --open if everyone may open the devices");
+        }
+        try (Reloads reloads = new Reloads();
+                Connector connector = server.connector(here.env(), reloads)) {
+            Supplier<String> key = server.apiKey(here.env(), reloads);
+            Supplier<String> authorization = server.authorization(reloads);
+            try (BridgeClient client = server.client(connector, key, authorization).build()) {
+                run(Website.builder(client), address, reloads);
+            }
+        }
+        return 0;
+    }
+
+    private void run(Website.Builder builder, InetSocketAddress address, Reloads reloads) throws Exception {
+        builder.address(address).target(target).devices(DeviceList.of(devices)).maxConnections(maxConnections);
+        if (host != null) {
+            builder.host(host);
+        }
+        if (maxBody != null) {
+            builder.maxBody(maxBody.count());
+        }
+        if (url != null) {
+            try {
+                builder.url(url);
+            } catch (IllegalArgumentException e) {
+                throw usage(String.valueOf(e.getMessage()));
+            }
+        }
+        Reloaded<TlsIdentity> tls = server.identity();
+        if (tls != null) {
+            builder.tls(tls.get().key(), tls.get().chain());
+        }
+        try (Website website = Transport.listening(address, builder::start)) {
+            if (tls != null) {
+                reloads.add(tls, renewed -> website.renewTls(renewed.key(), renewed.chain()));
+            }
+            reloads.start(here);
+            here.say("website ready: " + website.url());
+            here.awaitStop();
+        }
+        here.say("website stopped");
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}
