@@ -148,8 +148,7 @@ final class DeviceCommand implements Callable<Integer> {
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            reloads.start(here);
-            return listen(reachable.build(), connector, key, authorization);
+            return listen(reachable.build(), connector, key, authorization, reloads);
         }
     }
 
@@ -157,9 +156,11 @@ final class DeviceCommand implements Callable<Integer> {
             TunnelTargets handler,
             Connector connector,
             @Nullable Supplier<String> key,
-            @Nullable Supplier<String> authorization)
+            @Nullable Supplier<String> authorization,
+            Reloads reloads)
             throws Exception {
-        try (BridgeDevice device = device(handler, connector, key, authorization)) {
+        try (BridgeDevice device = device(handler, connector, key, authorization, reloads)) {
+            reloads.start(here);
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
@@ -236,7 +237,8 @@ final class DeviceCommand implements Callable<Integer> {
             TunnelTargets handler,
             Connector connector,
             @Nullable Supplier<String> key,
-            @Nullable Supplier<String> authorization)
+            @Nullable Supplier<String> authorization,
+            Reloads reloads)
             throws Exception {
         try {
             List<URI> servers = server.servers();
@@ -263,7 +265,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
-            channels.addTo(builder, id, here.env(), server.proxies(here.env()));
+            channels.addTo(builder, id, here.env(), server.proxies(here.env()), reloads);
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

@@ -60,7 +60,12 @@ final class HearOptions {
     private CommandSpec command;
 
     /** Adds the channels to a device, which closes them. If one cannot be set up, none is left open. */
-    void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
+    void addTo(
+            BridgeDevice.Builder device,
+            String deviceId,
+            Map<String, String> env,
+            @Nullable Proxies proxies,
+            Reloads reloads)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
         try {
@@ -72,7 +77,7 @@ final class HearOptions {
         try {
             for (String name : new LinkedHashSet<>(channels)) {
                 if (!name.equals("listen")) {
-                    InvitationSource source = open(name, deviceId, env, proxies);
+                    InvitationSource source = open(name, deviceId, env, proxies, reloads);
                     opened.add(source);
                     device.source(source);
                 }
@@ -83,10 +88,11 @@ final class HearOptions {
         }
     }
 
-    private InvitationSource open(String name, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
+    private InvitationSource open(
+            String name, String deviceId, Map<String, String> env, @Nullable Proxies proxies, Reloads reloads)
             throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies), deviceId);
+            case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies, reloads), deviceId);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };

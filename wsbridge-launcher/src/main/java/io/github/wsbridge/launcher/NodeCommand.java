@@ -200,7 +200,8 @@ final class NodeCommand implements Callable<Integer> {
         proxies(builder);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
         allowOrigins(builder.acceptCredential(acceptCredential));
-        Collection<Signaller> channels = signals.addTo(builder, here.env());
+        Reloads reloads = new Reloads();
+        Collection<Signaller> channels = signals.addTo(builder, here.env(), reloads);
         boolean built = false;
         try {
             Transport.ServerSettings settings = new Transport.ServerSettings(
@@ -211,7 +212,7 @@ final class NodeCommand implements Callable<Integer> {
                     identity,
                     certificates.asked(),
                     certificates.trust());
-            try (Reloads reloads = new Reloads();
+            try (reloads;
                     JwtPolicy tokens = jwt.policy();
                     Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
