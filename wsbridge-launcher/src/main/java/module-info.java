@@ -4,6 +4,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.access.jwt;
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
+    requires io.github.wsbridge.metrics;
     requires io.github.wsbridge.netty;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
@@ -11,11 +12,13 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.tyrus;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
+    requires com.grack.nanojson;
     requires info.picocli;
     requires java.logging;
     requires java.net.http;
     requires jdk.httpserver;
     requires jdk.unsupported;
+    requires micrometer.registry.prometheus;
     requires org.slf4j;
 
     exports io.github.wsbridge.launcher;
