@@ -4,6 +4,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.access.jwt;
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
+    requires io.github.wsbridge.metrics;
     requires io.github.wsbridge.netty;
     requires io.github.wsbridge.proxy;
     requires io.github.wsbridge.signal.iothub;
@@ -13,6 +14,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.website;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
+    requires com.grack.nanojson;
     requires info.picocli;
     requires io.netty.buffer;
     requires io.netty.codec;
@@ -23,6 +25,7 @@ module io.github.wsbridge.launcher {
     requires java.logging;
     requires java.net.http;
     requires jdk.unsupported;
+    requires micrometer.registry.prometheus;
     requires org.slf4j;
 
     exports io.github.wsbridge.launcher;

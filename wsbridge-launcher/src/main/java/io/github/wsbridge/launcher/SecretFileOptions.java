@@ -29,6 +29,7 @@ final class SecretFileOptions {
             "--api-key-file",
             "--bearer-file",
             "--webhook-key-file",
+            "--management-key-file",
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",

@@ -114,6 +114,18 @@ public final class BridgeMetrics implements BridgeListener, AutoCloseable {
         }
     }
 
+    /**
+     * Adds a metric that says which version runs. Called once.
+     *
+     * @param version the program's version
+     */
+    public void bindVersion(String version) {
+        Gauge.builder("wsbridge.build.info", () -> 1)
+                .description("Always 1; the label says what runs")
+                .tag("version", version)
+                .register(registry);
+    }
+
     /** Adds the metrics of the JVM and the process. Called once; {@link #close} ends what observes the JVM. */
     public void bindProcess() {
         process.bindTo(registry);

@@ -9,27 +9,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The kernel's memory for the buffers of TCP connections, of the whole machine and not only of this process, and what
- * it may take of it. Near the limit, the kernel makes all connections slow: a node that many slow readers use may
+ * The kernel's memory for the buffers of TCP connections, of the whole machine and not only of this process, and how
+ * much of it puts the kernel under pressure: then it makes all connections slow. A node that many slow readers use may
  * get there long before its own memory is full. Linux only.
  */
 final class KernelMemory {
 
     private static final Pattern USED = Pattern.compile("(?m)^TCP:.* mem ([0-9]+)");
-    private static final Pattern LIMIT = Pattern.compile("^\\s*[0-9]+\\s+[0-9]+\\s+([0-9]+)");
+    private static final Pattern PRESSURE = Pattern.compile("^\\s*[0-9]+\\s+([0-9]+)");
 
     private final Path used;
-    private final Path limit;
+    private final Path pressure;
 
     KernelMemory(Path proc) {
         used = proc.resolve("net/sockstat");
-        limit = proc.resolve("sys/net/ipv4/tcp_mem");
+        pressure = proc.resolve("sys/net/ipv4/tcp_mem");
     }
 
     /** Adds the metrics that the system has. */
     void bindTo(MeterRegistry registry) {
         gauge(registry, "wsbridge.kernel.tcp.memory", used, USED, "Memory of the machine's TCP connections");
-        gauge(registry, "wsbridge.kernel.tcp.memory.limit", limit, LIMIT, "What TCP connections may take at most");
+        gauge(registry, "wsbridge.kernel.tcp.memory.pressure", pressure, PRESSURE, "From where on all are slowed down");
     }
 
     private void gauge(MeterRegistry registry, String name, Path file, Pattern pattern, String description) {

@@ -17,8 +17,8 @@ final class KernelMemoryTest {
         write(proc);
         new KernelMemory(proc).bindTo(registry);
         assertThat(registry.get("wsbridge.kernel.tcp.memory").gauge().value()).isEqualTo(4711);
-        assertThat(registry.get("wsbridge.kernel.tcp.memory.limit").gauge().value())
-                .isEqualTo(186_474);
+        assertThat(registry.get("wsbridge.kernel.tcp.memory.pressure").gauge().value())
+                .isEqualTo(124_317);
     }
 
     static void write(Path proc) throws Exception {

@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Two nodes with real sockets and metrics. Requesters connect to the first. A device listens on the second, whose URL is
- * also that of invitations, so that each bridge is forwarded.
+ * Two nodes with real sockets and metrics. Requesters connect to the first. A device listens on the second, whose URL
+ * is also that of invitations, so that each bridge is forwarded.
  */
 final class ScrapedNodes implements AutoCloseable {
 
@@ -57,6 +57,7 @@ final class ScrapedNodes implements AutoCloseable {
                     .build();
             metrics[i].bind(nodes[i]);
             metrics[i].bind(servers[i], "public");
+            metrics[i].bindVersion("1.2.3");
             metrics[i].bindProcess();
             servers[i].serve(nodes[i]);
         }

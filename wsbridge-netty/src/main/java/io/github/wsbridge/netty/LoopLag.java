@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Measures how long a task waits for its turn on threads. Costs nothing between the measurements: each sends one task to
- * each thread, and the next tells how long that took. Thread-safe.
+ * Measures how long a task waits for its turn on threads. Costs nothing between the measurements: each sends one task
+ * to each thread, and the next tells how long that took. Thread-safe.
  */
 final class LoopLag {
 
