@@ -67,7 +67,7 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public CompletableFuture<BridgeChannel> connect(String deviceId, String requestData) {
-        return dialer.channel(urls(deviceId, requestData));
+        return dialer.channel(urls(deviceId, requestData), "");
     }
 
     /**
@@ -79,7 +79,7 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      */
     @Override
     public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {
-        return dialer.bridge(urls(deviceId, requestData));
+        return dialer.bridge(urls(deviceId, requestData), "");
     }
 
     /** Where to ask, one after the other; servers take turns at being the first. */

@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * <p>Requesters get 4403 with {@code 403 the person at the device said no}, or with {@code 408 nobody at the device
  * answered in time}. If as many questions are open as permitted, further ones are not asked, and answered with 429.
  *
- * <p>How much {@link IncomingBridge#principal} is worth depends on the node; on one that is open to everyone it is empty
- * or {@code anonymous}. Requests of one principal for the same target share a question while it is open. Requests of
- * unknown principals do not, since they may be of different people.
+ * <p>How much {@link IncomingBridge#principal} is worth depends on the node; on one that is open to everyone it is
+ * empty or {@code anonymous}. Requests of one principal for the same target share a question while it is open. Requests
+ * of unknown principals do not, since they may be of different people.
  */
 public final class Consent implements BridgeDevice.Handler {
 

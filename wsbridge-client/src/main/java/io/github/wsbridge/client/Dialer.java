@@ -135,19 +135,25 @@ final class Dialer implements AutoCloseable {
     /**
      * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is
      * established. If the future ends earlier for any reason, the leg is closed.
+     *
+     * @param principal who requested the bridge, as the invitation says; empty if it does not, or for a requester
      */
-    CompletableFuture<BridgeChannel> channel(List<URI> uris) {
-        return open(uris, BridgeChannel::over, BridgeChannel::close, this::complete);
+    CompletableFuture<BridgeChannel> channel(List<URI> uris, String principal) {
+        return open(uris, principal, BridgeChannel::over, BridgeChannel::close, this::complete);
     }
 
     /** The same as a leg, which completes on a thread of the transport. */
-    CompletableFuture<BridgeLeg> bridge(List<URI> uris) {
-        return open(uris, leg -> leg, BridgeLeg::close, Runnable::run);
+    CompletableFuture<BridgeLeg> bridge(List<URI> uris, String principal) {
+        return open(uris, principal, leg -> leg, BridgeLeg::close, Runnable::run);
     }
 
     private <B> CompletableFuture<B> open(
-            List<URI> uris, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
-        Opening<B> opening = new Opening<>(form, close, completer);
+            List<URI> uris,
+            String principal,
+            Function<GreetedLeg, B> form,
+            BiConsumer<B, CloseReason> close,
+            Executor completer) {
+        Opening<B> opening = new Opening<>(principal, form, close, completer);
         CompletableFuture<B> result = opening.result;
         pending.add(result);
         result.whenComplete((made, failure) -> pending.remove(result));
@@ -171,12 +177,14 @@ final class Dialer implements AutoCloseable {
 
     /** A bridge on its way, and what is to become of its leg. */
     private final class Opening<B> {
+        private final String principal;
         private final Function<GreetedLeg, B> form;
         private final BiConsumer<B, CloseReason> close;
         private final Executor completer;
         private final CompletableFuture<B> result = new CompletableFuture<>();
 
-        Opening(Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+        Opening(String principal, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+            this.principal = principal;
             this.form = form;
             this.close = close;
             this.completer = completer;
@@ -210,7 +218,7 @@ final class Dialer implements AutoCloseable {
                 return;
             }
             Leg watched = new WatchedLeg(leg, watch, scheduler);
-            new Greeting<>(watched, this::made, result, completer).start();
+            new Greeting<>(watched, principal, this::made, result, completer).start();
             result.whenComplete((made, failure) -> {
                 if (failure != null) {
                     watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));

@@ -24,8 +24,9 @@ public interface IncomingBridge {
 
     /**
      * Returns who requests the bridge, as the node's access policy calls them: the name of an API key, for example.
-     * Empty if the node does not say, as by default. The node vouches for it as it does for the bridge itself; whether
-     * it may decide anything depends on how much the device trusts the node.
+     * Empty if the node does not say, as by default. The node vouches for it as it does for the bridge itself: it
+     * repeats it over the bridge's own connection, and if the secondary channel has told something else, accepting
+     * fails. Whether it may decide anything depends on how much the device trusts the node.
      */
     default String principal() {
         return "";

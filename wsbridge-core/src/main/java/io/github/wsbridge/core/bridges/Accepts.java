@@ -18,6 +18,7 @@ import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.spi.Traffic;
 import io.github.wsbridge.wire.message.EstablishedJson;
+import io.github.wsbridge.wire.message.EstablishedJson.Established;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
@@ -166,7 +167,9 @@ public final class Accepts {
             if (missing.isEmpty()) {
                 events.onEstablished(bridge, hop);
             }
-            splice.start(greeting(bridge.requester(), bridge.id()), greeting(device, bridge.id()));
+            splice.start(
+                    greeting(bridge.requester(), new Established(bridge.id(), null)),
+                    greeting(device, new Established(bridge.id(), bridge.principal())));
             if (missing.isEmpty()) {
                 bridge.announce();
                 ages.keep(bridge);
@@ -177,9 +180,9 @@ public final class Accepts {
         }
     }
 
-    private static @Nullable Fragment greeting(Leg leg, BridgeId id) {
+    private static @Nullable Fragment greeting(Leg leg, Established established) {
         return leg.subprotocol().equals(Endpoints.SUBPROTOCOL)
-                ? Fragment.text(JsonWriter.string(EstablishedJson.write(id)))
+                ? Fragment.text(JsonWriter.string(EstablishedJson.write(established)))
                 : null;
     }
 

@@ -98,6 +98,7 @@ public final class Requests {
             return bridge;
         }
         events.onRequested(bridge, by.principal());
+        bridge.requestedBy(shortened(by.principal()));
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());
         }
@@ -121,7 +122,7 @@ public final class Requests {
         }
         try {
             if (by.valid().getAsBoolean()) {
-                signal(bridge, request, by.principal());
+                signal(bridge, request);
             } else {
                 bridge.end(REVOKED); // closeRevoked() may have looked before this one was added
             }
@@ -169,7 +170,7 @@ public final class Requests {
         return principal.length() <= MAX_PRINCIPAL ? principal : principal.substring(0, MAX_PRINCIPAL) + "…";
     }
 
-    private void signal(OwnedBridge bridge, BridgeRequest request, String principal) {
+    private void signal(OwnedBridge bridge, BridgeRequest request) {
         Instant expiresAt = clock.instant().plus(acceptTimeout).truncatedTo(ChronoUnit.MILLIS);
         String device = tokensNameDevices ? request.deviceId() : "";
         BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt, device));
@@ -180,7 +181,7 @@ public final class Requests {
                 token,
                 acceptUrl,
                 request.requestData(),
-                shortened(principal),
+                bridge.principal(),
                 request.reason(),
                 expiresAt);
         CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
