@@ -115,6 +115,9 @@ final class DeviceCommand implements Callable<Integer> {
     Duration reconnectMax;
 
     @Mixin
+    EndToEndDeviceOptions endToEnd;
+
+    @Mixin
     HearOptions channels;
 
     @Mixin
@@ -145,13 +148,16 @@ final class DeviceCommand implements Callable<Integer> {
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
+            TunnelTargets reached = reachable.build();
+            BridgeDevice.Handler handler = endToEnd.around(reached, here, reloads);
             reloads.start(here);
-            return listen(reachable.build(), connector, key, authorization);
+            return listen(reached, handler, connector, key, authorization);
         }
     }
 
     private int listen(
-            TunnelTargets handler,
+            TunnelTargets reached,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization)
@@ -160,9 +166,9 @@ final class DeviceCommand implements Callable<Integer> {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
-                            + (handler.names().isEmpty()
+                            + (reached.names().isEmpty()
                                     ? ""
-                                    : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
+                                    : ", targets " + String.join(", ", new TreeSet<>(reached.names())))
                             + (allowAny ? ", any target" : "")));
             device.start();
             sayWhereItIsNotListeningSoon(device);
@@ -225,7 +231,7 @@ final class DeviceCommand implements Callable<Integer> {
     }
 
     private BridgeDevice device(
-            TunnelTargets handler,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization)

@@ -4,7 +4,9 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.client.tls.UntrustedDeviceException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
@@ -95,6 +97,9 @@ final class TunnelCommand implements Callable<Integer> {
     int maxConnections;
 
     @Mixin
+    EndToEndTunnelOptions endToEnd;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -112,16 +117,18 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
+        endToEnd.check();
         secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =
                         client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
+            DeviceDialer dialer = endToEnd.around(client, here, reloads);
             if (stdio) {
-                overStreams(client, String.valueOf(device), String.valueOf(target));
+                overStreams(dialer, String.valueOf(device), String.valueOf(target));
             } else {
                 reloads.start(here);
-                overSockets(client, wanted, Transport.streams(connector));
+                overSockets(complaining(dialer), wanted, Transport.streams(connector));
             }
         }
         return 0;
@@ -166,13 +173,28 @@ final class TunnelCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
+    /** Says aloud that a device is not the one it should be, which must not be lost among other lines of the log. */
+    private DeviceDialer complaining(DeviceDialer dialer) {
+        return (id, data) -> {
+            CompletableFuture<BridgeLeg> leg = dialer.leg(id, data);
+            leg.whenComplete((opened, failure) -> {
+                if (failure instanceof UntrustedDeviceException) {
+                    here.err()
+                            .println(spec.qualifiedName() + ": "
+                                    + Failures.oneLine(String.valueOf(failure.getMessage())));
+                }
+            });
+            return leg;
+        };
+    }
+
+    private void overSockets(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams)
             throws Exception {
         Deque<TcpTunnel> tunnels = new ArrayDeque<>();
         try {
             List<String> ready = new ArrayList<>();
             for (Forward forward : wanted) {
-                TcpTunnel tunnel = start(client, forward, streams);
+                TcpTunnel tunnel = start(dialer, forward, streams);
                 tunnels.push(tunnel);
                 StreamAddress bound = forward.listen() instanceof HostPort asked
                         ? new HostPort(asked.host(), tunnel.address().getPort())
@@ -187,10 +209,10 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
+    private TcpTunnel start(DeviceDialer dialer, Forward forward, @Nullable StreamTransport streams)
             throws IOException {
         SocketAddress address = forward.listen().resolve().get(0);
-        TcpTunnel.Builder builder = TcpTunnel.builder(client, forward.device(), forward.target())
+        TcpTunnel.Builder builder = TcpTunnel.builder(dialer, forward.device(), forward.target())
                 .listen(address)
                 .maxConnections(maxConnections);
         if (streams != null) {
@@ -200,8 +222,8 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     /** Prints nothing to standard output, which carries the data. */
-    private void overStreams(BridgeClient client, String device, String target) throws IOException {
-        CompletableFuture<BridgeLeg> connecting = client.leg(device, target);
+    private void overStreams(DeviceDialer dialer, String device, String target) throws IOException {
+        CompletableFuture<BridgeLeg> connecting = dialer.leg(device, target);
         here.stop().thenRun(() -> {
             connecting.cancel(true);
             connecting.thenAccept(bridge -> bridge.close(STOPPED));
