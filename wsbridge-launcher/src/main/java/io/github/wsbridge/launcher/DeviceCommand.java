@@ -118,6 +118,9 @@ final class DeviceCommand implements Callable<Integer> {
     AskOptions ask;
 
     @Mixin
+    EndToEndDeviceOptions endToEnd;
+
+    @Mixin
     HearOptions channels;
 
     @Mixin
@@ -148,12 +151,16 @@ final class DeviceCommand implements Callable<Integer> {
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            return listen(reachable.build(), connector, key, authorization, reloads);
+            TunnelTargets reached = reachable.build();
+            BridgeDevice.Handler asking = ask.before(reached, streams == null ? null : Runnable::run, here);
+            BridgeDevice.Handler handler = endToEnd.around(asking, here, reloads);
+            return listen(reached, handler, connector, key, authorization, reloads);
         }
     }
 
     private int listen(
-            TunnelTargets handler,
+            TunnelTargets reached,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization,
@@ -164,9 +171,9 @@ final class DeviceCommand implements Callable<Integer> {
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
-                            + (handler.names().isEmpty()
+                            + (reached.names().isEmpty()
                                     ? ""
-                                    : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
+                                    : ", targets " + String.join(", ", new TreeSet<>(reached.names())))
                             + (allowAny ? ", any target" : "")));
             device.start();
             sayWhereItIsNotListeningSoon(device);
@@ -234,7 +241,7 @@ final class DeviceCommand implements Callable<Integer> {
     }
 
     private BridgeDevice device(
-            TunnelTargets handler,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization,
@@ -242,9 +249,7 @@ final class DeviceCommand implements Callable<Integer> {
             throws Exception {
         try {
             List<URI> servers = server.servers();
-            boolean blocks = Transport.streams(connector) == null;
-            BridgeDevice.Handler asking = ask.before(handler, blocks ? null : Runnable::run, here);
-            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), asking)
+            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), handler)
                     .daemon(true) // the command waits itself
                     .onState(this::heard)
                     .connector(connector)
@@ -259,7 +264,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (authorization != null) {
                 builder.header("Authorization", authorization);
             }
-            if (!blocks) {
+            if (Transport.streams(connector) != null) {
                 builder.executor(Runnable::run); // the handler does not block
             }
             if (origins != null) {

@@ -4,7 +4,9 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.client.tls.UntrustedDeviceException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
@@ -105,6 +107,9 @@ final class TunnelCommand implements Callable<Integer> {
     int maxConnections;
 
     @Mixin
+    EndToEndTunnelOptions endToEnd;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -122,18 +127,20 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
+        endToEnd.check();
         secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client = client(connector, reloads)) {
+            DeviceDialer dialer = endToEnd.around(client, here, reloads);
             if (socks.listen != null) {
                 reloads.start(here);
-                asProxy(client, socks.listen, Transport.streams(connector));
+                asProxy(complaining(dialer), socks.listen, Transport.streams(connector));
             } else if (stdio) {
-                overStreams(client, String.valueOf(device), String.valueOf(target));
+                overStreams(dialer, String.valueOf(device), String.valueOf(target));
             } else {
                 reloads.start(here);
-                overSockets(client, wanted, Transport.streams(connector));
+                overSockets(complaining(dialer), wanted, Transport.streams(connector));
             }
         }
         return 0;
@@ -184,13 +191,28 @@ final class TunnelCommand implements Callable<Integer> {
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
     }
 
-    private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
+    /** Says aloud that a device is not the one it should be, which must not be lost among other lines of the log. */
+    private DeviceDialer complaining(DeviceDialer dialer) {
+        return (id, data) -> {
+            CompletableFuture<BridgeLeg> leg = dialer.leg(id, data);
+            leg.whenComplete((opened, failure) -> {
+                if (failure instanceof UntrustedDeviceException) {
+                    here.err()
+                            .println(spec.qualifiedName() + ": "
+                                    + Failures.oneLine(String.valueOf(failure.getMessage())));
+                }
+            });
+            return leg;
+        };
+    }
+
+    private void overSockets(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams)
             throws Exception {
         Deque<TcpTunnel> tunnels = new ArrayDeque<>();
         try {
             List<String> ready = new ArrayList<>();
             for (Forward forward : wanted) {
-                TcpTunnel tunnel = start(client, forward, streams);
+                TcpTunnel tunnel = start(dialer, forward, streams);
                 tunnels.push(tunnel);
                 ready.add("tunnel ready: " + bound(forward.listen(), tunnel) + " forwards to " + forward.target()
                         + " on " + forward.device());
@@ -203,9 +225,9 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private void asProxy(BridgeClient client, StreamAddress listen, @Nullable StreamTransport streams)
+    private void asProxy(DeviceDialer dialer, StreamAddress listen, @Nullable StreamTransport streams)
             throws Exception {
-        try (TcpTunnel tunnel = start(TcpTunnel.builder(socks.entrance(client, device)), listen, streams)) {
+        try (TcpTunnel tunnel = start(TcpTunnel.builder(socks.entrance(dialer, device)), listen, streams)) {
             here.say("tunnel ready: " + bound(listen, tunnel) + " is a proxy (SOCKS 5, HTTP CONNECT) to "
                     + (device == null ? "any DEVICE.wsbridge" : device));
             here.awaitStop();
@@ -213,9 +235,9 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
+    private TcpTunnel start(DeviceDialer dialer, Forward forward, @Nullable StreamTransport streams)
             throws IOException {
-        return start(TcpTunnel.builder(client, forward.device(), forward.target()), forward.listen(), streams);
+        return start(TcpTunnel.builder(dialer, forward.device(), forward.target()), forward.listen(), streams);
     }
 
     private TcpTunnel start(TcpTunnel.Builder builder, StreamAddress listen, @Nullable StreamTransport streams)
@@ -236,8 +258,8 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     /** Prints nothing to standard output, which carries the data. */
-    private void overStreams(BridgeClient client, String device, String target) throws IOException {
-        CompletableFuture<BridgeLeg> connecting = client.leg(device, target);
+    private void overStreams(DeviceDialer dialer, String device, String target) throws IOException {
+        CompletableFuture<BridgeLeg> connecting = dialer.leg(device, target);
         here.stop().thenRun(() -> {
             connecting.cancel(true);
             connecting.thenAccept(bridge -> bridge.close(STOPPED));

@@ -154,6 +154,9 @@ public final class EndToEndHandler implements BridgeDevice.Handler {
 
     private void pass(EncryptedBridge bridge) {
         try {
+            if (!bridge.certificates().isEmpty()) {
+                log.info("{} has asked inside TLS", bridge);
+            }
             bridge.await(timeout);
             executor.execute(() -> {
                 try {
