@@ -5,6 +5,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
     requires io.github.wsbridge.netty;
+    requires io.github.wsbridge.session;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;

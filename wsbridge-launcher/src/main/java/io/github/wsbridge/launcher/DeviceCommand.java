@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.TargetNetworks;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.session.SessionHandler;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import java.net.URI;
@@ -99,6 +100,22 @@ final class DeviceCommand implements Callable<Integer> {
             description = "Maximum number of concurrent bridges; further ones wait, up to 1000, until their requesters"
                     + " give up (default ${DEFAULT-VALUE})")
     int maxBridges;
+
+    @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description = "Whether tunnels may have their connections share a bridge: auto or on; or off, so that each"
+                    + " has its own (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
+    @Option(
+            names = "--max-streams",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Maximum number of concurrent connections on a bridge that they share (default"
+                    + " ${DEFAULT-VALUE})")
+    int maxStreams;
 
     @Option(
             names = "--reconnect-min",
@@ -224,6 +241,12 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
+    private BridgeDevice.Handler shared(TunnelTargets handler) {
+        return session == SessionMode.off
+                ? handler
+                : SessionHandler.builder(handler).maxStreams(maxStreams).build();
+    }
+
     private BridgeDevice device(
             TunnelTargets handler,
             Connector connector,
@@ -232,7 +255,7 @@ final class DeviceCommand implements Callable<Integer> {
             throws Exception {
         try {
             List<URI> servers = server.servers();
-            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), handler)
+            BridgeDevice.Builder builder = BridgeDevice.builder(id, servers.get(0), shared(handler))
                     .daemon(true) // the command waits itself
                     .onState(this::heard)
                     .connector(connector)

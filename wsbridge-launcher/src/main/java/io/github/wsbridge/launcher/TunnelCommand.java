@@ -4,7 +4,9 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
@@ -94,6 +96,16 @@ final class TunnelCommand implements Callable<Integer> {
                     + " (default ${DEFAULT-VALUE})")
     int maxConnections;
 
+    @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
+                            + " a device that does not is an error; off, so that each has its own. With --stdio, auto means off"
+                            + " (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
     @Mixin
     SecretFileOptions secretFiles;
 
@@ -116,12 +128,14 @@ final class TunnelCommand implements Callable<Integer> {
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =
-                        client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
+                        client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads));
+                BridgeSessions sessions = sessions(client)) {
+            DeviceDialer dialer = sessions == null ? client : sessions;
             if (stdio) {
-                overStreams(client, String.valueOf(device), String.valueOf(target));
+                overStreams(dialer, String.valueOf(device), String.valueOf(target));
             } else {
                 reloads.start(here);
-                overSockets(client, wanted, Transport.streams(connector));
+                overSockets(dialer, wanted, Transport.streams(connector));
             }
         }
         return 0;
@@ -166,13 +180,24 @@ final class TunnelCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
+    /** Returns null if each connection has its own bridge. One connection has nobody to share it with. */
+    private @Nullable BridgeSessions sessions(BridgeClient client) {
+        if (session == SessionMode.off || session == SessionMode.auto && stdio) {
+            return null;
+        }
+        return BridgeSessions.builder(client)
+                .required(session == SessionMode.on)
+                .openTimeout(server.connectTimeout)
+                .build();
+    }
+
+    private void overSockets(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams)
             throws Exception {
         Deque<TcpTunnel> tunnels = new ArrayDeque<>();
         try {
             List<String> ready = new ArrayList<>();
             for (Forward forward : wanted) {
-                TcpTunnel tunnel = start(client, forward, streams);
+                TcpTunnel tunnel = start(dialer, forward, streams);
                 tunnels.push(tunnel);
                 StreamAddress bound = forward.listen() instanceof HostPort asked
                         ? new HostPort(asked.host(), tunnel.address().getPort())
@@ -187,10 +212,10 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
+    private TcpTunnel start(DeviceDialer dialer, Forward forward, @Nullable StreamTransport streams)
             throws IOException {
         SocketAddress address = forward.listen().resolve().get(0);
-        TcpTunnel.Builder builder = TcpTunnel.builder(client, forward.device(), forward.target())
+        TcpTunnel.Builder builder = TcpTunnel.builder(dialer, forward.device(), forward.target())
                 .listen(address)
                 .maxConnections(maxConnections);
         if (streams != null) {
@@ -200,8 +225,8 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     /** Prints nothing to standard output, which carries the data. */
-    private void overStreams(BridgeClient client, String device, String target) throws IOException {
-        CompletableFuture<BridgeLeg> connecting = client.leg(device, target);
+    private void overStreams(DeviceDialer dialer, String device, String target) throws IOException {
+        CompletableFuture<BridgeLeg> connecting = dialer.leg(device, target);
         here.stop().thenRun(() -> {
             connecting.cancel(true);
             connecting.thenAccept(bridge -> bridge.close(STOPPED));
