@@ -7,6 +7,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.metrics;
     requires io.github.wsbridge.netty;
     requires io.github.wsbridge.proxy;
+    requires io.github.wsbridge.session;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;

@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.TargetNetworks;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.session.SessionHandler;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import java.net.URI;
@@ -101,6 +102,22 @@ final class DeviceCommand implements Callable<Integer> {
     int maxBridges;
 
     @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description = "Whether tunnels may have their connections share a bridge: auto or on; or off, so that each"
+                    + " has its own (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
+    @Option(
+            names = "--max-streams",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Maximum number of concurrent connections on a bridge that they share (default"
+                    + " ${DEFAULT-VALUE})")
+    int maxStreams;
+
+    @Option(
             names = "--reconnect-min",
             paramLabel = "TIME",
             defaultValue = "1s",
@@ -153,7 +170,7 @@ final class DeviceCommand implements Callable<Integer> {
             Supplier<String> authorization = server.authorization(reloads);
             TunnelTargets reached = reachable.build();
             BridgeDevice.Handler asking = ask.before(reached, streams == null ? null : Runnable::run, here);
-            BridgeDevice.Handler handler = endToEnd.around(asking, here, reloads);
+            BridgeDevice.Handler handler = endToEnd.around(shared(asking), here, reloads);
             return listen(reached, handler, connector, key, authorization, reloads);
         }
     }
@@ -238,6 +255,12 @@ final class DeviceCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }
+    }
+
+    private BridgeDevice.Handler shared(BridgeDevice.Handler handler) {
+        return session == SessionMode.off
+                ? handler
+                : SessionHandler.builder(handler).maxStreams(maxStreams).build();
     }
 
     private BridgeDevice device(

@@ -7,6 +7,7 @@ import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.client.tls.UntrustedDeviceException;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
@@ -106,6 +107,16 @@ final class TunnelCommand implements Callable<Integer> {
                     + " (default ${DEFAULT-VALUE})")
     int maxConnections;
 
+    @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
+                            + " a device that does not is an error; off, so that each has its own. With --stdio, auto means off"
+                            + " (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
     @Mixin
     EndToEndTunnelOptions endToEnd;
 
@@ -132,18 +143,27 @@ final class TunnelCommand implements Callable<Integer> {
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client = client(connector, reloads)) {
-            DeviceDialer dialer = endToEnd.around(client, here, reloads);
-            if (socks.listen != null) {
-                reloads.start(here);
-                asProxy(complaining(dialer), socks.listen, Transport.streams(connector));
-            } else if (stdio) {
-                overStreams(dialer, String.valueOf(device), String.valueOf(target));
-            } else {
-                reloads.start(here);
-                overSockets(complaining(dialer), wanted, Transport.streams(connector));
+            DeviceDialer encrypted = endToEnd.around(client, here, reloads);
+            DeviceDialer bridges = stdio ? encrypted : complaining(encrypted);
+            try (BridgeSessions sessions = sessions(bridges)) {
+                run(sessions == null ? bridges : sessions, wanted, Transport.streams(connector), reloads);
             }
         }
         return 0;
+    }
+
+    private void run(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams, Reloads reloads)
+            throws Exception {
+        if (stdio) {
+            overStreams(dialer, String.valueOf(device), String.valueOf(target));
+            return;
+        }
+        reloads.start(here);
+        if (socks.listen != null) {
+            asProxy(dialer, socks.listen, streams);
+        } else {
+            overSockets(dialer, wanted, streams);
+        }
     }
 
     private BridgeClient client(Connector connector, Reloads reloads) throws Exception {
@@ -204,6 +224,17 @@ final class TunnelCommand implements Callable<Integer> {
             });
             return leg;
         };
+    }
+
+    /** Returns null if each connection has its own bridge. One connection has nobody to share it with. */
+    private @Nullable BridgeSessions sessions(DeviceDialer dialer) {
+        if (session == SessionMode.off || session == SessionMode.auto && stdio) {
+            return null;
+        }
+        return BridgeSessions.builder(dialer)
+                .required(session == SessionMode.on)
+                .openTimeout(server.connectTimeout)
+                .build();
     }
 
     private void overSockets(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams)

@@ -157,12 +157,17 @@ final class DevicePool implements RequesterSession.User {
                 first.remove();
                 return () -> open(session, wish);
             }
-            if (dialling || closed || sessions.size() >= settings.maxSessions()) {
+            if (dialling || closed || sessions.size() >= settings.maxSessions() || undecided()) {
                 return null;
             }
             dialling = true;
             return this::dial;
         }
+    }
+
+    /** Returns whether there may be more room soon, once a device has said how many streams there may be. */
+    private boolean undecided() {
+        return sessions.stream().anyMatch(session -> !session.confirmed());
     }
 
     private void open(RequesterSession session, Wish wish) {

@@ -96,6 +96,9 @@ final class DeviceSession extends Session {
     }
 
     @Override
+    void onConfirmed() {}
+
+    @Override
     void onStreamOver() {}
 
     @Override

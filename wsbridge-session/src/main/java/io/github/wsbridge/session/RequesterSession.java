@@ -16,7 +16,7 @@ final class RequesterSession extends Session {
     /** What the user of a session is told. */
     interface User {
 
-        /** Called when a stream may be opened in place of one that is over. */
+        /** Called when more streams may be opened: one is over, or the device has said how many there may be. */
         void onRoom();
 
         /** Called once no more streams can be opened, before those that are not answered fail. */
@@ -126,6 +126,11 @@ final class RequesterSession extends Session {
     @Override
     void onStream(Http2Stream stream, Http2Headers fields, boolean last) {
         // the codec refuses streams of a server
+    }
+
+    @Override
+    void onConfirmed() {
+        user.onRoom();
     }
 
     @Override

@@ -65,6 +65,9 @@ abstract class Session extends Http2ConnectionHandler {
     /** Called with the fields of a stream that the peer has begun. */
     abstract void onStream(Http2Stream stream, Http2Headers fields, boolean last);
 
+    /** Called when the peer has shown that it speaks HTTP/2, and has said how many streams there may be. */
+    abstract void onConfirmed();
+
     /** Called when a stream is over. */
     abstract void onStreamOver();
 
@@ -303,8 +306,11 @@ abstract class Session extends Http2ConnectionHandler {
 
         @Override
         public void onSettingsRead(ChannelHandlerContext here, Http2Settings received) {
-            confirmed = true;
             pings.heard();
+            if (!confirmed) {
+                confirmed = true;
+                onConfirmed();
+            }
         }
 
         @Override
