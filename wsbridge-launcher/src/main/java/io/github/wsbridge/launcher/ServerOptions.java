@@ -148,12 +148,7 @@ final class ServerOptions {
      * @param authorization the value of {@code Authorization}; null for none
      */
     BridgeClient client(Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
-        List<URI> all = servers();
-        BridgeClient.Builder builder = BridgeClient.builder(all.get(0))
-                .connector(connector)
-                .connectTimeout(connectTimeout)
-                .keepAlive(watch());
-        all.stream().skip(1).forEach(builder::server);
+        BridgeClient.Builder builder = requester(connector);
         if (key != null) {
             builder.apiKey(key);
         }
@@ -161,6 +156,17 @@ final class ServerOptions {
             builder.header("Authorization", authorization);
         }
         return builder.build();
+    }
+
+    /** Returns a builder for a requester without credentials. */
+    BridgeClient.Builder requester(Connector connector) {
+        List<URI> all = servers();
+        BridgeClient.Builder builder = BridgeClient.builder(all.get(0))
+                .connector(connector)
+                .connectTimeout(connectTimeout)
+                .keepAlive(watch());
+        all.stream().skip(1).forEach(builder::server);
+        return builder;
     }
 
     /** Returns the API key, which is read again when its file changes; null if there is none. */
