@@ -149,18 +149,24 @@ final class ServerOptions {
      */
     BridgeClient.Builder client(
             Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
-        List<URI> all = servers();
-        BridgeClient.Builder builder = BridgeClient.builder(all.get(0))
-                .connector(connector)
-                .connectTimeout(connectTimeout)
-                .keepAlive(watch());
-        all.stream().skip(1).forEach(builder::server);
+        BridgeClient.Builder builder = requester(connector);
         if (key != null) {
             builder.apiKey(key);
         }
         if (authorization != null) {
             builder.header("Authorization", authorization);
         }
+        return builder;
+    }
+
+    /** Returns a builder for a requester without credentials. */
+    BridgeClient.Builder requester(Connector connector) {
+        List<URI> all = servers();
+        BridgeClient.Builder builder = BridgeClient.builder(all.get(0))
+                .connector(connector)
+                .connectTimeout(connectTimeout)
+                .keepAlive(watch());
+        all.stream().skip(1).forEach(builder::server);
         return builder;
     }
 

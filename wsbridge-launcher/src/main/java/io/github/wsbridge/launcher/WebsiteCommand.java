@@ -70,6 +70,14 @@ final class WebsiteCommand implements Callable<Integer> {
     String target;
 
     @Option(
+            names = "--terminal",
+            paramLabel = "NAME",
+            description = "Offer terminals in the browser, to this target of the devices, whose bytes are those of a"
+                    + " terminal line (default: none)")
+    @Nullable
+    String terminal;
+
+    @Option(
             names = "--host-header",
             paramLabel = "HOST",
             description = "The Host that the devices' web servers see (default: the one in the browser's address bar)")
@@ -97,6 +105,13 @@ final class WebsiteCommand implements Callable<Integer> {
     int maxConnections;
 
     @Option(
+            names = "--sign-in",
+            fallbackValue = "true",
+            description = "Visitors sign in, each with an own API key or token for the bridge, with which the website"
+                    + " opens devices for them; it has no credentials itself")
+    boolean signIn;
+
+    @Option(
             names = "--open",
             fallbackValue = "true",
             description = "Everyone who reaches the website may open what the website's own credentials permit. Implied"
@@ -122,15 +137,25 @@ final class WebsiteCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         secretFiles.check();
         InetSocketAddress address = listen.resolve().get(0);
-        if (!open && !address.getAddress().isLoopbackAddress()) {
-            throw usage("others can reach " + listen + ": specify --open if everyone may open the devices");
+        if (!open && !signIn && !address.getAddress().isLoopbackAddress()) {
+            throw usage(
+                    "others can reach " + listen + ": specify --sign-in, or --open if everyone may open the devices");
         }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads)) {
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            try (BridgeClient client = server.client(connector, key, authorization).build()) {
-                run(Website.builder(client), address, reloads);
+            if (signIn) {
+                if (open || key != null || authorization != null || !devices.isEmpty()) {
+                    throw usage("--sign-in cannot be combined with --open, --devices, an API key or a token");
+                }
+                try (VisitorClients clients = new VisitorClients(server, connector)) {
+                    run(Website.builder(clients::of), address, reloads);
+                }
+            } else {
+                try (BridgeClient client = server.client(connector, key, authorization).build()) {
+                    run(Website.builder(client), address, reloads);
+                }
             }
         }
         return 0;
@@ -140,6 +165,9 @@ final class WebsiteCommand implements Callable<Integer> {
         builder.address(address).target(target).devices(DeviceList.of(devices)).maxConnections(maxConnections);
         if (host != null) {
             builder.host(host);
+        }
+        if (terminal != null) {
+            builder.terminal(terminal);
         }
         if (maxBody != null) {
             builder.maxBody(maxBody.count());

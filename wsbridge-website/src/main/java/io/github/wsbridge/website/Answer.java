@@ -15,12 +15,30 @@ final class Answer {
 
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-                    + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                    + " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
     private Answer() {}
 
-    static FullHttpResponse html(HttpResponseStatus status, String page) {
-        return of(status, "text/html; charset=utf-8", Unpooled.copiedBuffer(page, StandardCharsets.UTF_8));
+    /**
+     * Returns a page.
+     *
+     * @param forms where its forms may lead in addition to the page's own host; empty for nowhere
+     */
+    static FullHttpResponse html(HttpResponseStatus status, String page, String forms) {
+        FullHttpResponse response =
+                of(status, "text/html; charset=utf-8", Unpooled.copiedBuffer(page, StandardCharsets.UTF_8));
+        response.headers().set(HttpHeaderNames.CONTENT_SECURITY_POLICY, (POLICY + " " + forms).strip());
+        return response;
+    }
+
+    /** Lets a page have styles of its own, which the terminal makes as it runs. */
+    static FullHttpResponse styling(FullHttpResponse page) {
+        String policy = page.headers().get(HttpHeaderNames.CONTENT_SECURITY_POLICY);
+        page.headers()
+                .set(
+                        HttpHeaderNames.CONTENT_SECURITY_POLICY,
+                        policy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"));
+        return page;
     }
 
     static FullHttpResponse text(HttpResponseStatus status, String line) {

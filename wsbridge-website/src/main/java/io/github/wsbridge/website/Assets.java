@@ -26,7 +26,8 @@ final class Assets {
     private final Map<String, Asset> assets = new LinkedHashMap<>();
 
     Assets() {
-        for (String name : new String[] {"site.css", "retry.js", "devices.js"}) {
+        for (String name :
+                new String[] {"site.css", "retry.js", "devices.js", "terminal.js", "xterm.js", "xterm.css"}) {
             add(name);
         }
     }

@@ -260,12 +260,25 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
 
     /** Turns the connection into one that passes bytes, once what was written before is on its way. */
     void join(DeviceConnection device) {
+        join(device.channel(), device.codec(), List.of());
+    }
+
+    /**
+     * The same with another channel.
+     *
+     * @param behind the handlers of {@code other} to remove, the last one first
+     * @param protocol the handlers to add to this connection, the first one first
+     */
+    void join(Channel other, List<ChannelHandler> behind, List<ChannelHandler> protocol) {
         if (early != null) { // data for a protocol that did not hold yet
             channel.close();
-            device.close();
+            other.close();
             return;
         }
-        channel.eventLoop().execute(() -> RawRelay.join(channel, codec, device.channel(), device.codec()));
+        channel.eventLoop().execute(() -> {
+            protocol.forEach(channel.pipeline()::addLast);
+            RawRelay.join(channel, codec, other, behind);
+        });
     }
 
     InetAddress browser() {

@@ -1,5 +1,6 @@
 package io.github.wsbridge.website;
 
+import io.netty.handler.codec.http.QueryStringEncoder;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,29 +11,83 @@ final class Pages {
     private static final int RETRY_SECONDS = 10;
 
     private final SiteUrl site;
+    private final boolean terminals;
 
-    Pages(SiteUrl site) {
+    /** @param terminals whether the list of devices leads to terminals, too */
+    Pages(SiteUrl site, boolean terminals) {
         this.site = site;
+        this.terminals = terminals;
     }
 
-    /** Returns the start page. */
-    String start(Map<String, Presence> devices) {
+    /**
+     * Returns the start page.
+     *
+     * @param signedIn whether somebody has signed in, who can sign out then
+     */
+    String start(Map<String, Presence> devices, boolean signedIn) {
         long online = devices.values().stream().filter(Presence.ONLINE::equals).count();
         String summary = devices.isEmpty()
-                ? "No devices are known here. Any device has a page at <code>" + Html.text(example()) + "</code>."
+                ? signedIn ? "You have not opened a device yet." : "No devices are listed here."
                 : devices.size() + (devices.size() == 1 ? " device" : " devices") + ", " + online + " on line";
         return page(
                 "Devices",
                 refresh(true),
-                "<h1>Devices</h1>\n<div id=\"devices\" aria-live=\"polite\">\n<p class=\"summary\">" + summary
-                        + "</p>\n"
+                "<h1>Devices</h1>\n<div id=\"devices\">\n<p class=\"summary\" role=\"status\">" + summary + "</p>\n"
                         + list(devices)
-                        + "</div>\n",
+                        + "</div>\n<form class=\"open\" action=\"" + StartPages.OPEN
+                        + "\">\n<label for=\"device\">Open a device by its id</label>\n"
+                        + "<input id=\"device\" name=\"device\" required autocomplete=\"off\" autocapitalize=\"none\""
+                        + " spellcheck=\"false\">\n<button>Open</button>\n</form>\n"
+                        + (signedIn
+                                ? "<form method=\"post\" action=\"" + StartPages.SIGN_OUT
+                                        + "\"><button>Sign out</button></form>\n"
+                                : ""),
                 "devices.js");
     }
 
-    private String example() {
-        return site.of("device-1").orElseThrow() + "/";
+    private static String terminalLink(String id) {
+        QueryStringEncoder link = new QueryStringEncoder(StartPages.TERMINAL);
+        link.addParam("device", id);
+        return " <a class=\"more\" href=\"" + Html.text(link.toString()) + "\">Terminal<span class=\"unseen\"> of "
+                + Html.text(id) + "</span></a>";
+    }
+
+    /** Returns the page with a terminal of a device. */
+    String terminal(String device) {
+        String name = Html.text(device);
+        return page(
+                "Terminal of " + device,
+                "<link rel=\"stylesheet\" href=\"" + Assets.PLACE + "xterm.css\">\n<script src=\"" + Assets.PLACE
+                        + "xterm.js\" defer></script>\n",
+                "<h1>Terminal of " + name
+                        + "</h1>\n<p id=\"terminal-state\" role=\"status\">The terminal needs a script"
+                        + " of this website.</p>\n<div id=\"terminal\" data-device=\"" + name
+                        + "\"></div>\n<p><button id=\"again\" hidden>Connect again</button></p>\n",
+                "terminal.js");
+    }
+
+    /**
+     * Returns the page for signing in.
+     *
+     * @param then where it leads, a path
+     * @param problem what is wrong with the previous attempt; empty if there was none
+     */
+    String signIn(String then, String problem) {
+        String alert = problem.isEmpty()
+                ? ""
+                : "<p id=\"problem\" class=\"problem\" role=\"alert\">" + Html.text(problem) + "</p>\n";
+        return page(
+                "Sign in",
+                "",
+                "<h1>Sign in</h1>\n" + alert + "<form method=\"post\" action=\"" + StartPages.SIGN_IN
+                        + "\">\n<label for=\"credential\">Your API key or token for the bridge</label>\n"
+                        + "<input id=\"credential\" name=\"credential\" type=\"password\" required"
+                        + " autocomplete=\"current-password\" aria-describedby=\"use\">\n"
+                        + "<input type=\"hidden\" name=\"then\" value=\"" + Html.text(then) + "\">\n"
+                        + "<p id=\"use\" class=\"detail\">It opens the devices that it permits, and nothing else. It is"
+                        + " kept in the website's memory until you sign out, or for twelve hours.</p>\n"
+                        + "<button>Sign in</button>\n</form>\n",
+                "");
     }
 
     private String list(Map<String, Presence> devices) {
@@ -49,6 +104,7 @@ final class Pages {
                     .append(presence.name().toLowerCase(Locale.ROOT))
                     .append("\">")
                     .append(link)
+                    .append(terminals ? terminalLink(id) : "")
                     .append(" <span class=\"state\">")
                     .append(presence.words())
                     .append("</span></li>\n");

@@ -62,6 +62,7 @@ final class RequestFields {
         fields.set(FORWARDED_PROTO, scheme);
         String node = address.indexOf(':') < 0 ? address : "\"[" + address + "]\"";
         fields.set(STANDARD, "for=" + node + ";host=\"" + name + "\";proto=" + scheme);
+        OwnCookie.removeFromRequest(fields);
         if (host != null) {
             fields.set(HttpHeaderNames.HOST, host);
         }

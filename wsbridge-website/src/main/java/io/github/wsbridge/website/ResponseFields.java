@@ -62,9 +62,10 @@ final class ResponseFields {
     private static void keepCookiesApart(HttpHeaders fields) {
         List<String> cookies = fields.getAll(HttpHeaderNames.SET_COOKIE);
         if (!cookies.isEmpty()) {
-            fields.set(
-                    HttpHeaderNames.SET_COOKIE,
-                    cookies.stream().map(ResponseFields::withoutDomain).toList());
+            fields.remove(HttpHeaderNames.SET_COOKIE);
+            cookies.stream()
+                    .filter(cookie -> !OwnCookie.isSetBy(cookie))
+                    .forEach(cookie -> fields.add(HttpHeaderNames.SET_COOKIE, withoutDomain(cookie)));
         }
     }
 

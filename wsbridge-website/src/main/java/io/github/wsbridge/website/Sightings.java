@@ -22,6 +22,10 @@ final class Sightings {
         seen.put(device, presence);
     }
 
+    synchronized Map<String, Presence> all() {
+        return new LinkedHashMap<>(seen);
+    }
+
     synchronized Presence of(String device) {
         return seen.getOrDefault(device, Presence.UNKNOWN);
     }

@@ -25,6 +25,7 @@ import java.net.URI;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,12 +102,42 @@ public final class Website implements AutoCloseable {
      * @param dialer opens streams to the devices, each of which is a connection to the device's web server
      */
     public static Builder builder(DeviceDialer dialer) {
-        return new Builder(target -> new DialledChannels(dialer, target));
+        return new Builder(visitor -> target -> new DialledChannels(dialer, target), false);
     }
 
-    /** Returns a builder for a website whose devices are reached in another way. */
+    /**
+     * Returns a builder for a website whose visitors sign in, each with a credential of their own. The website does not
+     * check it but uses it toward the bridge, which decides on each device. The start page lists what a visitor has
+     * opened before; {@link Builder#devices} has no effect.
+     *
+     * @param dialers makes what opens streams in the name of a visitor. Called on an event loop: must not block. For as
+     *     long as the visitor is signed in, at most twelve hours
+     */
+    public static Builder builder(Function<Visitor, DeviceDialer> dialers) {
+        return new Builder(
+                visitor -> {
+                    DeviceDialer dialer = dialers.apply(visitor);
+                    return target -> new DialledChannels(dialer, target);
+                },
+                true);
+    }
+
+    /**
+     * Returns a builder for a website whose devices are reached in another way.
+     *
+     * @param channels makes what opens channels, for a visitor if visitors sign in
+     */
+    static Builder over(Function<Visitor, DeviceChannels> channels, boolean signIn) {
+        return new Builder(
+                visitor -> {
+                    DeviceChannels made = channels.apply(visitor);
+                    return target -> made;
+                },
+                signIn);
+    }
+
     static Builder over(DeviceChannels channels) {
-        return new Builder(target -> channels);
+        return over(visitor -> channels, false);
     }
 
     private void serve(Channel channel) {
@@ -175,11 +206,18 @@ public final class Website implements AutoCloseable {
     /** Settings of a website. Not thread-safe. */
     public static final class Builder {
 
-        private final Function<String, DeviceChannels> access;
+        /** Nobody in particular, if nobody signs in. */
+        private static final Visitor ANYBODY = new Visitor("", InetAddress.getLoopbackAddress());
+
+        private final Function<Visitor, Function<String, DeviceChannels>> access;
+        private final boolean signIn;
         private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT);
         private @Nullable SiteUrl site;
         private @Nullable SslContext tls;
         String target = "http";
+
+        @Nullable
+        String terminal;
 
         @Nullable
         String host;
@@ -187,12 +225,27 @@ public final class Website implements AutoCloseable {
         DeviceList devices = Map::of;
         Limits limits = Limits.DEFAULT;
 
-        private Builder(Function<String, DeviceChannels> access) {
+        private Builder(Function<Visitor, Function<String, DeviceChannels>> access, boolean signIn) {
             this.access = access;
+            this.signIn = signIn;
         }
 
-        DeviceChannels channels() {
-            return access.apply(target);
+        /** Returns how devices are reached if nobody signs in; null otherwise. */
+        @Nullable
+        Access access() {
+            return signIn ? null : access(ANYBODY);
+        }
+
+        private Access access(Visitor visitor) {
+            Function<String, DeviceChannels> channels = access.apply(visitor);
+            String line = terminal;
+            return new Access(channels.apply(target), line == null ? null : channels.apply(line), new Sightings());
+        }
+
+        /** Returns who has signed in; null if nobody has to. */
+        @Nullable
+        SignIns signIns() {
+            return signIn ? new SignIns(this::access, InstantSource.system()) : null;
         }
 
         /** Sets the address to listen on; port 8081 of the loopback interface by default. */
@@ -237,6 +290,15 @@ public final class Website implements AutoCloseable {
          */
         public Builder host(String value) {
             host = value;
+            return this;
+        }
+
+        /**
+         * Offers terminals, to a target of the devices whose bytes are those of a terminal line; by default, there are
+         * none. Devices decide whether they have such a target.
+         */
+        public Builder terminal(String name) {
+            terminal = name;
             return this;
         }
 

@@ -1,0 +1,67 @@
+// Joins a terminal on the page with a line of the device.
+'use strict';
+const box = document.getElementById('terminal');
+const state = document.getElementById('terminal-state');
+const again = document.getElementById('again');
+const line = '/.wsbridge/line?device=' + encodeURIComponent(box.dataset.device);
+const encoder = new TextEncoder();
+const terminal = new Terminal({
+  cols: 80, rows: 24, cursorBlink: false, screenReaderMode: true, scrollback: 5000,
+  fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', theme: {background: '#16181c', foreground: '#e8e6e1'},
+});
+let socket = null;
+
+function say(text) {
+  state.textContent = text;
+}
+
+async function why() {
+  try {
+    const answer = await fetch(line, {cache: 'no-store', redirect: 'error'});
+    say(answer.ok ? 'The connection has failed.' : await answer.text());
+  } catch (e) {
+    say('The website cannot be reached, or you have signed out.');
+  }
+}
+
+function connect() {
+  again.hidden = true;
+  say('Connecting …');
+  let open = false;
+  socket = new WebSocket(location.origin.replace(/^http/, 'ws') + line);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => {
+    open = true;
+    say('Connected. Leave the terminal with Ctrl+Shift+Escape.');
+    terminal.focus();
+  };
+  socket.onmessage = event => terminal.write(new Uint8Array(event.data));
+  socket.onclose = () => {
+    socket = null;
+    again.hidden = false;
+    if (open) {
+      say('The connection has ended.');
+    } else {
+      why();
+    }
+  };
+}
+
+function send(text) {
+  if (socket && socket.readyState === WebSocket.OPEN) {
+    socket.send(encoder.encode(text));
+  }
+}
+
+terminal.open(box);
+terminal.onData(send);
+terminal.attachCustomKeyEventHandler(event => { // the Tab key belongs to the terminal, so another way leads out
+  if (event.key === 'Escape' && event.ctrlKey && event.shiftKey) {
+    terminal.blur();
+    document.querySelector('header a').focus();
+    return false;
+  }
+  return true;
+});
+again.addEventListener('click', connect);
+connect();
