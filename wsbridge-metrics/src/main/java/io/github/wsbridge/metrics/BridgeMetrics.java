@@ -212,7 +212,7 @@ public final class BridgeMetrics implements BridgeListener, AutoCloseable {
     }
 
     @Override
-    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
+    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Client device, Traffic traffic) {
         forwards.add(bridgeId, traffic);
         counter("wsbridge.forwards").increment();
     }

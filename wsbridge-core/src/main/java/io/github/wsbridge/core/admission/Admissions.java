@@ -333,7 +333,7 @@ public final class Admissions {
         if (unavailable != null) {
             return done(unavailable(unavailable));
         }
-        Admission granted = granted(handshake, leg -> destinations.accept(token, rejection, leg));
+        Admission granted = accepting(handshake, token, rejection, "");
         String deviceId = destinations.deviceOf(token);
         if (deviceId == null) {
             Admission closed = acceptCredential ? badToken(handshake) : granted;
@@ -346,7 +346,22 @@ public final class Admissions {
         // devices.
         return deviceId.isEmpty()
                 ? refused(403, "this token does not name its device; all nodes need the same setting")
-                : allowed(handshake, query, by, Action.ACCEPT, deviceId, access -> granted);
+                : allowed(
+                        handshake,
+                        query,
+                        by,
+                        Action.ACCEPT,
+                        deviceId,
+                        access -> accepting(handshake, token, rejection, access.principal()));
+    }
+
+    private Admission accepting(
+            Handshake handshake, BridgeToken token, @Nullable Rejection rejection, String principal) {
+        return granted(handshake, leg -> destinations.accept(token, rejection, client(handshake, principal), leg));
+    }
+
+    private static BridgeListener.Client client(Handshake handshake, String principal) {
+        return new BridgeListener.Client(principal, handshake.peer().address());
     }
 
     /** Refuses with a close code, as always, without reading the token again: it could be good by then. */
@@ -367,7 +382,9 @@ public final class Admissions {
         return done(
                 unavailable != null
                         ? unavailable(unavailable)
-                        : granted(handshake, leg -> destinations.forwarded(forwarded, rejection, leg)));
+                        : granted(
+                                handshake,
+                                leg -> destinations.forwarded(forwarded, rejection, client(handshake, ""), leg)));
     }
 
     private CompletionStage<Admission> badNode(Handshake handshake) {
@@ -390,8 +407,7 @@ public final class Admissions {
             if (refusal != null) {
                 return refusal;
             }
-            BridgeListener.Client client = new BridgeListener.Client(
-                    access.principal(), handshake.peer().address());
+            BridgeListener.Client client = client(handshake, access.principal());
             return destinations.listen(deviceId, subprotocol(handshake), client, holder, access.valid());
         });
     }

@@ -97,7 +97,7 @@ public final class Requests {
             bridge.end(refusal);
             return bridge;
         }
-        events.onRequested(bridge, by.principal());
+        events.onRequested(bridge, new BridgeListener.Client(by.principal(), by.address()));
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());
         }
