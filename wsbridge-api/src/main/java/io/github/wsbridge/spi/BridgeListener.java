@@ -20,6 +20,11 @@ public interface BridgeListener {
     /** A requester is waiting for its device. */
     default void onRequested(Bridge bridge, String principal) {}
 
+    /** Like {@link #onRequested(Bridge, String)}, which it calls by default, with the requester's address. */
+    default void onRequested(Bridge bridge, Client requester) {
+        onRequested(bridge, requester.principal());
+    }
+
     /**
      * An invitation is about to be sent over a secondary channel. It may be sent over several, one after the other.
      * Called before {@link #onSignalled}.
@@ -44,6 +49,17 @@ public interface BridgeListener {
     /** Requester and device have been joined on this node, which owns the bridge. */
     default void onEstablished(Bridge bridge, Hop hop) {}
 
+    /**
+     * Like {@link #onEstablished(Bridge, Hop)}, which it calls by default.
+     *
+     * @param device who has accepted, as far as this node knows: with {@link Hop#FORWARDED}, its address is that of the
+     *     node that forwards the device, which in turn tells the device's own ({@link #onForwarded(BridgeId,
+     *     NodeAddress, Client, Traffic)})
+     */
+    default void onEstablished(Bridge bridge, Hop hop, Client device) {
+        onEstablished(bridge, hop);
+    }
+
     /** A bridge owned by this node has ended. */
     default void onClosed(Bridge bridge, CloseReason reason) {}
 
@@ -53,9 +69,10 @@ public interface BridgeListener {
     /**
      * Like {@link #onForwarded(BridgeId, NodeAddress)}, which it calls by default.
      *
+     * @param device who has accepted
      * @param traffic what passes through this node, until {@link #onForwardClosed}
      */
-    default void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
+    default void onForwarded(BridgeId bridgeId, NodeAddress owner, Client device, Traffic traffic) {
         onForwarded(bridgeId, owner);
     }
 
@@ -108,6 +125,11 @@ public interface BridgeListener {
 
     /** A device has started listening on this node. */
     default void onListening(String deviceId) {}
+
+    /** Like {@link #onListening(String)}, which it calls by default, with who listens. */
+    default void onListening(String deviceId, Client by) {
+        onListening(deviceId);
+    }
 
     /**
      * A listener has taken over from an older one of the same device on this node. It may listen here or on another

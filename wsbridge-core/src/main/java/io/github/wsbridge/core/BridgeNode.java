@@ -268,7 +268,7 @@ public final class BridgeNode implements Door, AutoCloseable {
      * @param hop whether the accept comes from outside or from another node
      */
     public void accept(BridgeToken token, Leg leg, Hop hop) {
-        accepts.accept(token, null, watched(leg), hop);
+        accepts.accept(token, null, new BridgeListener.Client("", ""), watched(leg), hop);
     }
 
     /** Handles a rejection from a listen socket of this node or of a peer. */

@@ -63,19 +63,20 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg) {
-        node.accepts.accept(token, rejection, unproven(leg), Hop.DIRECT);
+    public void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
+        node.accepts.accept(token, rejection, by, unproven(leg), Hop.DIRECT);
     }
 
     @Override
-    public void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg) {
+    public void forwarded(
+            NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
         Leg watched = node.watched(leg);
         HeldLeg held = new HeldLeg(watched);
         watched.open(held.receiver());
         Fragment proof = Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge())));
         Sending.send(watched, proof).whenComplete((sent, failure) -> {
             if (failure == null) { // otherwise the leg has ended, and the token can still be used
-                node.accepts.accept(forwarded.token(), rejection, held, Hop.FORWARDED);
+                node.accepts.accept(forwarded.token(), rejection, by, held, Hop.FORWARDED);
             }
         });
     }

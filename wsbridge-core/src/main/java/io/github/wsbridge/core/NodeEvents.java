@@ -38,8 +38,13 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onRequested(Bridge bridge, String principal) {
-        log.debug("{} requested by {}", bridge, principal);
-        tell(listener -> listener.onRequested(bridge, principal));
+        tell(listener -> listener.onRequested(bridge, principal)); // the node calls the other
+    }
+
+    @Override
+    public void onRequested(Bridge bridge, Client requester) {
+        log.debug("{} requested by {}", bridge, requester);
+        tell(listener -> listener.onRequested(bridge, requester));
     }
 
     @Override
@@ -60,8 +65,13 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onEstablished(Bridge bridge, Hop hop) {
-        log.debug("{} established, {}", bridge, hop);
-        tell(listener -> listener.onEstablished(bridge, hop));
+        tell(listener -> listener.onEstablished(bridge, hop)); // the node calls the other
+    }
+
+    @Override
+    public void onEstablished(Bridge bridge, Hop hop, Client device) {
+        log.debug("{} established, {} by {}", bridge, hop, device);
+        tell(listener -> listener.onEstablished(bridge, hop, device));
     }
 
     @Override
@@ -81,9 +91,9 @@ final class NodeEvents implements BridgeListener {
     }
 
     @Override
-    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
-        log.debug("bridge {} forwarded to {}", bridgeId, owner);
-        tell(listener -> listener.onForwarded(bridgeId, owner, traffic));
+    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Client device, Traffic traffic) {
+        log.debug("bridge {} forwarded to {} for {}", bridgeId, owner, device);
+        tell(listener -> listener.onForwarded(bridgeId, owner, device, traffic));
     }
 
     @Override
@@ -110,8 +120,13 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onListening(String deviceId) {
-        log.debug("device {} is listening", deviceId);
-        tell(listener -> listener.onListening(deviceId));
+        tell(listener -> listener.onListening(deviceId)); // the node calls the other
+    }
+
+    @Override
+    public void onListening(String deviceId, Client by) {
+        log.debug("device {} is listening: {}", deviceId, by);
+        tell(listener -> listener.onListening(deviceId, by));
     }
 
     @Override

@@ -175,6 +175,9 @@ final class NodeCommand implements Callable<Integer> {
     ManagementOptions management;
 
     @Mixin
+    AuditOptions audit;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -220,8 +223,10 @@ final class NodeCommand implements Callable<Integer> {
                     Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
                     BridgeServer internal = cluster.bindInternal(transport, settings, reloads);
+                    AuditOptions.Audited audited = audit.open(here, reloads);
                     ManagementOptions.Managed managed = management.open(reloads)) {
                 managed.observe(builder);
+                audited.observe(builder);
                 admit(builder, permitted, tokens, reloads);
                 NodeAddress self = cluster.self(
                         cluster.host(listen), (internal == null ? server : internal).address(), identity != null);

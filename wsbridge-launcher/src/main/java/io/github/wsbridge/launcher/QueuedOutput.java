@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An output that never blocks its writers: a thread of its own writes what they have written. If it cannot keep
@@ -26,7 +28,7 @@ final class QueuedOutput extends OutputStream {
 
     private final String name;
     private final OutputStream to;
-    private final boolean tells;
+    private final @Nullable LongFunction<String> notice;
 
     // Guarded by this.
     private final Queue<byte[]> waiting = new ArrayDeque<>();
@@ -42,9 +44,20 @@ final class QueuedOutput extends OutputStream {
      * @param tells whether to write a line about what was dropped
      */
     QueuedOutput(String name, OutputStream to, boolean tells) {
+        this(
+                name,
+                to,
+                tells
+                        ? count -> "wsbridge: " + count + " log entries could not be written and were dropped"
+                                + System.lineSeparator()
+                        : null);
+    }
+
+    /** @param notice returns a line about how many were dropped; null for none */
+    QueuedOutput(String name, OutputStream to, @Nullable LongFunction<String> notice) {
         this.name = name;
         this.to = to;
-        this.tells = tells;
+        this.notice = notice;
     }
 
     @Override
@@ -142,11 +155,9 @@ final class QueuedOutput extends OutputStream {
         bytes -= length;
         if (!done) {
             dropped++;
-        } else if (tells && dropped > 0 && waiting.isEmpty()) {
-            String notice = "wsbridge: " + dropped + " log entries could not be written and were dropped"
-                    + System.lineSeparator();
+        } else if (notice != null && dropped > 0 && waiting.isEmpty()) {
+            byte[] line = notice.apply(dropped).getBytes(StandardCharsets.UTF_8);
             dropped = 0;
-            byte[] line = notice.getBytes(StandardCharsets.UTF_8);
             waiting.add(line);
             bytes += line.length;
         }

@@ -159,11 +159,18 @@ public final class BridgeMetrics implements BridgeListener, AutoCloseable {
     }
 
     private Counter counter(String name, String... tags) {
-        return Counter.builder(name).tags(tags).register(registry);
+        return Counter.builder(name)
+                .description(Descriptions.of(name))
+                .tags(tags)
+                .register(registry);
     }
 
     private Timer timer(String name, String... tags) {
-        return Timer.builder(name).tags(tags).serviceLevelObjectives(BUCKETS).register(registry);
+        return Timer.builder(name)
+                .description(Descriptions.of(name))
+                .tags(tags)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
     }
 
     private Counter limited(Limit limit) {
@@ -212,7 +219,7 @@ public final class BridgeMetrics implements BridgeListener, AutoCloseable {
     }
 
     @Override
-    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
+    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Client device, Traffic traffic) {
         forwards.add(bridgeId, traffic);
         counter("wsbridge.forwards").increment();
     }

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,14 +45,7 @@ final class MetricsDocumentTest {
         try (ScrapedNodes nodes = new ScrapedNodes(proc);
                 BridgeClient client = BridgeClient.builder(nodes.url(0)).build()) {
             nodes.echoed(client, 10).close();
-            HttpRequest unwanted = HttpRequest.newBuilder(
-                            URI.create(nodes.url(0).toString().replace("ws:", "http:") + "/nowhere"))
-                    .timeout(Duration.ofSeconds(30))
-                    .build();
-            assertThat(HttpClient.newHttpClient()
-                            .send(unwanted, HttpResponse.BodyHandlers.discarding())
-                            .statusCode())
-                    .isEqualTo(404);
+            nodes.refuse(0);
             Map<String, String> documented = documented();
             assertThat(documented).hasSizeGreaterThan(20);
             Awaitility.await()

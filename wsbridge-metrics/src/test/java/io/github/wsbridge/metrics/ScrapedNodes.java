@@ -16,6 +16,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,9 +97,26 @@ final class ScrapedNodes implements AutoCloseable {
         return bridge;
     }
 
+    /** Asks a node for something that it does not have. */
+    void refuse(int node) throws Exception {
+        URI unwanted = URI.create(url(node).toString().replace("ws:", "http:") + "/nowhere");
+        HttpRequest request =
+                HttpRequest.newBuilder(unwanted).timeout(Duration.ofSeconds(30)).build();
+        int status = HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+        if (status != 404) {
+            throw new AssertionError(status);
+        }
+    }
+
     /** What Prometheus would get from a node. */
+    String text(int node) {
+        return registries[node].scrape();
+    }
+
     Scrape scrape(int node) {
-        return Scrape.parse(registries[node].scrape());
+        return Scrape.parse(text(node));
     }
 
     @Override

@@ -335,7 +335,7 @@ public final class Admissions {
         if (unavailable != null) {
             return done(unavailable(unavailable));
         }
-        Admission granted = granted(handshake, leg -> destinations.accept(token, rejection, leg));
+        Admission granted = accepting(handshake, token, rejection, "");
         String deviceId = destinations.deviceOf(token);
         if (deviceId == null) {
             Admission closed = acceptCredential ? badToken(handshake) : granted;
@@ -348,7 +348,22 @@ public final class Admissions {
         // devices.
         return deviceId.isEmpty()
                 ? refused(403, "this token does not name its device; all nodes need the same setting")
-                : allowed(handshake, query, by, Action.ACCEPT, deviceId, access -> granted);
+                : allowed(
+                        handshake,
+                        query,
+                        by,
+                        Action.ACCEPT,
+                        deviceId,
+                        access -> accepting(handshake, token, rejection, access.principal()));
+    }
+
+    private Admission accepting(
+            Handshake handshake, BridgeToken token, @Nullable Rejection rejection, String principal) {
+        return granted(handshake, leg -> destinations.accept(token, rejection, client(handshake, principal), leg));
+    }
+
+    private static BridgeListener.Client client(Handshake handshake, String principal) {
+        return new BridgeListener.Client(principal, handshake.peer().address());
     }
 
     /** Refuses with a close code, as always, without reading the token again: it could be good by then. */
@@ -369,7 +384,9 @@ public final class Admissions {
         return done(
                 unavailable != null
                         ? unavailable(unavailable)
-                        : granted(handshake, leg -> destinations.forwarded(forwarded, rejection, leg)));
+                        : granted(
+                                handshake,
+                                leg -> destinations.forwarded(forwarded, rejection, client(handshake, ""), leg)));
     }
 
     private CompletionStage<Admission> badNode(Handshake handshake) {
@@ -392,8 +409,7 @@ public final class Admissions {
             if (refusal != null) {
                 return refusal;
             }
-            BridgeListener.Client client = new BridgeListener.Client(
-                    access.principal(), handshake.peer().address());
+            BridgeListener.Client client = client(handshake, access.principal());
             return destinations.listen(deviceId, subprotocol(handshake), client, holder, access.valid());
         });
     }

@@ -30,11 +30,20 @@ public interface Destinations {
      */
     Admission.Later requestAndWait(BridgeRequest request, Requester by, String subprotocol);
 
-    /** Receives a device that accepts or, if there is a rejection, rejects. */
-    void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg);
+    /**
+     * Receives a device that accepts or, if there is a rejection, rejects.
+     *
+     * @param by who that is
+     */
+    void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg);
 
-    /** Receives a device from another node, which waits for the proof that this one could read its request. */
-    void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg);
+    /**
+     * Receives a device from another node, which waits for the proof that this one could read its request.
+     *
+     * @param by the other node, as the connection shows it
+     */
+    void forwarded(
+            NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg);
 
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.

@@ -11,6 +11,7 @@ import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.BridgeListener.Client;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
@@ -73,8 +74,12 @@ public final class Accepts {
         this.events = events;
     }
 
-    /** Handles a device's accept or, if there is a rejection, its rejection, which arrives in the same way. */
-    public void accept(BridgeToken token, @Nullable Rejection rejection, Leg device, Hop hop) {
+    /**
+     * Handles a device's accept or, if there is a rejection, its rejection, which arrives in the same way.
+     *
+     * @param by who accepts
+     */
+    public void accept(BridgeToken token, @Nullable Rejection rejection, Client by, Leg device, Hop hop) {
         TokenClaims claims;
         try {
             claims = read(token);
@@ -84,12 +89,12 @@ public final class Accepts {
         }
         if (!claims.owner().equals(self)) {
             if (hop == Hop.DIRECT) {
-                forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection), device);
+                forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection), by, device);
             } else {
                 refuse(device, BAD_TOKEN); // the forwarding node mistook this node for the owner
             }
         } else if (rejection == null) {
-            join(claims.bridgeId(), device, hop);
+            join(claims.bridgeId(), by, device, hop);
         } else if (end(claims.bridgeId(), rejection)) {
             EndAwaiter.of(device, new CloseReason(CloseReason.NORMAL, "rejected"));
         } else {
@@ -148,7 +153,7 @@ public final class Accepts {
         return bridge != null && bridge.end(CloseReason.rejected(rejection));
     }
 
-    private void join(BridgeId id, Leg leg, Hop hop) {
+    private void join(BridgeId id, Client by, Leg leg, Hop hop) {
         OwnedBridge bridge = pending.find(id);
         Gate device = new Gate(leg, reason -> {});
         Splice splice = bridge == null ? null : bridge.claim(device);
@@ -158,14 +163,15 @@ public final class Accepts {
         }
         device.open();
         slots.keep(splice);
-        bridge.upgrade().thenAccept(missing -> start(bridge, splice, leg, hop, missing));
+        bridge.upgrade().thenAccept(missing -> start(bridge, splice, by, leg, hop, missing));
     }
 
     /** Starts a splice; if the requester is missing, that ends it at once. */
-    private void start(OwnedBridge bridge, Splice splice, Leg device, Hop hop, Optional<CloseReason> missing) {
+    private void start(
+            OwnedBridge bridge, Splice splice, Client by, Leg device, Hop hop, Optional<CloseReason> missing) {
         try {
             if (missing.isEmpty()) {
-                events.onEstablished(bridge, hop);
+                events.onEstablished(bridge, hop, by);
             }
             splice.start(
                     greeting(bridge.requester(), new Established(bridge.id(), null)),
@@ -186,7 +192,7 @@ public final class Accepts {
                 : null;
     }
 
-    private void forward(TokenClaims claims, NodeRouter.Forward forward, Leg leg) {
+    private void forward(TokenClaims claims, NodeRouter.Forward forward, Client client, Leg leg) {
         NodeRouter by = router;
         if (by == null) {
             refuse(leg, new CloseReason(CloseReason.OWNER_UNREACHABLE, "this node does not forward"));
@@ -208,7 +214,7 @@ public final class Accepts {
         }
         dialled.whenComplete((ownerLeg, failure) -> {
             if (failure == null) {
-                relay(claims, device, watch.apply(ownerLeg));
+                relay(claims, client, device, watch.apply(ownerLeg));
             } else {
                 log.debug("cannot reach {} for bridge {}", claims.owner(), claims.bridgeId(), failure);
                 CloseReason reason = new CloseReason(CloseReason.OWNER_UNREACHABLE, "the owner cannot be reached");
@@ -221,7 +227,7 @@ public final class Accepts {
         });
     }
 
-    private void relay(TokenClaims claims, Gate device, Leg ownerLeg) {
+    private void relay(TokenClaims claims, Client client, Gate device, Leg ownerLeg) {
         Gate owner = new Gate(ownerLeg, reason -> {});
         Splice splice = new Splice(device, owner);
         splice.gone().thenAccept(reason -> {
@@ -231,7 +237,7 @@ public final class Accepts {
         try {
             owner.open();
             slots.keep(splice);
-            events.onForwarded(claims.bridgeId(), claims.owner(), traffic(splice));
+            events.onForwarded(claims.bridgeId(), claims.owner(), client, traffic(splice));
             splice.start(null, null);
         } catch (Throwable e) { // even an Error, which nobody else handles: the slot must be given back
             splice.abort();

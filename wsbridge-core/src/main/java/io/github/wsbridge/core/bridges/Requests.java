@@ -97,7 +97,7 @@ public final class Requests {
             bridge.end(refusal);
             return bridge;
         }
-        events.onRequested(bridge, by.principal());
+        events.onRequested(bridge, new BridgeListener.Client(by.principal(), by.address()));
         bridge.requestedBy(shortened(by.principal()));
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());

@@ -137,7 +137,7 @@ public final class DeviceListeners {
             }
         }
         Listener listener = new Listener(deviceId, leg, since, by, counted, valid);
-        events.onListening(deviceId);
+        events.onListening(deviceId, by);
         listener.socket.open();
         Listener older = listeners.put(deviceId, listener);
         if (older != null) {

@@ -37,6 +37,8 @@ import org.junit.jupiter.api.Timeout;
 /** Claim, rejection, timeout, loss of the requester and stopping of the node, all at once. */
 class PendingRaceTest {
 
+    private static final BridgeListener.Client BY = new BridgeListener.Client("", "192.0.2.1:1");
+
     private static final Requester SOMEBODY = new Requester("somebody", "", "");
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
     private static final CloseReason GONE = new CloseReason(4321, "gone");
@@ -105,8 +107,8 @@ class PendingRaceTest {
             Bridge bridge = requests.request(new BridgeRequest("device"), SOMEBODY, requester);
             BridgeToken token = new BridgeToken(bridge.id().toString());
             List<Runnable> rivals = new ArrayList<>();
-            rivals.add(() -> accepts.accept(token, null, device, Hop.DIRECT));
-            rivals.add(() -> accepts.accept(token, new Rejection(7, "no"), rejecter, Hop.DIRECT));
+            rivals.add(() -> accepts.accept(token, null, BY, device, Hop.DIRECT));
+            rivals.add(() -> accepts.accept(token, new Rejection(7, "no"), BY, rejecter, Hop.DIRECT));
             rivals.add(() -> scheduler.advance(ACCEPT_TIMEOUT));
             rivals.add(() -> requester.end(GONE));
             rivals.add(() -> pending.endAll(BridgeSlots.DRAINING));

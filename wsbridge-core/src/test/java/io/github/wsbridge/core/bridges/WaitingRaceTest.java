@@ -39,6 +39,8 @@ import org.junit.jupiter.api.Timeout;
 /** The device accepts or rejects while the waiting requester disconnects, the timeout expires, and the node stops. */
 class WaitingRaceTest {
 
+    private static final BridgeListener.Client BY = new BridgeListener.Client("", "192.0.2.1:1");
+
     private static final Requester SOMEBODY = new Requester("somebody", "", "");
     private static final int ROUNDS = 3_000;
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(30);
@@ -141,8 +143,8 @@ class WaitingRaceTest {
             Admission.Later later = waiting.admission(ACCEPT_TIMEOUT.plusSeconds(5));
             connection.ask(handshake -> CompletableFuture.completedFuture(counted(later)), scheduler, this);
             BridgeToken token = new BridgeToken(bridge.id().toString());
-            Runnable claim = () -> accepts.accept(token, null, device, Hop.DIRECT);
-            Runnable reject = () -> accepts.accept(token, new Rejection(7, "no"), new FakeLeg(), Hop.DIRECT);
+            Runnable claim = () -> accepts.accept(token, null, BY, device, Hop.DIRECT);
+            Runnable reject = () -> accepts.accept(token, new Rejection(7, "no"), BY, new FakeLeg(), Hop.DIRECT);
             Runnable late = () -> scheduler.advance(ACCEPT_TIMEOUT);
             Runnable stop = () -> pending.endAll(BridgeSlots.DRAINING);
             List<Runnable> rivals = new ArrayList<>(List.of(this::lose, claim, reject, late, stop));

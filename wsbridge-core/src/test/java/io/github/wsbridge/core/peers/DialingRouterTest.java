@@ -122,12 +122,13 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void accept(BridgeToken token, @Nullable Rejection rejection, Leg leg) {
+        public void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
             throw new AssertionError("as if from a device");
         }
 
         @Override
-        public void forwarded(NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, Leg leg) {
+        public void forwarded(
+                NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
             HeldLeg held = new HeldLeg(leg);
             leg.open(held.receiver());
             leg.send(Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge()))));
