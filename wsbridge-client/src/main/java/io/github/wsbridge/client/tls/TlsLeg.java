@@ -117,7 +117,7 @@ final class TlsLeg implements BridgeLeg {
         act();
     }
 
-    /** Takes the leg from its receiver, which has no unanswered demand, and gives back what it has received too much. */
+    /** Takes the leg from its receiver, which has no unanswered demand, and gives back what is not for that one. */
     void giveBack(ByteBuffer rest) {
         incoming.giveBack(rest);
         act();
@@ -254,7 +254,7 @@ final class TlsLeg implements BridgeLeg {
         if (open && told == null && incoming.deliver()) {
             return true;
         }
-        if (incoming.holds() || tasking || startedTasks() || records.mustWrite() && belowEnd == null) {
+        if (incoming.holds() || tasking || startedTasks() || !records.mayRead(handshaking) && belowEnd == null) {
             return false;
         }
         if (established() || incoming.read(handshaking)) {
@@ -298,7 +298,7 @@ final class TlsLeg implements BridgeLeg {
         return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
     }
 
-    /** Returns whether the leg is being closed with everything delivered: by its code, or because both ends are done. */
+    /** Returns whether the leg is being closed with everything delivered: by its code, or since both ends are done. */
     private boolean closesWell() {
         CloseReason reason = closing.get();
         return reason != null && (good(reason) || outgoing.finishing() && incoming.finished() && !incoming.holds());
