@@ -41,7 +41,8 @@ public interface DeviceTrust {
     /**
      * Trusts certificates that one of these authorities has issued for the device. A certificate names the device in a
      * subject alternative name: either a DNS name that equals the device id, letter case included, or the URI
-     * {@code urn:wsbridge:device:} followed by the percent-encoded id. The common name does not count, nor do wildcards.
+     * {@code urn:wsbridge:device:} followed by the percent-encoded id. The common name does not count, nor do
+     * wildcards.
      */
     static DeviceTrust authorities(Collection<X509Certificate> authorities)
             throws IOException, GeneralSecurityException {

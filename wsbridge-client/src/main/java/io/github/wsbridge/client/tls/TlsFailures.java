@@ -39,6 +39,9 @@ final class TlsFailures {
             }
         }
         String message = String.valueOf(failure.getMessage());
+        if (failure instanceof CutOffException) {
+            return CloseReason.vanished(message);
+        }
         Matcher alert = ALERT.matcher(message);
         if (alert.find()) {
             String name = alert.group(1).toLowerCase(Locale.ROOT);

@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,50 +33,30 @@ import org.slf4j.LoggerFactory;
 final class TlsLeg implements BridgeLeg {
 
     private static final Logger log = LoggerFactory.getLogger(TlsLeg.class);
-    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
-    private static final CloseReason CUT_OFF =
-            CloseReason.vanished("the encrypted stream was cut off: it ended without close_notify");
 
     private final BridgeLeg below;
     private final TlsRecords records;
+    private final TlsIncoming incoming;
+    private final TlsOutgoing outgoing;
     private final Executor tasks;
     private final CompletableFuture<TlsLeg> ready = new CompletableFuture<>();
     private final AtomicInteger news = new AtomicInteger();
     private final ClosePatience patience = new ClosePatience(this::abort);
 
     // Written down by any thread.
-    private final AtomicReference<@Nullable Send> sending = new AtomicReference<>();
     private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
-    private final CompletableFuture<Void> finished = new CompletableFuture<>(); // close_notify was sent
     private final AtomicReference<@Nullable Duration> heartbeat = new AtomicReference<>();
-    private volatile @Nullable Receiver receiver;
-    private volatile @Nullable ByteBuffer unread;
-    private volatile boolean demanded;
-    private volatile boolean finishing;
-    private volatile boolean aborted;
     private volatile boolean ponged;
+    private volatile boolean aborted;
     private volatile boolean tasksDone;
-    private volatile boolean landed; // the send below has completed
-    private volatile @Nullable Fragment arrived;
     private volatile @Nullable CloseReason belowEnd;
     private volatile @Nullable CloseReason failure;
-    private boolean filled; // whether the current message has any payload; used by the sender only
 
     // Used inside act() only.
-    private final Deque<Fragment> held = new ArrayDeque<>(); // at most one, and one that was given back
-    private @Nullable Receiver told;
     private boolean handshaking = true;
     private boolean tasking;
-    private boolean flying; // a send below has not completed
-    private boolean demandedBelow;
-    private boolean messageEmpty = true; // the one that arrives
-    private boolean peerFinished;
-    private boolean endWritten;
-    private boolean finSent;
     private boolean closedBelow;
-
-    /** What the user sends. */
-    private record Send(ByteBuffer payload, CompletableFuture<Void> done) {}
+    private @Nullable Receiver told; // of the end
 
     /**
      * Wraps a leg that is not open yet.
@@ -88,8 +66,10 @@ final class TlsLeg implements BridgeLeg {
      */
     TlsLeg(BridgeLeg below, SSLEngine engine, Executor tasks) {
         this.below = below;
-        this.records = new TlsRecords(engine);
         this.tasks = tasks;
+        records = new TlsRecords(engine);
+        incoming = new TlsIncoming(below, records);
+        outgoing = new TlsOutgoing(below, records, this::act);
     }
 
     /**
@@ -133,20 +113,19 @@ final class TlsLeg implements BridgeLeg {
 
     @Override
     public void open(Receiver to) {
-        receiver = to;
+        incoming.open(to);
         act();
     }
 
-    /** Takes the leg from its receiver, which has no unanswered demand, and gives back what it has received too much. */
+    /** Takes the leg from its receiver, which has no unanswered demand, and gives back what is not for that one. */
     void giveBack(ByteBuffer rest) {
-        receiver = null;
-        unread = rest;
+        incoming.giveBack(rest);
         act();
     }
 
     @Override
     public void demand() {
-        demanded = true;
+        incoming.demand();
         act();
     }
 
@@ -155,26 +134,7 @@ final class TlsLeg implements BridgeLeg {
         if (closing.get() != null || belowEnd != null || failure != null) {
             return CompletableFuture.failedStage(new IOException("the encrypted stream is closed"));
         }
-        ByteBuffer payload = fragment.payload();
-        boolean empty = !payload.hasRemaining();
-        filled |= !empty;
-        boolean finish = fragment.last() && !filled && fragment.kind() == Fragment.Kind.BINARY;
-        filled &= !fragment.last();
-        if (finish) {
-            finishing = true;
-            act();
-            return finished.minimalCompletionStage();
-        }
-        if (empty || finishing) {
-            payload.position(payload.limit());
-            return SENT;
-        }
-        Send send = new Send(payload, new CompletableFuture<>());
-        if (!sending.compareAndSet(null, send)) {
-            throw new IllegalStateException("a send is already in progress");
-        }
-        act();
-        return send.done();
+        return outgoing.send(fragment);
     }
 
     @Override
@@ -212,7 +172,7 @@ final class TlsLeg implements BridgeLeg {
 
         @Override
         public void onFragment(Fragment fragment) {
-            arrived = fragment;
+            incoming.arrived(fragment);
             act();
         }
 
@@ -255,8 +215,14 @@ final class TlsLeg implements BridgeLeg {
 
     private void actOnce() {
         CloseReason ended = belowEnd; // before what has arrived before it is read
-        noteCompletions();
-        pass();
+        if (tasksDone) {
+            tasksDone = false;
+            tasking = false;
+        }
+        if (outgoing.noteLanding()) {
+            patience.progress();
+        }
+        passPongs();
         try {
             while (failure == null && !aborted && (receive() | transmit())) {
                 // until there is nothing left to do
@@ -268,35 +234,8 @@ final class TlsLeg implements BridgeLeg {
         end(ended);
     }
 
-    private void noteCompletions() {
-        if (tasksDone) {
-            tasksDone = false;
-            tasking = false;
-        }
-        if (landed) {
-            landed = false;
-            flying = false;
-            patience.progress();
-            Send sent = sending.get();
-            if (sent != null && !sent.payload().hasRemaining()) {
-                sending.set(null);
-                sent.done().complete(null);
-            }
-            if (endWritten) {
-                finished.complete(null);
-            }
-        }
-        ByteBuffer rest = unread;
-        if (rest != null) {
-            unread = null;
-            if (rest.hasRemaining()) {
-                held.addFirst(Fragment.binary(rest));
-            }
-        }
-    }
-
-    private void pass() {
-        Receiver to = receiver;
+    private void passPongs() {
+        Receiver to = incoming.receiver();
         if (to == null || told == to) {
             return;
         }
@@ -310,35 +249,21 @@ final class TlsLeg implements BridgeLeg {
         }
     }
 
-    // Receiving
-
     private boolean receive() throws SSLException {
-        Receiver to = receiver;
-        if (!held.isEmpty() && demanded && to != null && told != to && closing.get() == null) {
-            demanded = false;
-            to.onFragment(held.remove());
+        boolean open = closing.get() == null;
+        if (open && told == null && incoming.deliver()) {
             return true;
         }
-        if (!held.isEmpty() || tasking || startedTasks() || records.mustWrite() && belowEnd == null) {
+        if (incoming.holds() || tasking || startedTasks() || !records.mayRead(handshaking) && belowEnd == null) {
             return false;
         }
-        if (establish()) {
-            return true; // before what follows the handshake is read
+        if (established() || incoming.read(handshaking)) {
+            return true;
         }
-        TlsRecords.Found found = peerFinished ? TlsRecords.Found.TOO_LITTLE : records.read();
-        switch (found) {
-            case DATA -> held.add(Fragment.binary(records.data()));
-            case END -> {
-                if (handshaking) {
-                    fail(CUT_OFF, null);
-                    return false;
-                }
-                peerFinished = true;
-                held.add(Fragment.binary(ByteBuffer.allocate(0)));
-            }
-            case NO_DATA, TOO_LITTLE -> {}
+        if (open && belowEnd == null) {
+            incoming.demandMore();
         }
-        return found != TlsRecords.Found.TOO_LITTLE || tookMore() || demandMore();
+        return false; // what arrives within that call is seen in the next round
     }
 
     private boolean startedTasks() {
@@ -353,8 +278,9 @@ final class TlsLeg implements BridgeLeg {
         return true;
     }
 
-    private boolean establish() {
-        if (!handshaking || tasking || records.handshaking()) {
+    /** Notices the end of the handshake, before what follows it is read. */
+    private boolean established() {
+        if (!handshaking || records.handshaking()) {
             return false;
         }
         handshaking = false;
@@ -362,86 +288,20 @@ final class TlsLeg implements BridgeLeg {
         return true;
     }
 
-    /** Moves on to what has arrived meanwhile; what follows the peer's end is dropped. */
-    private boolean tookMore() {
-        Fragment fragment = arrived;
-        if (fragment == null) {
-            return false;
-        }
-        ByteBuffer payload = fragment.payload();
-        messageEmpty &= !payload.hasRemaining();
-        boolean moved = !peerFinished && records.take(payload);
-        if (payload.hasRemaining() && !peerFinished) {
-            return moved;
-        }
-        arrived = null;
-        demandedBelow = false;
-        boolean end = fragment.last() && messageEmpty && fragment.kind() == Fragment.Kind.BINARY;
-        messageEmpty |= fragment.last();
-        if (end && !peerFinished) {
-            fail(CUT_OFF, null);
-            return false;
-        }
-        return true;
-    }
-
-    /** Reads ahead, so that what TLS itself has to say does not hide the end of the leg below. */
-    private boolean demandMore() {
-        if (!demandedBelow && belowEnd == null && closing.get() == null) {
-            demandedBelow = true;
-            below.demand();
-        }
-        return false; // what arrives within the call is seen in the next round
-    }
-
-    // Sending
-
     private boolean transmit() throws SSLException {
-        if (flying || tasking || closedBelow || belowEnd != null) {
-            return false;
-        }
-        records.begin();
-        records.writeOwn();
-        Send send = sending.get();
-        if (!handshaking && send != null) {
-            records.write(send.payload());
-        }
-        boolean complete = send == null || !send.payload().hasRemaining();
-        if (!handshaking && complete && !endWritten && (finishing || closesWell())) {
-            endWritten = records.writeEnd();
-        }
-        ByteBuffer collected = records.collected();
-        if (collected.hasRemaining()) {
-            fly(Fragment.binary(collected));
-            return true;
-        }
-        if (finished.isDone() && !finSent) {
-            finSent = true;
-            fly(Fragment.binary(collected));
-            return true;
-        }
-        return false;
-    }
-
-    private void fly(Fragment fragment) {
-        flying = true;
-        below.send(fragment).whenComplete((done, failed) -> {
-            if (failed == null) {
-                landed = true;
-                act();
-            } // otherwise the leg below ends
-        });
+        return !tasking && !closedBelow && belowEnd == null && outgoing.transmit(!handshaking, closesWell());
     }
 
     // The end
 
-    private boolean closesWell() {
-        CloseReason reason = closing.get();
-        return reason != null && (good(reason) || finishing && peerFinished && held.isEmpty());
-    }
-
     static boolean good(CloseReason reason) {
         return reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
+    }
+
+    /** Returns whether the leg is being closed with everything delivered: by its code, or since both ends are done. */
+    private boolean closesWell() {
+        CloseReason reason = closing.get();
+        return reason != null && (good(reason) || outgoing.finishing() && incoming.finished() && !incoming.holds());
     }
 
     /** Closes the leg below: with an error at once, otherwise after close_notify, which it flushes. */
@@ -450,49 +310,33 @@ final class TlsLeg implements BridgeLeg {
         if (closedBelow) {
             return;
         }
-        if (finSent && !flying && peerFinished) {
-            closedBelow(CloseReason.normal());
-        } else if (reason != null && (endWritten || handshaking || !closesWell())) {
-            closedBelow(closesWell() && !good(reason) ? CloseReason.normal() : reason);
+        if (outgoing.complete() && incoming.finished()) {
+            closeBelow(CloseReason.normal());
+        } else if (reason != null && (outgoing.endWritten() || handshaking || !closesWell())) {
+            closeBelow(closesWell() && !good(reason) ? CloseReason.normal() : reason);
         }
     }
 
-    private void closedBelow(CloseReason reason) {
+    private void closeBelow(CloseReason reason) {
         closedBelow = true;
         patience.stop();
         below.close(reason);
     }
 
     private void fail(SSLException cause) {
-        fail(TlsFailures.reason(cause, handshaking), cause);
-    }
-
-    private void fail(CloseReason reason, @Nullable SSLException cause) {
-        if (failure != null) {
-            return;
-        }
+        CloseReason reason = TlsFailures.reason(cause, handshaking);
         log.debug("TLS over bridge {} has failed", bridgeId(), cause);
         failure = reason;
-        held.clear();
-        if (!flying && !tasking) {
-            sayGoodbye();
-        }
-        closedBelow(reason);
-        ready.completeExceptionally(new BridgeException(reason, cause));
-    }
-
-    /** Sends the alert that says why. */
-    private void sayGoodbye() {
+        incoming.drop();
         try {
-            records.begin();
-            records.writeEnd();
-            ByteBuffer alert = records.collected();
-            if (alert.hasRemaining()) {
-                fly(Fragment.binary(alert));
+            if (!tasking) {
+                outgoing.alert();
             }
         } catch (SSLException e) {
             log.debug("No alert can be sent", e);
         }
+        closeBelow(reason);
+        ready.completeExceptionally(new BridgeException(reason, cause));
     }
 
     private void end(@Nullable CloseReason ended) {
@@ -501,32 +345,26 @@ final class TlsLeg implements BridgeLeg {
             return;
         }
         boolean lost = failure != null || aborted || closing.get() != null;
-        boolean data = held.stream().anyMatch(fragment -> fragment.payload().hasRemaining());
-        if (!lost && !handshaking && (data || tasking)) {
+        if (!lost && !handshaking && (incoming.holdsData() || tasking)) {
             return; // the data comes first
         }
-        CloseReason why = lost ? reason : verdict(reason);
         patience.stop();
-        ready.completeExceptionally(new BridgeException(why));
-        Send cut = sending.getAndSet(null);
-        IOException closed = new BridgeException(why);
-        if (cut != null) {
-            cut.done().completeExceptionally(closed);
-        }
-        finished.completeExceptionally(closed);
-        Receiver to = receiver;
+        BridgeException why = new BridgeException(lost ? reason : verdict(reason));
+        ready.completeExceptionally(why);
+        outgoing.fail(why);
+        Receiver to = incoming.receiver();
         if (to != null && told != to) {
             told = to;
-            to.onClosed(why);
+            to.onClosed(why.closeReason());
         }
     }
 
     /** Judges the end of the leg below, which anybody between the two ends can cause. */
     private CloseReason verdict(CloseReason reason) {
-        if (finished.isDone() && peerFinished) {
+        if (outgoing.finished() && incoming.finished()) {
             return CloseReason.normal();
         }
-        return good(reason) && !peerFinished ? CUT_OFF : reason;
+        return good(reason) && !incoming.finished() ? TlsFailures.reason(new CutOffException(), handshaking) : reason;
     }
 
     @Override

@@ -13,6 +13,9 @@ final class TlsRecords {
     /** How many records are sent at once, at most. */
     private static final int RECORDS = 4;
 
+    /** How many of the peer's records without data may be read before their answers are written. */
+    private static final int MOST_UNANSWERED = 64;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final SSLEngine engine;
@@ -20,6 +23,7 @@ final class TlsRecords {
     private final ByteBuffer in; // between position and limit: what has arrived and was not read
     private final ByteBuffer out;
     private ByteBuffer plain;
+    private int unanswered; // records without data, since the engine's own records were written
 
     /** What {@link #read} has found. */
     enum Found {
@@ -51,6 +55,14 @@ final class TlsRecords {
         return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP
                 && !engine.isInboundDone()
                 && !engine.isOutboundDone();
+    }
+
+    /**
+     * Returns whether to read, although there may be something to write. After the handshake, two ends that both waited
+     * for each other's reading would never write; what a peer can make the engine queue is bounded all the same.
+     */
+    boolean mayRead(boolean handshake) {
+        return !mustWrite() || !handshake && unanswered < MOST_UNANSWERED;
     }
 
     boolean handshaking() {
@@ -111,6 +123,7 @@ final class TlsRecords {
                 if (plain.position() > 0) {
                     yield Found.DATA;
                 }
+                unanswered++;
                 yield result.bytesConsumed() > 0 ? Found.NO_DATA : Found.TOO_LITTLE;
             }
         };
@@ -133,6 +146,9 @@ final class TlsRecords {
             if (engine.wrap(NOTHING, out).bytesProduced() == 0) {
                 return;
             }
+        }
+        if (!mustWrite()) {
+            unanswered = 0;
         }
     }
 
