@@ -14,7 +14,7 @@ import java.util.Objects;
 final class Python {
 
     private static final List<String> SCRIPTS =
-            List.of("echo_device.py", "foreign_ends.py", "raw_websocket.py", "wsbridge_v1.py");
+            List.of("echo_device.py", "foreign_ends.py", "raw_websocket.py", "session_h2.py", "wsbridge_v1.py");
 
     private Python() {}
 

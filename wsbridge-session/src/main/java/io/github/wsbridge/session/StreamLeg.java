@@ -56,7 +56,8 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     private boolean inputTold;
     private boolean dropped;
     private @Nullable CompletableFuture<Void> waiting; // a send
-    private @Nullable ChannelFuture ending; // the write of END_STREAM
+    private @Nullable ChannelFuture written; // the latest write
+    private boolean outputEnded;
     private @Nullable CloseDeadline deadline;
     private @Nullable CloseReason reset; // by the peer, or by abort()
     private volatile @Nullable CloseReason closing; // passed to close()
@@ -237,10 +238,8 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             bytes.release();
             return failed();
         }
-        ChannelFuture written = session.data(stream, bytes, last);
-        if (last) {
-            ending = written;
-        }
+        written = session.data(stream, bytes, last);
+        outputEnded |= last;
         if (last || session.writable(stream)) {
             return SENT;
         }
@@ -288,8 +287,14 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             closing = reason;
             discard();
             boolean orderly = reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
-            ChannelFuture flushed =
-                    ending == null ? session.data(stream, Unpooled.EMPTY_BUFFER, orderly) : ending; // and all before
+            if (orderly && !outputEnded) {
+                written = session.data(stream, Unpooled.EMPTY_BUFFER, true);
+            }
+            ChannelFuture flushed = written;
+            if (flushed == null || flushed.isDone()) {
+                session.reset(stream, ResetCodes.of(reason));
+                return;
+            }
             flushed.addListener(done -> session.reset(stream, ResetCodes.of(reason)));
             session.loop().execute(() -> {
                 if (!flushed.isDone()) {
@@ -363,7 +368,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
         if (peer != null) {
             return peer;
         }
-        return inputEnded && ending != null ? CloseReason.normal() : session.endReason();
+        return inputEnded && outputEnded ? CloseReason.normal() : session.endReason();
     }
 
     @Override

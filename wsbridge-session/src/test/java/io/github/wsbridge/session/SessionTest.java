@@ -152,6 +152,26 @@ class SessionTest {
     }
 
     @Test
+    void close_manyStreamsAtOnce_endsTheseOnly() throws Exception {
+        MemoryDevice device = new MemoryDevice(handler(arrived::add));
+        BridgeSessions sessions = sessions(device);
+        Pair stays = pair(sessions);
+        List<Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            pairs.add(pair(sessions));
+        }
+        for (Pair pair : pairs) {
+            pair.far.leg().close(OWN);
+        }
+        for (Pair pair : pairs) {
+            assertThat(pair.near.awaitClosed().code()).isEqualTo(OWN.code());
+        }
+        stays.near.send(Fragment.text("still here"));
+        assertThat(stays.far.nextText()).isEqualTo("still here");
+        assertThat(device.asked).hasSize(1);
+    }
+
+    @Test
     void close_withUnreadData_endsHere() throws Exception {
         Pair pair = pair();
         pair.far.send(Fragment.text("never read"));
