@@ -8,4 +8,5 @@ module io.github.wsbridge.client {
     requires com.grack.nanojson;
 
     exports io.github.wsbridge.client;
+    exports io.github.wsbridge.client.tls;
 }

@@ -4,8 +4,10 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.access.jwt;
     requires io.github.wsbridge.client;
     requires io.github.wsbridge.core;
+    requires io.github.wsbridge.metrics;
     requires io.github.wsbridge.netty;
     requires io.github.wsbridge.proxy;
+    requires io.github.wsbridge.session;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;
@@ -13,6 +15,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.website;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
+    requires com.grack.nanojson;
     requires info.picocli;
     requires io.netty.buffer;
     requires io.netty.codec;
@@ -22,7 +25,9 @@ module io.github.wsbridge.launcher {
     requires io.netty.transport;
     requires java.logging;
     requires java.net.http;
+    requires jdk.httpserver;
     requires jdk.unsupported;
+    requires micrometer.registry.prometheus;
     requires org.slf4j;
 
     exports io.github.wsbridge.launcher;

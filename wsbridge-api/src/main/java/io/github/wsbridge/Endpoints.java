@@ -33,6 +33,9 @@ public final class Endpoints {
     /** Query parameter: data from the requester for the device. */
     public static final String REQUEST_DATA = "requestData";
 
+    /** Query parameter: why the requester wants the bridge, for people at the device. */
+    public static final String REASON = "reason";
+
     /** Query parameter: {@code true} to upgrade the requester only once its bridge is established. */
     public static final String WAIT = "wait";
 
@@ -77,14 +80,17 @@ public final class Endpoints {
     /** Returns the URL at which a requester requests a bridge. */
     public static URI connect(URI base, BridgeRequest request) {
         String url = base(base) + CONNECT + "?" + DEVICE_ID + "=" + encode(request.deviceId());
-        return URI.create(
-                request.requestData().isEmpty() ? url : url + "&" + REQUEST_DATA + "=" + encode(request.requestData()));
+        return URI.create(url + optional(REQUEST_DATA, request.requestData()) + optional(REASON, request.reason()));
+    }
+
+    private static String optional(String name, String value) {
+        return value.isEmpty() ? "" : "&" + name + "=" + encode(value);
     }
 
     /** Returns the URL at which a device accepts an invitation. */
     public static URI accept(URI base, BridgeToken token, String requestData) {
         String url = base(base) + ACCEPT + "?" + BRIDGE_TOKEN + "=" + token.value();
-        return URI.create(requestData.isEmpty() ? url : url + "&" + REQUEST_DATA + "=" + encode(requestData));
+        return URI.create(url + optional(REQUEST_DATA, requestData));
     }
 
     /** Returns the URL at which a node forwards an accept to the owner of the token, which is not in the URL. */

@@ -12,6 +12,7 @@ import java.time.Instant;
  * @param acceptUrl the URL that the device opens to accept; a secret, since it contains the token
  * @param requestData data from the requester for the device; may be empty
  * @param principal who requests the bridge, as the node's access policy calls them; empty if the node does not say
+ * @param reason why, in the requester's own words, which nobody has checked; may be empty
  * @param expiresAt when the requester stops waiting
  */
 public record Invitation(
@@ -21,9 +22,22 @@ public record Invitation(
         URI acceptUrl,
         String requestData,
         String principal,
+        String reason,
         Instant expiresAt) {
 
-    /** Omits the token, the URL and the request data. */
+    /** An invitation without a reason. */
+    public Invitation(
+            BridgeId bridgeId,
+            String deviceId,
+            BridgeToken token,
+            URI acceptUrl,
+            String requestData,
+            String principal,
+            Instant expiresAt) {
+        this(bridgeId, deviceId, token, acceptUrl, requestData, principal, "", expiresAt);
+    }
+
+    /** Omits the token, the URL, the request data and the reason. */
     @Override
     public String toString() {
         return "Invitation[bridge " + bridgeId + " to " + deviceId + ", expires " + expiresAt + "]";

@@ -5,6 +5,8 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Observes a node, for metrics, audit logs and tests.
@@ -18,6 +20,24 @@ public interface BridgeListener {
     /** A requester is waiting for its device. */
     default void onRequested(Bridge bridge, String principal) {}
 
+    /**
+     * An invitation is about to be sent over a secondary channel. It may be sent over several, one after the other.
+     * Called before {@link #onSignalled}.
+     *
+     * @param channel the channel's kind ({@link Signaller#channel})
+     */
+    default void onInvited(BridgeId bridgeId, String channel) {}
+
+    /**
+     * A secondary channel has answered. Called at most once for each {@link #onInvited}, at any time after it.
+     *
+     * @param channel the channel's kind ({@link Signaller#channel})
+     * @param result what it said; null if the channel itself failed
+     * @param took the time since it was asked
+     */
+    default void onChannelAnswered(
+            BridgeId bridgeId, String channel, Signaller.@Nullable Result result, Duration took) {}
+
     /** The secondary channels have reported a result. */
     default void onSignalled(Bridge bridge, Signaller.Result result) {}
 
@@ -30,6 +50,15 @@ public interface BridgeListener {
     /** This node has forwarded a device's accept to the node that owns the token. */
     default void onForwarded(BridgeId bridgeId, NodeAddress owner) {}
 
+    /**
+     * Like {@link #onForwarded(BridgeId, NodeAddress)}, which it calls by default.
+     *
+     * @param traffic what passes through this node, until {@link #onForwardClosed}
+     */
+    default void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
+        onForwarded(bridgeId, owner);
+    }
+
     /** A bridge that this node forwarded, and does not own, has ended. */
     default void onForwardClosed(BridgeId bridgeId, CloseReason reason) {}
 
@@ -41,6 +70,32 @@ public interface BridgeListener {
      * @param remoteAddress the peer's address as the transport sees it; empty if it is not known
      */
     default void onRefused(String where, int status, String remoteAddress) {}
+
+    /**
+     * A limit has been hit, for which a client is refused. {@link #onRefused} tells of the refusal itself, if it is
+     * one by the node: the two are not called in any order.
+     */
+    default void onLimited(Limit limit) {}
+
+    /** What there may be only so much of. */
+    enum Limit {
+        /** Bridges of the node. */
+        BRIDGES,
+        /** Bridges of one requester or address. */
+        BRIDGE_SHARE,
+        /** Requesters that wait for one device. */
+        WAITING,
+        /** Devices that listen on the node. */
+        LISTENERS,
+        /** Devices of one key or address that listen on the node. */
+        LISTENER_SHARE,
+        /** Requests of one address in a second. */
+        ADDRESS_RATE,
+        /** Requests of one principal in a second. */
+        PRINCIPAL_RATE,
+        /** Invalid credentials of one address. */
+        FAILED_CREDENTIALS
+    }
 
     /**
      * An address has presented invalid credentials so often that further ones are answered with status 429. Called at

@@ -2,6 +2,7 @@ package io.github.wsbridge.spi;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 
 /**
  * A transport's standalone server. It is bound on creation, so that its address is known before the node is built, and
@@ -20,6 +21,11 @@ public interface BridgeServer extends AutoCloseable {
      * @throws IOException if the server has been closed or cannot start
      */
     void serve(Door door) throws IOException;
+
+    /** Returns a snapshot of the server's counters; empty, as by default, if it keeps none. Does not block. */
+    default Optional<ServerStats> stats() {
+        return Optional.empty();
+    }
 
     /** Stops accepting connections. Existing ones continue. */
     void stopAccepting();

@@ -29,6 +29,14 @@ public interface Signaller extends AutoCloseable {
      */
     default void withdraw(Invitation invitation) {}
 
+    /**
+     * Returns the kind of channel, for metrics and logs: one lower-case word of a few letters, the same for all
+     * signallers of a kind, such as {@code mqtt}. Default: {@code custom}.
+     */
+    default String channel() {
+        return "custom";
+    }
+
     /** Releases connections and threads. Called once, on a thread that may block briefly. Does nothing by default. */
     @Override
     default void close() {}

@@ -30,8 +30,10 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
     private final List<URI> servers;
     private final AtomicInteger next = new AtomicInteger();
     private final Dialer dialer;
+    private final String reason;
 
     private BridgeClient(Builder builder) {
+        reason = builder.reason;
         servers = List.copyOf(builder.servers);
         dialer = new Dialer(builder.settings);
     }
@@ -65,7 +67,7 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public CompletableFuture<BridgeChannel> connect(String deviceId, String requestData) {
-        return dialer.channel(urls(deviceId, requestData));
+        return dialer.channel(urls(deviceId, requestData), "");
     }
 
     /**
@@ -77,12 +79,12 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      */
     @Override
     public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {
-        return dialer.bridge(urls(deviceId, requestData));
+        return dialer.bridge(urls(deviceId, requestData), "");
     }
 
     /** Where to ask, one after the other; servers take turns at being the first. */
     private List<URI> urls(String deviceId, String requestData) {
-        BridgeRequest request = new BridgeRequest(deviceId, requestData);
+        BridgeRequest request = new BridgeRequest(deviceId, requestData, reason);
         int first = Math.floorMod(next.getAndIncrement(), servers.size());
         List<URI> urls = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
@@ -101,6 +103,7 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
     public static final class Builder {
         private final List<URI> servers = new ArrayList<>();
         private final Dialer.Settings settings = new Dialer.Settings();
+        private String reason = "";
 
         private Builder(URI server) {
             server(server);
@@ -181,6 +184,18 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
         /** Sets where futures complete; by default, daemon threads, virtual if the JDK supports them. */
         public Builder executor(Executor executor) {
             settings.executor = executor;
+            return this;
+        }
+
+        /**
+         * Says why bridges are requested, for people at the device; empty by default. Nodes before 0.2 do not pass it
+         * on.
+         *
+         * @throws IllegalArgumentException if it is longer than {@value BridgeRequest#MAX_REASON} bytes of UTF-8, or
+         *     contains a control character
+         */
+        public Builder reason(String reason) {
+            this.reason = new BridgeRequest("any", "", reason).reason();
             return this;
         }
 

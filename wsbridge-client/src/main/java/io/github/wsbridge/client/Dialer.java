@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import java.io.IOException;
 import java.net.URI;
@@ -46,6 +47,7 @@ final class Dialer implements AutoCloseable {
         Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
+        Watch listenWatch = new Watch(Duration.ofMillis(2500), Duration.ofHours(24));
     }
 
     private static final int KNOCK_SECONDS = 10;
@@ -57,6 +59,7 @@ final class Dialer implements AutoCloseable {
     private final boolean ownScheduler;
     private final Executor executor;
     private final Watch watch;
+    private final Watch listenWatch;
     private final Duration timeout;
     private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
     private final Set<Consumer<CloseReason>> bridges = ConcurrentHashMap.newKeySet(); // which close them
@@ -70,6 +73,7 @@ final class Dialer implements AutoCloseable {
         scheduler = settings.scheduler == null ? newTimer() : settings.scheduler;
         executor = settings.executor;
         watch = settings.watch;
+        listenWatch = settings.listenWatch;
         timeout = settings.connectTimeout;
     }
 
@@ -90,6 +94,12 @@ final class Dialer implements AutoCloseable {
     /** Opens a leg that is watched from the start; the server may not agree to {@code subprotocol}. */
     CompletionStage<Leg> leg(URI uri, String subprotocol) {
         return connect(uri, subprotocol, timeout).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
+    }
+
+    /** Opens a listen socket, which its node reads at all times. */
+    CompletionStage<Leg> listen(URI uri) {
+        return connect(uri, Endpoints.SUBPROTOCOL, timeout)
+                .thenApply(leg -> WatchedLeg.alwaysRead(leg, listenWatch, scheduler));
     }
 
     private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
@@ -125,19 +135,25 @@ final class Dialer implements AutoCloseable {
     /**
      * Opens a bridge at the first of {@code uris} that can be reached; completes, on the executor, when it is
      * established. If the future ends earlier for any reason, the leg is closed.
+     *
+     * @param principal who requested the bridge, as the invitation says; empty if it does not, or for a requester
      */
-    CompletableFuture<BridgeChannel> channel(List<URI> uris) {
-        return open(uris, BridgeChannel::over, BridgeChannel::close, this::complete);
+    CompletableFuture<BridgeChannel> channel(List<URI> uris, String principal) {
+        return open(uris, principal, BridgeChannel::over, BridgeChannel::close, this::complete);
     }
 
     /** The same as a leg, which completes on a thread of the transport. */
-    CompletableFuture<BridgeLeg> bridge(List<URI> uris) {
-        return open(uris, leg -> leg, BridgeLeg::close, Runnable::run);
+    CompletableFuture<BridgeLeg> bridge(List<URI> uris, String principal) {
+        return open(uris, principal, leg -> leg, BridgeLeg::close, Runnable::run);
     }
 
     private <B> CompletableFuture<B> open(
-            List<URI> uris, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
-        Opening<B> opening = new Opening<>(form, close, completer);
+            List<URI> uris,
+            String principal,
+            Function<GreetedLeg, B> form,
+            BiConsumer<B, CloseReason> close,
+            Executor completer) {
+        Opening<B> opening = new Opening<>(principal, form, close, completer);
         CompletableFuture<B> result = opening.result;
         pending.add(result);
         result.whenComplete((made, failure) -> pending.remove(result));
@@ -161,12 +177,14 @@ final class Dialer implements AutoCloseable {
 
     /** A bridge on its way, and what is to become of its leg. */
     private final class Opening<B> {
+        private final String principal;
         private final Function<GreetedLeg, B> form;
         private final BiConsumer<B, CloseReason> close;
         private final Executor completer;
         private final CompletableFuture<B> result = new CompletableFuture<>();
 
-        Opening(Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+        Opening(String principal, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+            this.principal = principal;
             this.form = form;
             this.close = close;
             this.completer = completer;
@@ -200,7 +218,7 @@ final class Dialer implements AutoCloseable {
                 return;
             }
             Leg watched = new WatchedLeg(leg, watch, scheduler);
-            new Greeting<>(watched, this::made, result, completer).start();
+            new Greeting<>(watched, principal, this::made, result, completer).start();
             result.whenComplete((made, failure) -> {
                 if (failure != null) {
                     watched.close(new CloseReason(CloseReason.GOING_AWAY, "gave up"));

@@ -1,11 +1,11 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeException;
-import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.message.EstablishedJson;
+import io.github.wsbridge.wire.message.EstablishedJson.Established;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.github.wsbridge.wire.message.TextAssembler;
@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Greeting<B> implements Leg.Receiver {
 
+    private static final CloseReason OTHER =
+            new CloseReason(CloseReason.POLICY_VIOLATION, "the invitation named another requester");
+
     private final Leg leg;
+    private final String principal;
     private final Demands demands;
     private final Function<GreetedLeg, B> made;
     private final CompletableFuture<B> result;
@@ -33,11 +37,14 @@ final class Greeting<B> implements Leg.Receiver {
     /**
      * Creates a greeting that is not awaited yet.
      *
+     * @param principal who requested the bridge, as the invitation says; empty if it does not, or for a requester. The
+     *     node's own word counts
      * @param made creates the result from the leg; called before any further event of the leg
      * @param executor completes {@code result}
      */
-    Greeting(Leg leg, Function<GreetedLeg, B> made, CompletableFuture<B> result, Executor executor) {
+    Greeting(Leg leg, String principal, Function<GreetedLeg, B> made, CompletableFuture<B> result, Executor executor) {
         this.leg = leg;
+        this.principal = principal;
         this.demands = new Demands(leg::demand);
         this.made = made;
         this.result = result;
@@ -69,8 +76,15 @@ final class Greeting<B> implements Leg.Receiver {
         }
     }
 
-    private void establish(BridgeId bridgeId) {
-        GreetedLeg greeted = new GreetedLeg(leg, bridgeId);
+    private void establish(Established said) {
+        if (said.principal() != null
+                && !principal.isEmpty()
+                && !said.principal().equals(principal)) {
+            leg.close(OTHER);
+            fail(OTHER);
+            return;
+        }
+        GreetedLeg greeted = new GreetedLeg(leg, said.bridgeId());
         established = greeted.receiver();
         B bridge = made.apply(greeted);
         executor.execute(() -> result.complete(bridge));

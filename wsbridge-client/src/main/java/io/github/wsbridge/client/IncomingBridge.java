@@ -1,7 +1,9 @@
 package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeId;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -22,10 +24,28 @@ public interface IncomingBridge {
 
     /**
      * Returns who requests the bridge, as the node's access policy calls them: the name of an API key, for example.
-     * Empty if the node does not say, as by default. The node vouches for it as it does for the bridge itself; whether
-     * it may decide anything depends on how much the device trusts the node.
+     * Empty if the node does not say, as by default. The node vouches for it as it does for the bridge itself: it
+     * repeats it over the bridge's own connection, and if the secondary channel has told something else, accepting
+     * fails. Whether it may decide anything depends on how much the device trusts the node.
      */
     default String principal() {
+        return "";
+    }
+
+    /**
+     * Returns the certificate by which the requester has proved who it is to the device itself, followed by those of
+     * the authorities that issued it. Unlike the {@link #principal}, it needs no trust in the node. Empty if there is
+     * none, as always without encryption from end to end ({@link io.github.wsbridge.client.tls.EndToEndHandler}).
+     */
+    default List<X509Certificate> certificates() {
+        return List.of();
+    }
+
+    /**
+     * Returns why the bridge is requested, in the requester's own words, for people; possibly empty. It is untrusted
+     * input: nobody has checked it.
+     */
+    default String reason() {
         return "";
     }
 

@@ -65,18 +65,27 @@ final class Offer implements IncomingBridge {
     }
 
     @Override
+    public String reason() {
+        return invitation.reason();
+    }
+
+    @Override
     public Instant expiresAt() {
         return invitation.expiresAt();
     }
 
     @Override
     public CompletableFuture<BridgeChannel> accept() {
-        return accept(accepted, dialer::channel, BridgeChannel::close, BridgeChannel::closed);
+        return accept(accepted, uris -> dialer.channel(uris, principal()), BridgeChannel::close, BridgeChannel::closed);
     }
 
     @Override
     public CompletableFuture<BridgeLeg> acceptLeg() {
-        return accept(acceptedLeg, dialer::bridge, BridgeLeg::close, leg -> ((GreetedLeg) leg).ended());
+        return accept(
+                acceptedLeg,
+                uris -> dialer.bridge(uris, principal()),
+                BridgeLeg::close,
+                leg -> ((GreetedLeg) leg).ended());
     }
 
     private <B> CompletableFuture<B> accept(

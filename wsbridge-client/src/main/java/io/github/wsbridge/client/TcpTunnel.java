@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.io.InputStream;

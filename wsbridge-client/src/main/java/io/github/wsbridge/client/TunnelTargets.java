@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.net.StreamAddress;
@@ -78,6 +79,11 @@ public final class TunnelTargets implements BridgeDevice.Handler {
         } else {
             reach(incoming);
         }
+    }
+
+    @Override
+    public boolean mayBlock() {
+        return false;
     }
 
     /** Returns whether the target's host is a name, whose lookup blocks. */

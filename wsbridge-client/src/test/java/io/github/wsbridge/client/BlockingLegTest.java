@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;

@@ -34,6 +34,26 @@ class BridgeDeviceInvitationTest extends BridgeDeviceFixture {
         assertThat(offer().requestData()).isEqualTo("é");
     }
 
+    @ParameterizedTest
+    @CsvSource({"alice, true", "mallory, false"})
+    void principal_thatTheNodeDoesNotConfirm_isRefused(String confirmed, boolean accepted) throws Exception {
+        PairLeg listen = listen();
+        listen.send(Fragment.text(FakeNode.invitation("t", "ssh").replace("}", ",\"principal\":\"alice\"}")));
+        IncomingBridge offer = offer();
+        assertThat(offer.principal()).isEqualTo("alice");
+        CompletableFuture<BridgeChannel> accepting = offer.accept();
+        PairLeg bridge = node.call().open();
+        QueueReceiver end = new QueueReceiver();
+        bridge.open(end);
+        bridge.send(Fragment.text(FakeNode.established().replace("}", ",\"principal\":\"" + confirmed + "\"}")));
+        if (accepted) {
+            accepting.get();
+        } else {
+            assertThatThrownBy(accepting::get).hasMessageContaining("the invitation named another requester");
+            assertThat(end.closed().code()).isEqualTo(CloseReason.POLICY_VIOLATION);
+        }
+    }
+
     @Test
     void garbage_isDropped() throws Exception {
         PairLeg listen = listen();

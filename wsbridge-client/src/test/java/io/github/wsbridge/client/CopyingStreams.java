@@ -4,6 +4,7 @@ import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import io.github.wsbridge.wire.relay.ForwardingReceiver;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
 /** {@link BlockingStreams} for a suite that keeps the fragments, whose buffers a {@link BlockingLeg} uses again. */
-final class CopyingStreams implements StreamTransport {
+public final class CopyingStreams implements StreamTransport {
 
     private final StreamTransport streams = new BlockingStreams(TaskThreads.shared());
 

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.wire.concurrent.TaskThreads;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -62,6 +62,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -94,6 +96,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
 
+    private final AtomicInteger stalled = new AtomicInteger();
     final BridgeSlots slots;
     private final PendingBridges pending;
     final DeviceListeners listeners;
@@ -144,7 +147,8 @@ public final class BridgeNode implements Door, AutoCloseable {
                 id -> pending.find(id) != null,
                 this::rejectedLate,
                 from.clock,
-                scheduler);
+                scheduler,
+                events);
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, peers::permits, limits.dialTimeout(), scheduler);
@@ -287,7 +291,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     }
 
     Leg watched(Leg leg) {
-        return leg instanceof WatchedLeg ? leg : new WatchedLeg(leg, limits.watch(), scheduler);
+        return leg instanceof WatchedLeg ? leg : new WatchedLeg(leg, limits.watch(), scheduler, stalled);
     }
 
     /** Returns the address at which other nodes reach this one. */
@@ -322,7 +326,21 @@ public final class BridgeNode implements Door, AutoCloseable {
     /** Returns a snapshot of the node's counters. */
     public NodeStats stats() {
         int waiting = pending.size();
-        return new NodeStats(waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.leaving());
+        return new NodeStats(
+                waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.leaving(), stalled.get());
+    }
+
+    /** Returns the node's limits. */
+    public Limits limits() {
+        return limits;
+    }
+
+    /** Returns the other nodes that this one knows, in the order of their addresses. */
+    public List<PeerState> peers() {
+        return peers.linked().entrySet().stream()
+                .map(peer -> new PeerState(peer.getKey(), peer.getValue()))
+                .sorted(Comparator.comparing(peer -> peer.address().toString()))
+                .toList();
     }
 
     /**

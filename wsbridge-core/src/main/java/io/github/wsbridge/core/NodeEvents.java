@@ -7,8 +7,11 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.spi.Traffic;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +43,16 @@ final class NodeEvents implements BridgeListener {
     }
 
     @Override
+    public void onInvited(BridgeId bridgeId, String channel) {
+        tell(listener -> listener.onInvited(bridgeId, channel));
+    }
+
+    @Override
+    public void onChannelAnswered(BridgeId bridgeId, String channel, Signaller.@Nullable Result result, Duration took) {
+        tell(listener -> listener.onChannelAnswered(bridgeId, channel, result, took));
+    }
+
+    @Override
     public void onSignalled(Bridge bridge, Signaller.Result result) {
         log.debug("{} signalled: {}", bridge, result);
         tell(listener -> listener.onSignalled(bridge, result));
@@ -64,8 +77,13 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onForwarded(BridgeId bridgeId, NodeAddress owner) {
+        tell(listener -> listener.onForwarded(bridgeId, owner)); // the node calls the other
+    }
+
+    @Override
+    public void onForwarded(BridgeId bridgeId, NodeAddress owner, Traffic traffic) {
         log.debug("bridge {} forwarded to {}", bridgeId, owner);
-        tell(listener -> listener.onForwarded(bridgeId, owner));
+        tell(listener -> listener.onForwarded(bridgeId, owner, traffic));
     }
 
     @Override
@@ -78,6 +96,11 @@ final class NodeEvents implements BridgeListener {
     public void onRefused(String where, int status, String remoteAddress) {
         log.debug("refused {} from {} with {}", where, remoteAddress, status);
         tell(listener -> listener.onRefused(where, status, remoteAddress));
+    }
+
+    @Override
+    public void onLimited(Limit limit) {
+        tell(listener -> listener.onLimited(limit));
     }
 
     @Override

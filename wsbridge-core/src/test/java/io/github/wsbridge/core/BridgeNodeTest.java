@@ -123,7 +123,9 @@ class BridgeNodeTest {
         device.leg().send(Fragment.text("answer"));
         Object id = cluster.events.events("Established").get(0).subject();
         Fragment established = Fragment.text("{\"type\":\"established\",\"bridgeId\":\"" + id + "\"}");
-        assertThat(device.fragments()).containsExactly(established, Fragment.text("early"), Fragment.text("late"));
+        Fragment toDevice =
+                Fragment.text("{\"type\":\"established\",\"bridgeId\":\"" + id + "\",\"principal\":\"in-process\"}");
+        assertThat(device.fragments()).containsExactly(toDevice, Fragment.text("early"), Fragment.text("late"));
         assertThat(requester.fragments()).containsExactly(established, Fragment.text("answer"));
         device.leg().close(CloseReason.normal());
     }

@@ -43,7 +43,7 @@ class NodeEventsTest {
             assertThat(cluster.events.names())
                     .containsExactly(
                             "Listening", "Requested", "Signalled", "Established", "Closed", "ListenerGone", "Refused");
-            assertThat(log.loud()).hasSize(7);
+            assertThat(log.loud()).hasSize(11);
         }
         assertThat(node.stats()).isEqualTo(new NodeStats(0, 0, 0, false));
     }

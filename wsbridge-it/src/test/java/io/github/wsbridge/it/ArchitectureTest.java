@@ -47,14 +47,16 @@ final class ArchitectureTest {
             Map.entry("tyrus", List.of("wire", "jakarta")),
             Map.entry("client", List.of("wire")),
             Map.entry("proxy", List.of("wire", "client")),
+            Map.entry("session", List.of("wire", "client", "netty")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
-            Map.entry("access.jwt", List.of("wire")));
+            Map.entry("access.jwt", List.of("wire")),
+            Map.entry("metrics", List.of("core")));
 
     /** Adapters. Only programs may depend on them. */
-    private static final List<String> ADAPTERS =
-            List.of("netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt");
+    private static final List<String> ADAPTERS = List.of(
+            "netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);
@@ -115,7 +117,7 @@ final class ArchitectureTest {
     void transports_knowNoNode() {
         noClasses()
                 .that()
-                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client")))
+                .resideInAnyPackage(packages(List.of("netty", "jakarta", "tyrus", "client", "session")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(ROOT + ".core..")
@@ -195,6 +197,7 @@ final class ArchitectureTest {
                 .resideOutsideOfPackages(
                         ROOT + ".netty..",
                         ROOT + ".proxy..",
+                        ROOT + ".session..",
                         ROOT + ".website..",
                         ROOT + ".launcher.home..",
                         ROOT + ".bench..")
@@ -223,6 +226,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.nimbusds..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void micrometer_isUsedByMetricsAndTheLauncherOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer..")
                 .check(HOUSE);
     }
 

@@ -5,6 +5,7 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.TargetNetworks;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.session.SessionHandler;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import java.net.URI;
@@ -101,6 +102,22 @@ final class DeviceCommand implements Callable<Integer> {
     int maxBridges;
 
     @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description = "Whether tunnels may have their connections share a bridge: auto or on; or off, so that each"
+                    + " has its own (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
+    @Option(
+            names = "--max-streams",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Maximum number of concurrent connections on a bridge that they share (default"
+                    + " ${DEFAULT-VALUE})")
+    int maxStreams;
+
+    @Option(
             names = "--reconnect-min",
             paramLabel = "TIME",
             defaultValue = "1s",
@@ -113,6 +130,12 @@ final class DeviceCommand implements Callable<Integer> {
             defaultValue = "1m",
             description = "The longest delay before reconnecting (default ${DEFAULT-VALUE})")
     Duration reconnectMax;
+
+    @Mixin
+    AskOptions ask;
+
+    @Mixin
+    EndToEndDeviceOptions endToEnd;
 
     @Mixin
     HearOptions channels;
@@ -145,24 +168,29 @@ final class DeviceCommand implements Callable<Integer> {
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            reloads.start(here);
-            return listen(reachable.build(), connector, key, authorization);
+            TunnelTargets reached = reachable.build();
+            BridgeDevice.Handler asking = ask.before(reached, streams == null ? null : Runnable::run, here);
+            BridgeDevice.Handler handler = endToEnd.around(shared(asking), here, reloads);
+            return listen(reached, handler, connector, key, authorization, reloads);
         }
     }
 
     private int listen(
-            TunnelTargets handler,
+            TunnelTargets reached,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
-            @Nullable Supplier<String> authorization)
+            @Nullable Supplier<String> authorization,
+            Reloads reloads)
             throws Exception {
-        try (BridgeDevice device = device(handler, connector, key, authorization)) {
+        try (BridgeDevice device = device(handler, connector, key, authorization, reloads)) {
+            reloads.start(here);
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
                     .thenRun(() -> here.say("device ready: " + id + " listens at " + channels.places(server.places())
-                            + (handler.names().isEmpty()
+                            + (reached.names().isEmpty()
                                     ? ""
-                                    : ", targets " + String.join(", ", new TreeSet<>(handler.names())))
+                                    : ", targets " + String.join(", ", new TreeSet<>(reached.names())))
                             + (allowAny ? ", any target" : "")));
             device.start();
             sayWhereItIsNotListeningSoon(device);
@@ -205,6 +233,11 @@ final class DeviceCommand implements Callable<Integer> {
     }
 
     private TunnelTargets.Builder reachable() {
+        try {
+            ask.check();
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
         if (targets == null && !allowAny) {
             throw usage("specify --target NAME=HOST:PORT, or --allow-any");
         }
@@ -224,11 +257,18 @@ final class DeviceCommand implements Callable<Integer> {
         }
     }
 
+    private BridgeDevice.Handler shared(BridgeDevice.Handler handler) {
+        return session == SessionMode.off
+                ? handler
+                : SessionHandler.builder(handler).maxStreams(maxStreams).build();
+    }
+
     private BridgeDevice device(
-            TunnelTargets handler,
+            BridgeDevice.Handler handler,
             Connector connector,
             @Nullable Supplier<String> key,
-            @Nullable Supplier<String> authorization)
+            @Nullable Supplier<String> authorization,
+            Reloads reloads)
             throws Exception {
         try {
             List<URI> servers = server.servers();
@@ -253,7 +293,7 @@ final class DeviceCommand implements Callable<Integer> {
             if (origins != null) {
                 origins.forEach(origin -> builder.allowOrigin(server.base(origin)));
             }
-            channels.addTo(builder, id, here.env(), server.proxies(here.env()));
+            channels.addTo(builder, id, here.env(), server.proxies(here.env()), reloads);
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

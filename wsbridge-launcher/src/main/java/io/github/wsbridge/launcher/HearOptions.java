@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,14 @@ final class HearOptions {
                     + " separated by commas (default ${DEFAULT-VALUE}, a WebSocket to the server)")
     private List<String> channels;
 
+    @Option(
+            names = "--listen-keepalive",
+            paramLabel = "TIME",
+            defaultValue = "2500ms",
+            description = "How often the WebSocket to the server is checked; a node that has frozen is left after"
+                    + " three times this (default ${DEFAULT-VALUE}); longer costs less traffic")
+    private Duration listenKeepalive;
+
     @Mixin
     private MqttOptions mqtt;
 
@@ -51,14 +60,24 @@ final class HearOptions {
     private CommandSpec command;
 
     /** Adds the channels to a device, which closes them. If one cannot be set up, none is left open. */
-    void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
+    void addTo(
+            BridgeDevice.Builder device,
+            String deviceId,
+            Map<String, String> env,
+            @Nullable Proxies proxies,
+            Reloads reloads)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
+        try {
+            device.listenKeepAlive(listenKeepalive);
+        } catch (IllegalArgumentException e) {
+            throw usage("--listen-keepalive must be positive");
+        }
         List<InvitationSource> opened = new ArrayList<>();
         try {
             for (String name : new LinkedHashSet<>(channels)) {
                 if (!name.equals("listen")) {
-                    InvitationSource source = open(name, deviceId, env, proxies);
+                    InvitationSource source = open(name, deviceId, env, proxies, reloads);
                     opened.add(source);
                     device.source(source);
                 }
@@ -69,10 +88,11 @@ final class HearOptions {
         }
     }
 
-    private InvitationSource open(String name, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
+    private InvitationSource open(
+            String name, String deviceId, Map<String, String> env, @Nullable Proxies proxies, Reloads reloads)
             throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies), deviceId);
+            case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies, reloads), deviceId);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };

@@ -184,8 +184,12 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {"wsbridge " + number()};
+        }
+
+        String number() {
             String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"wsbridge " + (version == null ? "(not packaged)" : version)};
+            return version == null ? "(not packaged)" : version;
         }
     }
 

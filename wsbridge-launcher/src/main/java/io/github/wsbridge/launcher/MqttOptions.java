@@ -3,12 +3,14 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.Reloaded;
 import io.github.wsbridge.wire.files.TlsIdentity;
-import io.github.wsbridge.wire.files.TlsManagers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,7 +100,9 @@ final class MqttOptions {
         return String.valueOf(server);
     }
 
-    MqttBroker broker(Map<String, String> env, @Nullable Proxies proxies) throws IOException, GeneralSecurityException {
+    /** Returns the broker. Its certificates are read again when their files change, for the next connection. */
+    MqttBroker broker(Map<String, String> env, @Nullable Proxies proxies, Reloads reloads)
+            throws IOException, GeneralSecurityException {
         if (server == null) {
             throw usage("--signal mqtt requires --mqtt-server URL");
         }
@@ -128,11 +132,19 @@ final class MqttOptions {
             if (clientId != null) {
                 broker.clientId(clientId);
             }
-            if (authorities != null) {
-                broker.trust(TlsManagers.trust(Pem.certificates(authorities)));
+            Path trusted = authorities;
+            if (trusted != null) {
+                Reloaded<List<X509Certificate>> read = new Reloaded<>(
+                        "MQTT authorities " + trusted, List.of(trusted), () -> Pem.certificates(trusted));
+                RenewableTrust trust = new RenewableTrust(read.get());
+                reloads.add(read, trust::renew);
+                broker.trust(ManagerFactories.of(trust));
             }
             if (cert != null) {
-                broker.key(TlsManagers.keys(TlsIdentity.read(cert, key == null ? cert : key, keyPassword)));
+                Reloaded<TlsIdentity> read = TlsOptions.identity("MQTT certificate", cert, key, keyPassword);
+                RenewableKeys keys = new RenewableKeys(read.get());
+                reloads.add(read, keys::renew);
+                broker.key(ManagerFactories.of(keys));
             }
             return broker.build();
         } catch (IllegalArgumentException e) {

@@ -172,6 +172,9 @@ final class NodeCommand implements Callable<Integer> {
     LimitOptions limitOptions;
 
     @Mixin
+    ManagementOptions management;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -200,7 +203,8 @@ final class NodeCommand implements Callable<Integer> {
         proxies(builder);
         ApiKeyFile permitted = apiKeys == null ? null : ApiKeyFile.read(apiKeys);
         allowOrigins(builder.acceptCredential(acceptCredential));
-        Collection<Signaller> channels = signals.addTo(builder, here.env());
+        Reloads reloads = new Reloads();
+        Collection<Signaller> channels = signals.addTo(builder, here.env(), reloads);
         boolean built = false;
         try {
             Transport.ServerSettings settings = new Transport.ServerSettings(
@@ -211,11 +215,13 @@ final class NodeCommand implements Callable<Integer> {
                     identity,
                     certificates.asked(),
                     certificates.trust());
-            try (Reloads reloads = new Reloads();
+            try (reloads;
                     JwtPolicy tokens = jwt.policy();
                     Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
-                    BridgeServer internal = cluster.bindInternal(transport, settings, reloads)) {
+                    BridgeServer internal = cluster.bindInternal(transport, settings, reloads);
+                    ManagementOptions.Managed managed = management.open(reloads)) {
+                managed.observe(builder);
                 admit(builder, permitted, tokens, reloads);
                 NodeAddress self = cluster.self(
                         cluster.host(listen), (internal == null ? server : internal).address(), identity != null);
@@ -247,8 +253,9 @@ final class NodeCommand implements Callable<Integer> {
                     if (internal != null) {
                         internal.serve(node.internalDoor());
                     }
+                    managed.serve(node, server, internal);
                     exposes.open(exposed, node, server).forEach(here::say);
-                    run(node, server, self);
+                    run(node, server, self, managed);
                 }
             }
         } finally {
@@ -295,9 +302,11 @@ final class NodeCommand implements Callable<Integer> {
         live
     }
 
-    private void run(BridgeNode node, BridgeServer server, NodeAddress self) throws InterruptedException {
+    private void run(BridgeNode node, BridgeServer server, NodeAddress self, ManagementOptions.Managed managed)
+            throws InterruptedException {
         here.say("node ready: listens on "
-                + new HostPort(listen.host(), server.address().getPort()) + ", address " + self
+                + new HostPort(listen.host(), server.address().getPort()) + ", address " + self + ", management "
+                + managed
                 + (insecure ? ", INSECURE: open to everyone" : ""));
         here.awaitStop();
         NodeStats held = node.stats();
@@ -320,6 +329,7 @@ final class NodeCommand implements Callable<Integer> {
         certificates.check(tls.given(), !proxyNetworks.isEmpty());
         jwt.check();
         cluster.check(here.env());
+        management.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }

@@ -26,20 +26,29 @@ final class SecretFileOptions {
             "--keys",
             "--tls-key",
             "--tls-key-password-file",
+            "--e2e-key",
             "--api-key-file",
             "--bearer-file",
             "--webhook-key-file",
+            "--management-key-file",
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",
             "--mqtt-password-file");
 
     /** Those that contain the key unless another file does. */
-    private static final List<String> CERTIFICATES = List.of("--tls-cert", "--mqtt-cert");
+    private static final List<String> CERTIFICATES = List.of("--tls-cert", "--e2e-cert", "--mqtt-cert");
 
     /** Those that contain no secrets, but decide who is let in or trusted. */
-    private static final List<String> DECISIONS =
-            List.of("--api-keys", "--client-certs", "--tls-client-ca", "--tls-client-crl", "--tls-ca");
+    private static final List<String> DECISIONS = List.of(
+            "--api-keys",
+            "--client-certs",
+            "--tls-client-ca",
+            "--tls-client-crl",
+            "--tls-ca",
+            "--e2e-ca",
+            "--e2e-client-ca",
+            "--known-devices");
 
     /** Who may read secrets, as typed by users. */
     @SuppressWarnings("java:S115")

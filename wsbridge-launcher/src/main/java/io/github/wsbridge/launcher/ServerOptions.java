@@ -142,12 +142,13 @@ final class ServerOptions {
     }
 
     /**
-     * Returns a requester.
+     * Returns the settings of a requester.
      *
      * @param key the API key; null for none
      * @param authorization the value of {@code Authorization}; null for none
      */
-    BridgeClient client(Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
+    BridgeClient.Builder client(
+            Connector connector, @Nullable Supplier<String> key, @Nullable Supplier<String> authorization) {
         BridgeClient.Builder builder = requester(connector);
         if (key != null) {
             builder.apiKey(key);
@@ -155,7 +156,7 @@ final class ServerOptions {
         if (authorization != null) {
             builder.header("Authorization", authorization);
         }
-        return builder.build();
+        return builder;
     }
 
     /** Returns a builder for a requester without credentials. */

@@ -83,7 +83,7 @@ final class SignalOptions {
      *
      * @return the channels, for the caller to close if the node is not built
      */
-    Collection<Signaller> addTo(BridgeNode.Builder node, Map<String, String> env)
+    Collection<Signaller> addTo(BridgeNode.Builder node, Map<String, String> env, Reloads reloads)
             throws IOException, GeneralSecurityException {
         if (channels == null) {
             return List.of();
@@ -93,7 +93,7 @@ final class SignalOptions {
             for (Channel channel : channels.stream().map(this::parse).toList()) {
                 Signaller signaller = opened.get(channel.name());
                 if (signaller == null) {
-                    signaller = open(channel.name(), env);
+                    signaller = open(channel.name(), env, reloads);
                     opened.put(channel.name(), signaller);
                 }
                 node.signaller(channel.pattern(), signaller);
@@ -113,9 +113,10 @@ final class SignalOptions {
         return equals < 0 ? new Channel("*", text) : new Channel(text.substring(0, equals), text.substring(equals + 1));
     }
 
-    private Signaller open(String name, Map<String, String> env) throws IOException, GeneralSecurityException {
+    private Signaller open(String name, Map<String, String> env, Reloads reloads)
+            throws IOException, GeneralSecurityException {
         return switch (name) {
-            case "mqtt" -> MqttSignaller.create(mqtt.broker(env, proxy.proxies(env)));
+            case "mqtt" -> MqttSignaller.create(mqtt.broker(env, proxy.proxies(env), reloads));
             case "webhook" -> webhook(env);
             case "iothub" -> iotHub(env);
             default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);

@@ -4,7 +4,10 @@ import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TcpTunnel;
+import io.github.wsbridge.client.tls.UntrustedDeviceException;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.HostPort;
@@ -90,12 +93,32 @@ final class TunnelCommand implements Callable<Integer> {
     SocksOptions socks;
 
     @Option(
+            names = "--reason",
+            paramLabel = "TEXT",
+            description = "Why, for people at the device who are asked (device --ask); up to 256 bytes")
+    @Nullable
+    String reason;
+
+    @Option(
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
             description = "Maximum number of concurrent connections for each local address; further ones wait"
                     + " (default ${DEFAULT-VALUE})")
     int maxConnections;
+
+    @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
+                            + " a device that does not is an error; off, so that each has its own. With --stdio, auto means off"
+                            + " (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
+    @Mixin
+    EndToEndTunnelOptions endToEnd;
 
     @Mixin
     SecretFileOptions secretFiles;
@@ -115,22 +138,45 @@ final class TunnelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
+        endToEnd.check();
         secretFiles.check();
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
-                BridgeClient client =
-                        server.client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads))) {
-            if (socks.listen != null) {
-                reloads.start(here);
-                asProxy(client, socks.listen, Transport.streams(connector));
-            } else if (stdio) {
-                overStreams(client, String.valueOf(device), String.valueOf(target));
-            } else {
-                reloads.start(here);
-                overSockets(client, wanted, Transport.streams(connector));
+                BridgeClient client = client(connector, reloads)) {
+            DeviceDialer encrypted = endToEnd.around(client, here, reloads);
+            DeviceDialer bridges = stdio ? encrypted : complaining(encrypted);
+            try (BridgeSessions sessions = sessions(bridges)) {
+                run(sessions == null ? bridges : sessions, wanted, Transport.streams(connector), reloads);
             }
         }
         return 0;
+    }
+
+    private void run(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams, Reloads reloads)
+            throws Exception {
+        if (stdio) {
+            overStreams(dialer, String.valueOf(device), String.valueOf(target));
+            return;
+        }
+        reloads.start(here);
+        if (socks.listen != null) {
+            asProxy(dialer, socks.listen, streams);
+        } else {
+            overSockets(dialer, wanted, streams);
+        }
+    }
+
+    private BridgeClient client(Connector connector, Reloads reloads) throws Exception {
+        BridgeClient.Builder builder =
+                server.client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads));
+        if (reason != null) {
+            try {
+                builder.reason(reason);
+            } catch (IllegalArgumentException e) {
+                throw usage(e.getMessage());
+            }
+        }
+        return builder.build();
     }
 
     /** Returns the local addresses and their targets; none for standard input and output. */
@@ -165,13 +211,39 @@ final class TunnelCommand implements Callable<Integer> {
         return listen == null ? List.of() : List.of(new Forward(listen, device, target));
     }
 
-    private void overSockets(BridgeClient client, List<Forward> wanted, @Nullable StreamTransport streams)
+    /** Says aloud that a device is not the one it should be, which must not be lost among other lines of the log. */
+    private DeviceDialer complaining(DeviceDialer dialer) {
+        return (id, data) -> {
+            CompletableFuture<BridgeLeg> leg = dialer.leg(id, data);
+            leg.whenComplete((opened, failure) -> {
+                if (failure instanceof UntrustedDeviceException) {
+                    here.err()
+                            .println(spec.qualifiedName() + ": "
+                                    + Failures.oneLine(String.valueOf(failure.getMessage())));
+                }
+            });
+            return leg;
+        };
+    }
+
+    /** Returns null if each connection has its own bridge. One connection has nobody to share it with. */
+    private @Nullable BridgeSessions sessions(DeviceDialer dialer) {
+        if (session == SessionMode.off || session == SessionMode.auto && stdio) {
+            return null;
+        }
+        return BridgeSessions.builder(dialer)
+                .required(session == SessionMode.on)
+                .openTimeout(server.connectTimeout)
+                .build();
+    }
+
+    private void overSockets(DeviceDialer dialer, List<Forward> wanted, @Nullable StreamTransport streams)
             throws Exception {
         Deque<TcpTunnel> tunnels = new ArrayDeque<>();
         try {
             List<String> ready = new ArrayList<>();
             for (Forward forward : wanted) {
-                TcpTunnel tunnel = start(client, forward, streams);
+                TcpTunnel tunnel = start(dialer, forward, streams);
                 tunnels.push(tunnel);
                 ready.add("tunnel ready: " + bound(forward.listen(), tunnel) + " forwards to " + forward.target()
                         + " on " + forward.device());
@@ -184,9 +256,9 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private void asProxy(BridgeClient client, StreamAddress listen, @Nullable StreamTransport streams)
+    private void asProxy(DeviceDialer dialer, StreamAddress listen, @Nullable StreamTransport streams)
             throws Exception {
-        try (TcpTunnel tunnel = start(TcpTunnel.builder(socks.entrance(client, device)), listen, streams)) {
+        try (TcpTunnel tunnel = start(TcpTunnel.builder(socks.entrance(dialer, device)), listen, streams)) {
             here.say("tunnel ready: " + bound(listen, tunnel) + " is a proxy (SOCKS 5, HTTP CONNECT) to "
                     + (device == null ? "any DEVICE.wsbridge" : device));
             here.awaitStop();
@@ -194,9 +266,9 @@ final class TunnelCommand implements Callable<Integer> {
         here.say("tunnel stopped");
     }
 
-    private TcpTunnel start(BridgeClient client, Forward forward, @Nullable StreamTransport streams)
+    private TcpTunnel start(DeviceDialer dialer, Forward forward, @Nullable StreamTransport streams)
             throws IOException {
-        return start(TcpTunnel.builder(client, forward.device(), forward.target()), forward.listen(), streams);
+        return start(TcpTunnel.builder(dialer, forward.device(), forward.target()), forward.listen(), streams);
     }
 
     private TcpTunnel start(TcpTunnel.Builder builder, StreamAddress listen, @Nullable StreamTransport streams)
@@ -217,8 +289,8 @@ final class TunnelCommand implements Callable<Integer> {
     }
 
     /** Prints nothing to standard output, which carries the data. */
-    private void overStreams(BridgeClient client, String device, String target) throws IOException {
-        CompletableFuture<BridgeLeg> connecting = client.leg(device, target);
+    private void overStreams(DeviceDialer dialer, String device, String target) throws IOException {
+        CompletableFuture<BridgeLeg> connecting = dialer.leg(device, target);
         here.stop().thenRun(() -> {
             connecting.cancel(true);
             connecting.thenAccept(bridge -> bridge.close(STOPPED));

@@ -153,7 +153,7 @@ final class WebsiteCommand implements Callable<Integer> {
                     run(Website.builder(clients::of), address, reloads);
                 }
             } else {
-                try (BridgeClient client = server.client(connector, key, authorization)) {
+                try (BridgeClient client = server.client(connector, key, authorization).build()) {
                     run(Website.builder(client), address, reloads);
                 }
             }

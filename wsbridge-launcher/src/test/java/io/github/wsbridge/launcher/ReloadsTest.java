@@ -6,19 +6,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import io.github.wsbridge.wire.files.Pem;
+import io.github.wsbridge.wire.files.TlsIdentity;
+import io.github.wsbridge.wire.files.TlsManagers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -88,6 +96,73 @@ class ReloadsTest {
                     .asString()
                     .contains("the old content stays in force: " + cert + " contains no PEM certificate");
             assertThat(served(port)).isEqualTo(current);
+        }
+    }
+
+    @Test
+    void mqttCert_renewed_isPresentedToTheBroker() throws Exception {
+        Path cert = copy(second.certificate(), "cert");
+        Path key = copy(second.key(), "key");
+        Queue<Certificate> presented = new ConcurrentLinkedQueue<>();
+        try (SSLServerSocket broker = broker();
+                LogCapture log = new LogCapture()) {
+            Thread accepting = new Thread(() -> record(broker, presented), "broker");
+            accepting.start();
+            try (Run node = Run.of(
+                    "node",
+                    "--insecure",
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--signal",
+                    "mqtt",
+                    "--mqtt-server",
+                    "mqtts://localhost:" + broker.getLocalPort(),
+                    "--mqtt-ca",
+                    first.certificate().toString(),
+                    "--mqtt-cert",
+                    cert.toString(),
+                    "--mqtt-key",
+                    key.toString())) {
+                node.port();
+                Awaitility.await().until(() -> presented.contains(certificate(second)));
+                copy(first.certificate(), "cert");
+                copy(first.key(), "key");
+                node.hangUp();
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(30))
+                        .until(() -> presented.contains(certificate(first)));
+                assertThat(log.all())
+                        .anyMatch(line -> line.startsWith("MQTT certificate " + cert + ": changed and read again: CN="));
+            }
+        }
+    }
+
+    /** A server that asks for a certificate and takes any, but does not speak MQTT. */
+    private static SSLServerSocket broker() throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        TlsIdentity own = TlsIdentity.read(first.certificate(), first.key(), null);
+        context.init(TlsManagers.keys(own).getKeyManagers(), new TrustManager[] {new Anyone()}, null);
+        SSLServerSocket socket = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        socket.setNeedClientAuth(true);
+        return socket;
+    }
+
+    private static Certificate certificate(TestKeys keys) {
+        try {
+            return Pem.certificates(keys.certificate()).get(0);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void record(SSLServerSocket broker, Queue<Certificate> presented) {
+        while (!broker.isClosed()) {
+            try (SSLSocket socket = (SSLSocket) broker.accept()) {
+                presented.add(socket.getSession().getPeerCertificates()[0]);
+            } catch (IOException e) {
+                // closed, or a failed handshake
+            }
         }
     }
 

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -76,6 +77,50 @@ class RunningCommandsTest {
             assertThat(device.stop().code()).isZero();
             assertThat(node.stop().code()).isZero();
             assertThat(node.out()).endsWith("node stopped" + System.lineSeparator());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto, auto", "on, on", "off, auto", "auto, off"})
+    void session_anyModesThatFit_carryBytes(String atTheTunnel, String atTheDevice) throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number(),
+                        "--session",
+                        atTheDevice);
+                Run tunnel =
+                        Run.of("tunnel", "--server", url(node), "--forward", "0=d/echo", "--session", atTheTunnel)) {
+            device.ready();
+            assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
+            assertThat(echo(tunnel.port(), "again")).isEqualTo("again");
+        }
+    }
+
+    @Test
+    void session_requiredOfADeviceWithout_isRefused() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = Run.of(
+                        "device",
+                        "--server",
+                        url(node),
+                        "--id",
+                        "d",
+                        "--target",
+                        "echo=127.0.0.1:" + echo.number(),
+                        "--session",
+                        "off");
+                Run tunnel = Run.of("tunnel", "--server", url(node), "--forward", "0=d/echo", "--session", "on")) {
+            device.ready();
+            int port = tunnel.port();
+            assertThatThrownBy(() -> echo(port, "hello")).isInstanceOf(SocketException.class);
         }
     }
 

@@ -282,12 +282,12 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         if (failure != null) {
             return; // the leg ends, and with it the channel
         }
-        sending = false;
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
         if (out != null) {
-            out.removeBytes(size);
-            ((LegUnsafe) unsafe()).resume();
+            out.removeBytes(size); // listeners that write again must not start the next send meanwhile
         }
+        sending = false;
+        ((LegUnsafe) unsafe()).resume();
         if (finishing) {
             finishing = false;
             finish();

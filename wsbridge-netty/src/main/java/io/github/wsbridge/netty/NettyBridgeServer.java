@@ -3,17 +3,21 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.ClientCertificates;
 import io.github.wsbridge.spi.Door;
+import io.github.wsbridge.spi.ServerStats;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.Newcomers;
 import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.ClientAddress;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -23,6 +27,8 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +55,14 @@ public final class NettyBridgeServer implements BridgeServer {
     private final Channel listening;
     private final ChannelGroup connections;
     private final Initializer initializer;
+    private final LoopLag lag;
 
     private NettyBridgeServer(Loops loops, Channel listening, ChannelGroup connections, Initializer initializer) {
         this.loops = loops;
         this.listening = listening;
         this.connections = connections;
         this.initializer = initializer;
+        this.lag = new LoopLag(loops.group());
     }
 
     /** Returns a builder. */
@@ -110,6 +118,20 @@ public final class NettyBridgeServer implements BridgeServer {
     @Override
     public InetSocketAddress address() {
         return (InetSocketAddress) listening.localAddress();
+    }
+
+    @Override
+    public Optional<ServerStats> stats() {
+        return Optional.of(new ServerStats(
+                connections.size(),
+                initializer.newcomers.size(),
+                initializer.dropped.sum(),
+                initializer.secured.sum(),
+                initializer.unsecured.sum(),
+                ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider known
+                        ? known.metric().usedDirectMemory()
+                        : 0,
+                lag.measure()));
     }
 
     @Override
@@ -287,6 +309,9 @@ public final class NettyBridgeServer implements BridgeServer {
         private final int maxHeaderBytes;
         private final Duration timeout;
         private volatile @Nullable Door door;
+        private final LongAdder dropped = new LongAdder();
+        private final LongAdder secured = new LongAdder(); // TLS handshakes that succeeded
+        private final LongAdder unsecured = new LongAdder(); // and that failed
 
         Initializer(ChannelGroup connections, Builder settings, @Nullable ServerTls secured) {
             this.connections = connections;
@@ -299,6 +324,7 @@ public final class NettyBridgeServer implements BridgeServer {
 
         /** Not with a normal close, since TLS would wait for the client. */
         private void drop(Channel channel) {
+            dropped.increment();
             connections.remove(channel); // its place is free at once, not only when its loop comes to it
             channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
         }
@@ -316,15 +342,18 @@ public final class NettyBridgeServer implements BridgeServer {
         protected void initChannel(Channel channel) {
             Door asked = door;
             if (asked == null || connections.size() >= maxConnections) {
+                dropped.increment();
                 channel.unsafe().closeForcibly();
                 return;
             }
             connections.add(channel);
             Newcomers.Place place =
                     newcomers.enter(ClientAddress.site(ServerHandshake.address(channel)), () -> drop(channel));
-            ServerTls secured = tls;
-            if (secured != null) {
-                channel.pipeline().addLast(TLS, Tls.handler(secured.context(), channel, timeout));
+            ServerTls with = tls;
+            if (with != null) {
+                SslHandler handler = Tls.handler(with.context(), channel, timeout);
+                handler.handshakeFuture().addListener(done -> (done.isSuccess() ? secured : unsecured).increment());
+                channel.pipeline().addLast(TLS, handler);
             }
             channel.pipeline()
                     .addLast(new RequestDecoder(maxHeaderBytes))

@@ -119,6 +119,27 @@ class LegChannelTest {
     }
 
     @Test
+    void write_byAListenerOfAnotherWrite_keepsTheOrder() throws Exception {
+        LegPair legs = memory.connect("wsbridge.v1");
+        Log log = new Log();
+        LegChannel channel = open(legs.near(), new Log());
+        open(legs.far(), log);
+        byte[] data = bytes(2_000_000);
+        channel.eventLoop().execute(() -> {
+            for (int at = 0; at < 1_000_000; at += 1_000) {
+                int more = at + 1_000_000;
+                channel.write(Unpooled.wrappedBuffer(data, at, 1_000))
+                        .addListener(done -> channel.writeAndFlush(Unpooled.wrappedBuffer(data, more, 1_000)));
+            }
+            channel.flush();
+        });
+
+        await().atMost(SECONDS, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(log.size()).isEqualTo(data.length));
+        assertThat(log.bytes()).isEqualTo(data);
+    }
+
+    @Test
     void inputEnds_withoutHalfClosure_closes() throws Exception {
         LegPair legs = memory.connect("wsbridge.v1");
         Log log = new Log();

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
 
-    /** Far more than both protocols need, and the codecs have narrower limits. */
-    private static final int MOST = 64 * 1024;
+    /** More than any request and the fragment that follows it; the codecs have narrower limits. */
+    private static final int MOST = 128 * 1024;
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private @Nullable Dialect dialect;

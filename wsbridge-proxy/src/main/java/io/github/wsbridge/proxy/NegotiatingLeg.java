@@ -32,7 +32,7 @@ final class NegotiatingLeg extends ForwardingLeg {
     private final CompletableFuture<BridgeLeg> stream = new CompletableFuture<>();
     private final CompletableFuture<Void> asked = new CompletableFuture<>();
     private final Conversation talk = new Conversation(); // by the receiver's thread, then by the dialer's
-    private volatile String wanted = "a client's wish";
+    private volatile String wanted = "an unknown target";
     private volatile boolean refused; // and closing in good order
     private @Nullable Fragment rest; // set before the stream stands, taken afterwards
     private Leg.@Nullable Receiver joined;

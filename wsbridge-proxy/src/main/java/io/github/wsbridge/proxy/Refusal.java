@@ -88,7 +88,8 @@ final class Refusal extends IOException {
         return switch (reason.length() < CODE_DIGITS ? reason : reason.substring(0, CODE_DIGITS)) {
             case "404" -> new Refusal(Socks5CommandStatus.HOST_UNREACHABLE, HttpResponseStatus.NOT_FOUND, words);
             case "502" -> new Refusal(Socks5CommandStatus.CONNECTION_REFUSED, HttpResponseStatus.BAD_GATEWAY, words);
-            case "504" -> new Refusal(Socks5CommandStatus.TTL_EXPIRED, HttpResponseStatus.GATEWAY_TIMEOUT, words);
+            case "408", "504" ->
+                new Refusal(Socks5CommandStatus.TTL_EXPIRED, HttpResponseStatus.GATEWAY_TIMEOUT, words);
             default -> notAllowed(words);
         };
     }

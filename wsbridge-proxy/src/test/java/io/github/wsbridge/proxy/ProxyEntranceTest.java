@@ -299,6 +299,7 @@ class ProxyEntranceTest {
                 Arguments.of(closed(CloseReason.REJECTED, "404 unknown target"), 4, 404),
                 Arguments.of(closed(CloseReason.REJECTED, "502 target not reachable"), 5, 502),
                 Arguments.of(closed(CloseReason.REJECTED, "504 target does not answer"), 6, 504),
+                Arguments.of(closed(CloseReason.REJECTED, "408 nobody answered"), 6, 504),
                 Arguments.of(closed(CloseReason.REJECTED, "7"), 2, 403),
                 Arguments.of(closed(CloseReason.UNREACHABLE, "no listener"), 4, 404),
                 Arguments.of(closed(CloseReason.TIMED_OUT, "no answer"), 6, 504),

@@ -9,6 +9,7 @@ import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.Requester;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.peers.NodeCredentials;
@@ -268,7 +269,9 @@ public final class Admissions {
 
     private BridgeRequest request(Query query) {
         String data = query.get(Endpoints.REQUEST_DATA);
-        BridgeRequest request = new BridgeRequest(deviceId(query), data == null ? "" : data);
+        String reason = query.get(Endpoints.REASON);
+        BridgeRequest request =
+                new BridgeRequest(deviceId(query), data == null ? "" : data, reason == null ? "" : reason);
         check(request);
         return request;
     }
@@ -511,7 +514,8 @@ public final class Admissions {
         return handshake.offers(Endpoints.SUBPROTOCOL) ? Endpoints.SUBPROTOCOL : "";
     }
 
-    private static Admission unavailable(CloseReason reason) {
+    private Admission unavailable(CloseReason reason) {
+        Crowded.tell(reason, events);
         return reason.code() == CloseReason.OVER_LIMIT
                 ? new Admission.Refused(429, reason.reason(), RETRY_AFTER)
                 : unavailable(reason.reason());

@@ -3,6 +3,7 @@ package io.github.wsbridge.core.admission;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.BridgeListener.Limit;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.wire.concurrent.Capacity;
 import io.github.wsbridge.wire.concurrent.LeakyBuckets;
@@ -31,6 +32,7 @@ public final class Brakes {
     private final FailedCredentials failures;
     private final Capacity delayed = new Capacity(MOST_DELAYED);
     private final ScheduledExecutorService scheduler;
+    private final BridgeListener events;
 
     public Brakes(Limits limits, InstantSource clock, ScheduledExecutorService scheduler, BridgeListener events) {
         this.addressRate = limits.addressRate();
@@ -38,22 +40,31 @@ public final class Brakes {
         this.principals = new RequestRate(limits.requestsPerSecond(), clock);
         this.failures = new FailedCredentials(limits.failedCredentials(), clock, events);
         this.scheduler = scheduler;
+        this.events = events;
     }
 
     /** Counts a handshake from a client's address. Returns the refusal if that is too many, or null. */
     Admission.@Nullable Refused tooFast(Handshake handshake) {
         String site = ClientAddress.site(handshake.peer().address());
-        return site.isEmpty() || addresses.addUpTo(site, addressRate) ? null : TOO_FAST;
+        return site.isEmpty() || addresses.addUpTo(site, addressRate) ? null : tooMuch(Limit.ADDRESS_RATE);
     }
 
     /** Counts a request of a principal. Returns the refusal if that is too many, or null. */
     Admission.@Nullable Refused tooOften(String principal) {
-        return principals.take(principal) ? null : TOO_FAST;
+        return principals.take(principal) ? null : tooMuch(Limit.PRINCIPAL_RATE);
+    }
+
+    private Admission.Refused tooMuch(Limit limit) {
+        events.onLimited(limit);
+        return TOO_FAST;
     }
 
     /** Counts invalid credentials. Returns the answer to them, which may take a while. */
     CompletionStage<Admission> failed(Handshake handshake, Admission.Refused answer) {
         FailedCredentials.Penalty penalty = failures.failed(handshake.peer().address());
+        if (!penalty.retryAfter().isZero()) {
+            events.onLimited(Limit.FAILED_CREDENTIALS);
+        }
         Admission given = penalty.retryAfter().isZero()
                 ? answer
                 : new Admission.Refused(429, "too many invalid credentials", penalty.retryAfter());

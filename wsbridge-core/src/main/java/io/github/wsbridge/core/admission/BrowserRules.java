@@ -2,7 +2,7 @@ package io.github.wsbridge.core.admission;
 
 import io.github.wsbridge.core.access.AddressPolicy;
 import io.github.wsbridge.spi.Handshake;
-import io.github.wsbridge.wire.net.IpNetwork;
+import io.github.wsbridge.wire.net.Loopback;
 import java.net.URI;
 import java.util.Collection;
 import java.util.List;
@@ -23,8 +23,6 @@ public final class BrowserRules {
     public static final String ANY = "*";
 
     private static final AddressPolicy LOOPBACK = AddressPolicy.loopback();
-    private static final List<IpNetwork> LOOPBACK_ADDRESSES =
-            List.of(IpNetwork.parse("127.0.0.0/8"), IpNetwork.parse("::1"));
 
     private final Set<String> origins;
     private final @Nullable Set<String> names;
@@ -37,9 +35,7 @@ public final class BrowserRules {
      */
     public BrowserRules(Collection<String> origins, @Nullable Collection<String> names) {
         this.origins = origins.stream().map(BrowserRules::origin).collect(Collectors.toUnmodifiableSet());
-        this.names = names == null
-                ? null
-                : names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+        this.names = names == null ? null : names.stream().map(Loopback::host).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Returns why a request is refused, in words for people; null if it is not. */
@@ -62,12 +58,8 @@ public final class BrowserRules {
     }
 
     private boolean named(List<String> host) {
-        String name = host.get(0).strip().toLowerCase(Locale.ROOT).replaceFirst(":[0-9]*$", "");
-        byte[] address = IpNetwork.address(name.replaceAll("^\\[|\\]$", ""));
-        return host.size() == 1
-                && (name.equals("localhost")
-                        || names != null && names.contains(name)
-                        || address != null && LOOPBACK_ADDRESSES.stream().anyMatch(net -> net.contains(address)));
+        String name = Loopback.host(host.get(0));
+        return host.size() == 1 && (Loopback.is(name) || names != null && names.contains(name));
     }
 
     /** Returns an origin as browsers send it. */

@@ -33,7 +33,7 @@ record SignedUrlWish(Map<String, String> more, Duration lifetime, boolean once) 
     static SignedUrlWish of(Query query, Duration longest) {
         flag(query, Endpoints.WAIT);
         Map<String, String> more = new LinkedHashMap<>();
-        for (String name : List.of(Endpoints.WAIT, Endpoints.CHOSEN_SUBPROTOCOL)) {
+        for (String name : List.of(Endpoints.REASON, Endpoints.WAIT, Endpoints.CHOSEN_SUBPROTOCOL)) {
             String value = query.get(name);
             if (value != null) {
                 more.put(name, value);

@@ -9,13 +9,16 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
+import io.github.wsbridge.spi.Traffic;
 import io.github.wsbridge.wire.message.EstablishedJson;
+import io.github.wsbridge.wire.message.EstablishedJson.Established;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
@@ -164,7 +167,9 @@ public final class Accepts {
             if (missing.isEmpty()) {
                 events.onEstablished(bridge, hop);
             }
-            splice.start(greeting(bridge.requester(), bridge.id()), greeting(device, bridge.id()));
+            splice.start(
+                    greeting(bridge.requester(), new Established(bridge.id(), null)),
+                    greeting(device, new Established(bridge.id(), bridge.principal())));
             if (missing.isEmpty()) {
                 bridge.announce();
                 ages.keep(bridge);
@@ -175,9 +180,9 @@ public final class Accepts {
         }
     }
 
-    private static @Nullable Fragment greeting(Leg leg, BridgeId id) {
+    private static @Nullable Fragment greeting(Leg leg, Established established) {
         return leg.subprotocol().equals(Endpoints.SUBPROTOCOL)
-                ? Fragment.text(JsonWriter.string(EstablishedJson.write(id)))
+                ? Fragment.text(JsonWriter.string(EstablishedJson.write(established)))
                 : null;
     }
 
@@ -189,6 +194,7 @@ public final class Accepts {
         }
         CloseReason refusal = slots.takeToForward();
         if (refusal != null) {
+            Crowded.tell(refusal, events);
             refuse(leg, refusal);
             return;
         }
@@ -225,12 +231,27 @@ public final class Accepts {
         try {
             owner.open();
             slots.keep(splice);
-            events.onForwarded(claims.bridgeId(), claims.owner());
+            events.onForwarded(claims.bridgeId(), claims.owner(), traffic(splice));
             splice.start(null, null);
         } catch (Throwable e) { // even an Error, which nobody else handles: the slot must be given back
             splice.abort();
             log.warn("cannot forward bridge {}", claims.bridgeId(), e);
         }
+    }
+
+    /** Returns the traffic of a splice whose left leg is the device's. */
+    private static Traffic traffic(Splice splice) {
+        return new Traffic() {
+            @Override
+            public long bytesToDevice() {
+                return splice.bytesToLeft();
+            }
+
+            @Override
+            public long bytesToRequester() {
+                return splice.bytesToRight();
+            }
+        };
     }
 
     private void refuse(Leg leg, CloseReason reason) {

@@ -1,6 +1,7 @@
 package io.github.wsbridge.core.bridges;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.wire.concurrent.Capacity;
@@ -28,9 +29,6 @@ public final class BridgeSlots {
 
     public static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
     public static final CloseReason STOPPING = new CloseReason(CloseReason.GOING_AWAY, "the node is stopping");
-    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "the node is full");
-    private static final CloseReason SHARE =
-            new CloseReason(CloseReason.OVER_LIMIT, "too many bridges of one requester or address");
 
     private final int max;
     private final Capacity capacity;
@@ -49,20 +47,20 @@ public final class BridgeSlots {
     /** Returns why the node cannot take another requester now, or null if it can. */
     @Nullable
     public CloseReason unavailable() {
-        return reached(Phase.DRAINING) ? DRAINING : capacity.full() ? FULL : null;
+        return reached(Phase.DRAINING) ? DRAINING : capacity.full() ? Crowded.BRIDGES : null;
     }
 
     /** Returns why the node cannot take another bridge of this requester now, or null if it can. */
     @Nullable
     public CloseReason unavailable(Holder requester) {
         CloseReason reason = unavailable();
-        return reason == null && !share.roomFor(requester, max - capacity.used()) ? SHARE : reason;
+        return reason == null && !share.roomFor(requester, max - capacity.used()) ? Crowded.BRIDGE_SHARE : reason;
     }
 
     /** Returns why the node cannot forward another device now, or null if it can. */
     @Nullable
     public CloseReason unavailableToForward() {
-        return cut() ? DRAINING : capacity.full() ? FULL : null;
+        return cut() ? DRAINING : capacity.full() ? Crowded.BRIDGES : null;
     }
 
     /** Takes a slot for a requester. Returns null on success, otherwise the reason for the refusal. */
@@ -71,7 +69,7 @@ public final class BridgeSlots {
         CloseReason refusal = take(Phase.DRAINING);
         if (refusal == null && !share.take(requester, max - capacity.used() + 1)) {
             release();
-            return SHARE;
+            return Crowded.BRIDGE_SHARE;
         }
         return refusal;
     }
@@ -93,7 +91,7 @@ public final class BridgeSlots {
             return DRAINING;
         }
         if (!capacity.take()) {
-            return FULL;
+            return Crowded.BRIDGES;
         }
         if (reached(until)) {
             release(); // drain() may have found all slots free just before

@@ -40,6 +40,7 @@ public final class OwnedBridge implements Bridge {
     private final CompletableFuture<Void> abandoned = new CompletableFuture<>();
     private volatile @Nullable Future<?> timeout;
     private volatile @Nullable Pace pace;
+    private volatile String principal = "";
 
     /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
     public OwnedBridge(BridgeId id, String deviceId, Leg requester, Consumer<OwnedBridge> decided) {
@@ -61,6 +62,15 @@ public final class OwnedBridge implements Bridge {
     /** Limits the bridge's rate. Called while it is pending. */
     void pace(Pace value) {
         pace = value;
+    }
+
+    /** Sets who requested the bridge, as its device is told. Called while it is pending. */
+    void requestedBy(String value) {
+        principal = value;
+    }
+
+    String principal() {
+        return principal;
     }
 
     /** Returns whether the bridge still waits for its device. */

@@ -9,6 +9,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.limits.Bandwidth;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.AccessPolicy.Access.Granted;
 import io.github.wsbridge.spi.BridgeListener;
@@ -90,12 +91,14 @@ public final class Requests {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
         CloseReason refusal = takeOn(bridge, request.requestData(), by.holder());
         if (refusal != null) {
+            Crowded.tell(refusal, events);
             events.onRefused(by.where(), refusal.code(), by.address());
             bridge.open();
             bridge.end(refusal);
             return bridge;
         }
         events.onRequested(bridge, by.principal());
+        bridge.requestedBy(shortened(by.principal()));
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());
         }
@@ -119,7 +122,7 @@ public final class Requests {
         }
         try {
             if (by.valid().getAsBoolean()) {
-                signal(bridge, request, by.principal());
+                signal(bridge, request);
             } else {
                 bridge.end(REVOKED); // closeRevoked() may have looked before this one was added
             }
@@ -146,7 +149,7 @@ public final class Requests {
         CloseReason refusal = slots.take(holder);
         if (refusal == null && !pending.add(bridge, target, holder)) {
             slots.release(holder);
-            refusal = new CloseReason(CloseReason.OVER_LIMIT, "too many requesters are waiting for this device");
+            refusal = Crowded.WAITING;
         }
         return refusal;
     }
@@ -167,7 +170,7 @@ public final class Requests {
         return principal.length() <= MAX_PRINCIPAL ? principal : principal.substring(0, MAX_PRINCIPAL) + "…";
     }
 
-    private void signal(OwnedBridge bridge, BridgeRequest request, String principal) {
+    private void signal(OwnedBridge bridge, BridgeRequest request) {
         Instant expiresAt = clock.instant().plus(acceptTimeout).truncatedTo(ChronoUnit.MILLIS);
         String device = tokensNameDevices ? request.deviceId() : "";
         BridgeToken token = codec.encode(new TokenClaims(bridge.id(), self, expiresAt, device));
@@ -178,7 +181,8 @@ public final class Requests {
                 token,
                 acceptUrl,
                 request.requestData(),
-                shortened(principal),
+                bridge.principal(),
+                request.reason(),
                 expiresAt);
         CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
         bridge.abandoned().thenRun(() -> signaller.withdraw(invitation));

@@ -173,6 +173,11 @@ final class PeerLink {
         return fresh;
     }
 
+    /** Returns whether there is a connection, over which the peer has proved itself. */
+    synchronized boolean up() {
+        return link != null && link.isDone() && !link.isCompletedExceptionally();
+    }
+
     /** The peer has been heard of, so it is worth a new attempt to dial it, even right after one that failed. */
     synchronized void heardOf() {
         dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -211,6 +212,18 @@ public final class Peers {
             }
         }
         return all;
+    }
+
+    /** Returns the peers that are known, each with whether there is a link to it. */
+    public Map<NodeAddress, Boolean> linked() {
+        Map<NodeAddress, Boolean> linked = new HashMap<>();
+        for (NodeAddress node : nodes) {
+            if (!node.equals(self)) {
+                PeerLink link = links.get(node);
+                linked.put(node, link != null && link.up());
+            }
+        }
+        return linked;
     }
 
     private PeerLink link(NodeAddress node) {

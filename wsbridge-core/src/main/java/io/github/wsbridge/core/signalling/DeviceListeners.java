@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.BridgeListener;
@@ -39,10 +40,6 @@ public final class DeviceListeners {
     public interface Rejections {
         void rejected(BridgeToken token, Rejection rejection);
     }
-
-    private static final CloseReason FULL = new CloseReason(CloseReason.UNAVAILABLE, "too many devices are listening");
-    private static final CloseReason SHARE =
-            new CloseReason(CloseReason.OVER_LIMIT, "too many devices of one key or address are listening");
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
     private final Map<String, Arrival> arrivals = new ConcurrentHashMap<>();
@@ -79,7 +76,9 @@ public final class DeviceListeners {
         if (listeners.containsKey(deviceId)) {
             return null;
         }
-        return capacity.full() ? FULL : share.roomFor(holder, max - capacity.used()) ? null : SHARE;
+        return capacity.full()
+                ? Crowded.LISTENERS
+                : share.roomFor(holder, max - capacity.used()) ? null : Crowded.LISTENER_SHARE;
     }
 
     /**
@@ -132,6 +131,7 @@ public final class DeviceListeners {
         if (refusal != null) {
             counted = former == null ? null : former.place.getAndSet(null);
             if (counted == null) {
+                Crowded.tell(refusal, events);
                 EndAwaiter.of(leg, refusal);
                 return false;
             }
@@ -151,11 +151,11 @@ public final class DeviceListeners {
 
     private @Nullable CloseReason take(Holder holder) {
         if (!capacity.take()) {
-            return FULL;
+            return Crowded.LISTENERS;
         }
         if (!share.take(holder, max - capacity.used() + 1)) {
             capacity.release();
-            return SHARE;
+            return Crowded.LISTENER_SHARE;
         }
         return null;
     }

@@ -28,6 +28,11 @@ public final class ListenSignaller implements Signaller {
     }
 
     @Override
+    public String channel() {
+        return "listen";
+    }
+
+    @Override
     public CompletionStage<Result> signal(Invitation invitation) {
         CompletionStage<Void> here = listeners.deliver(invitation);
         CompletionStage<Boolean> delivered = here == null

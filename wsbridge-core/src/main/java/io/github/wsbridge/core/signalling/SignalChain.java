@@ -4,6 +4,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.DeviceIdPattern;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Signaller;
 import java.time.InstantSource;
 import java.util.Collections;
@@ -40,6 +41,7 @@ public final class SignalChain implements Signaller {
     private final BiConsumer<BridgeId, Rejection> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
+    private final BridgeListener events;
 
     /**
      * Creates a chain.
@@ -52,12 +54,14 @@ public final class SignalChain implements Signaller {
             Predicate<BridgeId> wanted,
             BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
-            ScheduledExecutorService scheduler) {
+            ScheduledExecutorService scheduler,
+            BridgeListener events) {
         this.routes = List.copyOf(routes);
         this.wanted = wanted;
         this.late = late;
         this.clock = clock;
         this.scheduler = scheduler;
+        this.events = events;
     }
 
     @Override
@@ -66,7 +70,7 @@ public final class SignalChain implements Signaller {
         if (channels.isEmpty()) {
             return CompletableFuture.completedFuture(new Result.Unreachable("the device cannot be reached"));
         }
-        return new SignalRound(channels, invitation, wanted, late, clock, scheduler).start();
+        return new SignalRound(channels, invitation, wanted, late, clock, scheduler, events).start();
     }
 
     private List<Signaller> channels(Invitation invitation) {

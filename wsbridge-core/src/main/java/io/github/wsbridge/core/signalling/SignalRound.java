@@ -3,6 +3,7 @@ package io.github.wsbridge.core.signalling;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.time.Duration;
@@ -39,6 +40,7 @@ final class SignalRound {
     private final BiConsumer<BridgeId, Rejection> late;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
+    private final BridgeListener events;
     private final CompletableFuture<Result> result = new CompletableFuture<>();
 
     // Guarded by this.
@@ -53,13 +55,15 @@ final class SignalRound {
             Predicate<BridgeId> wanted,
             BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
-            ScheduledExecutorService scheduler) {
+            ScheduledExecutorService scheduler,
+            BridgeListener events) {
         this.channels = channels;
         this.invitation = invitation;
         this.wanted = wanted;
         this.late = late;
         this.clock = clock;
         this.scheduler = scheduler;
+        this.events = events;
     }
 
     CompletionStage<Result> start() {
@@ -80,14 +84,32 @@ final class SignalRound {
             return; // the requester has gone, or a silent channel has brought the device: no failure to report
         }
         Signaller channel = channels.get(index);
+        String kind = kind(channel);
+        events.onInvited(invitation.bridgeId(), kind);
+        long asked = System.nanoTime();
         CompletionStage<Result> answer;
         try {
             answer = Objects.requireNonNull(channel.signal(invitation), "a signaller returned null");
         } catch (Throwable e) { // even an Error: the next channel may do
             answer = CompletableFuture.failedFuture(e);
         }
-        answer.whenComplete((said, failure) -> answered(index, said, failure));
+        answer.whenComplete((said, failure) -> {
+            events.onChannelAnswered(
+                    invitation.bridgeId(),
+                    kind,
+                    failure == null ? said : null,
+                    Duration.ofNanos(System.nanoTime() - asked));
+            answered(index, said, failure);
+        });
         watch(index);
+    }
+
+    private static String kind(Signaller channel) {
+        try {
+            return channel.channel();
+        } catch (RuntimeException e) { // a name is not worth a bridge
+            return "custom";
+        }
     }
 
     private void answered(int index, @Nullable Result said, @Nullable Throwable failure) {

@@ -32,11 +32,29 @@ class SignalChainTest {
     private final FakeSignaller second = new FakeSignaller();
     private final FakeSignaller third = new FakeSignaller();
     private final List<Rejection> handedOn = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
+    private final BridgeListener events = new BridgeListener() {
+        @Override
+        public void onInvited(BridgeId bridgeId, String channel) {
+            told.add("asked " + channel);
+        }
+
+        @Override
+        public void onChannelAnswered(BridgeId bridgeId, String channel, Result result, Duration took) {
+            told.add(channel + " said "
+                    + (result == null ? "nothing" : result.getClass().getSimpleName()));
+        }
+    };
     private boolean wanted = true;
 
     private SignalChain chain(SignalChain.Route... routes) {
         return new SignalChain(
-                List.of(routes), id -> wanted, (id, rejected) -> handedOn.add(rejected), scheduler.clock(), scheduler);
+                List.of(routes),
+                id -> wanted,
+                (id, rejected) -> handedOn.add(rejected),
+                scheduler.clock(),
+                scheduler,
+                events);
     }
 
     private SignalChain all() {
@@ -96,6 +114,24 @@ class SignalChainTest {
             assertThat(signal(all(), "device")).isCompletedWithValue(new Result.Throttled("busy"));
             assertThat(log.loud()).hasSize(1);
         }
+    }
+
+    @Test
+    void signal_eachChannel_isTold() {
+        first.answer(new Result.Unreachable("not here"));
+        second.fail(new IllegalStateException("broken"));
+        try (LogCapture log = new LogCapture()) {
+            signal(all(), "device");
+            assertThat(log.loud()).hasSize(1);
+        }
+        assertThat(told)
+                .containsExactly(
+                        "asked custom",
+                        "custom said Unreachable",
+                        "asked custom",
+                        "custom said nothing",
+                        "asked custom",
+                        "custom said Delivered");
     }
 
     @Test

@@ -8,12 +8,18 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import io.netty.util.concurrent.Future;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Sends a temperature, five times a second, to a browser that has opened a WebSocket. Confined to its event loop. */
+/**
+ * Sends a temperature, five times a second, to a browser that has opened a WebSocket; the first message also has those
+ * of the last half minute. Confined to its event loop.
+ */
 final class Chart extends SimpleChannelInboundHandler<WebSocketFrame> {
 
     private static final int PERIOD_MILLIS = 200;
+    private static final int BEFORE = 150;
 
     private final Journal journal;
     private @Nullable Future<?> sending;
@@ -37,12 +43,19 @@ final class Chart extends SimpleChannelInboundHandler<WebSocketFrame> {
         step++;
         if (context.channel().isWritable()) { // otherwise the browser does not read, and this value is lost
             context.writeAndFlush(new TextWebSocketFrame(
-                    String.format(Locale.ROOT, "{\"step\":%d,\"celsius\":%.2f}", step, celsius(step))));
+                    "{\"step\":" + step + ",\"celsius\":" + celsius(step) + (step == 1 ? before() : "") + "}"));
         }
     }
 
-    private static double celsius(int step) {
-        return 42 + 6 * Math.sin(step / 17.0) + 2.5 * Math.sin(step / 5.3) + 0.8 * Math.sin(step * 1.7);
+    private static String before() {
+        return IntStream.rangeClosed(1 - BEFORE, 0)
+                .mapToObj(Chart::celsius)
+                .collect(Collectors.joining(",", ",\"before\":[", "]"));
+    }
+
+    private static String celsius(int step) {
+        double value = 42 + 6 * Math.sin(step / 17.0) + 2.5 * Math.sin(step / 5.3) + 0.8 * Math.sin(step * 1.7);
+        return String.format(Locale.ROOT, "%.2f", value);
     }
 
     @Override

@@ -24,9 +24,9 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The web server of the simulated device: a page with pictures, a chart over WebSocket, a log by Server-Sent Events, and
- * an upload that is answered with its SHA-256. It listens on the loopback address only, and its links are relative, so
- * the page works under any host name and path. One daemon thread; thread-safe.
+ * The web server of the simulated device: a page with pictures, a chart over WebSocket, a log by Server-Sent Events,
+ * and an upload that is answered with its SHA-256. It listens on the loopback address only, and its links are relative,
+ * so the page works under any host name and path. One daemon thread; thread-safe.
  */
 public final class HomePage implements AutoCloseable {
 

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the device does, in lines that are also sent to those who follow it, as Server-Sent Events. Confined to the event
- * loop of the page.
+ * What the device does, in lines that are also sent to those who follow it, as Server-Sent Events. Confined to the
+ * event loop of the page.
  */
 final class Journal {
 

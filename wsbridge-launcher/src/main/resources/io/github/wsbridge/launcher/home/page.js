@@ -28,6 +28,9 @@ function watch(delay) {
   };
   socket.onmessage = message => {
     const value = JSON.parse(message.data);
+    if (value.before) { // the first message of a connection
+      values.splice(0, values.length, ...value.before);
+    }
     values.push(value.celsius);
     if (values.length > SHOWN) {
       values.shift();

@@ -154,7 +154,11 @@ class HomePageTest {
                     }
                 })
                 .get(10, TimeUnit.SECONDS);
-        assertThat(values.poll(10, TimeUnit.SECONDS)).matches("\\{\"step\":1,\"celsius\":\\d\\d\\.\\d\\d}");
+        String first = values.poll(10, TimeUnit.SECONDS);
+        assertThat(first).startsWith("{\"step\":1,\"celsius\":").contains(",\"before\":[");
+        assertThat(first.replaceAll(".*\\[(.*)].*", "$1").split(","))
+                .hasSize(150)
+                .allMatch(value -> value.matches("\\d\\d\\.\\d\\d"));
         assertThat(values.poll(10, TimeUnit.SECONDS)).startsWith("{\"step\":2,");
         socket.abort();
     }

@@ -73,6 +73,11 @@ public final class IotHubSignaller implements Signaller {
     }
 
     @Override
+    public String channel() {
+        return "iothub";
+    }
+
+    @Override
     public CompletionStage<Result> signal(Invitation invitation) {
         CompletableFuture<Result> result = new CompletableFuture<>();
         if (HubDeviceId.possible(invitation.deviceId())) {

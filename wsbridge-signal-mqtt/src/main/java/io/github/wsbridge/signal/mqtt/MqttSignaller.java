@@ -82,6 +82,11 @@ public final class MqttSignaller implements Signaller {
     }
 
     @Override
+    public String channel() {
+        return "mqtt";
+    }
+
+    @Override
     public CompletionStage<Result> signal(Invitation invitation) {
         Wire wire = link.wire();
         if (wire == null) {

@@ -74,6 +74,11 @@ public final class WebhookSignaller implements Signaller {
     }
 
     @Override
+    public String channel() {
+        return "webhook";
+    }
+
+    @Override
     public CompletionStage<Result> signal(Invitation invitation) {
         if (kept.incrementAndGet() > settings.maxWaiting) {
             kept.decrementAndGet();

@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Writes files with secrets. */
 public final class SecretFile {
@@ -59,20 +60,36 @@ public final class SecretFile {
     }
 
     /**
-     * Adds lines to a text file, or creates it, as {@link #write} does: whoever reads it sees all of them or none. A
-     * lock on an empty file beside it, which stays, keeps others that add lines in this way from losing each other's.
-     * Blocks.
+     * Adds lines to a text file, or creates it, as {@link #update} does.
      *
+     * @throws IOException as {@link #update}
+     */
+    public static void append(Path file, List<String> lines) throws IOException {
+        update(file, old -> {
+            String gap = old.isEmpty() || old.endsWith("\n") ? "" : "\n";
+            return old + gap + String.join("\n", lines) + "\n";
+        });
+    }
+
+    /**
+     * Changes a text file, or creates it, as {@link #write} does: whoever reads it sees the old text or the new one. A
+     * lock on an empty file beside it, which stays, keeps others that change it in this way from losing each other's
+     * changes. Blocks.
+     *
+     * @param change makes the new text of the old one, which is empty if there is no file; if it returns the old one,
+     *     nothing is written
      * @throws IOException as {@link #write}, or if the file is not a text in UTF-8
      */
-    public static synchronized void append(Path file, List<String> lines) throws IOException {
+    public static synchronized void update(Path file, UnaryOperator<String> change) throws IOException {
         Path target = target(file.toAbsolutePath());
         Path beside = target.resolveSibling("." + target.getFileName() + ".lock"); // the file itself is replaced
         try (FileChannel held = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = held.lock()) {
             String old = Files.exists(target) ? KeyText.read(target) : "";
-            String gap = old.isEmpty() || old.endsWith("\n") ? "" : "\n";
-            write(target, old + gap + String.join("\n", lines) + "\n");
+            String fresh = change.apply(old);
+            if (!fresh.equals(old)) {
+                write(target, fresh);
+            }
         }
     }
 

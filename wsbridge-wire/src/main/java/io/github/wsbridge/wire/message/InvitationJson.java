@@ -17,15 +17,17 @@ public final class InvitationJson {
     private InvitationJson() {}
 
     public static JsonObject write(Invitation invitation) {
-        return JsonObject.builder()
+        var members = JsonObject.builder()
                 .value("type", TYPE)
                 .value("bridgeId", invitation.bridgeId().toString())
                 .value("bridgeToken", invitation.token().value())
                 .value("acceptUrl", invitation.acceptUrl().toString())
                 .value("requestData", invitation.requestData())
                 .value("principal", invitation.principal())
-                .value("expiresAt", invitation.expiresAt().toString())
-                .done();
+                .value("expiresAt", invitation.expiresAt().toString());
+        return invitation.reason().isEmpty()
+                ? members.done()
+                : members.value("reason", invitation.reason()).done();
     }
 
     /** @throws MalformedMessageException if the message is not an invitation */
@@ -50,6 +52,7 @@ public final class InvitationJson {
                     URI.create(JsonMessage.string(message, "acceptUrl")),
                     message.getString("requestData", ""),
                     message.getString("principal", ""),
+                    message.getString("reason", ""),
                     Instant.parse(JsonMessage.string(message, "expiresAt")));
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new MalformedMessageException("not a complete invitation"); // their messages quote the members

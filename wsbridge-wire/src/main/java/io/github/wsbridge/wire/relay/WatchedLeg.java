@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,11 +42,15 @@ public final class WatchedLeg extends ForwardingLeg {
     /** A longer time that a peer announces does not count, or it could hold its place long after it has vanished. */
     private static final Duration MOST_PATIENCE = Duration.ofMinutes(15);
 
+    /** The longest that TCP waits before it sends a segment again (RFC 6298, section 2.5, as systems implement it). */
+    private static final Duration BACK_OFF = Duration.ofMinutes(2);
+
     /** When the first heartbeat is sent, so that short connections need none. */
     private static final Duration FIRST = Duration.ofSeconds(1);
 
     private final Watch watch;
     private final ScheduledExecutorService scheduler;
+    private final boolean alwaysRead;
 
     private volatile boolean demanded;
     private volatile boolean heard;
@@ -56,18 +61,40 @@ public final class WatchedLeg extends ForwardingLeg {
     private volatile @Nullable CloseReason verdict;
     private @Nullable ScheduledFuture<?> checks; // guarded by this
     private boolean closed; // guarded by this
+    private boolean stallTold; // guarded by this
+    private final AtomicInteger stalls;
 
     // Used only by the checks, which never overlap.
     private boolean begun;
     private long silences;
-    private boolean stallTold;
+    private Duration unread = Duration.ZERO; // how long this end had stopped reading, less the time since then
     private Duration stalled = Duration.ZERO;
 
     /** Watches {@code leg} from its opening to its end. The checks run on {@code scheduler} and do not block. */
     public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
+        this(leg, watch, scheduler, new AtomicInteger());
+    }
+
+    /** @param stalls counts the legs whose peers have read no data for a minute, at present */
+    public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler, AtomicInteger stalls) {
+        this(leg, watch, scheduler, stalls, false);
+    }
+
+    private WatchedLeg(
+            Leg leg, Watch watch, ScheduledExecutorService scheduler, AtomicInteger stalls, boolean alwaysRead) {
         super(leg);
+        this.stalls = stalls;
         this.watch = watch;
         this.scheduler = scheduler;
+        this.alwaysRead = alwaysRead;
+    }
+
+    /**
+     * Watches a leg whose peer reads at all times. It answers each ping, so its heartbeats need not be waited for, and
+     * three intervals reveal that it is dead.
+     */
+    public static WatchedLeg alwaysRead(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
+        return new WatchedLeg(leg, watch, scheduler, new AtomicInteger(), true);
     }
 
     @Override
@@ -120,9 +147,10 @@ public final class WatchedLeg extends ForwardingLeg {
         Duration patience = announced;
         boolean stuck = sending && sends == sendsSeen;
         boolean silent = demanded && !heard && (!stuck || patience != null);
-        silences = silent ? silences + 1 : 0;
+        boolean backedOff = backedOff();
+        silences = silent && !backedOff ? silences + 1 : 0;
         if (silences > allowed(patience)) {
-            drop(patience == null ? "no answer to a ping" : "no heartbeat");
+            drop(patience == null || alwaysRead ? "no answer to a ping" : "no heartbeat");
             return;
         }
         heard = false;
@@ -136,22 +164,44 @@ public final class WatchedLeg extends ForwardingLeg {
         tellStall();
         if (stalled.compareTo(watch.stall()) >= 0) {
             drop("read no data for " + stalled.toSeconds() + " s");
-        } else if (stuck && leg.unacknowledged().compareTo(watch.interval().multipliedBy(2)) >= 0) {
+        } else if ((stuck || backedOff)
+                && leg.unacknowledged().compareTo(watch.interval().multipliedBy(2)) >= 0) {
             drop("the host has not acknowledged any data");
         }
     }
 
+    /** Returns whether the peer may be waiting before it sends again, because this end had not read. */
+    private boolean backedOff() {
+        if (!demanded && !heard) {
+            Duration longer = unread.plus(watch.interval());
+            unread = longer.compareTo(BACK_OFF) < 0 ? longer : BACK_OFF;
+            return false;
+        }
+        boolean waits = !unread.isZero();
+        Duration left = unread.minus(watch.interval());
+        unread = left.isNegative() ? Duration.ZERO : left;
+        return waits;
+    }
+
     private void tellStall() {
-        boolean told = stallTold;
-        stallTold = stalled.compareTo(NOTABLE) >= 0;
-        if (stallTold && !told) {
+        if (tellStall(stalled.compareTo(NOTABLE) >= 0)) {
             log.info("A peer has read no data for {} s; its bridge is kept: {}", stalled.toSeconds(), leg);
         }
     }
 
+    /** Counts a stall that has begun or ended. Returns whether it has begun. */
+    private synchronized boolean tellStall(boolean now) {
+        boolean before = stallTold;
+        stallTold = now && !closed;
+        if (stallTold != before) {
+            stalls.addAndGet(stallTold ? 1 : -1);
+        }
+        return stallTold && !before;
+    }
+
     /** Returns after how many checks in silence the peer may still be alive. */
     private long allowed(@Nullable Duration patience) {
-        return patience == null
+        return patience == null || alwaysRead
                 ? 1
                 : 1 + (patience.toNanos() - 1) / watch.interval().toNanos();
     }
@@ -217,6 +267,7 @@ public final class WatchedLeg extends ForwardingLeg {
                 if (checks != null) {
                     checks.cancel(false);
                 }
+                tellStall(false);
             }
             CloseReason why = verdict;
             receiver.onClosed(why == null ? reason : why);

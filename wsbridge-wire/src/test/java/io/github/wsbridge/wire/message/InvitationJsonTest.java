@@ -32,6 +32,14 @@ class InvitationJsonTest {
     }
 
     @Test
+    void reason_isWrittenOnlyIfThereIsOne() {
+        String whole = WHOLE.replace("}", ",\"reason\":\"printer jam\"}");
+        assertThat(read(whole).reason()).isEqualTo("printer jam");
+        assertThat(JsonWriter.string(InvitationJson.write(read(whole)))).isEqualTo(whole);
+        assertThat(read(WHOLE).reason()).isEmpty();
+    }
+
+    @Test
     void read_withoutRequestDataOrPrincipal_hasNone() {
         JsonObject message = JsonMessage.read(WHOLE);
         message.remove("requestData");

@@ -13,6 +13,7 @@ import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,7 @@ class WatchedLegTest {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final Duration STALL = Duration.ofSeconds(30);
+    private static final Duration BACK_OFF = Duration.ofMinutes(2); // of TCP
 
     private final FakeScheduler scheduler = new FakeScheduler();
     private final FakeLeg leg = new FakeLeg("wsbridge.v1");
@@ -191,9 +193,9 @@ class WatchedLegTest {
         assertThat(leg.ended()).isNull();
         receiver.demand();
         scheduler.advance(INTERVAL);
-        assertThat(leg.pings()).as("silence counts from now").isEqualTo(1);
+        assertThat(leg.pings()).as("it is asked at once").isEqualTo(1);
         assertThat(leg.ended()).isNull();
-        scheduler.advance(INTERVAL);
+        scheduler.advance(BACK_OFF.plus(INTERVAL));
         assertThat(leg.aborted()).isTrue();
     }
 
@@ -207,6 +209,30 @@ class WatchedLegTest {
         scheduler.advance(INTERVAL);
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("read no data for 30 s"));
         assertThat(send).isCompletedExceptionally();
+    }
+
+    @Test
+    void check_sendStalledForAMinute_isCountedUntilItCompletesOrTheLegEnds() {
+        AtomicInteger stalls = new AtomicInteger();
+        FakeLeg slow = new FakeLeg("wsbridge.v1");
+        WatchedLeg patient = new WatchedLeg(slow, new Watch(INTERVAL, Duration.ofHours(1)), scheduler, stalls);
+        slow.holdSends();
+        new RecordingReceiver(patient).open();
+        scheduler.advance(Duration.ofSeconds(1));
+        patient.send(Fragment.text("stuck"));
+        scheduler.advance(INTERVAL.multipliedBy(6));
+        assertThat(stalls).hasValue(0);
+        scheduler.advance(INTERVAL);
+        assertThat(stalls).hasValue(1);
+        slow.completeSend();
+        scheduler.advance(INTERVAL);
+        assertThat(stalls).hasValue(0);
+
+        patient.send(Fragment.text("stuck again"));
+        scheduler.advance(INTERVAL.multipliedBy(7));
+        assertThat(stalls).hasValue(1);
+        slow.end(CloseReason.normal());
+        assertThat(stalls).hasValue(0);
     }
 
     @Test
@@ -273,6 +299,38 @@ class WatchedLegTest {
     }
 
     @Test
+    void check_silenceAfterThisEndHadNotRead_countsOnlyOnceThePeerMayHaveSentAgain() {
+        open();
+        scheduler.advance(INTERVAL.multipliedBy(5));
+        watched.demand();
+        scheduler.advance(INTERVAL.multipliedBy(6));
+        assertThat(leg.ended()).as("its TCP may have backed off for as long").isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void check_silenceAfterThisEndHadNotReadForHours_dropsTheLegAfterTwoMinutes() {
+        open();
+        scheduler.advance(Duration.ofHours(3));
+        watched.demand();
+        scheduler.advance(BACK_OFF.plus(INTERVAL));
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void check_hostGoneAfterThisEndHadNotRead_dropsTheLeg() {
+        open();
+        scheduler.advance(INTERVAL.multipliedBy(5));
+        watched.demand();
+        leg.unacknowledged(INTERVAL.multipliedBy(2));
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("the host has not acknowledged any data"));
+    }
+
+    @Test
     void check_noHeartbeatsFromAPeerThatReadsSlowly_dropsTheLeg() {
         leg.holdSends();
         open().demandAlways();
@@ -285,6 +343,20 @@ class WatchedLegTest {
             }
         }
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
+    @Test
+    void alwaysRead_noAnswerToAPing_dropsTheLegWithoutWaitingForAHeartbeat() {
+        WatchedLeg attentive = WatchedLeg.alwaysRead(leg, new Watch(INTERVAL, STALL), scheduler);
+        RecordingReceiver told = new RecordingReceiver(attentive);
+        told.open();
+        told.demand();
+        scheduler.advance(Duration.ofSeconds(1));
+        leg.heartbeatFromPeer(INTERVAL.multipliedBy(10));
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.pings()).isEqualTo(1);
+        scheduler.advance(INTERVAL);
+        assertThat(told.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
     }
 
     private void transfer() {
@@ -321,7 +393,7 @@ class WatchedLegTest {
         assertThat(leg.ended()).isNull();
         assertThat(leg.heartbeats()).isEqualTo(51);
         leg.tellTraffic(to -> to.onReading(true));
-        scheduler.advance(INTERVAL.multipliedBy(2));
+        scheduler.advance(BACK_OFF.plus(INTERVAL.multipliedBy(2)));
         assertThat(leg.aborted()).isTrue();
     }
 

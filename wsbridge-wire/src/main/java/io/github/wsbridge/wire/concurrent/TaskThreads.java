@@ -1,6 +1,5 @@
-package io.github.wsbridge.client;
+package io.github.wsbridge.wire.concurrent;
 
-import io.github.wsbridge.wire.concurrent.Daemons;
 import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -8,14 +7,14 @@ import java.util.concurrent.Executors;
 /**
  * Threads for blocking work, one per task: virtual threads if the JDK supports them, otherwise pooled daemon threads.
  */
-final class TaskThreads {
+public final class TaskThreads {
 
     private static final ExecutorService SHARED = newThreads();
 
     private TaskThreads() {}
 
-    /** Never shut down. */
-    static ExecutorService shared() {
+    /** Returns the threads, which are never shut down. */
+    public static ExecutorService shared() {
         return SHARED;
     }
 

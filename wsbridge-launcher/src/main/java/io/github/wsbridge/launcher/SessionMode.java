@@ -1,0 +1,8 @@
+package io.github.wsbridge.launcher;
+
+/** Whether streams share a bridge. */
+enum SessionMode {
+    auto,
+    on,
+    off
+}

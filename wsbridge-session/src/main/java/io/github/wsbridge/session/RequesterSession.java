@@ -1,0 +1,166 @@
+package io.github.wsbridge.session;
+
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.netty.LegChannel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The requester's end of a session, HTTP/2's client. */
+final class RequesterSession extends Session {
+
+    /** What the user of a session is told. */
+    interface User {
+
+        /** Called when more streams may be opened: one is over, or the device has said how many there may be. */
+        void onRoom();
+
+        /** Called once no more streams can be opened, before those that are not answered fail. */
+        void onLeaving(RequesterSession session);
+    }
+
+    /** How many streams are opened before the device has said how many there may be. */
+    private static final int MODEST = 100;
+
+    private final User user;
+    private final AtomicInteger load = new AtomicInteger(); // streams that are open or promised
+    private volatile boolean leaving;
+    private long idleSince = System.nanoTime();
+
+    private RequesterSession(Http2Codec.Parts parts, SessionSettings settings, BridgeLeg bridge, User user) {
+        super(parts, settings, bridge.bridgeId());
+        this.user = user;
+    }
+
+    /**
+     * Begins a session on a bridge that is not open yet.
+     *
+     * @return completes on the session's loop
+     */
+    static CompletableFuture<RequesterSession> start(
+            BridgeLeg bridge, SessionSettings settings, EventLoopGroup loops, User user) {
+        RequesterSession session = Http2Codec.client(parts -> new RequesterSession(parts, settings, bridge, user));
+        CompletableFuture<RequesterSession> started = new CompletableFuture<>();
+        LegChannel.open(bridge, loops, session).addListener(opened -> {
+            if (opened.isSuccess()) {
+                started.complete(session);
+            } else {
+                started.completeExceptionally(opened.cause());
+            }
+        });
+        return started;
+    }
+
+    int load() {
+        return load.get();
+    }
+
+    boolean leaving() {
+        return leaving;
+    }
+
+    boolean hasRoom() {
+        return !leaving && load.get() < room();
+    }
+
+    /** Promises a stream, if there is room for one. Called on any thread. */
+    boolean reserve() {
+        for (int now = load.get(); !leaving && now < room(); now = load.get()) {
+            if (load.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int room() {
+        return confirmed()
+                ? Math.min(settings.maxStreams(), connection().local().maxActiveStreams())
+                : MODEST;
+    }
+
+    /** Opens a stream that was promised. Called on any thread. */
+    void open(String requestData, CompletableFuture<BridgeLeg> result) {
+        run(() -> {
+            Http2Stream stream = leaving || result.isDone() ? null : begin(requestData);
+            if (stream == null) {
+                over();
+                result.completeExceptionally(new StreamsLost(endReason()));
+            } else {
+                Opening opening = new Opening(this, stream, result);
+                end(stream, opening);
+                opening.begin();
+            }
+        });
+    }
+
+    private @Nullable Http2Stream begin(String requestData) {
+        int id = connection().local().incrementAndGetNextStreamId();
+        if (id < 0 || !context().channel().isActive()) {
+            onLeaving();
+            return null;
+        }
+        encoder()
+                .writeHeaders(
+                        context(),
+                        id,
+                        StreamFields.request(requestData),
+                        0,
+                        false,
+                        context().newPromise());
+        flushSoon();
+        return connection().stream(id);
+    }
+
+    private void over() {
+        if (load.decrementAndGet() == 0) {
+            idleSince = System.nanoTime();
+        }
+        user.onRoom();
+    }
+
+    @Override
+    void onStream(Http2Stream stream, Http2Headers fields, boolean last) {
+        // the codec refuses streams of a server
+    }
+
+    @Override
+    void onConfirmed() {
+        user.onRoom();
+    }
+
+    @Override
+    void onStreamOver() {
+        over();
+    }
+
+    @Override
+    void onLeaving() {
+        if (!leaving) {
+            leaving = true;
+            user.onLeaving(this);
+        }
+    }
+
+    @Override
+    void onCheck() {
+        if (load.get() > 0) {
+            return;
+        }
+        if (leaving || System.nanoTime() - idleSince >= settings.idleTimeout().toNanos()) {
+            onLeaving();
+            if (load.get() == 0) {
+                close(CloseReason.normal());
+            }
+        }
+    }
+
+    @Override
+    void onEnded() {
+        onLeaving();
+    }
+}

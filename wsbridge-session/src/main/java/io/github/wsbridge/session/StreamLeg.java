@@ -1,0 +1,373 @@
+package io.github.wsbridge.session;
+
+import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.client.BridgeLeg;
+import io.github.wsbridge.netty.LoopLeg;
+import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.wire.relay.CloseDeadline;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stream of a session as a leg: a stream of bytes, as {@link io.github.wsbridge.spi.StreamTransport} describes them.
+ * END_STREAM is the half-close message, RST_STREAM any end but a normal one. Fields that are neither final nor volatile
+ * are confined to the session's loop, except those of the sender.
+ */
+final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
+
+    private static final Logger log = LoggerFactory.getLogger(StreamLeg.class);
+    private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
+
+    /** Smaller pieces that wait to be read share memory. */
+    private static final int SHARED = 4096;
+
+    /** How long a peer that reads nothing keeps a stream that was closed. */
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
+
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
+    private final Session session;
+    private final Http2Stream stream;
+    private final BridgeId id;
+    private final StreamWindow window;
+    private final Deque<ByteBuffer> unread = new ArrayDeque<>(2); // each still to be flipped
+    private @Nullable Receiver receiver;
+    private boolean demanded;
+    private boolean turning;
+    private boolean inputEnded;
+    private boolean inputTold;
+    private boolean dropped;
+    private @Nullable CompletableFuture<Void> waiting; // a send
+    private @Nullable ChannelFuture ending; // the write of END_STREAM
+    private @Nullable CloseDeadline deadline;
+    private @Nullable CloseReason reset; // by the peer, or by abort()
+    private volatile @Nullable CloseReason closing; // passed to close()
+    private volatile @Nullable CloseReason end;
+
+    // Used by the sender.
+    private boolean filled; // the current message has payload
+    private boolean finished; // the half-close message was sent
+
+    /** Creates the leg of an open stream, on the session's loop. */
+    StreamLeg(Session session, Http2Stream stream) {
+        this.session = session;
+        this.stream = stream;
+        this.id = session.idOf(stream);
+        this.window = new StreamWindow(session.budget, System.nanoTime());
+    }
+
+    @Override
+    public BridgeId bridgeId() {
+        return id;
+    }
+
+    @Override
+    public String subprotocol() {
+        return Endpoints.SUBPROTOCOL;
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return session.loop();
+    }
+
+    // Reading
+
+    @Override
+    public void open(Receiver to) {
+        session.run(() -> {
+            receiver = to;
+            turn();
+        });
+    }
+
+    @Override
+    public void demand() {
+        session.run(() -> {
+            demanded = true;
+            turn();
+        });
+    }
+
+    @Override
+    public void onHeaders(Http2Headers fields, boolean last) {
+        onReset(Http2Error.PROTOCOL_ERROR.code()); // not permitted after CONNECT (RFC 9113, section 8.5)
+        session.reset(stream, Http2Error.PROTOCOL_ERROR.code());
+    }
+
+    @Override
+    public int onData(ByteBuf data, boolean last) {
+        int size = data.readableBytes();
+        inputEnded |= last;
+        if (closing != null || dropped) {
+            return size;
+        }
+        keep(data, size);
+        turn();
+        return 0;
+    }
+
+    private void keep(ByteBuf data, int size) {
+        ByteBuffer latest = unread.peekLast();
+        if (size == 0) {
+            return;
+        }
+        if (latest == null || latest.remaining() < size) {
+            latest = ByteBuffer.allocate(latest == null ? size : Math.max(size, SHARED));
+            unread.add(latest);
+        }
+        latest.limit(latest.position() + size);
+        data.readBytes(latest);
+        latest.limit(latest.capacity());
+    }
+
+    /** Tells the receiver what it is to know now. */
+    private void turn() {
+        if (turning) {
+            return; // called by the receiver; the loop below continues
+        }
+        turning = true;
+        boolean failed = false;
+        try {
+            while (tell()) {
+                continue;
+            }
+        } catch (RuntimeException e) {
+            log.error("A receiver failed", e);
+            failed = true;
+        } finally {
+            turning = false;
+        }
+        if (failed) {
+            abort();
+        }
+    }
+
+    private boolean tell() {
+        Receiver to = receiver;
+        if (to == null) {
+            return false;
+        }
+        ByteBuffer next = unread.peek();
+        if (demanded && next != null) {
+            unread.remove();
+            demanded = false;
+            next.flip();
+            session.taken(stream, window, next.remaining());
+            to.onFragment(Fragment.binary(next));
+            return true;
+        }
+        if (demanded && inputEnded && !inputTold) {
+            inputTold = true;
+            demanded = false;
+            to.onFragment(Fragment.binary(ByteBuffer.allocate(0)));
+            return true;
+        }
+        CloseReason reason = end;
+        if (reason != null && (closing != null || dropped || next == null && inputEnded == inputTold)) {
+            receiver = null;
+            to.onClosed(reason);
+        }
+        return false;
+    }
+
+    // Writing
+
+    @Override
+    public CompletionStage<Void> send(Fragment fragment) {
+        if (closing != null || end != null) {
+            return failed();
+        }
+        ByteBuffer payload = fragment.payload();
+        int size = payload.remaining();
+        if (finished) { // a caller's error, which must not end the other direction
+            payload.position(payload.limit());
+            return SENT;
+        }
+        filled |= size > 0;
+        boolean last = fragment.last() && !filled && fragment.kind() == Fragment.Kind.BINARY;
+        filled &= !fragment.last();
+        finished = last;
+        if (size == 0 && !last) {
+            return SENT;
+        }
+        ByteBuf bytes = size == 0
+                ? Unpooled.EMPTY_BUFFER
+                : session.context().alloc().heapBuffer(size, size).writeBytes(payload);
+        if (session.loop().inEventLoop()) {
+            return write(bytes, last);
+        }
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        try {
+            session.loop()
+                    .execute(() -> write(bytes, last).whenComplete((done, failure) -> {
+                        if (failure == null) {
+                            sent.complete(null);
+                        } else {
+                            sent.completeExceptionally(failure);
+                        }
+                    }));
+        } catch (RejectedExecutionException e) {
+            bytes.release();
+            return failed();
+        }
+        return sent;
+    }
+
+    private CompletionStage<Void> write(ByteBuf bytes, boolean last) {
+        if (closing != null || end != null || reset != null) {
+            bytes.release();
+            return failed();
+        }
+        ChannelFuture written = session.data(stream, bytes, last);
+        if (last) {
+            ending = written;
+        }
+        if (last || session.writable(stream)) {
+            return SENT;
+        }
+        CompletableFuture<Void> room = new CompletableFuture<>();
+        waiting = room;
+        return room;
+    }
+
+    private static CompletionStage<Void> failed() {
+        return CompletableFuture.failedStage(new IOException("the stream is closed"));
+    }
+
+    @Override
+    public void onWritable() {
+        CompletableFuture<Void> room = waiting;
+        if (room != null) {
+            waiting = null;
+            room.complete(null);
+        }
+    }
+
+    /** Answers for the peer: the session notices if it is gone. */
+    @Override
+    public void ping() {
+        session.run(() -> {
+            Receiver to = receiver;
+            if (to != null && end == null) {
+                to.onPong();
+            }
+        });
+    }
+
+    // The end
+
+    @Override
+    public void close(CloseReason reason) {
+        session.run(() -> {
+            if (closing != null || end != null) {
+                if (end != null) {
+                    closing = reason;
+                    turn(); // what was not demanded is discarded
+                }
+                return;
+            }
+            closing = reason;
+            discard();
+            boolean orderly = reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
+            ChannelFuture flushed =
+                    ending == null ? session.data(stream, Unpooled.EMPTY_BUFFER, orderly) : ending; // and all before
+            flushed.addListener(done -> session.reset(stream, ResetCodes.of(reason)));
+            session.loop().execute(() -> {
+                if (!flushed.isDone()) {
+                    deadline = deadline(orderly);
+                    deadline.start();
+                }
+            });
+        });
+    }
+
+    private CloseDeadline deadline(boolean orderly) {
+        return orderly
+                ? new CloseDeadline(session.loop(), this::windowLeft, this::abort, PATIENCE, FOR_EVER)
+                : new CloseDeadline(session.loop(), this::windowLeft, this::abort);
+    }
+
+    /** Changes when the peer reads. */
+    private long windowLeft() {
+        return session.connection().remote().flowController().windowSize(stream);
+    }
+
+    @Override
+    public void abort() {
+        session.run(() -> {
+            dropped = true;
+            discard();
+            if (end == null) {
+                reset = reset == null ? CloseReason.vanished("aborted") : reset;
+                session.reset(stream, Http2Error.CONNECT_ERROR.code());
+            }
+            turn();
+        });
+    }
+
+    private void discard() {
+        int size = unread.stream().mapToInt(ByteBuffer::position).sum();
+        unread.clear();
+        if (size > 0) {
+            session.taken(stream, window, size);
+        }
+    }
+
+    @Override
+    public void onReset(long code) {
+        if (reset == null) {
+            reset = ResetCodes.reason(code, inputEnded);
+        }
+    }
+
+    @Override
+    public void onClosed() {
+        window.close();
+        end = why();
+        if (deadline != null) {
+            deadline.stop();
+        }
+        CompletableFuture<Void> room = waiting;
+        if (room != null) {
+            waiting = null;
+            room.completeExceptionally(new IOException("the stream is closed"));
+        }
+        turn();
+    }
+
+    private CloseReason why() {
+        CloseReason given = closing;
+        if (given != null) {
+            return given;
+        }
+        CloseReason peer = reset;
+        if (peer != null) {
+            return peer;
+        }
+        return inputEnded && ending != null ? CloseReason.normal() : session.endReason();
+    }
+
+    @Override
+    public String toString() {
+        return "BridgeLeg[" + id + "]";
+    }
+}
