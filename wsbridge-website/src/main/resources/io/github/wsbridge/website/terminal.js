@@ -6,7 +6,7 @@ const again = document.getElementById('again');
 const line = '/.wsbridge/line?device=' + encodeURIComponent(box.dataset.device);
 const encoder = new TextEncoder();
 const terminal = new Terminal({
-  cols: 80, rows: 24, cursorBlink: false, screenReaderMode: true, scrollback: 5000,
+  cols: 80, rows: 24, fontSize: 13, cursorBlink: false, screenReaderMode: true, scrollback: 5000,
   fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', theme: {background: '#16181c', foreground: '#e8e6e1'},
 });
 let socket = null;
