@@ -15,7 +15,6 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.GeneralSecurityException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -151,7 +150,7 @@ class ReloadsTest {
     private static Certificate certificate(TestKeys keys) {
         try {
             return Pem.certificates(keys.certificate()).get(0);
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (IOException e) {
             throw new AssertionError(e);
         }
     }

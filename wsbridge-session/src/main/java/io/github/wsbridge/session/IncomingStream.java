@@ -13,7 +13,9 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -68,6 +70,16 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
     @Override
     public String principal() {
         return session.incoming.principal();
+    }
+
+    @Override
+    public List<X509Certificate> certificates() {
+        return session.incoming.certificates();
+    }
+
+    @Override
+    public String reason() {
+        return session.incoming.reason();
     }
 
     @Override

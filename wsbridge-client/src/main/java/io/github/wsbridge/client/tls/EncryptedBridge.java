@@ -105,6 +105,11 @@ final class EncryptedBridge implements IncomingBridge, Leg.Receiver {
     }
 
     @Override
+    public String reason() {
+        return outer.reason();
+    }
+
+    @Override
     public List<X509Certificate> certificates() {
         return tls.peerCertificates();
     }
