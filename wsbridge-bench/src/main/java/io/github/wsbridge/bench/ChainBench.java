@@ -17,6 +17,7 @@ final class ChainBench implements Bench {
     static final String CONNECTIONS = "connections-per-second";
     static final String CONNECTIONS_COLD = "connections-per-second-cold";
     static final String RESUMING = Subject.OURS + "-resuming";
+    static final String BRIDGE_EACH = Subject.OURS + "-bridge-each";
     static final String START = "start-seconds";
     static final String RSS_IDLE = "rss-bytes-idle";
     static final String RSS_LOADED = "rss-bytes-loaded";
@@ -42,6 +43,10 @@ final class ChainBench implements Bench {
                 chains.add(new Chain(Subject.DIRECT, List.of(), rig.devices().port("far"), Map.of()));
             }
             measure(rig, own, chains);
+            if (!family.exposes()) {
+                end(rig, before);
+                measureABridgeEach(rig);
+            }
             if (family == Family.TUNNEL_TLS) {
                 end(rig, before);
                 measureResuming(rig);
@@ -139,6 +144,28 @@ final class ChainBench implements Bench {
         for (Child process : own.processes()) {
             Map<String, Double> values = Map.of(RSS_LOADED, (double) ProcStat.residentBytes(process));
             rig.add(family.processes(), process.name(), plan.starts(), values);
+        }
+    }
+
+    /** Measures the tunnel without sessions: new connections, cold and warm, and throughput. */
+    private void measureABridgeEach(Rig rig) throws IOException, InterruptedException {
+        Plan plan = rig.plan();
+        Chain chain = OwnChain.startWithABridgeEach(rig, family);
+        Map<String, Double> cold = connections(rig, chain.subject(), 0, plan.cold());
+        rig.add(family.connections(), BRIDGE_EACH, 0, Map.of(CONNECTIONS_COLD, cold.getOrDefault(CONNECTIONS, 0.0)));
+        for (Way way : Way.values()) {
+            rig.flows().warmUp(chain.subject(), way, FRAME);
+        }
+        for (int round = 1; round <= plan.chainRounds(); round++) {
+            rig.add(family.label(), BRIDGE_EACH, round, rates(rig, chain));
+        }
+        connections(rig, chain.subject(), 0, plan.warm());
+        for (int round = 1; round <= plan.chainRounds(); round++) {
+            rig.add(
+                    family.connections(),
+                    BRIDGE_EACH,
+                    round,
+                    connections(rig, chain.subject(), plan.settle(), plan.window()));
         }
     }
 

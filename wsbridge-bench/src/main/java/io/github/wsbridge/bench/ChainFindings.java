@@ -49,6 +49,13 @@ final class ChainFindings {
                 family.connections(),
                 ChainBench.RESUMING,
                 ChainBench.CONNECTIONS);
+        if (!family.exposes()) {
+            for (String metric : List.of(ChainBench.CONNECTIONS, ChainBench.CONNECTIONS_COLD)) {
+                findings.figure(
+                        name + "." + metric + "-bridge-each", family.connections(), ChainBench.BRIDGE_EACH, metric);
+            }
+            bothWays(name, "throughput", ChainBench.BRIDGE_EACH, Results.GBIT, Math::min);
+        }
         String suffix = name.substring(family.exposes() ? "expose".length() : "tunnel".length());
         for (String process : List.of(OwnChain.NODE, OwnChain.DEVICE, OwnChain.TUNNEL)) {
             String prefix = (family.exposes() ? "expose-" : "") + process + suffix + ".";
@@ -92,6 +99,7 @@ final class ChainFindings {
         findings.bar(Bar.atMost("expose-tls.cpu-per-gb.vs.wstunnel", 1.5));
         findings.bar(Bar.atMost("tunnel.rtt-p50.vs.socat", 1.5));
         findings.bar(Bar.atMost("tunnel.rtt-p99.vs.own-p50", 3));
+        findings.bar(Bar.atLeast("tunnel.throughput.vs." + ChainBench.BRIDGE_EACH, 0.6));
         findings.bar(Bar.atLeast("tunnel.connections-per-second", 2_000));
         findings.bar(Bar.atLeast("tunnel-tls.connections-per-second", 1_000));
         findings.bar(Bar.atLeast("tunnel.connections-per-second-cold", 600));

@@ -22,29 +22,42 @@ final class OwnChain {
     private final Rig rig;
     private final Family family;
     private final Node.Settings settings;
+    private final List<String> tunnelOptions;
     private final Map<String, Double> startSeconds = new LinkedHashMap<>();
 
-    private OwnChain(Rig rig, Family family, Node.Settings settings) {
+    private OwnChain(Rig rig, Family family, Node.Settings settings, List<String> tunnelOptions) {
         this.rig = rig;
         this.family = family;
         this.settings = settings;
+        this.tunnelOptions = tunnelOptions;
     }
 
     /** Starts the processes one after another, and waits until each is ready. They resume no TLS sessions. */
     static Chain start(Rig rig, Family family) throws IOException, InterruptedException {
-        Node.Settings settings = rig.settings();
-        return new OwnChain(rig, family, family.tls() ? settings.withoutSessions() : settings).start();
+        return start(rig, family, List.of());
     }
 
-    /** The same, but they resume TLS sessions if they can, as they do by default. */
+    /** The same, but each connection has a bridge of its own. */
+    static Chain startWithABridgeEach(Rig rig, Family family) throws IOException, InterruptedException {
+        return start(rig, family, List.of("--session", "off"));
+    }
+
+    private static Chain start(Rig rig, Family family, List<String> tunnelOptions)
+            throws IOException, InterruptedException {
+        Node.Settings settings = rig.settings();
+        return new OwnChain(rig, family, family.tls() ? settings.withoutSessions() : settings, tunnelOptions).start();
+    }
+
+    /** They resume TLS sessions if they can, as they do by default, and each connection has a bridge of its own. */
     static Chain startResuming(Rig rig, Family family) throws IOException, InterruptedException {
-        return new OwnChain(rig, family, rig.settings()).start();
+        return new OwnChain(rig, family, rig.settings(), List.of("--session", "off")).start();
     }
 
     private Chain start() throws IOException, InterruptedException {
-        String[] options = family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
+        String[] nodeOptions =
+                family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
         long begin = System.nanoTime();
-        Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, options);
+        Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, nodeOptions);
         ready(NODE, begin);
         List<Child> processes = new ArrayList<>(List.of(node.child()));
         begin = System.nanoTime();
@@ -65,7 +78,9 @@ final class OwnChain {
             return new Chain(Subject.OURS, processes, exposed, startSeconds);
         }
         begin = System.nanoTime();
-        Child tunnel = client(node, TUNNEL, "--device", ID, "--target", "far", "--listen", "127.0.0.1:0");
+        List<String> options = new ArrayList<>(List.of("--device", ID, "--target", "far", "--listen", "127.0.0.1:0"));
+        options.addAll(tunnelOptions);
+        Child tunnel = client(node, TUNNEL, options.toArray(String[]::new));
         int listening = ReadyLine.port(tunnel.awaitLine(ReadyLine.TUNNEL));
         ready(TUNNEL, begin);
         processes.add(0, tunnel);

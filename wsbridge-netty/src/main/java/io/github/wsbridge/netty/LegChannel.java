@@ -20,6 +20,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -51,6 +52,12 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
 
     /** After so many reads or writes in a row, the loop's other channels have their turn. */
     private static final int TURNS = 16;
+
+    /** Sends up to this size get memory of their own. */
+    private static final int SMALL = 2 * 1024;
+
+    /** A loop's memory for larger sends, unless one of them still uses it. */
+    private static final FastThreadLocal<@Nullable ByteBuffer> SPARE = new FastThreadLocal<>();
 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, TURNS);
 
@@ -251,9 +258,14 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             CompletableFuture<Void> sent =
                     Sending.send(leg, Fragment.binary(bytes)).toCompletableFuture();
             if (!sent.isDone()) {
-                sent.whenComplete((done, failure) -> run(() -> sent(failure)));
+                sent.whenComplete((done, failure) -> run(() -> {
+                    if (failure == null) { // otherwise the leg ends, and with it the channel
+                        sent(bytes);
+                    }
+                }));
             } else if (!sent.isCompletedExceptionally()) {
                 sending = false;
+                giveBack(bytes);
                 out.removeBytes(size);
             } // otherwise the leg ends, and with it the channel
         }
@@ -266,22 +278,35 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             room[0] -= Math.min(room[0], ((ByteBuf) message).readableBytes());
             return room[0] > 0;
         });
-        ByteBuffer bytes = ByteBuffer.allocate(piece - room[0]);
+        int total = piece - room[0];
+        ByteBuffer bytes = memory(total);
         out.forEachFlushedMessage(message -> {
             ByteBuf next = (ByteBuf) message;
-            int length = Math.min(bytes.remaining(), next.readableBytes());
+            int length = Math.min(total - bytes.position(), next.readableBytes());
             bytes.limit(bytes.position() + length);
             next.getBytes(next.readerIndex(), bytes);
-            bytes.limit(bytes.capacity());
-            return bytes.hasRemaining();
+            return bytes.position() < total;
         });
         return bytes.flip();
     }
 
-    private void sent(@Nullable Throwable failure) {
-        if (failure != null) {
-            return; // the leg ends, and with it the channel
+    private ByteBuffer memory(int size) {
+        if (size <= SMALL || piece < PIECE) {
+            return ByteBuffer.allocate(size);
         }
+        ByteBuffer spare = SPARE.get();
+        SPARE.set(null);
+        return spare == null ? ByteBuffer.allocate(PIECE) : spare.clear();
+    }
+
+    private static void giveBack(ByteBuffer bytes) {
+        if (bytes.capacity() == PIECE) {
+            SPARE.set(bytes);
+        }
+    }
+
+    private void sent(ByteBuffer bytes) {
+        giveBack(bytes);
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
         if (out != null) {
             out.removeBytes(size); // listeners that write again must not start the next send meanwhile
