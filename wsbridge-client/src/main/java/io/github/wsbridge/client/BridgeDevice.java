@@ -289,11 +289,22 @@ public final class BridgeDevice implements AutoCloseable {
         }
 
         /**
-         * Sets how vanished peers are detected; by default, a check every 13 seconds and 24 hours for a stalled
-         * write.
+         * Sets how vanished peers of bridges and of the listen socket are detected; by default, a check every 13
+         * seconds, every 2.5 on the listen socket, and 24 hours for a stalled write.
          */
         public Builder keepAlive(Watch watch) {
             settings.watch = watch;
+            settings.listenWatch = watch;
+            return this;
+        }
+
+        /**
+         * Sets how often the listen socket is checked, 2.5 seconds by default. Within three times this, the device
+         * detects that its node has frozen, and listens elsewhere. Each check costs a small frame in either direction,
+         * or two. Call this after {@link #keepAlive}, which sets it, too.
+         */
+        public Builder listenKeepAlive(Duration interval) {
+            settings.listenWatch = new Watch(interval, settings.listenWatch.stall());
             return this;
         }
 

@@ -47,6 +47,7 @@ final class Dialer implements AutoCloseable {
         Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
+        Watch listenWatch = new Watch(Duration.ofMillis(2500), Duration.ofHours(24));
     }
 
     private static final int KNOCK_SECONDS = 10;
@@ -58,6 +59,7 @@ final class Dialer implements AutoCloseable {
     private final boolean ownScheduler;
     private final Executor executor;
     private final Watch watch;
+    private final Watch listenWatch;
     private final Duration timeout;
     private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
     private final Set<Consumer<CloseReason>> bridges = ConcurrentHashMap.newKeySet(); // which close them
@@ -71,6 +73,7 @@ final class Dialer implements AutoCloseable {
         scheduler = settings.scheduler == null ? newTimer() : settings.scheduler;
         executor = settings.executor;
         watch = settings.watch;
+        listenWatch = settings.listenWatch;
         timeout = settings.connectTimeout;
     }
 
@@ -91,6 +94,12 @@ final class Dialer implements AutoCloseable {
     /** Opens a leg that is watched from the start; the server may not agree to {@code subprotocol}. */
     CompletionStage<Leg> leg(URI uri, String subprotocol) {
         return connect(uri, subprotocol, timeout).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
+    }
+
+    /** Opens a listen socket, which its node reads at all times. */
+    CompletionStage<Leg> listen(URI uri) {
+        return connect(uri, Endpoints.SUBPROTOCOL, timeout)
+                .thenApply(leg -> WatchedLeg.alwaysRead(leg, listenWatch, scheduler));
     }
 
     private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {

@@ -105,7 +105,7 @@ final class ListenSocket implements InvitationSource {
 
     private void connect() {
         sink().state(new DeviceState.Connecting(server().toString()));
-        dialer.leg(Endpoints.listen(server(), deviceId), Endpoints.SUBPROTOCOL).whenComplete((leg, failure) -> {
+        dialer.listen(Endpoints.listen(server(), deviceId)).whenComplete((leg, failure) -> {
             if (failure != null) {
                 failed(Dialer.unwrap(failure));
             } else {

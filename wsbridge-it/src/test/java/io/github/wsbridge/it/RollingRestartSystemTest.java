@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * killed, under traffic: 30 devices, 50 open streams, 20 new connects a second.
  */
 @Tag("system")
+@Tag("alone") // it compares set-up times
 @Timeout(600)
 final class RollingRestartSystemTest {
 

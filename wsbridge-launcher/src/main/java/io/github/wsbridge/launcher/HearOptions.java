@@ -9,6 +9,7 @@ import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,14 @@ final class HearOptions {
                     + " separated by commas (default ${DEFAULT-VALUE}, a WebSocket to the server)")
     private List<String> channels;
 
+    @Option(
+            names = "--listen-keepalive",
+            paramLabel = "TIME",
+            defaultValue = "2500ms",
+            description = "How often the WebSocket to the server is checked; a node that has frozen is left after"
+                    + " three times this (default ${DEFAULT-VALUE}); longer costs less traffic")
+    private Duration listenKeepalive;
+
     @Mixin
     private MqttOptions mqtt;
 
@@ -54,6 +63,11 @@ final class HearOptions {
     void addTo(BridgeDevice.Builder device, String deviceId, Map<String, String> env, @Nullable Proxies proxies)
             throws IOException, GeneralSecurityException {
         device.listen(channels.contains("listen"));
+        try {
+            device.listenKeepAlive(listenKeepalive);
+        } catch (IllegalArgumentException e) {
+            throw usage("--listen-keepalive must be positive");
+        }
         List<InvitationSource> opened = new ArrayList<>();
         try {
             for (String name : new LinkedHashSet<>(channels)) {

@@ -41,11 +41,15 @@ public final class WatchedLeg extends ForwardingLeg {
     /** A longer time that a peer announces does not count, or it could hold its place long after it has vanished. */
     private static final Duration MOST_PATIENCE = Duration.ofMinutes(15);
 
+    /** The longest that TCP waits before it sends a segment again (RFC 6298, section 2.5, as systems implement it). */
+    private static final Duration BACK_OFF = Duration.ofMinutes(2);
+
     /** When the first heartbeat is sent, so that short connections need none. */
     private static final Duration FIRST = Duration.ofSeconds(1);
 
     private final Watch watch;
     private final ScheduledExecutorService scheduler;
+    private final boolean alwaysRead;
 
     private volatile boolean demanded;
     private volatile boolean heard;
@@ -60,14 +64,28 @@ public final class WatchedLeg extends ForwardingLeg {
     // Used only by the checks, which never overlap.
     private boolean begun;
     private long silences;
+    private Duration unread = Duration.ZERO; // how long this end had stopped reading, less the time since then
     private boolean stallTold;
     private Duration stalled = Duration.ZERO;
 
     /** Watches {@code leg} from its opening to its end. The checks run on {@code scheduler} and do not block. */
     public WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
+        this(leg, watch, scheduler, false);
+    }
+
+    private WatchedLeg(Leg leg, Watch watch, ScheduledExecutorService scheduler, boolean alwaysRead) {
         super(leg);
         this.watch = watch;
         this.scheduler = scheduler;
+        this.alwaysRead = alwaysRead;
+    }
+
+    /**
+     * Watches a leg whose peer reads at all times. It answers each ping, so its heartbeats need not be waited for, and
+     * three intervals reveal that it is dead.
+     */
+    public static WatchedLeg alwaysRead(Leg leg, Watch watch, ScheduledExecutorService scheduler) {
+        return new WatchedLeg(leg, watch, scheduler, true);
     }
 
     @Override
@@ -120,9 +138,10 @@ public final class WatchedLeg extends ForwardingLeg {
         Duration patience = announced;
         boolean stuck = sending && sends == sendsSeen;
         boolean silent = demanded && !heard && (!stuck || patience != null);
-        silences = silent ? silences + 1 : 0;
+        boolean backedOff = backedOff();
+        silences = silent && !backedOff ? silences + 1 : 0;
         if (silences > allowed(patience)) {
-            drop(patience == null ? "no answer to a ping" : "no heartbeat");
+            drop(patience == null || alwaysRead ? "no answer to a ping" : "no heartbeat");
             return;
         }
         heard = false;
@@ -136,9 +155,23 @@ public final class WatchedLeg extends ForwardingLeg {
         tellStall();
         if (stalled.compareTo(watch.stall()) >= 0) {
             drop("read no data for " + stalled.toSeconds() + " s");
-        } else if (stuck && leg.unacknowledged().compareTo(watch.interval().multipliedBy(2)) >= 0) {
+        } else if ((stuck || backedOff)
+                && leg.unacknowledged().compareTo(watch.interval().multipliedBy(2)) >= 0) {
             drop("the host has not acknowledged any data");
         }
+    }
+
+    /** Returns whether the peer may be waiting before it sends again, because this end had not read. */
+    private boolean backedOff() {
+        if (!demanded && !heard) {
+            Duration longer = unread.plus(watch.interval());
+            unread = longer.compareTo(BACK_OFF) < 0 ? longer : BACK_OFF;
+            return false;
+        }
+        boolean waits = !unread.isZero();
+        Duration left = unread.minus(watch.interval());
+        unread = left.isNegative() ? Duration.ZERO : left;
+        return waits;
     }
 
     private void tellStall() {
@@ -151,7 +184,7 @@ public final class WatchedLeg extends ForwardingLeg {
 
     /** Returns after how many checks in silence the peer may still be alive. */
     private long allowed(@Nullable Duration patience) {
-        return patience == null
+        return patience == null || alwaysRead
                 ? 1
                 : 1 + (patience.toNanos() - 1) / watch.interval().toNanos();
     }

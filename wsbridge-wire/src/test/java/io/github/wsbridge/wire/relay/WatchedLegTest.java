@@ -20,6 +20,7 @@ class WatchedLegTest {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final Duration STALL = Duration.ofSeconds(30);
+    private static final Duration BACK_OFF = Duration.ofMinutes(2); // of TCP
 
     private final FakeScheduler scheduler = new FakeScheduler();
     private final FakeLeg leg = new FakeLeg("wsbridge.v1");
@@ -191,9 +192,9 @@ class WatchedLegTest {
         assertThat(leg.ended()).isNull();
         receiver.demand();
         scheduler.advance(INTERVAL);
-        assertThat(leg.pings()).as("silence counts from now").isEqualTo(1);
+        assertThat(leg.pings()).as("it is asked at once").isEqualTo(1);
         assertThat(leg.ended()).isNull();
-        scheduler.advance(INTERVAL);
+        scheduler.advance(BACK_OFF.plus(INTERVAL));
         assertThat(leg.aborted()).isTrue();
     }
 
@@ -273,6 +274,38 @@ class WatchedLegTest {
     }
 
     @Test
+    void check_silenceAfterThisEndHadNotRead_countsOnlyOnceThePeerMayHaveSentAgain() {
+        open();
+        scheduler.advance(INTERVAL.multipliedBy(5));
+        watched.demand();
+        scheduler.advance(INTERVAL.multipliedBy(6));
+        assertThat(leg.ended()).as("its TCP may have backed off for as long").isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void check_silenceAfterThisEndHadNotReadForHours_dropsTheLegAfterTwoMinutes() {
+        open();
+        scheduler.advance(Duration.ofHours(3));
+        watched.demand();
+        scheduler.advance(BACK_OFF.plus(INTERVAL));
+        assertThat(leg.ended()).isNull();
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
+    }
+
+    @Test
+    void check_hostGoneAfterThisEndHadNotRead_dropsTheLeg() {
+        open();
+        scheduler.advance(INTERVAL.multipliedBy(5));
+        watched.demand();
+        leg.unacknowledged(INTERVAL.multipliedBy(2));
+        scheduler.advance(INTERVAL);
+        assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("the host has not acknowledged any data"));
+    }
+
+    @Test
     void check_noHeartbeatsFromAPeerThatReadsSlowly_dropsTheLeg() {
         leg.holdSends();
         open().demandAlways();
@@ -285,6 +318,20 @@ class WatchedLegTest {
             }
         }
         assertThat(receiver.closed()).isEqualTo(CloseReason.vanished("no heartbeat"));
+    }
+
+    @Test
+    void alwaysRead_noAnswerToAPing_dropsTheLegWithoutWaitingForAHeartbeat() {
+        WatchedLeg attentive = WatchedLeg.alwaysRead(leg, new Watch(INTERVAL, STALL), scheduler);
+        RecordingReceiver told = new RecordingReceiver(attentive);
+        told.open();
+        told.demand();
+        scheduler.advance(Duration.ofSeconds(1));
+        leg.heartbeatFromPeer(INTERVAL.multipliedBy(10));
+        scheduler.advance(INTERVAL.multipliedBy(2));
+        assertThat(leg.pings()).isEqualTo(1);
+        scheduler.advance(INTERVAL);
+        assertThat(told.closed()).isEqualTo(CloseReason.vanished("no answer to a ping"));
     }
 
     private void transfer() {
@@ -321,7 +368,7 @@ class WatchedLegTest {
         assertThat(leg.ended()).isNull();
         assertThat(leg.heartbeats()).isEqualTo(51);
         leg.tellTraffic(to -> to.onReading(true));
-        scheduler.advance(INTERVAL.multipliedBy(2));
+        scheduler.advance(BACK_OFF.plus(INTERVAL.multipliedBy(2)));
         assertThat(leg.aborted()).isTrue();
     }
 
