@@ -3,6 +3,7 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.TcpTunnel;
 import io.github.wsbridge.netty.NettyConnector;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.website.Website;
 import java.io.IOException;
@@ -108,7 +109,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static Website website(BridgeClient client, DemoCluster cluster) throws IOException {
-        Website.Builder website = Website.builder(client).devices(cluster::devices);
+        Website.Builder website = Website.builder(BridgeSessions.over(client)).devices(cluster::devices);
         try {
             return website.start();
         } catch (BindException e) { // the usual port is taken, maybe by another demo

@@ -3,6 +3,7 @@ package io.github.wsbridge.launcher;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.launcher.home.HomePage;
+import io.github.wsbridge.session.SessionHandler;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,12 +43,12 @@ final class DemoDevice implements AutoCloseable {
         device = BridgeDevice.builder(
                         ID,
                         server,
-                        TunnelTargets.builder()
+                        SessionHandler.over(TunnelTargets.builder()
                                 .target("http", "127.0.0.1:" + page.address().getPort())
                                 .target("web", "127.0.0.1:" + page.address().getPort())
                                 .target("sink", "127.0.0.1:" + sink.getLocalPort())
                                 .target("source", "127.0.0.1:" + source.getLocalPort())
-                                .build())
+                                .build()))
                 .daemon(true)
                 .build();
     }

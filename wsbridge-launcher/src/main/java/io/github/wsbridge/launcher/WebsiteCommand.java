@@ -1,6 +1,8 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.DeviceDialer;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.website.DeviceList;
 import io.github.wsbridge.website.Website;
@@ -105,6 +107,15 @@ final class WebsiteCommand implements Callable<Integer> {
     int maxConnections;
 
     @Option(
+            names = "--session",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
+                            + " a device that does not is an error; off, so that each has its own (default ${DEFAULT-VALUE})")
+    SessionMode session;
+
+    @Option(
             names = "--sign-in",
             fallbackValue = "true",
             description = "Visitors sign in, each with an own API key or token for the bridge, with which the website"
@@ -150,15 +161,26 @@ final class WebsiteCommand implements Callable<Integer> {
                     throw usage("--sign-in cannot be combined with --open, --devices, an API key or a token");
                 }
                 try (VisitorClients clients = new VisitorClients(server, connector)) {
-                    run(Website.builder(clients::of), address, reloads);
+                    run(Website.builder(visitor -> sharing(clients.of(visitor))), address, reloads);
                 }
             } else {
-                try (BridgeClient client = server.client(connector, key, authorization).build()) {
-                    run(Website.builder(client), address, reloads);
+                try (BridgeClient client =
+                        server.client(connector, key, authorization).build()) {
+                    run(Website.builder(sharing(client)), address, reloads);
                 }
             }
         }
         return 0;
+    }
+
+    /** Returns what lets connections share bridges; such a bridge ends by itself once it is not used. */
+    private DeviceDialer sharing(BridgeClient client) {
+        return session == SessionMode.off
+                ? client
+                : BridgeSessions.builder(client)
+                        .required(session == SessionMode.on)
+                        .openTimeout(server.connectTimeout)
+                        .build();
     }
 
     private void run(Website.Builder builder, InetSocketAddress address, Reloads reloads) throws Exception {

@@ -127,11 +127,10 @@ class ReloadsTest {
                 copy(first.certificate(), "cert");
                 copy(first.key(), "key");
                 node.hangUp();
-                Awaitility.await()
-                        .atMost(Duration.ofSeconds(30))
-                        .until(() -> presented.contains(certificate(first)));
+                Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> presented.contains(certificate(first)));
                 assertThat(log.all())
-                        .anyMatch(line -> line.startsWith("MQTT certificate " + cert + ": changed and read again: CN="));
+                        .anyMatch(
+                                line -> line.startsWith("MQTT certificate " + cert + ": changed and read again: CN="));
             }
         }
     }
