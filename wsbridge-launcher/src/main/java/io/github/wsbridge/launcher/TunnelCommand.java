@@ -95,6 +95,9 @@ final class TunnelCommand implements Callable<Integer> {
     int maxConnections;
 
     @Mixin
+    ConfigOptions config;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -113,6 +116,9 @@ final class TunnelCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
         secretFiles.check();
+        if (config.checkOnly(here)) {
+            return 0;
+        }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client =
