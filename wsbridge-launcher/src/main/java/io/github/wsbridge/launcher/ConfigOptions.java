@@ -64,7 +64,7 @@ final class ConfigOptions {
         return option.defaultValue() == null ? "# " + name + "=" : name + "=" + option.defaultValue() + " (default)";
     }
 
-    /** Hides what may be a password or a token in a URL. Other secrets are in files, of which only the names are told. */
+    /** Hides what may be a password or a token in a URL. Other secrets are in files, of which this tells the names. */
     private static String hidden(String value) {
         String shown = QUERY.matcher(USER.matcher(value).replaceAll("://***@")).replaceAll("$1***");
         return Failures.oneLine(shown);

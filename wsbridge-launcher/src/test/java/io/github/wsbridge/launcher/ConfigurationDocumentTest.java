@@ -30,9 +30,9 @@ final class ConfigurationDocumentTest {
             2. the environment: `WSBRIDGE_ACCEPT_TIMEOUT=20s`
             3. a file, named by `--config FILE` or `WSBRIDGE_CONFIG`: `accept-timeout=20s`
 
-            The file consists of properties, in UTF-8: a line for each, `#` before comments, `\\\\` for a backslash. Several
-            values are separated by commas where the table has a `,`. A name that there is not, or that is there twice, is an
-            error. Secrets are in files of their own, which settings name, or in the environment.
+            The file consists of properties, in UTF-8: a line for each, `#` before comments, `\\\\` for a backslash.
+            Several values are separated by commas where the table has a `,`. A name that there is not, or that is there
+            twice, is an error. Secrets are in files of their own, which settings name, or in the environment.
 
             `--check` only checks the settings, and prints all of them, each with where it comes from:
 
