@@ -141,6 +141,9 @@ final class DeviceCommand implements Callable<Integer> {
     HearOptions channels;
 
     @Mixin
+    ConfigOptions config;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -160,6 +163,9 @@ final class DeviceCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
         secretFiles.check();
+        if (config.checkOnly(here)) {
+            return 0;
+        }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads)) {
             StreamTransport streams = Transport.streams(connector);

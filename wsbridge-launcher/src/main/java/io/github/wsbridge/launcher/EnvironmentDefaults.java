@@ -7,23 +7,42 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Reads option values from the environment: {@code --accept-timeout} is {@code WSBRIDGE_ACCEPT_TIMEOUT}. */
+/**
+ * Reads option values from the environment, where {@code --accept-timeout} is {@code WSBRIDGE_ACCEPT_TIMEOUT}, and
+ * otherwise from the configuration file.
+ */
 final class EnvironmentDefaults implements IDefaultValueProvider {
 
     private final Map<String, String> env;
+    private final Map<String, String> file;
 
-    EnvironmentDefaults(Map<String, String> env) {
+    /** @param file the settings of the configuration file */
+    EnvironmentDefaults(Map<String, String> env, Map<String, String> file) {
         this.env = env;
+        this.file = file;
     }
 
-    /** Returns null, which selects the option's own default, if the variable is missing or empty. */
+    /** Returns null, which selects the option's own default, if the value is missing or empty in both. */
     @Override
     public @Nullable String defaultValue(ArgSpec arg) {
         if (arg instanceof OptionSpec option && !option.usageHelp() && !option.versionHelp()) {
-            String value = env.get(variable(option.longestName()));
-            return value == null || value.isBlank() ? null : value.strip();
+            String value = environment(option);
+            if (value == null && ConfigFile.isSetting(option)) {
+                value = file.get(ConfigFile.name(option));
+            }
+            return value == null || value.isBlank() ? null : value;
         }
         return null;
+    }
+
+    private @Nullable String environment(OptionSpec option) {
+        String value = env.get(variable(option.longestName()));
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    /** Returns where the value of an option comes from, for people. */
+    String source(OptionSpec option) {
+        return environment(option) != null ? variable(option.longestName()) : "file";
     }
 
     static String variable(String option) {

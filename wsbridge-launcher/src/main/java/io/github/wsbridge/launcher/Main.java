@@ -38,7 +38,8 @@ import picocli.CommandLine.TypeConversionException;
             "Try it on this machine:   wsbridge demo",
             "Help for a command:       wsbridge node --help, or wsbridge help node",
             "",
-            "Every option can also be set in the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT."
+            "Every option can also be set in the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT;"
+                    + " those of node, device and tunnel also in a file, with --config FILE."
                     + " Secrets are read from files or the environment only."
         },
         exitCodeListHeading = Main.EXIT_CODES,
@@ -136,14 +137,26 @@ public final class Main implements Runnable {
     static int run(CommandContext here, String... args) {
         // Reading the options of a command by reflection takes long, so only those that are needed are read.
         boolean known = args.length > 0 && COMMANDS.contains(args[0]);
-        return commandLine(here, known ? List.of(args[0]) : COMMANDS).execute(args);
+        CommandLine main = commandLine(here, known ? List.of(args[0]) : COMMANDS);
+        try {
+            CommandLine command = known ? main.getSubcommands().get(args[0]) : main;
+            Map<String, String> file = ConfigFile.read(command, List.of(args), here.env());
+            main.setDefaultValueProvider(new EnvironmentDefaults(here.env(), file));
+        } catch (ParameterException e) {
+            return new Failures().handleParseException(e, args);
+        }
+        return main.execute(args);
+    }
+
+    /** Returns the specification of a command, for the reference of its options. */
+    static CommandSpec specification(CommandContext here, String command) {
+        return commandLine(here, List.of(command)).getSubcommands().get(command).getCommandSpec();
     }
 
     private static CommandLine commandLine(CommandContext here, List<String> commands) {
         CommandLine main = new CommandLine(new Main());
         commands.forEach(name -> main.addSubcommand(command(name, here)));
         main.addSubcommand(new CommandLine.HelpCommand());
-        main.setDefaultValueProvider(new EnvironmentDefaults(here.env()));
         main.setOut(new PrintWriter(here.out(), true, Terminal.charset()));
         main.setErr(new PrintWriter(here.err(), true, Terminal.charset()));
         Failures failures = new Failures();

@@ -178,6 +178,9 @@ final class NodeCommand implements Callable<Integer> {
     AuditOptions audit;
 
     @Mixin
+    ConfigOptions config;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -196,6 +199,9 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         check();
         secretFiles.check();
+        if (config.checkOnly(here)) {
+            return 0;
+        }
         cluster.forgetNamesSoon();
         Reloaded<TlsIdentity> identity = tls.identity();
         List<ExposeOptions.Exposed> exposed = exposes.resolve(transport);
@@ -331,6 +337,7 @@ final class NodeCommand implements Callable<Integer> {
                             : "specify --api-keys FILE, --client-certs FILE or --jwt-issuer URL, or --insecure to let"
                                     + " anyone connect");
         }
+        limits();
         certificates.check(tls.given(), !proxyNetworks.isEmpty());
         jwt.check();
         cluster.check(here.env());

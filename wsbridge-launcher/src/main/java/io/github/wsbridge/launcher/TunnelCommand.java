@@ -121,6 +121,9 @@ final class TunnelCommand implements Callable<Integer> {
     EndToEndTunnelOptions endToEnd;
 
     @Mixin
+    ConfigOptions config;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -140,6 +143,9 @@ final class TunnelCommand implements Callable<Integer> {
         List<Forward> wanted = wanted();
         endToEnd.check();
         secretFiles.check();
+        if (config.checkOnly(here)) {
+            return 0;
+        }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
                 BridgeClient client = client(connector, reloads)) {

@@ -306,7 +306,8 @@ class RunningCommandsTest {
             int other = port(closed, "port ready:");
             assertThatThrownBy(() -> echo(other, "hello")).isInstanceOf(SocketException.class);
             assertThat(log.all())
-                    .anyMatch(line -> line.matches("bridge \\w+ to d requested by 127\\.0\\.0\\.1 at .*:" + port))
+                    .anyMatch(line ->
+                            line.matches("bridge \\w+ to d requested by 127\\.0\\.0\\.1 at .*:" + port + " from .*"))
                     .anyMatch(line -> line.matches("refused .*:" + other + " from 127\\.0\\.0\\.1:\\d+ with 403"));
             assertThat(node.stop().code()).isZero();
             assertThatThrownBy(() -> open(port)).isInstanceOf(ConnectException.class);
