@@ -139,7 +139,7 @@ public final class Main implements Runnable {
         boolean known = args.length > 0 && COMMANDS.contains(args[0]);
         CommandLine main = commandLine(here, known ? List.of(args[0]) : COMMANDS);
         try {
-            CommandLine command = known ? main.getSubcommands().get(args[0]) : main;
+            CommandLine command = known ? main.getSubcommands().getOrDefault(args[0], main) : main;
             Map<String, String> file = ConfigFile.read(command, List.of(args), here.env());
             main.setDefaultValueProvider(new EnvironmentDefaults(here.env(), file));
         } catch (ParameterException e) {
@@ -150,7 +150,8 @@ public final class Main implements Runnable {
 
     /** Returns the specification of a command, for the reference of its options. */
     static CommandSpec specification(CommandContext here, String command) {
-        return commandLine(here, List.of(command)).getSubcommands().get(command).getCommandSpec();
+        CommandLine main = commandLine(here, List.of(command));
+        return main.getSubcommands().getOrDefault(command, main).getCommandSpec();
     }
 
     private static CommandLine commandLine(CommandContext here, List<String> commands) {
