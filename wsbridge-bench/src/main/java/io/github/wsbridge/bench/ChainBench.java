@@ -17,7 +17,7 @@ final class ChainBench implements Bench {
     static final String CONNECTIONS = "connections-per-second";
     static final String CONNECTIONS_COLD = "connections-per-second-cold";
     static final String RESUMING = Subject.OURS + "-resuming";
-    static final String BRIDGE_EACH = Subject.OURS + "-bridge-each";
+    static final String SESSION = Subject.OURS + "-session";
     static final String START = "start-seconds";
     static final String RSS_IDLE = "rss-bytes-idle";
     static final String RSS_LOADED = "rss-bytes-loaded";
@@ -45,7 +45,7 @@ final class ChainBench implements Bench {
             measure(rig, own, chains);
             if (!family.exposes()) {
                 end(rig, before);
-                measureABridgeEach(rig);
+                measureSession(rig);
             }
             if (family == Family.TUNNEL_TLS) {
                 end(rig, before);
@@ -147,23 +147,23 @@ final class ChainBench implements Bench {
         }
     }
 
-    /** Measures the tunnel without sessions: new connections, cold and warm, and throughput. */
-    private void measureABridgeEach(Rig rig) throws IOException, InterruptedException {
+    /** Measures the tunnel with all connections in a session: new ones, cold and warm, and throughput. */
+    private void measureSession(Rig rig) throws IOException, InterruptedException {
         Plan plan = rig.plan();
-        Chain chain = OwnChain.startWithABridgeEach(rig, family);
+        Chain chain = OwnChain.startWithASession(rig, family);
         Map<String, Double> cold = connections(rig, chain.subject(), 0, plan.cold());
-        rig.add(family.connections(), BRIDGE_EACH, 0, Map.of(CONNECTIONS_COLD, cold.getOrDefault(CONNECTIONS, 0.0)));
+        rig.add(family.connections(), SESSION, 0, Map.of(CONNECTIONS_COLD, cold.getOrDefault(CONNECTIONS, 0.0)));
         for (Way way : Way.values()) {
             rig.flows().warmUp(chain.subject(), way, FRAME);
         }
         for (int round = 1; round <= plan.chainRounds(); round++) {
-            rig.add(family.label(), BRIDGE_EACH, round, rates(rig, chain));
+            rig.add(family.label(), SESSION, round, rates(rig, chain));
         }
         connections(rig, chain.subject(), 0, plan.warm());
         for (int round = 1; round <= plan.chainRounds(); round++) {
             rig.add(
                     family.connections(),
-                    BRIDGE_EACH,
+                    SESSION,
                     round,
                     connections(rig, chain.subject(), plan.settle(), plan.window()));
         }

@@ -51,10 +51,9 @@ final class ChainFindings {
                 ChainBench.CONNECTIONS);
         if (!family.exposes()) {
             for (String metric : List.of(ChainBench.CONNECTIONS, ChainBench.CONNECTIONS_COLD)) {
-                findings.figure(
-                        name + "." + metric + "-bridge-each", family.connections(), ChainBench.BRIDGE_EACH, metric);
+                findings.figure(name + "." + metric + "-session", family.connections(), ChainBench.SESSION, metric);
             }
-            bothWays(name, "throughput", ChainBench.BRIDGE_EACH, Results.GBIT, Math::min);
+            bothWays(name, "session-throughput", ChainBench.SESSION, Subject.OURS, Results.GBIT, Math::min);
         }
         String suffix = name.substring(family.exposes() ? "expose".length() : "tunnel".length());
         for (String process : List.of(OwnChain.NODE, OwnChain.DEVICE, OwnChain.TUNNEL)) {
@@ -67,8 +66,8 @@ final class ChainFindings {
 
     private void peer(Family family, String peer) {
         String name = family.label();
-        bothWays(name, "throughput", peer, Results.GBIT, Math::min);
-        bothWays(name, "cpu-per-gb", peer, Results.CPU_PER_GB, Math::max);
+        bothWays(name, "throughput", Subject.OURS, peer, Results.GBIT, Math::min);
+        bothWays(name, "cpu-per-gb", Subject.OURS, peer, Results.CPU_PER_GB, Math::max);
         findings.ratio(
                 name + ".rtt-p50.vs." + peer, results.ratio(family.roundTrips(), Subject.OURS, peer, Results.P50));
         findings.ratio(
@@ -76,9 +75,10 @@ final class ChainFindings {
                 results.ratio(family.connections(), Subject.OURS, peer, ChainBench.CONNECTIONS));
     }
 
-    private void bothWays(String family, String what, String peer, String metric, DoubleBinaryOperator worse) {
-        OptionalDouble up = results.ratio(family, Subject.OURS, peer, Way.UP.metric(metric));
-        OptionalDouble down = results.ratio(family, Subject.OURS, peer, Way.DOWN.metric(metric));
+    private void bothWays(
+            String family, String what, String ours, String peer, String metric, DoubleBinaryOperator worse) {
+        OptionalDouble up = results.ratio(family, ours, peer, Way.UP.metric(metric));
+        OptionalDouble down = results.ratio(family, ours, peer, Way.DOWN.metric(metric));
         if (up.isPresent() && down.isPresent()) {
             String end = ".vs." + peer;
             findings.ratio(
@@ -99,7 +99,7 @@ final class ChainFindings {
         findings.bar(Bar.atMost("expose-tls.cpu-per-gb.vs.wstunnel", 1.5));
         findings.bar(Bar.atMost("tunnel.rtt-p50.vs.socat", 1.5));
         findings.bar(Bar.atMost("tunnel.rtt-p99.vs.own-p50", 3));
-        findings.bar(Bar.atLeast("tunnel.throughput.vs." + ChainBench.BRIDGE_EACH, 0.6));
+        findings.bar(Bar.atLeast("tunnel.session-throughput.vs." + Subject.OURS, 0.6));
         findings.bar(Bar.atLeast("tunnel.connections-per-second", 2_000));
         findings.bar(Bar.atLeast("tunnel-tls.connections-per-second", 1_000));
         findings.bar(Bar.atLeast("tunnel.connections-per-second-cold", 600));

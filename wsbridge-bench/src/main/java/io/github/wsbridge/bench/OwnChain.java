@@ -37,9 +37,9 @@ final class OwnChain {
         return start(rig, family, List.of());
     }
 
-    /** The same, but each connection has a bridge of its own. */
-    static Chain startWithABridgeEach(Rig rig, Family family) throws IOException, InterruptedException {
-        return start(rig, family, List.of("--session", "off"));
+    /** The same, but all connections share a bridge. */
+    static Chain startWithASession(Rig rig, Family family) throws IOException, InterruptedException {
+        return start(rig, family, List.of("--session", "on"));
     }
 
     private static Chain start(Rig rig, Family family, List<String> tunnelOptions)

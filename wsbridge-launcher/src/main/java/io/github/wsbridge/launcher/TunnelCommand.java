@@ -54,6 +54,9 @@ final class TunnelCommand implements Callable<Integer> {
 
     private static final CloseReason STOPPED = new CloseReason(CloseReason.GOING_AWAY, "tunnel stopped");
 
+    /** Few connections have bridges of their own, which carry long streams at less cost. */
+    private static final int OWN_BRIDGES = 4;
+
     @Mixin
     ServerOptions server;
 
@@ -112,9 +115,9 @@ final class TunnelCommand implements Callable<Integer> {
             paramLabel = "WHEN",
             defaultValue = "auto",
             description =
-                    "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
-                            + " a device that does not is an error; off, so that each has its own. With --stdio, auto means off"
-                            + " (default ${DEFAULT-VALUE})")
+                    "Whether the connections to a device share a bridge: auto, if more than four are opened within a"
+                            + " second and the device knows how; on, always, so that a device that does not is an"
+                            + " error; off, never. With --stdio, auto means off (default ${DEFAULT-VALUE})")
     SessionMode session;
 
     @Mixin
@@ -239,6 +242,7 @@ final class TunnelCommand implements Callable<Integer> {
         }
         return BridgeSessions.builder(dialer)
                 .required(session == SessionMode.on)
+                .ownBridges(session == SessionMode.on ? 0 : OWN_BRIDGES)
                 .openTimeout(server.connectTimeout)
                 .build();
     }

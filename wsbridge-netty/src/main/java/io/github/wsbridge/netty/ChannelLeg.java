@@ -137,7 +137,9 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
     @Override
     public final CompletionStage<Void> shareThread(Leg other) {
         if (!(other instanceof ChannelLeg peer)) {
-            return SENT;
+            return other instanceof LoopLeg elsewhere && elsewhere.eventLoop() instanceof Loop loop
+                    ? follow(loop)
+                    : SENT;
         }
         Loop here = loop();
         Loop there = peer.loop();
@@ -146,6 +148,12 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
         chosen.join();
         channel.closeFuture().addListener(closed -> chosen.leave());
         return chosen == here ? peer.moveTo(here) : moveTo(there);
+    }
+
+    private CompletionStage<Void> follow(Loop loop) {
+        loop.join();
+        channel.closeFuture().addListener(closed -> loop.leave());
+        return moveTo(loop);
     }
 
     final Loop loop() {

@@ -49,7 +49,8 @@ public final class BridgeSessions implements DeviceDialer, AutoCloseable {
 
     private BridgeSessions(Builder builder) {
         bridges = builder.bridges;
-        settings = new PoolSettings(builder.session, builder.required, builder.maxSessions, builder.maxWaiting);
+        settings = new PoolSettings(
+                builder.session, builder.ownBridges, builder.required, builder.maxSessions, builder.maxWaiting);
         executor = builder.executor;
     }
 
@@ -147,12 +148,25 @@ public final class BridgeSessions implements DeviceDialer, AutoCloseable {
         private final DeviceDialer bridges;
         private SessionSettings session = SessionSettings.DEFAULT;
         private boolean required;
+        private int ownBridges;
         private int maxSessions = 4;
         private int maxWaiting = 10_000;
         private Executor executor = TaskThreads.shared();
 
         private Builder(DeviceDialer bridges) {
             this.bridges = bridges;
+        }
+
+        /**
+         * Sets how many of the streams to a device that are opened within a second get a bridge of their own, which
+         * carries a long stream at less cost; 0 by default. The others share bridges.
+         */
+        public Builder ownBridges(int perSecond) {
+            if (perSecond < 0) {
+                throw new IllegalArgumentException("must not be negative");
+            }
+            ownBridges = perSecond;
+            return this;
         }
 
         /** Sets whether a device without sessions is an error; false by default. */

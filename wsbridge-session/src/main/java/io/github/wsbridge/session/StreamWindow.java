@@ -1,5 +1,7 @@
 package io.github.wsbridge.session;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * The receive window of one stream, which grows while it limits the stream: if the reader has taken half of it in less
  * than twice the round trip that this share allows, the sender must have waited for the window, and it is doubled. A
@@ -14,6 +16,9 @@ final class StreamWindow {
     static final int MOST = 16 << 20;
 
     private static final int PATIENCE = 4; // in round trips for a whole window
+
+    /** A shorter round trip counts as this, since threads and queues take longer at times. */
+    private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final WindowBudget budget;
     private int size = INITIAL;
@@ -38,7 +43,7 @@ final class StreamWindow {
             return 0;
         }
         double share = (double) taken / size;
-        boolean limited = now - since < PATIENCE * share * roundTrip;
+        boolean limited = roundTrip > 0 && now - since < PATIENCE * share * Math.max(roundTrip, SHORTEST);
         taken = 0;
         since = now;
         int more = limited ? budget.take(Math.min(size, MOST - size)) : 0;

@@ -21,6 +21,13 @@ class StreamWindowTest {
     }
 
     @Test
+    void taken_veryShortRoundTrip_growsAsIfItWereAMillisecond() {
+        long millisecond = 1_000_000;
+        assertThat(window.taken(StreamWindow.INITIAL, 3 * millisecond, 1)).isEqualTo(StreamWindow.INITIAL);
+        assertThat(window.taken(2 * StreamWindow.INITIAL, 10 * millisecond, 1)).isZero();
+    }
+
+    @Test
     void taken_slowReader_keepsTheWindow() {
         for (int trip = 1; trip <= 100; trip++) {
             assertThat(window.taken(StreamWindow.INITIAL, trip * 5 * ROUND_TRIP, ROUND_TRIP))
