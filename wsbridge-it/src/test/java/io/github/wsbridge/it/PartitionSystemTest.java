@@ -43,6 +43,7 @@ final class PartitionSystemTest {
         assumeTrue(System.getProperty("user.name").equals("root"), "network namespaces need root");
         programs = new Programs(folder);
         programs.run(List.of(Programs.find("ip", "iproute2"), "netns", "add", name));
+        ip("-n " + name + " link set lo up");
         link("d", "10.203.7.1", "10.203.7.2");
         link("t", "10.203.7.5", "10.203.7.6");
         transfers = new Transfers();
@@ -53,7 +54,12 @@ final class PartitionSystemTest {
     void stop() throws Exception {
         if (programs != null) {
             programs.close();
-            new ProcessBuilder("ip", "netns", "del", name).start().waitFor(10, TimeUnit.SECONDS); // and its links
+            for (List<String> remains : List.of(
+                    List.of("link", "del", name + "d"), List.of("link", "del", name + "t"), List.of("netns", "del", name))) {
+                List<String> command = new ArrayList<>(List.of("ip"));
+                command.addAll(remains);
+                new ProcessBuilder(command).start().waitFor(10, TimeUnit.SECONDS);
+            }
         }
         if (transfers != null) {
             transfers.close();
