@@ -48,6 +48,7 @@ final class ArchitectureTest {
             Map.entry("client", List.of("wire")),
             Map.entry("proxy", List.of("wire", "client")),
             Map.entry("session", List.of("wire", "client", "netty")),
+            Map.entry("website", List.of("wire", "client", "netty")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
@@ -124,22 +125,10 @@ final class ArchitectureTest {
                 .check(HOUSE);
     }
 
-    @Test
-    void website_knowsNoNodeAndNoOtherAdapterThanNetty() {
-        noClasses()
-                .that()
-                .resideInAPackage(ROOT + ".website..")
-                .should()
-                .dependOnClassesThat(resideInAPackage(ROOT + "..")
-                        .and(not(resideInAnyPackage(API, SPI)))
-                        .and(not(resideInAnyPackage(packages(List.of("website", "wire", "client", "netty"))))))
-                .check(HOUSE);
-    }
-
     @ParameterizedTest
     @MethodSource("adapters")
     void adapter_isImportedByProgramsOnly(String adapter) {
-        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "website", "bench"));
+        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
                 users.add(module);

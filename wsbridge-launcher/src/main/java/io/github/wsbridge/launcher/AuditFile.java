@@ -2,7 +2,7 @@ package io.github.wsbridge.launcher;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,38 +10,44 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file to whose end is written, and which only its owner can read if it is new. It can be opened again, when somebody
- * has renamed it to begin another (log rotation). Thread-safe.
+ * has renamed it to begin another (log rotation). What could not be written, such as to a full disk, is logged once
+ * until something can be written again. Thread-safe.
  */
 final class AuditFile extends OutputStream {
 
+    private static final Logger log = LoggerFactory.getLogger(AuditFile.class);
+
     private final Path path;
-    private OutputStream file; // guarded by this
+    private SeekableByteChannel file; // guarded by this
+    private boolean cut; // whether the file ends within a line; guarded by this
+    private volatile boolean failing;
 
     AuditFile(Path path) throws IOException {
         this.path = path;
         this.file = open();
     }
 
-    private OutputStream open() throws IOException {
+    private SeekableByteChannel open() throws IOException {
         boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
         FileAttribute<?>[] owner = posix
                 ? new FileAttribute<?>[] {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
                 }
                 : new FileAttribute<?>[0];
-        SeekableByteChannel channel =
-                Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), owner);
-        return Channels.newOutputStream(channel);
+        return Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), owner);
     }
 
     /** Goes on in a file that now has the path. */
     synchronized void reopen() throws IOException {
-        OutputStream next = open();
+        SeekableByteChannel next = open();
         file.close();
         file = next;
+        cut = false;
     }
 
     @Override
@@ -49,9 +55,39 @@ final class AuditFile extends OutputStream {
         write(new byte[] {(byte) b}, 0, 1);
     }
 
+    /** @param data whole lines */
     @Override
-    public synchronized void write(byte[] data, int offset, int length) throws IOException {
-        file.write(data, offset, length);
+    public void write(byte[] data, int offset, int length) throws IOException {
+        try {
+            append(ByteBuffer.wrap(data, offset, length));
+            failing = false;
+        } catch (IOException e) {
+            if (!failing) {
+                failing = true;
+                log.error("cannot write the audit to {}; entries are lost: {}", path, Failures.describe(e));
+            }
+            throw e;
+        }
+    }
+
+    private synchronized void append(ByteBuffer lines) throws IOException {
+        if (cut) {
+            writeAll(ByteBuffer.wrap(new byte[] {'\n'}));
+            cut = false;
+        }
+        int begin = lines.position();
+        try {
+            writeAll(lines);
+        } catch (IOException e) {
+            cut = lines.position() > begin;
+            throw e;
+        }
+    }
+
+    private void writeAll(ByteBuffer data) throws IOException {
+        while (data.hasRemaining()) {
+            file.write(data);
+        }
     }
 
     @Override

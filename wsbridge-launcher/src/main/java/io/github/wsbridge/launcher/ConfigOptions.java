@@ -17,7 +17,7 @@ final class ConfigOptions {
 
     static final String CHECK = "--check";
 
-    private static final Pattern USER = Pattern.compile("://[^/@]*@");
+    private static final Pattern USER = Pattern.compile("://[^/?#]*@");
     private static final Pattern QUERY = Pattern.compile("(://[^?]*\\?).*");
 
     @Option(

@@ -33,6 +33,7 @@ final class QueuedOutput extends OutputStream {
     // Guarded by this.
     private final Queue<byte[]> waiting = new ArrayDeque<>();
     private int bytes; // of what waits or is being written
+    private int beingWritten; // how many pieces
     private long dropped;
     private boolean running;
 
@@ -142,6 +143,7 @@ final class QueuedOutput extends OutputStream {
             size += piece.length;
             count++;
         }
+        beingWritten = count;
         byte[] batch = new byte[size];
         for (int at = 0; count > 0; count--) {
             byte[] piece = waiting.remove();
@@ -154,7 +156,7 @@ final class QueuedOutput extends OutputStream {
     private synchronized void written(int length, boolean done) {
         bytes -= length;
         if (!done) {
-            dropped++;
+            dropped += beingWritten;
         } else if (notice != null && dropped > 0 && waiting.isEmpty()) {
             byte[] line = notice.apply(dropped).getBytes(StandardCharsets.UTF_8);
             dropped = 0;
@@ -162,6 +164,11 @@ final class QueuedOutput extends OutputStream {
             bytes += line.length;
         }
         notifyAll();
+    }
+
+    /** Returns how many entries wait, without those that are being written. */
+    synchronized int waiting() {
+        return waiting.size();
     }
 
     /** Waits until all is written, or the time is over. */

@@ -60,7 +60,15 @@ final class TrainCommand implements Callable<Integer> {
         int connections = 0;
         try (ServerSocket echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Daemons.start("wsbridge-echo", () -> answer(echo));
-            Started node = new Started("node", "--insecure", "--listen", "127.0.0.1:0", "--audit", "off");
+            Started node = new Started(
+                    "node",
+                    "--insecure",
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--management-listen",
+                    "127.0.0.1:0", // a node that starts meanwhile gets the usual port
+                    "--audit",
+                    "off");
             String server = "ws://127.0.0.1:" + node.port();
             String target = "echo=127.0.0.1:" + echo.getLocalPort();
             Started device = new Started("device", "--server", server, "--id", "d", "--target", target);

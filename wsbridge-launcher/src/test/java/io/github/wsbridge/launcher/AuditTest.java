@@ -2,6 +2,7 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
@@ -110,15 +111,39 @@ final class AuditTest {
 
     /** Asks in a way that is refused. */
     private static void refused(URI node, int times) throws Exception {
-        URI url = URI.create(node.toString().replace("ws:", "http:") + "/bridge/connect?deviceId=x");
         for (int i = 0; i < times; i++) {
-            HttpRequest request =
-                    HttpRequest.newBuilder(url).timeout(Run.PATIENCE).build();
-            assertThat(HttpClient.newHttpClient()
-                            .send(request, HttpResponse.BodyHandlers.discarding())
-                            .statusCode())
-                    .isEqualTo(426);
+            assertThat(status(node, "/bridge/connect?deviceId=x")).isEqualTo(426);
         }
+    }
+
+    private static int status(URI node, String path) throws Exception {
+        URI url = URI.create(node.toString().replace("ws:", "http:") + path);
+        HttpRequest request = HttpRequest.newBuilder(url).timeout(Run.PATIENCE).build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    @Test
+    void refusals_ofPathsThatClientsChoose_countTogether(@TempDir Path dir) throws Exception {
+        Path file = dir.resolve("audit.json");
+        try (Run node = Run.of(
+                "node",
+                "--insecure",
+                "--listen",
+                "127.0.0.1:0",
+                "--audit",
+                file.toString(),
+                "--audit-format",
+                "json")) {
+            URI url = URI.create("ws://127.0.0.1:" + node.port());
+            for (int i = 0; i < 3; i++) {
+                assertThat(status(url, "/bridge/" + i)).isEqualTo(404);
+            }
+        }
+        assertThat(entries(file))
+                .extracting(entry -> entry.getString("where"), entry -> entry.getInt("count"))
+                .containsExactly(tuple("other", 1), tuple("other", 2));
     }
 
     @Test

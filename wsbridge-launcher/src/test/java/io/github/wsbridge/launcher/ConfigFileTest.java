@@ -76,7 +76,7 @@ final class ConfigFileTest {
     @Test
     void check_hidesSecretsInUrls_andFindsMistakes() throws Exception {
         String file = file("server=wss://alice:secret@bridge.example.com\nid=d\n");
-        try (Run check = Run.of("device", "--config", file, "--proxy", "http://bob:secret@proxy:3128", "--check")) {
+        try (Run check = Run.of("device", "--config", file, "--proxy", "http://bob:p@secret@proxy:3128", "--check")) {
             assertThat(check.out() + check.err()).doesNotContain("secret");
         }
         try (Run check = Run.of("node", "--check")) {

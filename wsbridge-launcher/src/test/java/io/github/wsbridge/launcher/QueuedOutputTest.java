@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -85,6 +86,38 @@ class QueuedOutputTest {
                 .startsWith("c")
                 .contains(" 2 log entries")
                 .endsWith("d");
+    }
+
+    @Test
+    void write_batchThatFails_countsEachEntry() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        AtomicInteger writes = new AtomicInteger();
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        OutputStream fails = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] data, int offset, int length) throws IOException {
+                if (writes.incrementAndGet() == 2) { // those that came while the first was being written
+                    throw new IOException("no space left on device");
+                }
+                read.write(data, offset, length);
+            }
+        };
+        QueuedOutput output = new QueuedOutput("test", blocked(reading, fails), true);
+        output.write('0');
+        Awaitility.await().until(() -> output.waiting() == 0); // it is being written
+        for (int i = 1; i <= 3; i++) {
+            output.write('0' + i);
+        }
+        reading.countDown();
+        output.drain(PATIENCE);
+        output.write('4');
+        output.drain(PATIENCE);
+        assertThat(read.toString(StandardCharsets.UTF_8)).startsWith("04").contains(" 3 log entries");
     }
 
     private static OutputStream blocked(CountDownLatch until, OutputStream then) {

@@ -38,10 +38,12 @@ final class ServerMeters {
                 .description("How long a task waited for its turn on the busiest event loop")
                 .tag("server", name)
                 .register(registry);
-        Gauge.builder("wsbridge.direct.memory", this, self -> self.stats.get().directBytes())
-                .baseUnit("bytes")
-                .description("Memory outside the heap held for the buffers of connections")
-                .register(registry);
+        if (registry.find("wsbridge.direct.memory").gauge() == null) { // all servers of a process say the same
+            Gauge.builder("wsbridge.direct.memory", this, self -> self.stats.get().directBytes())
+                    .baseUnit("bytes")
+                    .description("Memory outside the heap held for the buffers of connections")
+                    .register(registry);
+        }
     }
 
     private void gauge(String meter, String description, ToDoubleFunction<ServerStats> value) {

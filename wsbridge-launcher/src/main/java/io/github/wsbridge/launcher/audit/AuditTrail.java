@@ -3,6 +3,7 @@ package io.github.wsbridge.launcher.audit;
 import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.spi.BridgeListener;
@@ -14,6 +15,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,13 @@ import org.jspecify.annotations.Nullable;
 public final class AuditTrail implements BridgeListener, AutoCloseable {
 
     private static final int LOOK_SECONDS = 5;
+    private static final Set<String> ENDPOINTS = Set.of(
+            Endpoints.CONNECT,
+            Endpoints.ACCEPT,
+            Endpoints.LISTEN,
+            Endpoints.PEER,
+            Endpoints.SIGNED_URL,
+            Endpoints.READYZ);
 
     private final AuditFormat format;
     private final Consumer<String> output;
@@ -179,7 +188,7 @@ public final class AuditTrail implements BridgeListener, AutoCloseable {
 
     /** Whatever a client asks for must not be kept: there could be any number of paths. */
     private static String known(String where) {
-        return !where.startsWith("/") || where.startsWith("/bridge/") || where.equals("/readyz") ? where : "other";
+        return !where.startsWith("/") || ENDPOINTS.contains(where) ? where : "other";
     }
 
     private void tell(List<RepeatedRefusals.Counted> refused) {

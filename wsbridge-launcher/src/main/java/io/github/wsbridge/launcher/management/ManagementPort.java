@@ -11,6 +11,7 @@ import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.HostPort;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -61,7 +62,7 @@ public final class ManagementPort implements AutoCloseable {
      * @throws IOException if the address cannot be bound
      */
     public ManagementPort(InetSocketAddress address, @Nullable Supplier<String> key) throws IOException {
-        limitTime();
+        limit();
         access = new ReadAccess(key);
         http = HttpServer.create(address, BACKLOG);
         threads = new ThreadPoolExecutor(
@@ -76,13 +77,17 @@ public final class ManagementPort implements AutoCloseable {
         http.setExecutor(threads);
     }
 
-    /** The JDK's server reads and writes without a limit of time unless these are set, in seconds. */
-    private static void limitTime() {
-        for (String property : List.of("sun.net.httpserver.maxReqTime", "sun.net.httpserver.maxRspTime")) {
+    /** The JDK's server has neither a limit of time, in seconds, nor one of connections unless these are set. */
+    private static void limit() {
+        Map<String, String> limits = Map.of(
+                "sun.net.httpserver.maxReqTime", "15",
+                "sun.net.httpserver.maxRspTime", "15",
+                "jdk.httpserver.maxConnections", "200");
+        limits.forEach((property, value) -> {
             if (System.getProperty(property) == null) {
-                System.setProperty(property, "15");
+                System.setProperty(property, value);
             }
-        }
+        });
     }
 
     /** Returns what collects the node's metrics, to be added to its listeners. */
@@ -146,12 +151,13 @@ public final class ManagementPort implements AutoCloseable {
 
     /** Asks the node, as a client on this machine would. */
     private static Answer probe(BridgeNode node, String path, HttpExchange exchange) throws Exception {
+        InetSocketAddress from = exchange.getRemoteAddress();
         Handshake asked = new Handshake(
                 path,
                 null,
                 false,
                 name -> List.of(),
-                new Peer(exchange.getRemoteAddress().toString()));
+                new Peer(new HostPort(from.getAddress().getHostAddress(), from.getPort()).toString()));
         Admission said = node.admit(asked).toCompletableFuture().get(PROBE_SECONDS, TimeUnit.SECONDS);
         return said instanceof Admission.Refused answer
                 ? new Answer(answer.status(), TEXT, answer.reason() + "\n")
