@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param dropped how many connections have been dropped since the server was bound because there were too many, or too
  *     many in their handshake
  * @param tlsHandshakes how many TLS handshakes have succeeded since the server was bound
- * @param tlsFailures how many TLS handshakes have failed, including those of clients that gave up
+ * @param tlsFailures how many TLS handshakes have failed, without those of clients that only closed the connection, as
+ *     probes for an open port do
  * @param directBytes the memory outside the heap that is held for buffers by all servers and connectors of this kind in
  *     the process
  * @param lag how long a task has waited for its turn on the busiest of the server's threads: measured when the

@@ -55,8 +55,7 @@ class ScriptTest {
         create.succeeded();
         assertThat(create.complaints()).isEmpty();
 
-        Programs.Running node = programs.start(
-                wsbridge.command("node", "--insecure", "--listen", "127.0.0.1:0", "--keys", keys.toString()));
+        Programs.Running node = programs.start(node("--keys", keys.toString()));
         node.awaitLine("node ready");
         node.process().destroy();
         node.succeeded();
@@ -158,10 +157,18 @@ class ScriptTest {
         return line;
     }
 
+    /** Returns a command that starts a node on free ports: a taken one would be a warning. */
+    private List<String> node(String... options) {
+        List<String> args = new ArrayList<>(
+                List.of("node", "--insecure", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"));
+        args.addAll(List.of(options));
+        return wsbridge.command(args.toArray(String[]::new));
+    }
+
     private List<String> showingClasses(String options) {
         List<String> command =
                 new ArrayList<>(List.of("/usr/bin/env", "WSBRIDGE_JAVA_OPTS=-Xlog:class+load " + options));
-        command.addAll(wsbridge.command("node", "--insecure", "--listen", "127.0.0.1:0"));
+        command.addAll(node());
         return command;
     }
 

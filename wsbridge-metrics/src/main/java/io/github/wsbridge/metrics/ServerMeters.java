@@ -39,7 +39,10 @@ final class ServerMeters {
                 .tag("server", name)
                 .register(registry);
         if (registry.find("wsbridge.direct.memory").gauge() == null) { // all servers of a process say the same
-            Gauge.builder("wsbridge.direct.memory", this, self -> self.stats.get().directBytes())
+            Gauge.builder(
+                            "wsbridge.direct.memory",
+                            this,
+                            self -> self.stats.get().directBytes())
                     .baseUnit("bytes")
                     .description("Memory outside the heap held for the buffers of connections")
                     .register(registry);

@@ -352,7 +352,13 @@ public final class NettyBridgeServer implements BridgeServer {
             ServerTls with = tls;
             if (with != null) {
                 SslHandler handler = Tls.handler(with.context(), channel, timeout);
-                handler.handshakeFuture().addListener(done -> (done.isSuccess() ? secured : unsecured).increment());
+                handler.handshakeFuture().addListener(done -> {
+                    if (done.isSuccess()) {
+                        secured.increment();
+                    } else if (!(done.cause() instanceof ClosedChannelException)) { // as of a probe for an open port
+                        unsecured.increment();
+                    }
+                });
                 channel.pipeline().addLast(TLS, handler);
             }
             channel.pipeline()
