@@ -8,19 +8,25 @@ import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.client.IncomingBridge;
+import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.ByteArrayOutputStream;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +99,36 @@ class HostilePeerTest {
             CompletableFuture<BridgeLeg> asked = sessions.leg("d", "x");
             next().acceptLeg();
             get(asked);
+        }
+    }
+
+    @Test
+    void streamsThatWereReset_beforeTheirTargetWasReached_costNothing() throws Exception {
+        BlockingQueue<CompletableFuture<Leg>> dialled = new LinkedBlockingQueue<>();
+        StreamTransport nowhere = new StreamTransport() {
+            @Override
+            public CompletionStage<Leg> dial(SocketAddress address, Duration timeout) {
+                CompletableFuture<Leg> dialling = new CompletableFuture<>();
+                dialled.add(dialling);
+                return dialling;
+            }
+
+            @Override
+            public Listening listen(SocketAddress address, Limits limits, BiConsumer<Leg, Peer> accepted) {
+                throw new UnsupportedOperationException();
+            }
+        };
+        TunnelTargets targets =
+                TunnelTargets.builder().target("x=127.0.0.1:9").streams(nowhere).build();
+        SessionHandler handler = SessionHandler.builder(targets).maxStreams(1).build();
+        closed.add(handler);
+        BridgeSessions sessions = sessions(new MemoryDevice(handler));
+        for (int i = 0; i < 5; i++) {
+            CompletableFuture<BridgeLeg> asked = sessions.leg("d", "x");
+            CompletableFuture<Leg> dialling = dialled.poll(30, TimeUnit.SECONDS);
+            assertThat(dialling).isNotNull();
+            asked.cancel(true);
+            await().until(dialling::isCancelled);
         }
     }
 
