@@ -136,12 +136,19 @@ class HostilePeerTest {
 
     @Test
     void noWithoutAnEnd_isGivenUp() throws Exception {
+        List<RecordingReceiver> ends = new CopyOnWriteArrayList<>();
         BridgeSessions sessions = closing(BridgeSessions.builder(
-                        deviceThatSays(frame(SETTINGS, 0, 0), frame(HEADERS, END_HEADERS, 3, STATUS_404)))
-                .openTimeout(Duration.ofMillis(500))
+                        deviceThatSays(ends, frame(SETTINGS, 0, 0), frame(HEADERS, END_HEADERS, 3, STATUS_200)))
+                .openTimeout(Duration.ofSeconds(2))
                 .build());
+        get(sessions.leg("d", "x"));
+        await().until(() -> !ends.isEmpty());
 
-        failsWith(() -> get(sessions.leg("d", "x")), CloseReason.TIMED_OUT);
+        CompletableFuture<BridgeLeg> asked = sessions.leg("d", "x");
+        await().until(() -> streams(HEADERS, ends.get(0)).contains(5));
+        ends.get(0).send(Fragment.binary(frame(HEADERS, END_HEADERS, 5, STATUS_404)));
+
+        failsWith(() -> get(asked), CloseReason.TIMED_OUT);
     }
 
     @Test
@@ -151,7 +158,7 @@ class HostilePeerTest {
         sessions(device).leg("d", "x");
 
         await().until(() -> !ends.isEmpty());
-        await().untilAsserted(() -> assertThat(resets(ends.get(0))).contains(2));
+        await().untilAsserted(() -> assertThat(streams(RST_STREAM, ends.get(0))).contains(2));
     }
 
     @Test
@@ -188,8 +195,8 @@ class HostilePeerTest {
         return frame.flip();
     }
 
-    /** Returns the streams that were reset, in what has arrived. */
-    private static List<Integer> resets(RecordingReceiver end) {
+    /** Returns the streams for which a frame has arrived. */
+    private static List<Integer> streams(int type, RecordingReceiver end) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (Fragment fragment : end.fragments()) {
             byte[] bytes = new byte[fragment.payload().remaining()];
@@ -201,16 +208,12 @@ class HostilePeerTest {
         frames.position(Math.min(frames.limit(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length()));
         while (frames.remaining() >= 9) {
             int length = frames.getInt(frames.position()) >>> 8;
-            if (frames.get(frames.position() + 3) == RST_STREAM) {
+            if (frames.get(frames.position() + 3) == type) {
                 streams.add(frames.getInt(frames.position() + 5));
             }
             frames.position(Math.min(frames.limit(), frames.position() + 9 + length));
         }
         return streams;
-    }
-
-    private MemoryDevice deviceThatSays(ByteBuffer... frames) {
-        return deviceThatSays(new ArrayList<>(), frames);
     }
 
     /** Answers the first stream, whose number is known, after it has arrived. */
