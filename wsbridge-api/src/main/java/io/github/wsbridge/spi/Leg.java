@@ -85,6 +85,14 @@ public interface Leg {
     }
 
     /**
+     * Returns the transport's leg whose threads this one's events mostly run on: {@link #transport}, except for a
+     * wrapper that changes the bytes, such as one that encrypts, which is a transport of its own.
+     */
+    default Leg carrier() {
+        return transport();
+    }
+
+    /**
      * Moves this leg and {@code other} to the same thread, if both belong to a transport whose threads own connections.
      * Called at most once per pair, after {@link #open}, while neither leg has an unanswered {@link #demand} or a
      * {@link #send} in flight. Does nothing by default.

@@ -110,6 +110,7 @@ public final class Consent implements BridgeDevice.Handler {
             incoming.reject(408, NOBODY);
         } else if (cause instanceof CancellationException) {
             log.info("{}: the requester has gone before there was an answer", incoming);
+            incoming.reject(408, NOBODY); // heard by nobody, but a place may become free
         } else {
             log.warn("{}: nobody could be asked: {}", incoming, Reasons.of(cause));
             incoming.reject(500, "the device cannot ask anybody");

@@ -123,6 +123,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
                 join(incoming, near);
             } else if (dialling.toCompletableFuture().isCancelled()) {
                 log.debug("{}: the requester has gone before the target was reached", incoming);
+                incoming.reject(502, "not reached in time"); // heard by nobody, but a place may become free
             } else if (addresses.size() > 1) {
                 dial(incoming, addresses.subList(1, addresses.size()));
             } else {

@@ -91,7 +91,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     public LegChannel(Leg leg) {
         super(null);
         this.leg = leg;
-        this.piece = leg.transport() instanceof LoopLeg ? PIECE : SMALL_PIECE;
+        this.piece = leg.carrier() instanceof LoopLeg ? PIECE : SMALL_PIECE;
         this.config = new LegChannelConfig(this);
         this.address = new Name(leg.toString());
     }
@@ -109,7 +109,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         LegChannel channel = new LegChannel(leg);
         channel.pipeline().addLast(handler);
         EventLoop loop =
-                leg.transport() instanceof LoopLeg own && !own.eventLoop().isShuttingDown() ? own.eventLoop() : null;
+                leg.carrier() instanceof LoopLeg own && !own.eventLoop().isShuttingDown() ? own.eventLoop() : null;
         return loop == null ? others.register(channel) : loop.register(channel);
     }
 

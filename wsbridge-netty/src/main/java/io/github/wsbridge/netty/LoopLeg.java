@@ -5,7 +5,7 @@ import io.netty.channel.EventLoop;
 
 /**
  * A leg whose events run on one of Netty's event loops. What is built on such a leg costs least on the same loop, as no
- * byte then changes threads. {@link Leg#transport} finds it behind wrappers.
+ * byte then changes threads. {@link Leg#carrier} finds it behind wrappers.
  */
 public interface LoopLeg extends Leg {
 

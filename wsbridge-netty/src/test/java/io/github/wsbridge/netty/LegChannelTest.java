@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -271,6 +272,15 @@ class LegChannelTest {
 
     @Test
     void open_legOfANettyTransport_runsOnItsLoop() throws Exception {
+        runsOnTheLoopOf(leg -> leg);
+    }
+
+    @Test
+    void open_legThatChangesTheBytesOfANettyTransport_runsOnItsLoop() throws Exception {
+        runsOnTheLoopOf(Changing::new);
+    }
+
+    private void runsOnTheLoopOf(UnaryOperator<Leg> wrapped) throws Exception {
         try (NettyConnector connector = NettyConnector.create()) {
             CompletableFuture<Leg> accepted = new CompletableFuture<>();
             try (StreamTransport.Listening listening = connector
@@ -285,7 +295,7 @@ class LegChannelTest {
                         .toCompletableFuture()
                         .get(SECONDS, TimeUnit.SECONDS);
                 Log log = new Log();
-                LegChannel channel = open(leg, log);
+                LegChannel channel = open(wrapped.apply(leg), log);
                 RecordingReceiver far = new RecordingReceiver(accepted.get(SECONDS, TimeUnit.SECONDS)).open();
 
                 assertThat(channel.eventLoop()).isSameAs(((LoopLeg) leg).eventLoop());
@@ -297,6 +307,18 @@ class LegChannelTest {
                 channel.close();
                 await().until(() -> log.inactive);
             }
+        }
+    }
+
+    /** A transport of its own, as a leg is that encrypts. */
+    private static final class Changing extends ForwardingLeg {
+        Changing(Leg leg) {
+            super(leg);
+        }
+
+        @Override
+        public Leg transport() {
+            return this;
         }
     }
 

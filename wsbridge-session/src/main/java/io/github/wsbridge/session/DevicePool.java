@@ -6,6 +6,7 @@ import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.wire.net.Reasons;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,7 @@ final class DevicePool implements RequesterSession.User {
     private final Object lock = new Object();
     // All guarded by lock.
     private final List<RequesterSession> sessions = new ArrayList<>();
+    private final Set<RequesterSession> living = new HashSet<>(); // and those that take no more streams
     private final Set<Wish> waiting = new LinkedHashSet<>();
     private final Rate rate;
     private boolean dialling;
@@ -60,7 +62,7 @@ final class DevicePool implements RequesterSession.User {
     /** Returns whether nothing would be lost with this pool. */
     boolean unused() {
         synchronized (lock) {
-            return entering == 0 && sessions.isEmpty() && waiting.isEmpty() && !dialling && !plain();
+            return entering == 0 && living.isEmpty() && waiting.isEmpty() && !dialling && !plain();
         }
     }
 
@@ -185,7 +187,7 @@ final class DevicePool implements RequesterSession.User {
     private void open(RequesterSession session, Wish wish) {
         CompletableFuture<BridgeLeg> attempt = new CompletableFuture<>();
         attempt.whenComplete((leg, failure) -> {
-            if (failure instanceof StreamsLost && wish.again()) {
+            if (failure instanceof StreamsLost lost && !forbidden(lost.closeReason()) && wish.again()) {
                 log.debug("A stream to {} is tried again: {}", deviceId, failure.getMessage());
                 grant(wish);
             } else {
@@ -197,13 +199,21 @@ final class DevicePool implements RequesterSession.User {
     }
 
     private void bridge(Wish wish) {
-        CompletableFuture<BridgeLeg> attempt = bridges.leg(deviceId, wish.requestData);
+        CompletableFuture<BridgeLeg> attempt = leg(wish.requestData);
         attempt.whenComplete(wish::take);
         wish.abandon(attempt);
     }
 
+    private CompletableFuture<BridgeLeg> leg(String requestData) {
+        try {
+            return bridges.leg(deviceId, requestData);
+        } catch (RuntimeException e) { // or streams would wait for a session that nobody begins
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     private void dial() {
-        bridges.leg(deviceId, BridgeSessions.REQUEST_DATA)
+        leg(BridgeSessions.REQUEST_DATA)
                 .thenCompose(leg -> RequesterSession.start(leg, settings.session(), SessionLoops.shared(), this))
                 .whenComplete((session, failure) -> {
                     if (failure == null) {
@@ -222,10 +232,16 @@ final class DevicePool implements RequesterSession.User {
         synchronized (lock) {
             dialling = false;
             late = closed;
+            living.add(session);
             if (!closed && !session.leaving()) {
                 sessions.add(session);
             }
         }
+        session.whenOver(() -> {
+            synchronized (lock) {
+                living.remove(session);
+            }
+        });
         if (late) {
             session.close(closedHere().closeReason());
         }
@@ -263,6 +279,11 @@ final class DevicePool implements RequesterSession.User {
         return code.matches("\\d{1,4}") && Integer.parseInt(code) >= FIRST_SERVER_ERROR;
     }
 
+    /** Returns whether a session was rejected after its bridge was accepted, as inside TLS, and nothing else may be. */
+    private boolean forbidden(CloseReason reason) {
+        return settings.required() && reason.code() == CloseReason.REJECTED;
+    }
+
     @Override
     public void onRoom() {
         serve();
@@ -270,13 +291,19 @@ final class DevicePool implements RequesterSession.User {
 
     @Override
     public void onLeaving(RequesterSession session) {
+        CloseReason reason = session.endReason();
+        List<Wish> refused = List.of();
         synchronized (lock) {
             sessions.remove(session);
             if (!session.confirmed() && !settings.required() && !closed) {
-                log.info("{} accepted a session and does not speak HTTP/2: each stream gets a bridge", deviceId);
+                log.info("{} has begun no session ({}): each stream gets a bridge", deviceId, reason);
                 setPlain();
+            } else if (forbidden(reason) && sessions.isEmpty()) {
+                refused = List.copyOf(waiting);
+                waiting.clear();
             }
         }
+        refused.forEach(wish -> wish.result.completeExceptionally(new BridgeException(reason)));
         serve();
     }
 
@@ -291,7 +318,7 @@ final class DevicePool implements RequesterSession.User {
         List<Wish> all;
         synchronized (lock) {
             closed = true;
-            open = List.copyOf(sessions);
+            open = List.copyOf(living);
             all = List.copyOf(waiting);
             waiting.clear();
         }

@@ -21,9 +21,16 @@ final class DeviceSession extends Session {
 
     private static final Logger log = LoggerFactory.getLogger(DeviceSession.class);
 
+    /**
+     * A stream that was reset counts until its handler has answered, or knows of its end, or resets would evade the
+     * limit. So that a few of them cost no streams, there is more room for both kinds together.
+     */
+    private static final int RESETS = 2;
+
     final IncomingBridge incoming;
     final Executor executor;
     private final BridgeDevice.Handler handler;
+    private int held;
 
     DeviceSession(
             Http2Codec.Parts parts,
@@ -55,11 +62,11 @@ final class DeviceSession extends Session {
             flushSoon();
             return;
         }
-        // Streams that were reset count until their handlers have answered, or resets would evade the limit.
-        if (unanswered.count() >= settings.maxStreams()) {
+        if (held >= RESETS * settings.maxStreams()) {
             reset(stream, Http2Error.REFUSED_STREAM.code());
             return;
         }
+        held++;
         IncomingStream asked = new IncomingStream(this, stream, requestData);
         end(stream, asked);
         if (last) {
@@ -70,6 +77,11 @@ final class DeviceSession extends Session {
         } else {
             handle(asked);
         }
+    }
+
+    /** Called when nothing is held for a stream any longer. */
+    void leftOne() {
+        held--;
     }
 
     private void later(IncomingStream asked) {

@@ -31,7 +31,8 @@ final class Http2Codec<S extends Session> extends AbstractHttp2ConnectionHandler
     }
 
     static <S extends Session> S client(Function<Parts, S> made) {
-        return new Http2Codec<>(made).build(false, new Http2Settings().pushEnabled(false));
+        return new Http2Codec<>(made)
+                .build(false, new Http2Settings().pushEnabled(false).maxConcurrentStreams(0));
     }
 
     static <S extends Session> S server(int maxStreams, Function<Parts, S> made) {

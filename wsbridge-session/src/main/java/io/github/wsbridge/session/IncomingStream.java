@@ -42,11 +42,12 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
     private final CompletableFuture<Void> lapsed = new CompletableFuture<>();
     private final CompletableFuture<BridgeLeg> acceptedLeg = new CompletableFuture<>();
     private @Nullable CompletableFuture<BridgeChannel> accepted; // guarded by this
+    private boolean over; // used on the loop
 
     IncomingStream(DeviceSession session, Http2Stream stream, String requestData) {
         this.session = session;
         this.stream = stream;
-        this.leg = new StreamLeg(session, stream);
+        this.leg = new StreamLeg(session, stream, this::over);
         this.requestData = requestData;
         this.expiresAt = Instant.now().plus(session.settings.openTimeout());
         session.unanswered.add(late);
@@ -118,6 +119,7 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
         if (state.compareAndSet(State.ASKED, State.ACCEPTED)) {
             session.run(this::established);
         } else if (state.get() == State.GONE) {
+            session.run(this::over);
             acceptedLeg.completeExceptionally(gone());
         } else if (state.get() != State.ACCEPTED) {
             acceptedLeg.completeExceptionally(new IllegalStateException("it was answered or has expired"));
@@ -146,6 +148,9 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
     public boolean reject(int code, String reason) {
         Rejection no = new Rejection(code, reason);
         if (!state.compareAndSet(State.ASKED, State.REJECTED)) {
+            if (state.get() == State.GONE) {
+                session.run(this::over);
+            }
             return false;
         }
         session.run(() -> answer(no));
@@ -176,6 +181,16 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
         if (state.compareAndSet(State.ASKED, State.EXPIRED)) {
             answer(new Rejection(504, "the device did not answer in time"));
             lapsed.complete(null);
+        } else {
+            over();
+        }
+    }
+
+    private void over() {
+        if (!over) {
+            over = true;
+            session.unanswered.remove(late);
+            session.leftOne();
         }
     }
 
@@ -196,10 +211,11 @@ final class IncomingStream implements IncomingBridge, StreamEnd {
 
     @Override
     public void onClosed() {
-        session.unanswered.remove(late);
         leg.onClosed();
         if (state.compareAndSet(State.ASKED, State.GONE)) {
-            lapsed.complete(null);
+            lapsed.complete(null); // it counts until the handler has answered
+        } else {
+            over();
         }
     }
 

@@ -26,7 +26,8 @@ final class Opening implements StreamEnd {
     private final CompletableFuture<BridgeLeg> result;
     private final Runnable late = this::late;
     private final ByteArrayOutputStream words = new ByteArrayOutputStream(0);
-    private int code; // of the device's no
+    private boolean answered; // with a no
+    private int code; // of that
     private long reset = -1;
 
     Opening(RequesterSession session, Http2Stream stream, CompletableFuture<BridgeLeg> result) {
@@ -54,9 +55,11 @@ final class Opening implements StreamEnd {
         if (status >= 100 && status < OK) {
             return;
         }
-        session.unanswered.remove(late);
-        if (status == OK) {
-            StreamLeg leg = new StreamLeg(session, stream);
+        if (answered) { // trailers
+            rejectIf(last);
+        } else if (status == OK) {
+            session.unanswered.remove(late);
+            StreamLeg leg = new StreamLeg(session, stream, () -> {});
             session.end(stream, leg);
             if (last) {
                 leg.onData(Unpooled.EMPTY_BUFFER, true);
@@ -64,7 +67,8 @@ final class Opening implements StreamEnd {
             if (!result.complete(leg)) {
                 leg.abort();
             }
-        } else if (code == 0) {
+        } else {
+            answered = true;
             code = StreamFields.code(fields, status);
             rejectIf(last);
         }
@@ -96,7 +100,7 @@ final class Opening implements StreamEnd {
     public void onClosed() {
         if (reset == Http2Error.REFUSED_STREAM.code()) {
             fail(new StreamsLost(new CloseReason(CloseReason.OVER_LIMIT, "the device refused another stream")));
-        } else if (code != 0) {
+        } else if (answered) {
             rejectIf(true);
         } else if (reset >= 0) {
             fail(new BridgeException(ResetCodes.reason(reset, false)));

@@ -4,11 +4,14 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.netty.LegChannel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The requester's end of a session, HTTP/2's client. */
 final class RequesterSession extends Session {
@@ -22,6 +25,8 @@ final class RequesterSession extends Session {
         /** Called once no more streams can be opened, before those that are not answered fail. */
         void onLeaving(RequesterSession session);
     }
+
+    private static final Logger log = LoggerFactory.getLogger(RequesterSession.class);
 
     /** How many streams are opened before the device has said how many there may be. */
     private static final int MODEST = 100;
@@ -55,6 +60,11 @@ final class RequesterSession extends Session {
         return started;
     }
 
+    /** Runs a task, on the session's loop, when the session has ended. Called on any thread. */
+    void whenOver(Runnable task) {
+        context().channel().closeFuture().addListener(ended -> task.run());
+    }
+
     int load() {
         return load.get();
     }
@@ -78,15 +88,14 @@ final class RequesterSession extends Session {
     }
 
     private int room() {
-        return confirmed()
-                ? Math.min(settings.maxStreams(), connection().local().maxActiveStreams())
-                : MODEST;
+        return Math.min(
+                settings.maxStreams(), confirmed() ? connection().local().maxActiveStreams() : MODEST);
     }
 
     /** Opens a stream that was promised. Called on any thread. */
     void open(String requestData, CompletableFuture<BridgeLeg> result) {
         run(() -> {
-            Http2Stream stream = leaving || result.isDone() ? null : begin(requestData);
+            Http2Stream stream = leaving || result.isDone() ? null : begin();
             if (stream == null) {
                 over();
                 result.completeExceptionally(new StreamsLost(endReason()));
@@ -94,26 +103,24 @@ final class RequesterSession extends Session {
                 Opening opening = new Opening(this, stream, result);
                 end(stream, opening);
                 opening.begin();
+                headers(stream, StreamFields.request(requestData));
             }
         });
     }
 
-    private @Nullable Http2Stream begin(String requestData) {
+    /** Begins a stream, whose end is told to {@link #onStreamOver} whatever becomes of it. */
+    private @Nullable Http2Stream begin() {
         int id = connection().local().incrementAndGetNextStreamId();
         if (id < 0 || !context().channel().isActive()) {
             onLeaving();
             return null;
         }
-        encoder()
-                .writeHeaders(
-                        context(),
-                        id,
-                        StreamFields.request(requestData),
-                        0,
-                        false,
-                        context().newPromise());
-        flushSoon();
-        return connection().stream(id);
+        try {
+            return connection().local().createStream(id, false);
+        } catch (Http2Exception e) { // such as: the device permits less streams than it did
+            log.debug("{}: no stream: {}", this, e.getMessage());
+            return null;
+        }
     }
 
     private void over() {
@@ -125,7 +132,7 @@ final class RequesterSession extends Session {
 
     @Override
     void onStream(Http2Stream stream, Http2Headers fields, boolean last) {
-        // the codec refuses streams of a server
+        // the codec permits no streams of a server
     }
 
     @Override

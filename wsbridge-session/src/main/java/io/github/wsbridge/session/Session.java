@@ -215,6 +215,12 @@ abstract class Session extends Http2ConnectionHandler {
         begin();
     }
 
+    @Override
+    public void channelRead(ChannelHandlerContext here, Object bytes) throws Exception {
+        pings.heard();
+        super.channelRead(here, bytes);
+    }
+
     private void begin() throws Exception {
         if (checks == null) {
             connection()
@@ -306,7 +312,6 @@ abstract class Session extends Http2ConnectionHandler {
 
         @Override
         public void onSettingsRead(ChannelHandlerContext here, Http2Settings received) {
-            pings.heard();
             if (!confirmed) {
                 confirmed = true;
                 onConfirmed();
@@ -315,7 +320,6 @@ abstract class Session extends Http2ConnectionHandler {
 
         @Override
         public void onHeadersRead(ChannelHandlerContext here, int id, Http2Headers fields, int padding, boolean last) {
-            pings.heard();
             Http2Stream stream = connection().stream(id);
             StreamEnd end = end(stream);
             if (end == null) {
@@ -340,7 +344,6 @@ abstract class Session extends Http2ConnectionHandler {
 
         @Override
         public int onDataRead(ChannelHandlerContext here, int id, ByteBuf data, int padding, boolean last) {
-            pings.heard();
             StreamEnd end = end(connection().stream(id));
             return padding + (end == null ? data.readableBytes() : end.onData(data, last));
         }
@@ -354,13 +357,7 @@ abstract class Session extends Http2ConnectionHandler {
         }
 
         @Override
-        public void onPingRead(ChannelHandlerContext here, long data) {
-            pings.heard();
-        }
-
-        @Override
         public void onPingAckRead(ChannelHandlerContext here, long data) {
-            pings.heard();
             pings.answered(data, System.nanoTime());
         }
     }

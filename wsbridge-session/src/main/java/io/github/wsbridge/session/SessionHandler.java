@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * <p>A session takes one of the device's places for bridges for as long as it lasts, and its streams take none. A
  * stream is an {@link IncomingBridge} in every respect; its id is that of the session's bridge with the number of the
  * stream in place of the last eight digits. A handler that {@linkplain BridgeDevice.Handler#mayBlock may block} is
- * called on the executor, any other on the session's event loop.
+ * called on the executor, any other on the session's event loop. A handler should answer a stream even if its
+ * requester has gone, at least by rejecting it: until then, or until the time to answer is over, the stream counts.
  */
 public final class SessionHandler implements BridgeDevice.Handler, AutoCloseable {
 

@@ -48,6 +48,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     private final Http2Stream stream;
     private final BridgeId id;
     private final StreamWindow window;
+    private final Runnable over;
     private final Deque<ByteBuffer> unread = new ArrayDeque<>(2); // each still to be flipped
     private @Nullable Receiver receiver;
     private boolean demanded;
@@ -55,6 +56,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     private boolean inputEnded;
     private boolean inputTold;
     private boolean dropped;
+    private boolean told; // of the end
     private @Nullable CompletableFuture<Void> waiting; // a send
     private @Nullable ChannelFuture written; // the latest write
     private boolean outputEnded;
@@ -67,8 +69,13 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     private boolean filled; // the current message has payload
     private boolean finished; // the half-close message was sent
 
-    /** Creates the leg of an open stream, on the session's loop. */
-    StreamLeg(Session session, Http2Stream stream) {
+    /**
+     * Creates the leg of an open stream, on the session's loop.
+     *
+     * @param over called when the stream has ended and its receiver knows or has given it up; may be called again
+     */
+    StreamLeg(Session session, Http2Stream stream, Runnable over) {
+        this.over = over;
         this.session = session;
         this.stream = stream;
         this.id = session.idOf(stream);
@@ -118,7 +125,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     public int onData(ByteBuf data, boolean last) {
         int size = data.readableBytes();
         inputEnded |= last;
-        if (closing != null || dropped) {
+        if (givenUp()) {
             return size;
         }
         keep(data, size);
@@ -160,6 +167,14 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
         if (failed) {
             abort();
         }
+        if (end != null && (told || givenUp())) {
+            over.run();
+        }
+    }
+
+    /** Returns whether what was received and not read is of no use any longer. */
+    private boolean givenUp() {
+        return closing != null || dropped;
     }
 
     private boolean tell() {
@@ -183,8 +198,9 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             return true;
         }
         CloseReason reason = end;
-        if (reason != null && (closing != null || dropped || next == null && inputEnded == inputTold)) {
+        if (reason != null && (givenUp() || next == null && inputEnded == inputTold)) {
             receiver = null;
+            told = true;
             to.onClosed(reason);
         }
         return false;

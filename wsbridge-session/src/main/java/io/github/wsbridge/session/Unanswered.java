@@ -38,10 +38,6 @@ final class Unanswered {
         deadlines.remove(late);
     }
 
-    int count() {
-        return deadlines.size();
-    }
-
     void close() {
         if (timer != null) {
             timer.cancel(false);

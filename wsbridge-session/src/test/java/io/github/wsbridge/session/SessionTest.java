@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.BridgeLeg;
@@ -389,6 +390,44 @@ class SessionTest {
     }
 
     @Test
+    void rejection_afterTheBridgeWasAccepted_getsABridgeForEachStream() throws Exception {
+        MemoryDevice device = new MemoryDevice(incoming -> {
+            if (incoming.requestData().equals("echo")) {
+                echo(incoming);
+            } else {
+                lateRejection(incoming);
+            }
+        });
+
+        assertEchoes(open(sessions(device), "echo"));
+        assertThat(device.asked).containsExactly(BridgeSessions.REQUEST_DATA, "echo");
+    }
+
+    @Test
+    void required_rejectionAfterTheBridgeWasAccepted_isAnError() {
+        MemoryDevice device = new MemoryDevice(SessionTest::lateRejection);
+        BridgeSessions sessions = closing(
+                BridgeSessions.builder(device).required(true).maxStreams(1).build());
+
+        CompletableFuture<BridgeLeg> opening = sessions.leg("d", "echo");
+        CompletableFuture<BridgeLeg> waiting = sessions.leg("d", "echo");
+
+        assertThat(failure(opening)).isEqualTo(new CloseReason(CloseReason.REJECTED, "404 unknown target"));
+        assertThat(failure(waiting).reason()).isEqualTo("404 unknown target");
+        assertThat(device.asked).hasSizeLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void dialerThatThrows_failsTheStream() {
+        BridgeSessions sessions = closing(BridgeSessions.over((id, data) -> {
+            throw new IllegalStateException("closed");
+        }));
+
+        assertThat(sessions.leg("d", "x")).isCompletedExceptionally();
+        assertThat(sessions.leg("d", "x")).isCompletedExceptionally();
+    }
+
+    @Test
     void bridge_toADeviceWithSessions_isPassedOn() throws Exception {
         MemoryDevice device = new MemoryDevice(handler(SessionTest::echo));
 
@@ -454,6 +493,20 @@ class SessionTest {
     }
 
     @Test
+    void maxStreams_countsBeforeTheDeviceHasSaidHowManyThereMayBe() throws Exception {
+        MemoryDevice device = new MemoryDevice(handler(arrived::add));
+        BridgeSessions sessions =
+                closing(BridgeSessions.builder(device).maxStreams(3).build());
+        for (int i = 0; i < 6; i++) {
+            sessions.leg("d", "x");
+        }
+        for (int i = 0; i < 6; i++) {
+            next();
+        }
+        assertThat(device.asked).hasSize(2);
+    }
+
+    @Test
     void idleSession_ends() throws Exception {
         SessionHandler handler = handler(SessionTest::echo);
         BridgeSessions sessions = closing(BridgeSessions.builder(new MemoryDevice(handler))
@@ -481,6 +534,19 @@ class SessionTest {
         assertThat(pair.far.awaitClosed().code()).isEqualTo(CloseReason.GOING_AWAY);
         assertThat(failure(asked).code()).isEqualTo(CloseReason.GOING_AWAY);
         assertThat(failure(sessions.leg("d", "x")).code()).isEqualTo(CloseReason.GOING_AWAY);
+    }
+
+    @Test
+    void close_endsStreamsOfASessionThatTakesNoMore() throws Exception {
+        SessionHandler handler = handler(arrived::add);
+        BridgeSessions sessions = sessions(new MemoryDevice(handler));
+        Pair pair = pair(sessions);
+        handler.goAway();
+        await().until(() -> sessions.session("d").open() == 0);
+
+        sessions.close();
+
+        assertThat(pair.far.awaitClosed().code()).isEqualTo(CloseReason.GOING_AWAY);
     }
 
     @Test
@@ -540,6 +606,13 @@ class SessionTest {
         channel.shutdownOutput();
         assertThat(new String(channel.inputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isEqualTo("hello");
+    }
+
+    /** As inside TLS, where the bridge is accepted first. */
+    private static void lateRejection(IncomingBridge incoming) throws Exception {
+        BridgeLeg leg = get(incoming.acceptLeg());
+        new RecordingReceiver(leg).open();
+        leg.close(CloseReason.rejected(new Rejection(404, "unknown target")));
     }
 
     private static void echo(IncomingBridge incoming) throws Exception {

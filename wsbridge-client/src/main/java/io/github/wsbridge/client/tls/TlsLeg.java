@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.net.TlsRules;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -135,6 +136,12 @@ final class TlsLeg implements BridgeLeg {
             return CompletableFuture.failedStage(new IOException("the encrypted stream is closed"));
         }
         return outgoing.send(fragment);
+    }
+
+    /** The leg below, since it calls {@link #act} mostly. Its transport must not be found, or bytes could pass by. */
+    @Override
+    public Leg carrier() {
+        return below.carrier();
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -54,6 +55,13 @@ class TlsLegTest {
         assertThat(requester.peerCertificates().get(0).getSubjectX500Principal().getName())
                 .isEqualTo("CN=device");
         assertThat(device.peerCertificates()).isEmpty();
+    }
+
+    @Test
+    void carrier_isThatBelow_andTransportIsNot() {
+        Leg below = relay.requester();
+        assertThat(requester.carrier()).isSameAs(below.carrier());
+        assertThat(requester.transport()).isSameAs(requester);
     }
 
     @Test

@@ -68,6 +68,11 @@ public abstract class ForwardingLeg implements Leg {
     }
 
     @Override
+    public Leg carrier() {
+        return leg.carrier();
+    }
+
+    @Override
     public CompletionStage<Void> shareThread(Leg other) {
         return leg.shareThread(other);
     }
