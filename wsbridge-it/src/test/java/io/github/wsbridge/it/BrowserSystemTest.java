@@ -110,6 +110,28 @@ final class BrowserSystemTest {
     }
 
     @Test
+    void signIn_opensTheDevice_andSignOutEndsIt() throws Exception {
+        try (BridgeDevice device = device();
+                Website own = Website.builder(visitor -> client)
+                        .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                        .start()) {
+            URI home = own.url("device-1").orElseThrow();
+            String signIn = "document.querySelector('h1').textContent === 'Sign in'";
+            browser.open(home);
+            browser.await(signIn);
+            browser.value("document.getElementById('credential').value = 'key-1'");
+            browser.value("document.querySelector('button').click()");
+            browser.await(ON_ITS_PAGE);
+            browser.open(own.url());
+            browser.await("document.querySelector('form[method=post] button').textContent === 'Sign out'");
+            browser.value("document.querySelector('form[method=post] button').click()");
+            browser.await(signIn);
+            browser.open(home);
+            browser.await(signIn);
+        }
+    }
+
+    @Test
     void upload_arrivesWhole() throws Exception {
         Path file = Payloads.file(folder.resolve("upload"), 50L * 1024 * 1024, 7);
         try (BridgeDevice device = device()) {

@@ -70,6 +70,6 @@ final class Answer {
         fields.set(HttpHeaderNames.CACHE_CONTROL, "no-store")
                 .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)
                 .set("x-content-type-options", "nosniff")
-                .set("referrer-policy", "no-referrer");
+                .set("referrer-policy", "same-origin");
     }
 }

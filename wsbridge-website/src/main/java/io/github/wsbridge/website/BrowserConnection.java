@@ -52,6 +52,7 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
     /** A request that came before the previous one was answered; nothing more is read meanwhile. */
     private @Nullable HttpRequest early;
 
+    private boolean routing;
     private boolean received;
     private boolean answered;
     private boolean last;
@@ -94,7 +95,9 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpRequest head) {
+        if (!channel.isActive()) {
+            ReferenceCountUtil.release(message); // decoded before the browser went, and of use to nobody
+        } else if (message instanceof HttpRequest head) {
             if (exchange == null && !answered) {
                 begin(head);
             } else {
@@ -119,8 +122,10 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
             refuse(Answer.text(statusOf(malformed), "the request cannot be understood"));
             return;
         }
+        routing = true; // an answer at once must not have the next request read before this one has its exchange
         exchange = router.route(this, head);
-        if (exchange != null) {
+        routing = false;
+        if (!(last && received)) {
             more();
         }
     }
@@ -166,7 +171,7 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
 
     /** Asks for one more message of the request, or for news from the browser after it. */
     void more() {
-        if (early == null && context != null) {
+        if (early == null && context != null && !routing) {
             context.read();
         }
     }
@@ -196,6 +201,7 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
         HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, informational.status());
         HttpHeaders fields = response.headers().add(informational.headers());
         RequestFields.removeHop(fields);
+        fields.remove(HttpHeaderNames.SET_COOKIE);
         out.write(response);
         out.write(LastHttpContent.EMPTY_LAST_CONTENT);
     }
@@ -240,14 +246,20 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
             out.write(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             return;
         }
+        if (channel.isWritable()) {
+            next();
+        } // else when the browser has taken the answer
+    }
+
+    private void next() {
         exchange = null;
         request = null;
         answered = false;
         since = System.nanoTime();
-        HttpRequest next = early;
+        HttpRequest head = early;
         early = null;
-        if (next != null) {
-            begin(next);
+        if (head != null) {
+            begin(head);
         } else {
             more();
         }
@@ -291,7 +303,12 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (exchange != null && !answered && ctx.channel().isWritable()) {
+        if (!ctx.channel().isWritable()) {
+            return;
+        }
+        if (answered && received && !last) {
+            next();
+        } else if (exchange != null && !answered) {
             exchange.onBrowserWritable();
         }
     }
@@ -309,7 +326,7 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null && !answered) {
             exchange.check();
         } else if (answered
-                ? waited > (last && received ? limits.stall().toNanos() : DISCARD_NANOS)
+                ? waited > (received ? limits.stall().toNanos() : DISCARD_NANOS)
                 : waited > limits.head().toNanos()) {
             channel.close();
         }

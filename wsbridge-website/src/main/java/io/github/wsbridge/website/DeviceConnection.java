@@ -105,6 +105,11 @@ final class DeviceConnection extends ChannelInboundHandlerAdapter {
         return channel.isActive();
     }
 
+    /** Returns whether it ends because something has gone wrong. */
+    boolean failed() {
+        return failure != null;
+    }
+
     boolean writable() {
         return channel.isWritable();
     }

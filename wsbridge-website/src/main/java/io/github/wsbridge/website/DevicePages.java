@@ -45,7 +45,7 @@ final class DevicePages {
     @Nullable
     Exchange route(BrowserConnection browser, HttpRequest request, String device) throws Refused {
         QueryStringDecoder target = new QueryStringDecoder(request.uri());
-        if (signIns != null && target.path().equals(ENTER)) {
+        if (signIns != null && target.rawPath().equals(ENTER)) {
             Rules.onlyReads(request);
             browser.answer(enter(signIns, target, device));
             return null;
@@ -55,9 +55,12 @@ final class DevicePages {
             browser.answer(signInFirst(request, device));
             return null;
         }
-        if (target.path().equals(STATE)) {
+        if (target.rawPath().equals(STATE)) {
             Rules.onlyReads(request);
             return state(browser, access.get(), device);
+        }
+        if (target.rawPath().startsWith(Assets.PLACE)) {
+            throw new Refused(HttpResponseStatus.NOT_FOUND, "there is nothing here");
         }
         return proxy(browser, request, access.get(), device);
     }

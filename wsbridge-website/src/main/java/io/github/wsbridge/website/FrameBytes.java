@@ -23,7 +23,9 @@ final class FrameBytes extends MessageToMessageCodec<WebSocketFrame, ByteBuf> {
         if (frame instanceof CloseWebSocketFrame) {
             ctx.writeAndFlush(frame.retain()).addListener(ChannelFutureListener.CLOSE);
         } else if (frame instanceof PingWebSocketFrame) {
-            ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()));
+            if (ctx.channel().isWritable()) { // otherwise pongs that nobody takes would pile up
+                ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()));
+            }
         } else if (!(frame instanceof PongWebSocketFrame)) {
             out.add(frame.content().retain());
         }

@@ -46,6 +46,9 @@ record Limits(
             Duration.ofMinutes(10),
             Duration.ofSeconds(30));
 
+    /** How many responses of status 1xx may come before the final one, whether or not the browser takes them. */
+    static final int INFORMATIONAL = 16;
+
     Limits withBody(long bytes) {
         return new Limits(connections, deviceConnections, bytes, head, bodyPause, response, stall, idle);
     }

@@ -69,6 +69,7 @@ final class ProxiedExchange implements Exchange, DeviceConnection.User {
 
     private boolean sent;
     private boolean informing;
+    private int informed;
     private boolean upgrading;
     private @Nullable HttpResponse answer;
     private boolean again;
@@ -212,6 +213,10 @@ final class ProxiedExchange implements Exchange, DeviceConnection.User {
             upgrading = true;
             browser.upgrade(ResponseFields.upgraded(response));
         } else if (status.codeClass() == HttpStatusClass.INFORMATIONAL) {
+            if (++informed > Limits.INFORMATIONAL) {
+                fail(Trouble.garbled(key.device()));
+                return;
+            }
             informing = true;
             browser.inform(response);
         } else {
@@ -239,6 +244,12 @@ final class ProxiedExchange implements Exchange, DeviceConnection.User {
             device = null;
             browser.join(from);
         } else {
+            if (end && from.failed() && answer != null && !delimited(answer)) { // not the end of the response
+                content.release();
+                device = null;
+                browser.abort();
+                return;
+            }
             browser.write(content instanceof LastHttpContent last ? withoutTrailers(last) : content);
             if (end) {
                 finish(from);

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 final class Rules {
 
     private static final AsciiString FETCH_SITE = AsciiString.cached("sec-fetch-site");
+    private static final AsciiString FETCH_DEST = AsciiString.cached("sec-fetch-dest");
     private static final AsciiString FETCH_MODE = AsciiString.cached("sec-fetch-mode");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i)https?://([^/?#]+)(.*)");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.-]+(:\\d{1,5})?");
@@ -92,7 +93,7 @@ final class Rules {
     /**
      * Refuses what a page of one device, or of any other website, sends to this host in the name of the person who
      * looks at it: devices are strangers to each other, although browsers count names below one host as one site. A
-     * link may still be followed.
+     * link may still be followed, but not into a frame, where the other page could lead the person's clicks.
      */
     static void checkOrigin(HttpRequest request) throws Refused {
         HttpHeaders fields = request.headers();
@@ -105,7 +106,8 @@ final class Rules {
         }
         String site = String.valueOf(fields.get(FETCH_SITE));
         boolean elsewhere = site.equals("same-site") || site.equals("cross-site");
-        boolean link = "navigate".equals(fields.get(FETCH_MODE)) && reads;
+        boolean document = "document".equals(fields.get(FETCH_DEST)) || !fields.contains(FETCH_DEST);
+        boolean link = "navigate".equals(fields.get(FETCH_MODE)) && document && reads;
         if (elsewhere && !link) {
             throw foreign();
         }

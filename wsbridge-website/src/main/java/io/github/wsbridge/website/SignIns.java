@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ final class SignIns {
     /** One browser of one person, who reaches devices with a credential of the person's own. */
     static final class Session {
         private final Access access;
+        private boolean left; // guarded by the sign-ins
 
         private Session(Access access) {
             this.access = access;
@@ -58,7 +60,10 @@ final class SignIns {
         }
 
         void removeEnded(Instant now) {
-            values().removeIf(grant -> grant.until().isBefore(now));
+            Iterator<Grant> oldest = values().iterator();
+            while (oldest.hasNext() && oldest.next().until().isBefore(now)) {
+                oldest.remove();
+            }
         }
     }
 
@@ -106,15 +111,18 @@ final class SignIns {
 
     /** Signs out: the cookies of all hosts are worth nothing any more. */
     synchronized void leave(Session session) {
+        session.left = true; // for what is granted to it at the same time
         starts.values().removeIf(grant -> grant.session() == session);
         devices.values().removeIf(grant -> grant.session() == session);
         tickets.values().removeIf(grant -> grant.session() == session);
     }
 
+    /** Called with the lock. */
     private Optional<Session> valid(@Nullable Grant grant, String scope) {
         return Optional.ofNullable(grant)
                 .filter(found -> found.scope().equals(scope) && found.until().isAfter(clock.instant()))
-                .map(Grant::session);
+                .map(Grant::session)
+                .filter(session -> !session.left);
     }
 
     private String grant(Grants kind, Session session, String scope, Duration life) {

@@ -50,12 +50,12 @@ final class StartPages {
         QueryStringDecoder target = new QueryStringDecoder(request.uri());
         SignIns required = signIns;
         if (required != null
-                && target.path().equals(SIGN_IN)
+                && target.rawPath().equals(SIGN_IN)
                 && request.method().equals(HttpMethod.POST)) {
             return new FormExchange(browser, settings.limits, form -> signIn(required, browser, form));
         }
         if (required != null
-                && target.path().equals(SIGN_OUT)
+                && target.rawPath().equals(SIGN_OUT)
                 && request.method().equals(HttpMethod.POST)) {
             session(request).ifPresent(required::leave);
             FullHttpResponse left = Answer.redirect(SIGN_IN);
@@ -64,7 +64,7 @@ final class StartPages {
             return null;
         }
         Rules.onlyReads(request);
-        if (target.path().equals(LINE)) {
+        if (target.rawPath().equals(LINE)) {
             return line(browser, request, target);
         }
         browser.answer(page(request, target));
@@ -73,7 +73,7 @@ final class StartPages {
 
     private FullHttpResponse page(HttpRequest request, QueryStringDecoder target) throws Refused {
         if (anybody != null) {
-            return switch (target.path()) {
+            return switch (target.rawPath()) {
                 case "/" -> start(known(settings.devices.devices(), anybody.sightings()), false);
                 case TERMINAL -> terminal(target);
                 case OPEN -> Answer.redirect(device(target) + path(target, "to"));
@@ -84,16 +84,16 @@ final class StartPages {
         if (required == null) {
             throw nothing();
         }
-        if (target.path().equals(SIGN_IN)) {
+        if (target.rawPath().equals(SIGN_IN)) {
             return html(pages.signIn(path(target, "then"), ""));
         }
         Optional<SignIns.Session> session = session(request);
-        if (session.isEmpty() && Set.of("/", OPEN, TERMINAL).contains(target.path())) {
+        if (session.isEmpty() && Set.of("/", OPEN, TERMINAL).contains(target.rawPath())) {
             QueryStringEncoder signIn = new QueryStringEncoder(SIGN_IN);
             signIn.addParam("then", request.uri());
             return Answer.redirect(signIn.toString());
         }
-        return switch (target.path()) {
+        return switch (target.rawPath()) {
             case "/" -> start(session.orElseThrow().access().sightings().all(), true);
             case TERMINAL -> terminal(target);
             case OPEN -> enter(required, session.orElseThrow(), target);
@@ -183,9 +183,14 @@ final class StartPages {
         return local ? path : "/";
     }
 
+    /** Returns a parameter; empty if there is none, or the parameters are malformed. */
     static String first(QueryStringDecoder target, String parameter) {
-        List<String> values = target.parameters().getOrDefault(parameter, List.of());
-        return values.isEmpty() ? "" : values.get(0);
+        try {
+            List<String> values = target.parameters().getOrDefault(parameter, List.of());
+            return values.isEmpty() ? "" : values.get(0);
+        } catch (IllegalArgumentException e) { // a percent sign without its digits
+            return "";
+        }
     }
 
     /** The form leads to the hosts of devices, which the policy has to permit. */

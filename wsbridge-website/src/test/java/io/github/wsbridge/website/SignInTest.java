@@ -6,6 +6,7 @@ import io.github.wsbridge.website.FakeDevice.Wire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -131,6 +132,22 @@ final class SignInTest {
         assertThat(get("device-1.localhost", ticket, "")).doesNotContainIgnoringCase("set-cookie");
         String other = ticket(start, "device-1");
         assertThat(get("device-2.localhost", other, "")).doesNotContainIgnoringCase("set-cookie");
+    }
+
+    @Test
+    void ticket_ofWhoHasLeft_isWorthNothing() {
+        SignIns signIns =
+                new SignIns(visitor -> new Access(new TcpChannels(), null, new Sightings()), InstantSource.system());
+        String cookie = signIns.enter(new Visitor("key-1", InetAddress.getLoopbackAddress()));
+        SignIns.Session session = signIns.at(cookie).orElseThrow();
+        signIns.leave(session);
+        assertThat(signIns.redeem(signIns.ticket(session, "device-1"), "device-1"))
+                .isEmpty();
+    }
+
+    @Test
+    void forms_tellTheirOrigin_whichBrowsersOmitWithoutReferrer() throws IOException {
+        assertThat(get("localhost", "/.wsbridge/sign-in", "")).containsIgnoringCase("referrer-policy: same-origin\n");
     }
 
     @Test
