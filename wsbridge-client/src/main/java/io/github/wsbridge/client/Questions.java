@@ -77,7 +77,7 @@ final class Questions {
             start(question.asked, incoming, limit);
         }
         CompletableFuture<Boolean> answer = question.asked.copy();
-        answer.whenComplete((yes, failure) -> left(question));
+        answer.whenComplete((yes, failure) -> left(subject, question));
         return answer;
     }
 
@@ -97,10 +97,13 @@ final class Questions {
         }
     }
 
-    private void left(Question question) {
+    private void left(@Nullable Subject subject, Question question) {
         boolean last;
         synchronized (lock) {
             last = --question.waiting == 0;
+            if (last && subject != null && !question.asked.isDone()) {
+                shared.remove(subject, question); // who comes from now on asks anew
+            }
         }
         if (last) {
             question.asked.cancel(true); // no effect if it is answered

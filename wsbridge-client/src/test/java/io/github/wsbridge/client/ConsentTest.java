@@ -120,6 +120,19 @@ class ConsentTest {
     }
 
     @Test
+    void sameQuestion_whileTheFirstOneIsGivenUp_isAskedAnew() {
+        Visit first = new Visit("alice", "ssh");
+        Visit second = new Visit("alice", "ssh");
+        Consent consent = consent().build();
+        consent.handle(first);
+        asked.get(0).whenComplete((yes, failure) -> consent.handle(second));
+        first.lapsed.complete(null);
+        assertThat(asked).hasSize(2);
+        asked.get(1).complete(true);
+        assertThat(passed).containsExactly(second);
+    }
+
+    @Test
     void askerFindsNobody_isToldAsNoAnswer() {
         Visit visit = new Visit("alice", "ssh");
         consent().build().handle(visit);

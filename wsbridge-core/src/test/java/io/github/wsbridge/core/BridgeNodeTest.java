@@ -240,6 +240,14 @@ class BridgeNodeTest {
     }
 
     @Test
+    void request_longPrincipal_isShortenedToWholeCharacters() throws Exception {
+        String start = "a".repeat(255);
+        Bridge bridge = node.request(new BridgeRequest("device"), start + "\uD83D\uDE00", new FakeLeg());
+        assertThat(cluster.signaller.take(TestCluster.PATIENCE).principal()).isEqualTo(start + "…");
+        bridge.close(CloseReason.normal());
+    }
+
+    @Test
     void request_leg_knowsItsBridge() throws Exception {
         FakeLeg requester = new FakeLeg();
         Bridge bridge = node.request(new BridgeRequest("device", "data"), "me", requester);

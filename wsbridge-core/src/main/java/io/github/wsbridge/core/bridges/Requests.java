@@ -167,7 +167,11 @@ public final class Requests {
 
     /** Invitations have room for a name of reasonable length only. */
     private static String shortened(String principal) {
-        return principal.length() <= MAX_PRINCIPAL ? principal : principal.substring(0, MAX_PRINCIPAL) + "…";
+        if (principal.length() <= MAX_PRINCIPAL) {
+            return principal;
+        }
+        boolean splits = Character.isHighSurrogate(principal.charAt(MAX_PRINCIPAL - 1)); // half of it is no text
+        return principal.substring(0, splits ? MAX_PRINCIPAL - 1 : MAX_PRINCIPAL) + "…";
     }
 
     private void signal(OwnedBridge bridge, BridgeRequest request) {
