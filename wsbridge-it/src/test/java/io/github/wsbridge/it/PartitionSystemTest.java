@@ -55,7 +55,9 @@ final class PartitionSystemTest {
         if (programs != null) {
             programs.close();
             for (List<String> remains : List.of(
-                    List.of("link", "del", name + "d"), List.of("link", "del", name + "t"), List.of("netns", "del", name))) {
+                    List.of("link", "del", name + "d"),
+                    List.of("link", "del", name + "t"),
+                    List.of("netns", "del", name))) {
                 List<String> command = new ArrayList<>(List.of("ip"));
                 command.addAll(remains);
                 new ProcessBuilder(command).start().waitFor(10, TimeUnit.SECONDS);
