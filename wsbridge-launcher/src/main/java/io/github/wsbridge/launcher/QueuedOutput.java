@@ -77,8 +77,12 @@ final class QueuedOutput extends OutputStream {
         bytes += length;
         if (running) {
             notifyAll();
-            return;
+        } else {
+            start();
         }
+    }
+
+    private void start() {
         running = true;
         try {
             Daemons.start(name, this::run);
@@ -90,13 +94,16 @@ final class QueuedOutput extends OutputStream {
     private void run() {
         try {
             writeAll();
-        } catch (Throwable e) { // such as for lack of memory: the next write starts another thread
+        } catch (Throwable e) { // such as for lack of memory
             stopped();
         }
     }
 
     private synchronized void stopped() {
         running = false;
+        if (!waiting.isEmpty()) {
+            start();
+        }
     }
 
     private void writeAll() {

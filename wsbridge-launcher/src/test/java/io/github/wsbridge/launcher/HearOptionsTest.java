@@ -2,6 +2,7 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +31,7 @@ final class HearOptionsTest {
     void places_nameTheSourcesOfInvitations(String signal, String expected) {
         Hearer hearer = new Hearer();
         new CommandLine(hearer)
+                .registerConverter(Duration.class, Quantities::duration)
                 .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of("--mqtt-server=mqtts://broker"))
                         .filter(argument -> !argument.isEmpty())
                         .toArray(String[]::new));

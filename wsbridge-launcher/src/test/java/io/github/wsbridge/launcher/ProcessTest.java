@@ -37,7 +37,7 @@ class ProcessTest {
 
     @Test
     void hangup_runningNode_readsItsFilesAgainAndGoesOn() throws Exception {
-        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0");
+        Process node = start("node", "--insecure", "--listen", "127.0.0.1:0", "--management-listen", "off");
         try (BufferedReader out = node.inputReader();
                 BufferedReader err = node.errorReader()) {
             assertThat(out.readLine()).startsWith("node ready: ");

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +76,11 @@ final class MetricsDocumentTest {
         try (ScrapedNodes nodes = new ScrapedNodes(proc);
                 BridgeClient client = BridgeClient.builder(nodes.url(0)).build()) {
             BridgeChannel bridge = nodes.echoed(client, 100_000);
+            Awaitility.await() // bytes are counted after they have been passed on
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> Stream.of("to_device", "to_requester").allMatch(direction -> nodes.scrape(0)
+                                    .value("wsbridge_bridge_bytes_total{direction=\"" + direction + "\"}")
+                            >= 100_000));
 
             Scrape owner = nodes.scrape(0);
             Scrape forwarding = nodes.scrape(1);
