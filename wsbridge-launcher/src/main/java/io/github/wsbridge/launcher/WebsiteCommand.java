@@ -112,7 +112,8 @@ final class WebsiteCommand implements Callable<Integer> {
             defaultValue = "auto",
             description =
                     "Whether the connections to a device share a bridge: auto, if the device knows how; on, so that"
-                            + " a device that does not is an error; off, so that each has its own (default ${DEFAULT-VALUE})")
+                            + " a device that does not is an error; off, so that each has its own (default"
+                            + " ${DEFAULT-VALUE})")
     SessionMode session;
 
     @Option(

@@ -133,7 +133,7 @@ abstract class Session extends Http2ConnectionHandler {
         stream.setProperty(ends, end);
     }
 
-    /** Returns the id of a stream for logs: that of the bridge, with the stream's number in place of the last digits. */
+    /** Returns a stream's id for logs: that of the bridge, with the stream's number in place of the last digits. */
     final BridgeId idOf(Http2Stream stream) {
         return new BridgeId(bridgeId.high(), bridgeId.low() & 0xffff_ffff_0000_0000L | stream.id());
     }
