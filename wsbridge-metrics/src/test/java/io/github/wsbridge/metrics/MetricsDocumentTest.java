@@ -78,9 +78,10 @@ final class MetricsDocumentTest {
             BridgeChannel bridge = nodes.echoed(client, 100_000);
             Awaitility.await() // bytes are counted after they have been passed on
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> Stream.of("to_device", "to_requester").allMatch(direction -> nodes.scrape(0)
-                                    .value("wsbridge_bridge_bytes_total{direction=\"" + direction + "\"}")
-                            >= 100_000));
+                    .until(() -> Stream.of("to_device", "to_requester")
+                            .allMatch(direction -> nodes.scrape(0)
+                                            .value("wsbridge_bridge_bytes_total{direction=\"" + direction + "\"}")
+                                    >= 100_000));
 
             Scrape owner = nodes.scrape(0);
             Scrape forwarding = nodes.scrape(1);
