@@ -88,6 +88,6 @@ record Plan(
     /** Checks that everything works, without meaningful measurements. */
     static Plan smoke() {
         List<RelayBench.Size> sizes = List.of(RelayBench.Size.KIB_64);
-        return new Plan("smoke", 1, 100, 50, 150, 2_000, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100);
+        return new Plan("smoke", 1, 100, 50, 150, 8_000, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100);
     }
 }

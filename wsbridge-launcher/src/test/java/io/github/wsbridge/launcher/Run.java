@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A command that runs in this process, on its own thread. */
@@ -44,8 +45,12 @@ final class Run implements AutoCloseable {
         thread.start();
     }
 
+    /** Runs a command. A node has no management port unless it is asked for: there is one usual port for all. */
     static Run of(String... args) {
-        return new Run(Map.of(), InputStream.nullInputStream(), null, args);
+        boolean asked = Stream.of(args).anyMatch(arg -> arg.matches("--(management-|config|check).*"));
+        Map<String, String> env =
+                args[0].equals("node") && !asked ? Map.of("WSBRIDGE_MANAGEMENT_LISTEN", "off") : Map.of();
+        return new Run(env, InputStream.nullInputStream(), null, args);
     }
 
     static Run with(Map<String, String> env, String... args) {
