@@ -37,6 +37,9 @@ final class RollingRestartSystemTest {
 
     private static final Duration GRACE = Duration.ofSeconds(3);
     private static final Duration CALM = Duration.ofSeconds(10);
+    /** What the start of a JVM on the same cores may cost. */
+    private static final long STARTING = Duration.ofMillis(300).toNanos();
+
     private static final long KILLED = Duration.ofSeconds(2).toNanos();
 
     /** When a node was told to end, and when its process had ended. */
@@ -92,7 +95,7 @@ final class RollingRestartSystemTest {
                                 && end.at() < stop.ended() + TimeUnit.SECONDS.toNanos(1));
             }
             long before = p99(traffic, false);
-            assertThat(p99(traffic, true)).as("p99 of the roll in ns").isLessThan(5 * before);
+            assertThat(p99(traffic, true)).as("p99 of the roll in ns").isLessThan(Math.max(5 * before, STARTING));
         }
     }
 
