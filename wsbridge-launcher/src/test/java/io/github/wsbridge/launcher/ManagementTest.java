@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ final class ManagementTest {
     private static Run node(String... more) {
         List<String> args = new ArrayList<>(List.of("node", "--insecure", "--listen", FREE));
         args.addAll(List.of(more));
-        return Run.of(args.toArray(String[]::new));
+        return Run.with(Map.of(), args.toArray(String[]::new));
     }
 
     /** Returns the management port's URL. */

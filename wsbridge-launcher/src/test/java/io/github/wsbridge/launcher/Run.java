@@ -48,8 +48,9 @@ final class Run implements AutoCloseable {
     /** Runs a command. A node has no management port unless it is asked for: there is one usual port for all. */
     static Run of(String... args) {
         boolean asked = Stream.of(args).anyMatch(arg -> arg.matches("--(management-|config|check).*"));
-        Map<String, String> env =
-                args[0].equals("node") && !asked ? Map.of("WSBRIDGE_MANAGEMENT_LISTEN", "off") : Map.of();
+        Map<String, String> env = args.length > 0 && args[0].equals("node") && !asked
+                ? Map.of("WSBRIDGE_MANAGEMENT_LISTEN", "off")
+                : Map.of();
         return new Run(env, InputStream.nullInputStream(), null, args);
     }
 
