@@ -43,6 +43,12 @@ final class ListenSocket implements InvitationSource {
     /** The longest pause while the server has no room at the moment, as during its restart. */
     private static final Duration BUSY = Duration.ofSeconds(5);
 
+    /**
+     * The longest pause while the device moves: a load balancer may lead it back to the node that it is to leave, which
+     * will not serve it for long.
+     */
+    private static final Duration MOVING = Duration.ofSeconds(1);
+
     /** The longest pause after another listener has taken over, however short the others are. */
     private static final Duration REPLACED = Duration.ofMinutes(1);
 
@@ -172,7 +178,7 @@ final class ListenSocket implements InvitationSource {
                 log.warn("Device {} cannot reach the server and keeps trying: {}", deviceId, Reasons.of(failure));
             }
             quiet = true;
-            Duration pause = status == 503 ? backoff.next(BUSY) : backoff.next();
+            Duration pause = backoff.next(moving() ? MOVING : status == 503 ? BUSY : backoff.longest());
             sink().state(new DeviceState.Retrying(place, Reasons.of(failure), pause));
             retryIn(pause);
         }
@@ -223,6 +229,11 @@ final class ListenSocket implements InvitationSource {
             sink().state(new DeviceState.Retrying(which.place, reason.toString(), pause));
             retryIn(pause);
         }
+    }
+
+    /** Returns whether the device is about to leave a socket that still serves it. */
+    private synchronized boolean moving() {
+        return connection != null;
     }
 
     private synchronized boolean stopped() {
