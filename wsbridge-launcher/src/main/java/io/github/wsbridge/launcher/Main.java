@@ -39,7 +39,7 @@ import picocli.CommandLine.TypeConversionException;
             "Help for a command:       wsbridge node --help, or wsbridge help node",
             "",
             "Every option can also be set in the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT;"
-                    + " those of node, device and tunnel also in a file, with --config FILE."
+                    + " those of node, device, tunnel and website also in a file, with --config FILE."
                     + " Secrets are read from files or the environment only."
         },
         exitCodeListHeading = Main.EXIT_CODES,

@@ -35,15 +35,17 @@ final class ManagementOptions {
     @Option(
             names = "--management-listen",
             paramLabel = "HOST:PORT",
-            description = "The address for operators, apart from --listen: /metrics, /status, /livez, /readyz; off for"
-                    + " none (default 127.0.0.1:9480, or a free port if that is taken)")
+            description =
+                    "The address for operators, apart from --listen: /metrics, /status, /devices, /livez, /readyz; off for"
+                            + " none (default 127.0.0.1:9480, or a free port if that is taken)")
     private @Nullable String listen;
 
     @Option(
             names = "--management-key-file",
             paramLabel = "FILE",
             description = "A file that contains only the key with which /metrics and /status can be read from other"
-                    + " machines (Authorization: Bearer); read again when it changes. Required unless"
+                    + " machines, and /devices from anywhere (Authorization: Bearer); read again when it changes."
+                    + " Required unless"
                     + " --management-listen is an address of this machine only")
     private @Nullable Path keyFile;
 
@@ -152,10 +154,16 @@ final class ManagementOptions {
 
     private @Nullable Reloaded<Key> key() throws IOException, GeneralSecurityException {
         Path file = keyFile;
-        return file == null ? null : new Reloaded<>("management key " + file, List.of(file), () -> Key.read(file));
+        return file == null ? null : key(file);
     }
 
-    private record Key(String text) {
+    /** Reads a file with a key. */
+    static Reloaded<Key> key(Path file) throws IOException, GeneralSecurityException {
+        return new Reloaded<>("management key " + file, List.of(file), () -> Key.read(file));
+    }
+
+    /** What readers on other machines present. */
+    record Key(String text) {
         static Key read(Path file) throws IOException {
             String text = KeyText.read(file).strip();
             if (text.length() < SHORTEST_KEY || !text.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {

@@ -50,7 +50,7 @@ final class ConfigurationDocumentTest {
                 new CompletableFuture<>(),
                 hangup -> {});
         StringBuilder text = new StringBuilder(HEAD);
-        for (String command : List.of("node", "device", "tunnel")) {
+        for (String command : List.of("node", "device", "tunnel", "website")) {
             text.append("\n## ")
                     .append(command)
                     .append("\n\n| name | value | default | meaning |\n| --- | --- | --- | --- |\n");

@@ -25,13 +25,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers an operator's questions about a node, on an address and on threads of its own: {@code /metrics}, {@code
- * /status}, {@code /livez}, {@code /readyz}. It only reads. Probes are answered to everybody, the rest to those whom
+ * /status}, {@code /devices}, {@code /livez}, {@code /readyz}. It only reads. Probes are answered to everybody, the rest to those whom
  * {@link ReadAccess} lets in. Bound on creation; requests wait until {@link #serve}.
  */
 public final class ManagementPort implements AutoCloseable {
@@ -111,8 +112,9 @@ public final class ManagementPort implements AutoCloseable {
         metrics.bindProcess();
         metrics.bindVersion(version);
         Status status = new Status(node, servers, version, Instant.now());
-        page("/metrics", PROMETHEUS, registry::scrape);
-        page("/status", JSON, () -> status.json(Instant.now()));
+        page("/metrics", PROMETHEUS, access::decide, registry::scrape);
+        page("/status", JSON, access::decide, () -> status.json(Instant.now()));
+        page("/devices", JSON, access::decideOnNames, status::devices);
         for (String probe : List.of(Endpoints.LIVEZ, Endpoints.READYZ)) {
             http.createContext(probe, exchange -> answer(exchange, probe, () -> probe(node, probe, exchange)));
         }
@@ -126,11 +128,11 @@ public final class ManagementPort implements AutoCloseable {
         Answer get() throws Exception;
     }
 
-    private void page(String path, String type, Supplier<String> content) {
+    private void page(String path, String type, ToIntFunction<ReadAccess.Request> decider, Supplier<String> content) {
         http.createContext(
                 path,
                 exchange -> answer(exchange, path, () -> {
-                    int decision = access.decide(request(exchange));
+                    int decision = decider.applyAsInt(request(exchange));
                     return decision == 200
                             ? new Answer(200, type, content.get())
                             : new Answer(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who may read. On this machine, everybody may, unless the request was passed on by a proxy, or its {@code Host} is a
  * foreign name: then it comes from a web page whose owner has made that name resolve to this machine (DNS rebinding).
- * All others need the key.
+ * All others need the key, and so does everybody for the names of devices.
  */
 final class ReadAccess {
 
@@ -55,12 +55,18 @@ final class ReadAccess {
         return named ? 200 : 403;
     }
 
+    /** Returns the same for what says who devices are, which everybody needs the key for. */
+    int decideOnNames(Request request) {
+        return proves(request.authorizations()) ? 200 : 401;
+    }
+
     private boolean proves(List<String> authorizations) {
         Supplier<String> wanted = key;
+        if (wanted == null || authorizations.size() != 1) {
+            return false;
+        }
         String given = authorizations.get(0);
-        return wanted != null
-                && authorizations.size() == 1
-                && given.startsWith(BEARER)
+        return given.startsWith(BEARER)
                 && MessageDigest.isEqual(
                         bytes(wanted.get()),
                         bytes(given.substring(BEARER.length()).strip()));

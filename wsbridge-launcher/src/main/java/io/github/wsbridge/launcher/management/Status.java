@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * A node's state as JSON. docs/operations.md describes it. Durations are in seconds.
@@ -38,6 +39,14 @@ record Status(BridgeNode node, Map<String, BridgeServer> servers, String version
         status.put("peers", peers());
         status.put("servers", servers(servers));
         return JsonWriter.indent("  ").string().value(status).done() + "\n";
+    }
+
+    /** Returns the ids of the devices that listen on the node, as JSON. */
+    String devices() {
+        JsonObject said = new JsonObject();
+        said.put("node", node.address().toString());
+        said.put("devices", new JsonArray(new TreeSet<>(node.listening())));
+        return JsonWriter.string().value(said).done() + "\n";
     }
 
     private static JsonObject bridges(NodeStats stats) {

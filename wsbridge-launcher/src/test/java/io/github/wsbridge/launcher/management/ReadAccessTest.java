@@ -38,6 +38,16 @@ final class ReadAccessTest {
     }
 
     @Test
+    void request_forTheNamesOfDevices_needsTheKeyEverywhere() throws Exception {
+        List<String> key = List.of("Bearer the-key");
+        assertThat(keyed.decideOnNames(request("127.0.0.1", key))).isEqualTo(200);
+        assertThat(keyed.decideOnNames(request("192.0.2.1", key))).isEqualTo(200);
+        assertThat(keyed.decideOnNames(request("127.0.0.1", NOTHING))).isEqualTo(401);
+        assertThat(open.decideOnNames(request("127.0.0.1", NOTHING))).isEqualTo(401);
+        assertThat(open.decideOnNames(request("127.0.0.1", key))).isEqualTo(401);
+    }
+
+    @Test
     void request_withSeveralHosts_isRefused() throws Exception {
         ReadAccess.Request two = new ReadAccess.Request(
                 InetAddress.getByName("127.0.0.1"), List.of("localhost", "evil.example.com"), NOTHING, false);
