@@ -137,7 +137,7 @@ final class Soak implements AutoCloseable {
             if (plan.event() == SoakPlan.Event.REQUESTER_LEAVES) {
                 CompletableFuture<BridgeChannel> connecting = client.connect(device, plan.text());
                 Thread.sleep(plan.pauseMillis() % 20);
-                connecting.thenAccept(BridgeChannel::close);
+                connecting.thenAccept(channel -> channel.close(SoakEnd.ON_PURPOSE));
                 connecting.cancel(false);
                 outcome = Outcome.FAILED_AS_PLANNED;
             } else {

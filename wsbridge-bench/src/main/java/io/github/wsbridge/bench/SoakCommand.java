@@ -47,7 +47,7 @@ final class SoakCommand implements Callable<Integer> {
     private static final int MOST_BETWEEN_ENDS_MILLIS = 40_000;
 
     /** How much more than at the beginning a process may hold in the end. */
-    private static final SoakNode.Holdings MORE = new SoakNode.Holdings(8, 4, 8_000_000, 32_000_000);
+    private static final SoakNode.Holdings MORE = new SoakNode.Holdings(20, 4, 8_000_000, 32_000_000);
 
     private static final Logger CLIENTS = Logger.getLogger("io.github.wsbridge.client");
 

@@ -13,7 +13,7 @@ final class SoakEnd {
 
     private static final int PIECE = 64 * 1024;
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final CloseReason ON_PURPOSE = new CloseReason(4900, "closed on purpose");
+    static final CloseReason ON_PURPOSE = new CloseReason(4900, "closed on purpose");
 
     /** The stream does not carry what was sent, although it has not failed. */
     static final class WrongException extends IOException {

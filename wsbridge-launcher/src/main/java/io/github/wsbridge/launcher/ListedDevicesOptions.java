@@ -63,7 +63,7 @@ final class ListedDevicesOptions {
         if (file == null) {
             return null;
         }
-        Reloaded<ManagementOptions.Key> key = ManagementOptions.key(file);
+        Reloaded<ManagementOptions.Key> key = ManagementOptions.key("management key", file);
         reloads.add(key, taken -> {});
         return new ListeningDevices(nodes, () -> key.get().text(), devices);
     }

@@ -25,6 +25,10 @@ import java.util.TreeSet;
 record Status(BridgeNode node, Map<String, BridgeServer> servers, String version, Instant since) {
 
     String json(Instant now) {
+        return JsonWriter.indent("  ").string().value(object(now)).done() + "\n";
+    }
+
+    JsonObject object(Instant now) {
         JsonObject status = new JsonObject();
         status.put("node", node.address().toString());
         status.put("version", version);
@@ -38,7 +42,7 @@ record Status(BridgeNode node, Map<String, BridgeServer> servers, String version
         status.put("limits", limits(node.limits()));
         status.put("peers", peers());
         status.put("servers", servers(servers));
-        return JsonWriter.indent("  ").string().value(status).done() + "\n";
+        return status;
     }
 
     /** Returns the ids of the devices that listen on the node, as JSON. */
