@@ -25,7 +25,6 @@ module io.github.wsbridge.launcher {
     requires io.netty.transport;
     requires java.logging;
     requires java.net.http;
-    requires jdk.httpserver;
     requires jdk.unsupported;
     requires micrometer.registry.prometheus;
     requires org.slf4j;

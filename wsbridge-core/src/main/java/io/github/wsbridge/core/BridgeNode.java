@@ -22,6 +22,7 @@ import io.github.wsbridge.core.admission.SignedOnce;
 import io.github.wsbridge.core.admission.SignedUrls;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeAges;
+import io.github.wsbridge.core.bridges.BridgeBook;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.PendingBridges;
 import io.github.wsbridge.core.bridges.Requester;
@@ -64,6 +65,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -104,6 +106,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     final Set<PeerServer> peerServers = ConcurrentHashMap.newKeySet();
     private final Signaller signaller;
     private final @Nullable NodeRouter router;
+    private final BridgeBook book = new BridgeBook();
     final Requests requests;
     final Accepts accepts;
     final Set<ExposedPort> ports = ConcurrentHashMap.newKeySet();
@@ -162,11 +165,12 @@ public final class BridgeNode implements Door, AutoCloseable {
                 limits.acceptTimeout(),
                 from.acceptCredential,
                 new Bandwidth(limits.bridgeBandwidth(), limits.principalBandwidth(), scheduler, System::nanoTime),
+                book,
                 from.clock,
                 scheduler,
                 events);
         BridgeAges ages = new BridgeAges(limits.maxIdle(), limits.maxLifetime(), scheduler);
-        accepts = new Accepts(self, codec, router, pending, slots, ages, this::watched, from.clock, events);
+        accepts = new Accepts(self, codec, router, pending, slots, ages, book, this::watched, from.clock, events);
         Brakes brakes = new Brakes(limits, from.clock, scheduler, events);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
         signedOnce = new SignedOnce(limits.maxSignedOnce(), from.clock);
@@ -328,6 +332,36 @@ public final class BridgeNode implements Door, AutoCloseable {
         int waiting = pending.size();
         return new NodeStats(
                 waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.leaving(), stalled.get());
+    }
+
+    /**
+     * Returns the bridges that this node holds: its own, pending and live, and those that it forwards. A snapshot in no
+     * order, of at most {@link Limits#maxBridges} elements; it takes about a millisecond for ten thousand, and costs
+     * the bridges themselves nothing. For a look now and then, such as once a second.
+     */
+    public List<BridgeState> bridges() {
+        List<BridgeState> all = new ArrayList<>();
+        book.forEach(held -> all.add(new BridgeState(
+                held.id(),
+                held.deviceId(),
+                Optional.ofNullable(held.requester()),
+                Optional.ofNullable(held.device()),
+                held.deviceForwarded(),
+                Optional.ofNullable(held.owner()),
+                held.since(),
+                held.traffic().bytesToDevice(),
+                held.traffic().bytesToRequester())));
+        return all;
+    }
+
+    /**
+     * Ends a bridge that this node holds, pending, live or forwarded.
+     *
+     * @param reason is sent to both ends
+     * @return whether there is such a bridge; one that is about to end counts, too
+     */
+    public boolean endBridge(BridgeId id, CloseReason reason) {
+        return book.end(id, reason);
     }
 
     /** Returns the node's limits. */

@@ -24,6 +24,10 @@ import java.util.Map;
 record Status(BridgeNode node, Map<String, BridgeServer> servers, String version, Instant since) {
 
     String json(Instant now) {
+        return JsonWriter.indent("  ").string().value(object(now)).done() + "\n";
+    }
+
+    JsonObject object(Instant now) {
         JsonObject status = new JsonObject();
         status.put("node", node.address().toString());
         status.put("version", version);
@@ -37,7 +41,7 @@ record Status(BridgeNode node, Map<String, BridgeServer> servers, String version
         status.put("limits", limits(node.limits()));
         status.put("peers", peers());
         status.put("servers", servers(servers));
-        return JsonWriter.indent("  ").string().value(status).done() + "\n";
+        return status;
     }
 
     private static JsonObject bridges(NodeStats stats) {
