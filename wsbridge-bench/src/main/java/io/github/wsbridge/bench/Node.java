@@ -98,6 +98,10 @@ final class Node {
         return child;
     }
 
+    int port() {
+        return port;
+    }
+
     String authority() {
         return "127.0.0.1:" + port;
     }

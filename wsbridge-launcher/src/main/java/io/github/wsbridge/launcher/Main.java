@@ -124,6 +124,8 @@ public final class Main implements Runnable {
                 "slf4j.provider", "org.slf4j.jul.JULServiceProvider",
                 "slf4j.internal.verbosity", "WARN",
                 "io.netty.jfr.enabled", "false",
+                // Otherwise Netty records a stack trace for every 128th buffer.
+                "io.netty.leakDetection.level", "disabled",
                 // Otherwise Netty asks all network interfaces for one, and warns if none has it, as in many containers.
                 "io.netty.machineId", "02:00:00:00:00:00:00:00");
         shortcuts.forEach((name, value) -> {
