@@ -28,6 +28,7 @@ module io.github.wsbridge.launcher {
     requires jdk.unsupported;
     requires micrometer.registry.prometheus;
     requires org.slf4j;
+    requires org.snakeyaml.engine;
 
     exports io.github.wsbridge.launcher;
     exports io.github.wsbridge.launcher.home;

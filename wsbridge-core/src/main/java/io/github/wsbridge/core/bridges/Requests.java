@@ -113,7 +113,7 @@ public final class Requests {
         }
         bridge.gone().thenAccept(reason -> {
             revocable.remove(bridge);
-            bandwidth.release(by.holder().principal());
+            bandwidth.release(by.holder().principal(), pace);
             book.remove(bridge.entry());
             events.onClosed(bridge, reason);
             slots.release(by.holder()); // last, since stop() waits for it

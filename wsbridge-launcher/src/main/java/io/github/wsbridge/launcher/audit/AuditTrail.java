@@ -187,8 +187,8 @@ public final class AuditTrail implements BridgeListener, AutoCloseable {
     }
 
     /**
-     * Returns an endpoint or the address of a port as it is, and {@code other} for what else a client may ask for: there
-     * could be any number of paths.
+     * Returns an endpoint or the address of a port as it is, and {@code other} for what else a client may ask for:
+     * there could be any number of paths.
      */
     public static String place(String where) {
         return !where.startsWith("/") || ENDPOINTS.contains(where) ? where : "other";

@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may read, and who may change something. On this machine, everybody may read, unless the request was passed on by a
- * proxy, or its {@code Host} is a foreign name: then it comes from a web page whose owner has made that name resolve to
- * this machine (DNS rebinding). All others need the key, as a bearer's or, since browsers ask for it, as a password.
+ * Who may read, and who may change something. On this machine, everybody may read, unless the request was passed on by
+ * a proxy, or its {@code Host} is a foreign name: then it comes from a web page whose owner has made that name resolve
+ * to this machine (DNS rebinding). All others need the key, as a bearer's or, since browsers ask for it, as a password.
  *
  * <p>Changes need a key of their own, and only as a bearer's: a browser sends passwords that it knows with requests of
  * foreign pages, too (CSRF).
