@@ -173,6 +173,11 @@ public final class Main implements Runnable {
         return main.getSubcommands().getOrDefault(command, main).getCommandSpec();
     }
 
+    /** Returns the specification of everything, for the manual pages and the completion of command lines. */
+    static CommandSpec specification(CommandContext here) {
+        return commandLine(here, COMMANDS).getCommandSpec();
+    }
+
     private static CommandLine commandLine(CommandContext here, List<String> commands) {
         CommandLine main = new CommandLine(new Main());
         commands.forEach(name -> main.addSubcommand(command(name, here)));
