@@ -27,9 +27,8 @@ final class ConfigOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description =
-                    "A file with settings, with the names of the options: properties, such as"
-                            + " listen=0.0.0.0:8080, or YAML if the name ends with .yaml or .yml. The environment and the"
+            description = "A file with settings, with the names of the options: properties, such as"
+                    + " listen=0.0.0.0:8080, or YAML if the name ends with .yaml or .yml. The environment and the"
                     + " command line take precedence")
     private @Nullable Path file;
 

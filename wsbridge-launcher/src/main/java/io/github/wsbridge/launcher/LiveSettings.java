@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -93,7 +94,7 @@ final class LiveSettings {
 
     private void take(Settings next) {
         Set<String> changed = new TreeSet<>(next.values().keySet());
-        changed.removeIf(name -> next.values().get(name).equals(values.get(name)));
+        changed.removeIf(name -> Objects.equals(next.values().get(name), values.get(name)));
         values = next.values();
         Set<String> later = new TreeSet<>(changed);
         later.removeAll(LIVE);

@@ -77,7 +77,7 @@ final class Watchers {
      * @param permitted whether it may still watch
      */
     void add(Channel channel, Watcher watcher, BooleanSupplier permitted) {
-        long now = System.nanoTime();
+        long now = loop.ticker().nanoTime();
         Line line = new Line(channel, watcher, permitted, now);
         lines.add(line);
         channel.closeFuture().addListener(closed -> remove(line));
@@ -101,7 +101,7 @@ final class Watchers {
 
     private void beat() {
         try {
-            long now = System.nanoTime();
+            long now = loop.ticker().nanoTime();
             Pulse.View view = pulse.look(now);
             last = view;
             for (Line line : List.copyOf(lines)) {
