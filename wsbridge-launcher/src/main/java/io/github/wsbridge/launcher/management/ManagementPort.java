@@ -33,15 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers an operator's questions about a node, on an address and on a thread of its own: the status page at {@code
-<<<<<<< HEAD
  * /}, {@code /events}, {@code /metrics}, {@code /status}, {@code /devices}, {@code /livez}, {@code /readyz}. Probes are
  * answered to
  * everybody, the rest to those whom {@link ReadAccess} lets in. Bound on creation; connections wait until {@link #serve}.
-=======
- * /}, {@code /events}, {@code /metrics}, {@code /status}, {@code /livez}, {@code /readyz}. Probes are answered to
- * everybody, the rest to those whom {@link ReadAccess} lets in. Bound on creation; connections wait until {@link
- * #serve}.
->>>>>>> h-d
  *
  * <p>Nothing waits for a client: its request and its reading of the answer are given a certain time, and of too many
  * connections, the oldest that has not been answered yet is closed.
