@@ -5,6 +5,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -14,13 +15,18 @@ import java.util.function.Supplier;
 
 /**
  * Opens an accept URL, again and again while the invitation lasts, if another node may do better: the one that got it
- * was stopping, could not be reached, or was lost before the bridge was established. Only a bridge uses a token up.
+ * was stopping, could not be reached or did not reach the owner, or was lost before the bridge was established. Only a
+ * bridge uses a token up.
  */
 final class AcceptAttempts<B> {
 
     private static final Duration SHORTEST = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofSeconds(1);
     private static final int TOO_MANY = 429;
+
+    /** The codes of a node that is stopping or full, that does not reach the owner, or that was lost. */
+    private static final Set<Integer> PASSING = Set.of(
+            CloseReason.GOING_AWAY, CloseReason.VANISHED, CloseReason.OWNER_UNREACHABLE, CloseReason.UNAVAILABLE);
 
     private final Supplier<CompletableFuture<B>> open;
     private final BiConsumer<B, CloseReason> close;
@@ -101,8 +107,8 @@ final class AcceptAttempts<B> {
             return refused.status() >= 500 || refused.status() == TOO_MANY;
         }
         if (failure instanceof BridgeException ended) {
-            int code = ended.closeReason().code();
-            return code == CloseReason.VANISHED || code == CloseReason.UNAVAILABLE;
+            return !(ended instanceof Dialer.ClosedHere)
+                    && PASSING.contains(ended.closeReason().code());
         }
         return true;
     }

@@ -119,17 +119,21 @@ final class Dialer implements AutoCloseable {
         }
     }
 
-    /** Opens a URL only to deliver its query parameters, and waits briefly for the server to close it. */
-    void knock(URI uri) {
-        leg(uri, "").thenAccept(leg -> {
-            leg.open(new Silence());
-            leg.demand();
-            try {
-                scheduler.schedule(() -> leg.close(CloseReason.normal()), KNOCK_SECONDS, TimeUnit.SECONDS);
-            } catch (RejectedExecutionException e) {
-                leg.close(CloseReason.normal());
-            }
-        });
+    /**
+     * Opens a URL only to deliver its query parameters, and waits briefly for the server to close it. A server that
+     * cannot be reached or is stopping is tried again for a limited time.
+     */
+    void knock(URI uri, Duration life) {
+        AcceptAttempts.start(() -> leg(uri, "").toCompletableFuture(), Leg::close, life, scheduler)
+                .thenAccept(leg -> {
+                    leg.open(new Silence());
+                    leg.demand();
+                    try {
+                        scheduler.schedule(() -> leg.close(CloseReason.normal()), KNOCK_SECONDS, TimeUnit.SECONDS);
+                    } catch (RejectedExecutionException e) {
+                        leg.close(CloseReason.normal());
+                    }
+                });
     }
 
     /**
@@ -251,8 +255,17 @@ final class Dialer implements AutoCloseable {
         return cause instanceof IOException e ? e : new IOException(cause);
     }
 
-    private static BridgeException closedHere() {
-        return new BridgeException(new CloseReason(CloseReason.GOING_AWAY, "closed"));
+    private static ClosedHere closedHere() {
+        return new ClosedHere();
+    }
+
+    /** A bridge was not opened because the client or the device has been closed. */
+    static final class ClosedHere extends BridgeException {
+        private static final long serialVersionUID = 1L;
+
+        private ClosedHere() {
+            super(new CloseReason(CloseReason.GOING_AWAY, "closed"));
+        }
     }
 
     @Override

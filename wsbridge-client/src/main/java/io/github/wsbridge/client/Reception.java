@@ -144,7 +144,7 @@ final class Reception {
         }
         carried.thenAccept(done -> {
             if (!done && trusted) {
-                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no));
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no), life(invitation));
             }
         });
     }

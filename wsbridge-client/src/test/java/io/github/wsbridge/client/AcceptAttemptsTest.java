@@ -2,6 +2,7 @@ package io.github.wsbridge.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.testkit.FakeScheduler;
@@ -44,6 +45,25 @@ class AcceptAttemptsTest {
         assertThat(bridge).isNotDone();
         scheduler.advance(Duration.ofMillis(100));
         assertThat(bridge).isCompletedWithValue("bridge");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {CloseReason.GOING_AWAY, CloseReason.VANISHED, CloseReason.OWNER_UNREACHABLE, CloseReason.UNAVAILABLE
+            })
+    void start_closedBeforeTheBridgeStands_triesAgain(int code) {
+        outcomes.add(fails(new BridgeException(new CloseReason(code, "before"))));
+        outcomes.add(() -> CompletableFuture.completedFuture("bridge"));
+        CompletableFuture<String> bridge = start();
+        scheduler.advance(Duration.ofMillis(100));
+        assertThat(bridge).isCompletedWithValue("bridge");
+    }
+
+    @Test
+    void start_tokenIsWorthless_fails() {
+        outcomes.add(fails(new BridgeException(new CloseReason(CloseReason.BAD_TOKEN, "used"))));
+        assertThat(start()).isCompletedExceptionally();
+        assertThat(scheduler.pending()).isZero();
     }
 
     @Test

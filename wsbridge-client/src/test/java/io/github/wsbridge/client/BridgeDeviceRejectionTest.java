@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Fragment;
@@ -124,6 +125,14 @@ class BridgeDeviceRejectionTest extends BridgeDeviceFixture {
     @Test
     void reject_sourceFails_usesTheAcceptUrl() throws Exception {
         rejectOver(CompletableFuture.failedFuture(new IllegalStateException("broken")));
+        assertThat(node.call().parameter("rejectCode")).isEqualTo("409");
+    }
+
+    @Test
+    void reject_nodeIsStopping_triesAnother() throws Exception {
+        rejectOver(CompletableFuture.completedStage(false));
+        node.call().fail(new HandshakeException(503));
+        scheduler.advance(Duration.ofMillis(100));
         assertThat(node.call().parameter("rejectCode")).isEqualTo("409");
     }
 

@@ -38,6 +38,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
     final boolean secure;
     final LoopSwitch loops;
     final LegWriter output;
+    private final ReceiveBuffer kernel;
     final GuardedReceiver receiver = new GuardedReceiver(this::abort);
     boolean demanded;
     boolean wanted; // whether data was ever demanded
@@ -59,6 +60,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
         this.secure = channel.pipeline().get(NettyBridgeServer.TLS) != null;
         this.loops = new LoopSwitch(channel);
         this.output = new LegWriter(channel, loops, this::takes);
+        this.kernel = new ReceiveBuffer(channel);
     }
 
     final Channel channel() {
@@ -249,6 +251,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
             return; // the end of the handshake's request
         }
         loop().carried(bytes.readableBytes());
+        kernel.received(bytes.readableBytes());
         if (secure && unread != null && HEADROOM + unread.readableBytes() + bytes.readableBytes() > ReadBuffers.MOST) {
             turn();
         }
