@@ -32,6 +32,7 @@ final class SecretFileOptions {
             "--webhook-key-file",
             "--management-key-file",
             "--devices-key-file",
+            "--oidc-client-secret-file",
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",
