@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A requester, which opens bridges to devices. Thread-safe; no method blocks. One client can open any number of
@@ -82,13 +83,28 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
         return dialer.bridge(urls(deviceId, requestData), "");
     }
 
+    /**
+     * Asks for the bridge that a signed URL permits, as {@link #leg} does, but at the servers of this client.
+     *
+     * @param query the signed URL's query, as it came; a secret
+     * @throws IllegalArgumentException if it cannot be part of a URL
+     */
+    public CompletableFuture<BridgeLeg> signedLeg(String query) {
+        return dialer.bridge(
+                inTurn(server -> URI.create(Endpoints.base(server) + Endpoints.CONNECT + "?" + query)), "");
+    }
+
     /** Where to ask, one after the other; servers take turns at being the first. */
     private List<URI> urls(String deviceId, String requestData) {
         BridgeRequest request = new BridgeRequest(deviceId, requestData, reason);
+        return inTurn(server -> Endpoints.connect(server, request));
+    }
+
+    private List<URI> inTurn(UnaryOperator<URI> url) {
         int first = Math.floorMod(next.getAndIncrement(), servers.size());
         List<URI> urls = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
-            urls.add(Endpoints.connect(servers.get((first + i) % servers.size()), request));
+            urls.add(url.apply(servers.get((first + i) % servers.size())));
         }
         return urls;
     }

@@ -33,6 +33,7 @@ final class SecretFileOptions {
             "--management-key-file",
             "--devices-key-file",
             "--management-admin-key-file",
+            "--oidc-client-secret-file",
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",

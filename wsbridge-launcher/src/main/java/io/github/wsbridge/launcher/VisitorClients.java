@@ -1,9 +1,13 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.BridgeClient;
+import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.website.SignedLink;
 import io.github.wsbridge.website.Visitor;
 import io.github.wsbridge.wire.concurrent.Daemons;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.regex.Pattern;
 
@@ -15,6 +19,8 @@ final class VisitorClients implements AutoCloseable {
 
     /** For nodes that know the website as a proxy, so that their limits count for the visitor and not for all. */
     private static final String FOR = "X-Forwarded-For";
+
+    private static final int FORBIDDEN = 403;
 
     private final ServerOptions server;
     private final Connector connector;
@@ -37,6 +43,17 @@ final class VisitorClients implements AutoCloseable {
             client.apiKey(credential);
         }
         return client.build();
+    }
+
+    /** Returns what opens the stream that somebody's link permits, which is for one target. */
+    DeviceDialer of(SignedLink link, String target) {
+        BridgeClient client = server.requester(connector)
+                .scheduler(timers)
+                .header(FOR, link.address().getHostAddress())
+                .build();
+        return (device, data) -> device.equals(link.device()) && data.equals(target)
+                ? client.signedLeg(link.query())
+                : CompletableFuture.failedFuture(new HandshakeException(FORBIDDEN));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.wsbridge.launcher;
 
+import io.github.wsbridge.access.jwt.OpenIdSignIn;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.session.BridgeSessions;
@@ -119,6 +120,9 @@ final class WebsiteCommand implements Callable<Integer> {
                     + " opens devices for them; it has no credentials itself")
     boolean signIn;
 
+    @Mixin
+    OpenIdOptions openId;
+
     @Option(
             names = "--open",
             fallbackValue = "true",
@@ -148,24 +152,31 @@ final class WebsiteCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         secretFiles.check();
         listed.check();
+        openId.check();
         if (config.checkOnly(here)) {
             return 0;
         }
         InetSocketAddress address = listen.resolve().get(0);
-        if (!open && !signIn && !address.getAddress().isLoopbackAddress()) {
-            throw usage(
-                    "others can reach " + listen + ": specify --sign-in, or --open if everyone may open the devices");
+        if (!open && !signIn && !openId.given() && !address.getAddress().isLoopbackAddress()) {
+            throw usage("others can reach " + listen
+                    + ": specify --sign-in, --oidc-issuer, or --open if everyone may open the devices");
         }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads)) {
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            if (signIn) {
+            if (openId.given()) {
+                if (open || signIn) {
+                    throw usage("--oidc-issuer cannot be combined with --open or --sign-in");
+                }
+                signInElsewhere(connector, key, authorization, address, reloads);
+            } else if (signIn) {
                 if (open || key != null || authorization != null || !listed.devices.isEmpty()) {
                     throw usage("--sign-in cannot be combined with --open, --devices, an API key or a token");
                 }
                 try (VisitorClients clients = new VisitorClients(server, connector)) {
-                    run(Website.builder(visitor -> sharing(clients.of(visitor))), address, reloads);
+                    Website.Builder builder = Website.builder(visitor -> sharing(clients.of(visitor)));
+                    run(builder.links(link -> clients.of(link, target)), address, reloads);
                 }
             } else {
                 try (BridgeClient client =
@@ -175,6 +186,27 @@ final class WebsiteCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void signInElsewhere(
+            Connector connector,
+            @Nullable Supplier<String> key,
+            @Nullable Supplier<String> authorization,
+            InetSocketAddress address,
+            Reloads reloads)
+            throws Exception {
+        boolean own = key != null || authorization != null;
+        try (OpenIdSignIn provider = openId.provider(reloads);
+                VisitorClients clients = new VisitorClients(server, connector);
+                BridgeClient client =
+                        server.client(connector, key, authorization).build()) {
+            DeviceDialer shared = sharing(client);
+            Website.Builder builder = Website.builder(visitor -> own ? shared : sharing(clients.of(visitor)));
+            if (provider != null) {
+                builder.provider(new OpenIdOptions.Provider(provider, own));
+            }
+            run(builder.links(link -> clients.of(link, target)), address, reloads);
+        }
     }
 
     /** Returns what lets connections share bridges; such a bridge ends by itself once it is not used. */
@@ -226,7 +258,7 @@ final class WebsiteCommand implements Callable<Integer> {
 
     private void warn(URI place, InetSocketAddress address) {
         boolean own = Loopback.is(place.getHost()) && address.getAddress().isLoopbackAddress();
-        if (signIn && "http".equals(place.getScheme()) && !own) {
+        if ((signIn || openId.given()) && "http".equals(place.getScheme()) && !own) {
             here.err()
                     .println("warning: visitors sign in at " + place + " without TLS: whoever is on the way can read"
                             + " their keys and cookies. Specify --tls-cert, or --url https://... if something in front"

@@ -2,11 +2,16 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonParser;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.launcher.home.HomePage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +119,11 @@ class WebsiteCommandTest {
             assertThat(opened(port, ApiKeyPolicy.newKey()))
                     .startsWith("HTTP/1.1 403 ")
                     .contains("You may not open d");
-            assertThat(website.err()).doesNotContain(key, "without TLS");
+            String query = signedUrl(node, key).replaceFirst(".*\\?", "");
+            assertThat(linked(port, query)).startsWith("HTTP/1.1 200 ").contains("the home page of d");
+            assertThat(linked(port, query.replace("signature=", "signature=A"))).startsWith("HTTP/1.1 403 ");
+            assertThat(get(port, "e.localhost", "/.wsbridge/link?" + query, "")).startsWith("HTTP/1.1 400 ");
+            assertThat(website.err()).doesNotContain(key, query, "without TLS");
         }
     }
 
@@ -204,6 +213,26 @@ class WebsiteCommandTest {
             assertThat(website.code()).as(website.err()).isZero();
             assertThat(website.out()).contains("sign-in=true (file)", "max-body=1m (file)");
         }
+    }
+
+    private static String signedUrl(Run node, String key) throws Exception {
+        URI sign = URI.create("http://127.0.0.1:" + node.port() + "/bridge/signed-url?deviceId=d&requestData=http");
+        HttpRequest request = HttpRequest.newBuilder(sign)
+                .header("X-Api-Key", key)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        String answer = HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+        return JsonParser.object().from(answer).getString("url");
+    }
+
+    /** Follows a link to the device, and opens the device's page. */
+    private static String linked(int port, String query) throws IOException {
+        String cookie = cookie(get(port, "d.localhost", "/.wsbridge/link?" + query, ""));
+        assertThat(get(port, "e.localhost", "/", cookie)).startsWith("HTTP/1.1 303 ");
+        assertThat(get(port, "localhost", "/", cookie)).startsWith("HTTP/1.1 303 ");
+        return get(port, "d.localhost", "/", cookie);
     }
 
     /** Signs in, and opens the device's page. */

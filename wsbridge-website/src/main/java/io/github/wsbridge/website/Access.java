@@ -5,6 +5,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +13,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pages opens channels to their web servers
  * @param lines opens channels to their terminal lines; null if there are no terminals
+ * @param mayOpen which devices may be opened; null if only the bridge knows
  * @param sightings what became of the attempts
  * @param uses the connections of browsers on which it is used at the moment; once closed, it closes new ones, too
  */
-record Access(DeviceChannels pages, @Nullable DeviceChannels lines, Sightings sightings, ChannelGroup uses) {
+record Access(
+        DeviceChannels pages,
+        @Nullable DeviceChannels lines,
+        @Nullable Predicate<String> mayOpen,
+        Sightings sightings,
+        ChannelGroup uses) {
 
     Access(DeviceChannels pages, @Nullable DeviceChannels lines) {
-        this(pages, lines, new Sightings(), new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true));
+        this(pages, lines, null, new Sightings(), new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true));
     }
 
     /** Returns the same, with something that hears of each channel that is open. */
@@ -26,6 +33,17 @@ record Access(DeviceChannels pages, @Nullable DeviceChannels lines, Sightings si
         return new Access(
                 new HeardChannels(pages, opened),
                 lines == null ? null : new HeardChannels(lines, opened),
+                mayOpen,
+                sightings,
+                uses);
+    }
+
+    /** Returns the same for these devices only. */
+    Access limitedTo(Predicate<String> devices) {
+        return new Access(
+                new PermittedChannels(pages, devices),
+                lines == null ? null : new PermittedChannels(lines, devices),
+                devices,
                 sightings,
                 uses);
     }

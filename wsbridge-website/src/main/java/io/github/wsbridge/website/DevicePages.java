@@ -1,5 +1,6 @@
 package io.github.wsbridge.website;
 
+import io.github.wsbridge.Endpoints;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -8,6 +9,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.QueryStringEncoder;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class DevicePages {
 
     static final String ENTER = Assets.PLACE + "enter";
+    static final String LINK = Assets.PLACE + "link";
     private static final String STATE = Assets.PLACE + "state";
 
     private final Website.Builder settings;
@@ -50,6 +53,12 @@ final class DevicePages {
             browser.answer(enter(signIns, request, target, device));
             return null;
         }
+        if (signIns != null && target.rawPath().equals(LINK)) {
+            Rules.onlyReads(request);
+            String query = target.uri().substring(Math.min(target.uri().length(), LINK.length() + 1));
+            browser.answer(open(signIns, new SignedLink(device, query, browser.browser()), target));
+            return null;
+        }
         Optional<Access> access = access(request, device);
         if (access.isEmpty()) {
             browser.answer(signInFirst(request, device));
@@ -75,6 +84,21 @@ final class DevicePages {
                 .value(request.headers(), site.secure())
                 .flatMap(cookie -> required.at(cookie, device))
                 .map(Session::access);
+    }
+
+    /** Lets somebody in who has a link, which the bridge checks when it is used. */
+    private FullHttpResponse open(SignIns required, SignedLink link, QueryStringDecoder target) throws Refused {
+        String expires = StartPages.first(target, Endpoints.EXPIRES);
+        if (!StartPages.first(target, Endpoints.DEVICE_ID).equals(link.device())
+                || !StartPages.first(target, Endpoints.REQUEST_DATA).equals(settings.target)
+                || !expires.matches("\\d{1,11}")) {
+            throw new Refused(HttpResponseStatus.BAD_REQUEST, "this link is not for " + Html.line(link.device()));
+        }
+        String cookie = required.enter(link, Instant.ofEpochSecond(Long.parseLong(expires)))
+                .orElseThrow(() -> new Refused(HttpResponseStatus.NOT_FOUND, "there is nothing here"));
+        FullHttpResponse entered = Answer.redirect("/");
+        entered.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.SIGN_IN.set(cookie, site.secure()));
+        return entered;
     }
 
     /** Takes the ticket that the start page gave, for the cookie of this host. */

@@ -90,6 +90,24 @@ final class Pages {
                 "");
     }
 
+    /**
+     * Returns the page that leads to a provider for signing in.
+     *
+     * @param then where it leads in the end, a path
+     * @param problem what is wrong with the previous attempt; empty if there was none
+     */
+    String signInElsewhere(String then, String problem) {
+        QueryStringEncoder begin = new QueryStringEncoder(ProviderPages.BEGIN);
+        begin.addParam("then", then);
+        String alert = problem.isEmpty() ? "" : "<p class=\"problem\" role=\"alert\">" + Html.text(problem) + "</p>\n";
+        return page(
+                "Sign in",
+                "",
+                "<h1>Sign in</h1>\n" + alert + "<p><a class=\"button\" href=\"" + Html.text(begin.toString())
+                        + "\">Sign in</a></p>\n",
+                "");
+    }
+
     private String list(Map<String, Presence> devices) {
         if (devices.isEmpty()) {
             return "";

@@ -1,14 +1,10 @@
 package io.github.wsbridge.website;
 
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * One browser of one person who has signed in. The values of its cookies, one for each host, follow from a random key,
@@ -19,11 +15,10 @@ final class Session {
     /** The scope of the start page's cookie, which is no device's id. */
     static final String START = "";
 
-    private static final String MAC = "HmacSHA256";
     private static final int MOST_TICKETS = 32;
 
     private final String id;
-    private final SecretKeySpec key = new SecretKeySpec(RandomText.bytes(), MAC);
+    private final Keyed key = new Keyed();
     private final String site;
     private final String owner;
     private final Access access;
@@ -85,14 +80,7 @@ final class Session {
 
     /** Returns the value of the cookie for a host. */
     String cookie(String scope) {
-        try {
-            Mac mac = Mac.getInstance(MAC);
-            mac.init(key);
-            byte[] proof = mac.doFinal(scope.getBytes(StandardCharsets.UTF_8));
-            return id + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(proof);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e); // every Java platform has it
-        }
+        return id + "." + key.of(scope);
     }
 
     boolean hasCookie(String cookie, String scope) {

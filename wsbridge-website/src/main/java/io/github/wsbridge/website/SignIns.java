@@ -1,6 +1,7 @@
 package io.github.wsbridge.website;
 
 import io.github.wsbridge.wire.net.ClientAddress;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,33 +30,66 @@ final class SignIns {
     static final int MOST_NEW_OF_ONE = 100;
 
     private final Function<Visitor, Access> access;
+    private final @Nullable Function<SignedLink, Access> links;
     private final InstantSource clock;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>(); // changed with the lock only
     private final Places unproven = new Places(MOST_NEW, MOST_NEW_OF_ONE, Session::site); // guarded by this
     private final Places proven = new Places(MOST_PROVEN, MOST_PROVEN_OF_ONE, Session::owner); // guarded by this
 
-    SignIns(Function<Visitor, Access> access, InstantSource clock) {
+    /**
+     * Creates it.
+     *
+     * @param access how a visitor reaches devices
+     * @param links how somebody with a link does; null if that is not possible
+     */
+    SignIns(Function<Visitor, Access> access, @Nullable Function<SignedLink, Access> links, InstantSource clock) {
         this.access = access;
+        this.links = links;
         this.clock = clock;
     }
 
-    /** Signs somebody in, and returns the value of the start page's cookie. */
+    /** Signs in somebody whom only the bridge can know, and returns the value of the start page's cookie. */
     String enter(Visitor visitor) {
+        return enter(visitor.address(), visitor.credential(), access.apply(visitor), end(Instant.MAX), unproven)
+                .cookie(Session.START);
+    }
+
+    /**
+     * Signs in somebody who has a link to a device, and returns the value of the cookie for the device's host only: a
+     * link must not replace who somebody is elsewhere. Empty if links are of no use here.
+     */
+    Optional<String> enter(SignedLink link, Instant until) {
+        if (links == null) {
+            return Optional.empty();
+        }
+        Access found = links.apply(link).limitedTo(link.device()::equals);
+        Session session = enter(link.address(), link.query(), found, end(until), unproven);
+        return Optional.of(session.cookie(link.device()));
+    }
+
+    private Instant end(Instant until) {
+        Instant latest = clock.instant().plus(LIFE);
+        return until.isBefore(latest) ? until : latest;
+    }
+
+    /** Signs in somebody whom a provider knows, and returns the value of the start page's cookie. */
+    String enter(SignInProvider.Person person, InetAddress address) {
+        Access found = access.apply(new Visitor(person.credential(), address)).limitedTo(person.mayOpen());
+        return enter(address, person.name(), found, end(person.until()), proven).cookie(Session.START);
+    }
+
+    private Session enter(InetAddress address, String owner, Access found, Instant until, Places places) {
         String id = RandomText.next();
         Session session = new Session(
-                id,
-                ClientAddress.site(visitor.address().getHostAddress()),
-                visitor.credential(),
-                access.apply(visitor).heardBy(channel -> prove(id)),
-                clock.instant().plus(LIFE));
+                id, ClientAddress.site(address.getHostAddress()), owner, found.heardBy(channel -> prove(id)), until);
         Session surplus;
         synchronized (this) {
             sessions.put(id, session);
-            surplus = unproven.add(session);
+            surplus = places.add(session);
             forget(surplus);
         }
         end(surplus);
-        return session.cookie(Session.START);
+        return session;
     }
 
     /** Called when a session has reached a device. */

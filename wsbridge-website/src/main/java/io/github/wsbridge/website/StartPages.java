@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What is at the website's own host name: the list of devices, and the sign-in. */
@@ -28,6 +29,7 @@ final class StartPages {
     private final Pages pages;
     private final @Nullable SignIns signIns;
     private final @Nullable Access anybody;
+    private final @Nullable ProviderPages elsewhere;
 
     /**
      * Creates the pages.
@@ -42,6 +44,8 @@ final class StartPages {
         this.pages = pages;
         this.signIns = signIns;
         this.anybody = anybody;
+        SignInProvider provider = settings.provider;
+        elsewhere = provider == null || signIns == null ? null : new ProviderPages(provider, site, pages, signIns);
     }
 
     /** Returns what answers the request; null if it has been answered. */
@@ -50,6 +54,7 @@ final class StartPages {
         QueryStringDecoder target = new QueryStringDecoder(request.uri());
         SignIns required = signIns;
         if (required != null
+                && elsewhere == null
                 && target.rawPath().equals(SIGN_IN)
                 && request.method().equals(HttpMethod.POST)) {
             Rules.checkForm(request, site);
@@ -66,6 +71,9 @@ final class StartPages {
             return null;
         }
         Rules.onlyReads(request);
+        if (elsewhere != null && ProviderPages.PLACES.contains(target.rawPath())) {
+            return elsewhere.route(browser, request, target);
+        }
         if (target.rawPath().equals(LINE)) {
             return line(browser, request, target);
         }
@@ -87,21 +95,18 @@ final class StartPages {
             throw nothing();
         }
         if (target.rawPath().equals(SIGN_IN)) {
-            return html(pages.signIn(path(target, "then"), ""));
+            String then = path(target, "then");
+            return html(elsewhere == null ? pages.signIn(then, "") : pages.signInElsewhere(then, ""));
         }
         Optional<Session> session = session(request);
         if (session.isEmpty() && Set.of("/", OPEN, TERMINAL).contains(target.rawPath())) {
-            QueryStringEncoder signIn = new QueryStringEncoder(SIGN_IN);
+            QueryStringEncoder signIn = new QueryStringEncoder(elsewhere == null ? SIGN_IN : ProviderPages.BEGIN);
             signIn.addParam("then", request.uri());
             return Answer.redirect(signIn.toString());
         }
         return switch (target.rawPath()) {
             case "/" ->
-                start(
-                        opened(
-                                settings.devices.devices(),
-                                session.orElseThrow().access().sightings()),
-                        true);
+                start(visible(settings.devices.devices(), session.orElseThrow().access()), true);
             case TERMINAL -> terminal(target);
             case OPEN -> enter(required, session.orElseThrow(), target);
             default -> throw nothing();
@@ -141,9 +146,13 @@ final class StartPages {
         return devices;
     }
 
-    /** Returns what somebody has opened, and no other device, with what is known now. */
-    private static Map<String, Presence> opened(Map<String, Presence> listed, Sightings sightings) {
-        Map<String, Presence> devices = sightings.all();
+    /** Returns what somebody has opened or may open, and no other device, with what is known now. */
+    private static Map<String, Presence> visible(Map<String, Presence> listed, Access access) {
+        Map<String, Presence> devices = access.sightings().all();
+        Predicate<String> mayOpen = access.mayOpen();
+        if (mayOpen != null) {
+            listed.keySet().stream().filter(mayOpen).forEach(id -> devices.putIfAbsent(id, Presence.UNKNOWN));
+        }
         devices.replaceAll((id, seen) -> {
             Presence now = listed.getOrDefault(id, Presence.UNKNOWN);
             return now == Presence.UNKNOWN ? seen : now;
@@ -201,7 +210,11 @@ final class StartPages {
 
     /** Returns a parameter that is a path on this host; the root if it is anything else. */
     static String path(QueryStringDecoder target, String parameter) {
-        String path = first(target, parameter);
+        return local(first(target, parameter));
+    }
+
+    /** Returns the text if it is a path on this host; the root if it is anything else. */
+    static String local(String path) {
         boolean local = path.matches("/(?![/\\\\])[\\x21-\\x7e]*");
         return local ? path : "/";
     }

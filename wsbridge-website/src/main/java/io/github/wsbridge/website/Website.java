@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,7 +103,9 @@ public final class Website implements AutoCloseable {
         site = settings.site != null
                 ? settings.site
                 : SiteUrl.of(URI.create(scheme + "://localhost:" + address().getPort()));
-        SignIns signIns = settings.signIn ? new SignIns(this::access, InstantSource.system()) : null;
+        SignIns signIns = settings.signIn
+                ? new SignIns(this::access, settings.linked == null ? null : this::linked, InstantSource.system())
+                : null;
         router = new Router(settings, site, signIns, signIns == null ? access(Builder.ANYBODY) : null);
         if (signIns != null) {
             loops.scheduleWithFixedDelay(
@@ -160,6 +163,11 @@ public final class Website implements AutoCloseable {
         String line = settings.terminal;
         return new Access(channels.apply(settings.target), line == null ? null : channels.apply(line))
                 .heardBy(devices::add);
+    }
+
+    private Access linked(SignedLink link) {
+        DeviceDialer dialer = Objects.requireNonNull(settings.linked).apply(link);
+        return new Access(new DialledChannels(dialer, settings.target), null).heardBy(devices::add);
     }
 
     private void serve(Channel channel) {
@@ -250,6 +258,11 @@ public final class Website implements AutoCloseable {
         @Nullable
         String host;
 
+        @Nullable
+        SignInProvider provider;
+
+        private @Nullable Function<SignedLink, DeviceDialer> linked;
+
         DeviceList devices = Map::of;
         Limits limits = Limits.DEFAULT;
 
@@ -315,6 +328,36 @@ public final class Website implements AutoCloseable {
         /** Sets the devices that the start page lists; none by default. Others can be opened by their names. */
         public Builder devices(DeviceList value) {
             devices = value;
+            return this;
+        }
+
+        /**
+         * Lets visitors sign in with a provider, in place of typing a credential; the person's credential is that of
+         * the {@link Visitor}. The start page then shows the devices of the list that the person may open.
+         *
+         * @throws IllegalStateException if visitors of this website do not sign in
+         */
+        public Builder provider(SignInProvider value) {
+            if (!signIn) {
+                throw new IllegalStateException("visitors of this website do not sign in");
+            }
+            provider = value;
+            return this;
+        }
+
+        /**
+         * Lets somebody open a device with a signed URL of the bridge for {@link #target}: at the device's host, its
+         * query follows {@code /.wsbridge/link?}. By default, nobody can.
+         *
+         * @param dialers makes what opens the one stream that the URL permits, each time it is asked. Called on an
+         *     event loop: must not block
+         * @throws IllegalStateException if visitors of this website do not sign in
+         */
+        public Builder links(Function<SignedLink, DeviceDialer> dialers) {
+            if (!signIn) {
+                throw new IllegalStateException("visitors of this website do not sign in");
+            }
+            linked = dialers;
             return this;
         }
 

@@ -22,6 +22,7 @@ final class SignInsTest {
     private final SignIns signIns = new SignIns(
             visitor -> new Access(
                     (id, loop, handler) -> ImmediateEventExecutor.INSTANCE.newSucceededFuture((Channel) device), null),
+            null,
             () -> now);
 
     private String enter(String address) throws UnknownHostException {

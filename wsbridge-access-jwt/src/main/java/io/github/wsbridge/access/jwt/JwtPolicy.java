@@ -1,14 +1,9 @@
 package io.github.wsbridge.access.jwt;
 
-import com.nimbusds.jose.JWSObject;
-import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jwt.JWTClaimsSet;
 import io.github.wsbridge.spi.AccessPolicy;
 import java.net.URI;
 import java.nio.file.Path;
-import java.text.ParseException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -18,8 +13,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Grants access by a signed JSON Web Token in {@code Authorization: Bearer}, such as one of an OpenID Connect provider.
@@ -49,34 +42,26 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
     /** The algorithms by default. */
     public static final List<String> ALGORITHMS = List.of("RS256", "ES256", "EdDSA");
 
-    private static final Logger log = LoggerFactory.getLogger(JwtPolicy.class);
-
     private static final Access UNKNOWN = new Access.Denied(401);
     private static final Access FORBIDDEN = new Access.Denied(403);
 
     private static final String SCHEME = "Bearer ";
     private static final int MOST_TOKEN = 12 * 1024;
-    private static final int MOST_HEADER = 1024; // in base64
-    private static final int MOST_SUBJECT = 256;
-    private static final int MOST_KEYS = 8; // that are tried if the token names none
 
-    private final String issuer;
-    private final String audience;
-    private final Set<Algorithm> algorithms;
+    private final TokenCheck check;
     private final Permissions permissions;
-    private final Duration skew;
-    private final InstantSource clock;
-    private final IssuerKeys keys;
 
     private JwtPolicy(Builder settings) {
-        issuer = settings.issuer;
-        audience = settings.audience;
-        algorithms = settings.algorithms;
         permissions = new Permissions(settings.roleClaim, settings.devicesClaim);
-        skew = settings.skew;
-        clock = settings.clock;
-        KeySource source = settings.source == null ? KeySource.issuer(issuer, settings.timeout) : settings.source;
-        keys = new IssuerKeys(source, settings.refresh, settings.pause, clock);
+        KeySource source =
+                settings.source == null ? KeySource.issuer(settings.issuer, settings.timeout) : settings.source;
+        check = new TokenCheck(
+                settings.issuer,
+                settings.audience,
+                settings.algorithms,
+                settings.skew,
+                settings.clock,
+                new IssuerKeys(source, settings.refresh, settings.pause, settings.clock));
     }
 
     /**
@@ -100,76 +85,17 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
         if (!field.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || field.length() > MOST_TOKEN) {
             return done(UNKNOWN);
         }
-        String token = field.substring(SCHEME.length()).strip();
-        if (token.indexOf('.') > MOST_HEADER) {
-            return denied("its header is too long");
-        }
-        JWSObject signed;
-        try {
-            signed = JWSObject.parse(token);
-        } catch (ParseException | RuntimeException e) { // not quoted: they may contain the token
-            return denied("it is not a signed token");
-        }
-        Algorithm algorithm = Algorithm.of(signed.getHeader().getAlgorithm()).orElse(null);
-        if (algorithm == null || !algorithms.contains(algorithm)) {
-            return denied("its algorithm is not permitted");
-        }
-        if (signed.getHeader().getCriticalParams() != null) {
-            return denied("it has critical parameters");
-        }
-        String id = signed.getHeader().getKeyID();
-        return keys.find(key -> (id == null || id.equals(key.getKeyID())) && algorithm.fits(key))
-                .thenApply(found -> isSigned(signed, algorithm, found)
-                        ? decide(signed, request.action(), request.deviceId())
-                        : unknown("no key of the issuer has signed it"));
+        return check.check(field.substring(SCHEME.length()).strip())
+                .thenApply(result -> result instanceof TokenCheck.Result.Valid valid
+                        ? decide(valid, request.action(), request.deviceId())
+                        : UNKNOWN);
     }
 
-    private static boolean isSigned(JWSObject token, Algorithm algorithm, List<JWK> by) {
-        return by.stream().limit(MOST_KEYS).anyMatch(key -> algorithm.verifies(token, key));
-    }
-
-    private Access decide(JWSObject token, Action action, String deviceId) {
-        JWTClaimsSet claims;
-        try {
-            claims = JWTClaimsSet.parse(token.getPayload().toJSONObject());
-        } catch (ParseException | RuntimeException e) {
-            return unknown("its claims cannot be read");
-        }
-        Instant now = clock.instant();
-        if (claims.getExpirationTime() == null
-                || !now.isBefore(claims.getExpirationTime().toInstant().plus(skew))) {
-            return unknown("it has expired, or has no exp");
-        }
-        if (claims.getNotBeforeTime() != null
-                && now.isBefore(claims.getNotBeforeTime().toInstant().minus(skew))) {
-            return unknown("it is not valid yet");
-        }
-        if (!issuer.equals(claims.getIssuer())) {
-            return unknown("it is of another issuer");
-        }
-        if (!claims.getAudience().contains(audience)) {
-            return unknown("it is for another audience");
-        }
-        String subject = claims.getSubject();
-        if (subject == null
-                || subject.isBlank()
-                || subject.length() > MOST_SUBJECT
-                || subject.chars().anyMatch(Character::isISOControl)) {
-            return unknown("it has no usable sub");
-        }
-        Instant end = claims.getExpirationTime().toInstant().plus(skew);
-        return permissions.permit(claims, subject, action, deviceId)
-                ? new Access.Granted(subject, () -> clock.instant().isBefore(end))
+    private Access decide(TokenCheck.Result.Valid token, Action action, String deviceId) {
+        return permissions.permit(token.claims(), token.subject(), action, deviceId)
+                ? new Access.Granted(
+                        token.subject(), () -> check.clock().instant().isBefore(token.end()))
                 : FORBIDDEN;
-    }
-
-    private static CompletionStage<Access> denied(String why) {
-        return done(unknown(why));
-    }
-
-    private static Access unknown(String why) {
-        log.debug("A token is not valid: {}", why);
-        return UNKNOWN;
     }
 
     private static CompletionStage<Access> done(Access access) {
@@ -179,7 +105,7 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
     /** Stops the thread that reads keys. The policy must not be used any more. */
     @Override
     public void close() {
-        keys.close();
+        check.keys().close();
     }
 
     /** The settings of a policy. Not thread-safe. */
@@ -225,7 +151,7 @@ public final class JwtPolicy implements AccessPolicy, AutoCloseable {
             return this;
         }
 
-        private static Set<Algorithm> parse(Collection<String> names) {
+        static Set<Algorithm> parse(Collection<String> names) {
             EnumSet<Algorithm> parsed = EnumSet.noneOf(Algorithm.class);
             for (String name : names) {
                 Optional<Algorithm> known = EnumSet.allOf(Algorithm.class).stream()

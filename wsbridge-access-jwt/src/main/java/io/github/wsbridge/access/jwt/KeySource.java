@@ -1,7 +1,6 @@
 package io.github.wsbridge.access.jwt;
 
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.util.JSONObjectUtils;
 import io.github.wsbridge.wire.net.TlsRules;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -49,28 +48,11 @@ interface KeySource {
 
     /** Asks an OpenID Connect provider for the URL of its keys, and fetches that. */
     static KeySource issuer(String issuer, Duration timeout) {
-        URI configuration = checked(URI.create(issuer.replaceAll("/+$", "") + "/.well-known/openid-configuration"));
         HttpClient client = client();
+        Discovery discovery = new Discovery(issuer, timeout, client);
         return () -> {
-            String keys;
-            try {
-                var found = JSONObjectUtils.parse(
-                        new String(get(client, configuration, timeout).readAllBytes(), StandardCharsets.UTF_8));
-                if (!issuer.equals(JSONObjectUtils.getString(found, "issuer"))) {
-                    throw new IOException(configuration + " is that of another issuer");
-                }
-                keys = JSONObjectUtils.getString(found, "jwks_uri");
-            } catch (ParseException e) {
-                throw new IOException(configuration + " is not the configuration of a provider", e);
-            }
-            if (keys == null) {
-                throw new IOException(configuration + " has no jwks_uri");
-            }
-            try {
-                return parse(get(client, checked(URI.create(keys)), timeout), keys);
-            } catch (IllegalArgumentException e) {
-                throw new IOException(configuration + " has an unusable jwks_uri: " + e.getMessage(), e);
-            }
+            URI keys = discovery.read().url("jwks_uri");
+            return parse(get(client, keys, timeout), keys.toString());
         };
     }
 
@@ -91,7 +73,8 @@ interface KeySource {
         }
     }
 
-    private static HttpClient client() {
+    /** Returns what fetches documents; it follows no redirects. */
+    static HttpClient client() {
         HttpClient.Builder client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER);
         try {
             client.sslParameters(TlsRules.parameters(SSLContext.getDefault()));
@@ -101,12 +84,17 @@ interface KeySource {
         return client.build();
     }
 
-    private static InputStream get(HttpClient client, URI url, Duration timeout) throws IOException {
+    /** Fetches a URL. Blocks, with a deadline. */
+    static InputStream get(HttpClient client, URI url, Duration timeout) throws IOException {
+        return get(client, HttpRequest.newBuilder(url), timeout);
+    }
+
+    /** Returns the answer to a request. Blocks, with a deadline. */
+    static InputStream get(HttpClient client, HttpRequest.Builder asking, Duration timeout) throws IOException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        HttpRequest request = HttpRequest.newBuilder(url)
-                .timeout(timeout)
-                .header("Accept", "application/json")
-                .build();
+        HttpRequest request =
+                asking.timeout(timeout).header("Accept", "application/json").build();
+        URI url = request.uri();
         CompletableFuture<HttpResponse<InputStream>> asked =
                 client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
         HttpResponse<InputStream> response;
@@ -136,7 +124,8 @@ interface KeySource {
         }
     }
 
-    private static URI checked(URI url) {
+    /** Returns the URL, which must be https, except for this machine. */
+    static URI checked(URI url) {
         String host = url.getHost();
         boolean own = "localhost".equals(host) || "127.0.0.1".equals(host) || "[::1]".equals(host);
         if (host == null || !"https".equals(url.getScheme()) && !("http".equals(url.getScheme()) && own)) {
