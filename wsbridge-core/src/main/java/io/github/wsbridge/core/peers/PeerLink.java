@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connection to one peer. The link is dialled when it is first needed and again after it broke, but at most once a
- * second. Until then the peer counts as not holding any device.
+ * second. Until then the peer counts as not holding any device. After a question that was not answered in time, further
+ * ones wait only briefly until the peer gives a sign of life: a frozen peer must not delay all requests.
  */
 final class PeerLink {
 
     private static final long REDIAL_NANOS = 1_000_000_000L;
+    private static final Duration BRIEFLY = Duration.ofMillis(250);
 
     /**
      * An attempt to reach the peer.
@@ -44,6 +46,7 @@ final class PeerLink {
     private final LongSupplier nanoTime;
     private final Map<Long, Question> questions = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
+    private volatile boolean silent;
     // Guarded by this.
     private @Nullable CompletableFuture<MessageLeg> link;
     private long dialledAt;
@@ -82,7 +85,11 @@ final class PeerLink {
     private CompletableFuture<Boolean> ask(LongFunction<JsonObject> message) {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
         ask(message, answer, false);
-        return Deadlines.within(timeout, answer, scheduler).handle((delivered, failure) -> {
+        Duration patience = silent && BRIEFLY.compareTo(timeout) < 0 ? BRIEFLY : timeout;
+        return Deadlines.within(patience, answer, scheduler).handle((delivered, failure) -> {
+            if (failure instanceof TimeoutException) {
+                silent = true;
+            }
             questions.forEach((number, question) -> {
                 if (question.answer() == answer && questions.remove(number, question)) {
                     if (failure instanceof TimeoutException && question.link().isDone()) { // else it is being dialled
@@ -232,6 +239,7 @@ final class PeerLink {
                 return;
             }
             messages.send(proof);
+            silent = false;
             which.complete(messages); // whatever waits for the link follows the proof
         }
 

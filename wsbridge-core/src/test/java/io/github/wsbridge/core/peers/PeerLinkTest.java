@@ -103,6 +103,26 @@ class PeerLinkTest {
     }
 
     @Test
+    void deliver_peerWasSilent_waitsOnlyBriefly_untilItGreets() {
+        link.deliver(invitation());
+        greet(0);
+        scheduler.advance(Duration.ofSeconds(3));
+        nanos += 1_000_000_000L;
+        CompletableFuture<Boolean> brief = link.deliver(invitation());
+        scheduler.advance(Duration.ofMillis(249));
+        assertThat(brief).isNotDone();
+        scheduler.advance(Duration.ofMillis(1));
+        assertThat(brief).isCompletedWithValue(false);
+        assertThat(dials).isEqualTo(2);
+        greet(1);
+        CompletableFuture<Boolean> patient = link.deliver(invitation());
+        scheduler.advance(Duration.ofMillis(2_999));
+        assertThat(patient).isNotDone();
+        answer(1, 3, true);
+        assertThat(patient).isCompletedWithValue(true);
+    }
+
+    @Test
     void deliver_linkBroken_asksOnceMoreOnANewLink() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
         greet(0);
