@@ -448,11 +448,12 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
                 written = session.data(stream, Unpooled.EMPTY_BUFFER, true);
             }
             ChannelFuture flushed = written;
+            boolean complete = orderly && inputEnded; // it ends by itself once all is written
             if (flushed == null || flushed.isDone()) {
-                session.reset(stream, ResetCodes.of(reason));
+                endStream(reason, complete);
                 return;
             }
-            flushed.addListener(done -> session.reset(stream, ResetCodes.of(reason)));
+            flushed.addListener(done -> endStream(reason, complete));
             session.loop().execute(() -> {
                 if (!flushed.isDone()) {
                     deadline = deadline(orderly);
@@ -460,6 +461,12 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
                 }
             });
         });
+    }
+
+    private void endStream(CloseReason reason, boolean complete) {
+        if (!complete) {
+            session.reset(stream, ResetCodes.of(reason));
+        }
     }
 
     private CloseDeadline deadline(boolean orderly) {

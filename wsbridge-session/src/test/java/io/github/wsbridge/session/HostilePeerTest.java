@@ -36,10 +36,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class HostilePeerTest {
 
+    private static final int DATA = 0;
     private static final int HEADERS = 1;
     private static final int RST_STREAM = 3;
     private static final int SETTINGS = 4;
     private static final int WINDOW_UPDATE = 8;
+    private static final int END_STREAM = 1;
     private static final int END_HEADERS = 4;
     private static final byte STATUS_200 = (byte) 0x88;
     private static final byte STATUS_404 = (byte) 0x8d;
@@ -163,6 +165,23 @@ class HostilePeerTest {
 
         await().until(() -> !ends.isEmpty());
         await().untilAsserted(() -> assertThat(streams(RST_STREAM, ends.get(0))).contains(2));
+    }
+
+    @Test
+    void endOfBothDirections_needsNoReset() throws Exception {
+        List<RecordingReceiver> ends = new CopyOnWriteArrayList<>();
+        BridgeSessions sessions = sessions(deviceThatSays(
+                ends, frame(SETTINGS, 0, 0), frame(HEADERS, END_HEADERS, 3, STATUS_200), frame(DATA, END_STREAM, 3)));
+        RecordingReceiver near = new RecordingReceiver(get(sessions.leg("d", "x"))).open();
+        assertThat(near.nextBytes()).isEmpty();
+
+        near.leg().close(CloseReason.normal());
+        assertThat(near.awaitClosed()).isEqualTo(CloseReason.normal());
+
+        sessions.leg("d", "y");
+        await().until(() -> streams(HEADERS, ends.get(0)).contains(5));
+        assertThat(streams(DATA, ends.get(0))).containsExactly(3);
+        assertThat(streams(RST_STREAM, ends.get(0))).isEmpty();
     }
 
     @Test
