@@ -11,8 +11,8 @@ import java.util.concurrent.CompletionStage;
  * and must not block. They discard any state of an invitation by {@link Invitation#expiresAt}.
  *
  * <p>They carry the invitation as it is. In particular, a device compares {@link Invitation#principal} with the
- * principal that the node names in the first message of the bridge: if a signaller has changed it, the device closes the
- * bridge with 1008.
+ * principal that the node names in the first message of the bridge: if a signaller has changed it, the device closes
+ * the bridge with 1008.
  */
 public interface Signaller extends AutoCloseable {
 

@@ -267,7 +267,9 @@ final class ClusterSystemTest {
                 "kill", "-" + name, Long.toString(RUNNING.get(host).process().pid())));
     }
 
-    /** Waits until a number of connections in a row are served, and tells after what time the first of them was begun. */
+    /**
+     * Waits until a number of connections in a row are served, and tells after what time the first of them was begun.
+     */
     private static void recovered(String when, int port, Duration within) {
         long from = System.nanoTime();
         long begun = from;

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Network namespaces that stand for hosts, all on one Ethernet, to which this JVM is connected, too. Needs root. Nothing
- * leads out of it.
+ * Network namespaces that stand for hosts, all on one Ethernet, to which this JVM is connected, too. Needs root.
+ * Nothing leads out of it.
  */
 final class Hosts implements AutoCloseable {
 

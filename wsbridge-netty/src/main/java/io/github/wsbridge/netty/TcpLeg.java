@@ -231,7 +231,9 @@ final class TcpLeg extends ChannelLeg {
         turn();
     }
 
-    /** Nothing waits to be written, so the socket is enough; the channel would create an exception with a stack trace. */
+    /**
+     * Nothing waits to be written, so the socket is enough; the channel would create an exception with a stack trace.
+     */
     private void sendFin() {
         if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
             try {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who has signed in. A browser has a cookie of its own for each host, so that no device's host can be used for another:
- * the cookie of a device's host is had for a ticket, which works once, soon and in one browser, and which the start page
- * gives. Thread-safe.
+ * the cookie of a device's host is had for a ticket, which works once, soon and in one browser, and which the start
+ * page gives. Thread-safe.
  *
  * <p>Everybody can sign in with anything, since only the bridge knows whether a credential is worth something. So the
  * sessions that have not reached a device yet have places of their own, of which an address has few.

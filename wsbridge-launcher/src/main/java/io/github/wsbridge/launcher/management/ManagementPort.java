@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * Answers an operator's questions about a node, on an address and on a thread of its own: the status page at {@code
  * /}, {@code /events}, {@code /metrics}, {@code /status}, {@code /devices}, {@code /livez}, {@code /readyz}. Probes are
  * answered to
- * everybody, the rest to those whom {@link ReadAccess} lets in. Bound on creation; connections wait until {@link #serve}.
+ * everybody, the rest to those whom {@link ReadAccess} lets in. Bound on creation; connections wait until {@link
+ * #serve}.
  *
  * <p>Nothing waits for a client: its request and its reading of the answer are given a certain time, and of too many
  * connections, the oldest that has not been answered yet is closed.

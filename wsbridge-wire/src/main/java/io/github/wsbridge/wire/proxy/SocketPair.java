@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Two joined sockets. The end of one direction is passed on; the other direction may then last for a limited time, since
- * no protocol of the relay's clients goes on with half a connection.
+ * Two joined sockets. The end of one direction is passed on; the other direction may then last for a limited time,
+ * since no protocol of the relay's clients goes on with half a connection.
  */
 final class SocketPair {
 
@@ -29,7 +29,9 @@ final class SocketPair {
         this.halfClosedMillis = halfClosedMillis;
     }
 
-    /** Copies both directions, one of them with another thread, until both have ended; the caller closes the sockets. */
+    /**
+     * Copies both directions, one of them with another thread, until both have ended; the caller closes the sockets.
+     */
     void copy(ThreadFactory threads) throws InterruptedException {
         Thread back = threads.newThread(() -> carry(other, one));
         back.start();
