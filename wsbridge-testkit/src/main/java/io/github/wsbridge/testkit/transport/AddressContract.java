@@ -168,7 +168,14 @@ public abstract class AddressContract {
         TestWebSocketServer good = server();
         broken.answerRaw("not HTTP\r\n\r\n");
         timeToConnect(good);
-        broken.refuse(503);
+        timeToConnect(good);
+    }
+
+    @Test
+    void firstAddressIsStopping_nextIsTried() throws Exception {
+        TestWebSocketServer stopping = server();
+        TestWebSocketServer good = server();
+        stopping.refuse(503);
         timeToConnect(good);
     }
 
