@@ -9,12 +9,19 @@ import io.github.wsbridge.launcher.home.HomePage;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.website.DeviceList;
 import io.github.wsbridge.website.Website;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -67,12 +74,16 @@ final class BrowserSystemTest {
     }
 
     private BridgeDevice device() throws Exception {
+        return device("unix:" + folder.resolve("shell"));
+    }
+
+    private BridgeDevice device(String shell) throws Exception {
         BridgeDevice device = BridgeDevice.builder(
                         "device-1",
                         cluster.url(),
                         TunnelTargets.builder()
                                 .target("http", "127.0.0.1:" + page.address().getPort())
-                                .target("shell", "unix:" + folder.resolve("shell"))
+                                .target("shell", shell)
                                 .streams(connector.streams())
                                 .build())
                 .connector(connector)
@@ -202,6 +213,39 @@ final class BrowserSystemTest {
         } finally {
             shell.descendants().forEach(ProcessHandle::destroy);
             shell.destroy();
+        }
+    }
+
+    /** A line that speaks Telnet, wants to know the size, and writes the second one that it hears of. */
+    private static void tellSize(ServerSocket port) {
+        try (Socket line = port.accept()) {
+            line.getOutputStream().write(new byte[] {(byte) 255, (byte) 253, 31});
+            DataInputStream in = new DataInputStream(line.getInputStream());
+            in.readFully(new byte[12]); // that it will, and 24 rows of 80 columns
+            byte[] size = new byte[9];
+            in.readFully(size);
+            ByteBuffer told = ByteBuffer.wrap(size, 3, 4);
+            String text = "<" + told.getShort() + " by " + told.getShort() + ">";
+            line.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+            in.readFully(new byte[1]);
+        } catch (IOException e) {
+            // the browser has gone
+        }
+    }
+
+    @Test
+    void terminal_whoseLineFollowsTheSize_fillsTheWindow() throws Exception {
+        try (ServerSocket port = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                BridgeDevice device = device("127.0.0.1:" + port.getLocalPort())) {
+            CompletableFuture.runAsync(() -> tellSize(port));
+            browser.open(website.url().resolve("/.wsbridge/terminal?device=device-1"));
+            browser.await("/<[0-9]+ by [0-9]+>/.test(document.querySelector('.xterm-rows').textContent)");
+            String told = browser.value("document.querySelector('.xterm-rows').textContent.match(/<(.*)>/)[1]");
+            String rows = browser.value("'' + document.querySelector('.xterm-rows').childElementCount");
+            assertThat(told).isNotEqualTo("80 by 24").endsWith(" by " + rows);
+            String fits = "document.querySelector('.xterm-screen').getBoundingClientRect().bottom <= innerHeight"
+                    + " && document.documentElement.scrollWidth <= innerWidth";
+            assertThat(browser.value("'' + (" + fits + ")")).isEqualTo("true");
         }
     }
 }

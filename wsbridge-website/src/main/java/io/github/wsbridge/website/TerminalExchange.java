@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameEncoder;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class TerminalExchange implements Exchange {
 
     private static final int MOST_FRAME = 64 * 1024;
+
+    /** Tells the page that the device wants to know the size of the terminal. */
+    private static final String SIZED = "sized";
 
     private final BrowserConnection browser;
     private final DeviceChannels channels;
@@ -84,10 +88,16 @@ final class TerminalExchange implements Exchange {
                 .allowExtensions(false)
                 .maxFramePayloadLength(MOST_FRAME)
                 .build();
+        Channel terminal = browser.channel();
+        TelnetLine telnet = new TelnetLine(() -> terminal.writeAndFlush(new TextWebSocketFrame(SIZED)));
+        line.pipeline().addLast(telnet);
         browser.join(
                 line,
                 List.of(),
-                List.of(new WebSocket13FrameDecoder(limits), new WebSocket13FrameEncoder(false), new FrameBytes()));
+                List.of(
+                        new WebSocket13FrameDecoder(limits),
+                        new WebSocket13FrameEncoder(false),
+                        new FrameBytes(telnet::resize)));
     }
 
     @Override

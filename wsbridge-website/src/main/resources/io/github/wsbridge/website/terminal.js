@@ -10,6 +10,7 @@ const terminal = new Terminal({
   fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', theme: {background: '#16181c', foreground: '#e8e6e1'},
 });
 let socket = null;
+let sized = false; // whether the device follows the size of the terminal
 
 function say(text) {
   state.textContent = text;
@@ -24,6 +25,19 @@ async function why() {
   }
 }
 
+function fit() {
+  const screen = box.querySelector('.xterm-screen');
+  if (!sized || !socket || !screen) {
+    return;
+  }
+  const width = box.clientWidth - 30; // of the scroll bar and the border
+  const height = window.innerHeight - box.getBoundingClientRect().top - window.scrollY - 90;
+  const cols = Math.floor(width / (screen.clientWidth / terminal.cols));
+  const rows = Math.floor(height / (screen.clientHeight / terminal.rows));
+  terminal.resize(Math.min(Math.max(cols, 20), 500), Math.min(Math.max(rows, 10), 200));
+  socket.send(terminal.cols + 'x' + terminal.rows);
+}
+
 function connect() {
   again.hidden = true;
   say('Connecting …');
@@ -35,9 +49,17 @@ function connect() {
     say('Connected. Leave the terminal with Ctrl+Shift+Escape.');
     terminal.focus();
   };
-  socket.onmessage = event => terminal.write(new Uint8Array(event.data));
+  socket.onmessage = event => {
+    if (typeof event.data === 'string') {
+      sized = true;
+      fit();
+    } else {
+      terminal.write(new Uint8Array(event.data));
+    }
+  };
   socket.onclose = () => {
     socket = null;
+    sized = false;
     again.hidden = false;
     if (open) {
       say('The connection has ended.');
@@ -64,4 +86,5 @@ terminal.attachCustomKeyEventHandler(event => { // the Tab key belongs to the te
   return true;
 });
 again.addEventListener('click', connect);
+window.addEventListener('resize', fit);
 connect();

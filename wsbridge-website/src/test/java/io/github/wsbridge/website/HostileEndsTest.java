@@ -225,7 +225,7 @@ final class HostileEndsTest {
 
     @Test
     void pings_withoutTakingThePongs_doNotPileUp() {
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameBytes());
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameBytes((columns, rows) -> {}));
         channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
         channel.writeInbound(new PingWebSocketFrame(Unpooled.copiedBuffer(new byte[] {1})));
         assertThat(channel.outboundMessages()).isEmpty();

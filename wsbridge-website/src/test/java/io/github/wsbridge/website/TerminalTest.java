@@ -59,8 +59,46 @@ final class TerminalTest {
             assertThat(browser.read(4)).isEqualTo("\u0082\u0002$ ");
             browser.raw("\u0089\u0081\0\0\0\0p"); // a ping
             assertThat(browser.read(3)).isEqualTo("\u008a\u0001p");
-            browser.raw("\u0082\u0082\0\0\0\0ls\u0081\u0083\u0001\u0001\u0001\u0001\u0021\u0021\u000b"); // one masked
+            browser.raw("\u0082\u0082\0\0\0\0ls\u0082\u0083\u0001\u0001\u0001\u0001\u0021\u0021\u000b"); // one masked
             assertThat(browser.read(2 + 9)).isEqualTo("\u0082\u0009got ls  \n");
+        }
+    }
+
+    @Test
+    void line_thatSpeaksTelnet_followsTheSize() throws IOException {
+        device.close();
+        device = new FakeDevice(wire -> {
+            String asked = "\u00ff\u00fd\u001f\u00ff\u00fd\u0018\u00ff\u00fb\u0001\u00ff\u00fd\u0027";
+            wire.raw(asked + "\u00ff\u00fa\u0018\u0001\u00ff\u00f0"); // at once, so that nothing comes in between
+            String size = "\u00ff\u00fb\u001f\u00ff\u00fa\u001f\0\u0050\0\u0018\u00ff\u00f0";
+            String answers = "\u00ff\u00fb\u0018\u00ff\u00fd\u0001\u00ff\u00fc\u0027";
+            String type = "\u00ff\u00fa\u0018\0xterm-256color\u00ff\u00f0";
+            boolean good = wire.read(41).equals(size + answers + type);
+            good &= wire.read(10).equals("\u00ff\u00fa\u001f\0\u00ff\u00ff\0\u0028\u00ff\u00f0");
+            good &= wire.read(6).equals("ls\r\0\u00ff\u00ff");
+            wire.raw(good ? "\u00ff\u00ffyes\r\0\n" : "no");
+        });
+        website.close();
+        website = Website.over(new TcpChannels().device("device-1", device.port()))
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .terminal("shell")
+                .start();
+        try (Wire browser = upgrade("device-1", "http://localhost")) {
+            browser.head();
+            assertThat(browser.read(2 + 5)).isEqualTo("\u0081\u0005sized");
+            browser.raw("\u0081\u0086\0\0\0\0" + "255x40"); // a text, masked with zeros
+            browser.raw("\u0082\u0084\0\0\0\0ls\r\u00ff");
+            assertThat(browser.read(2 + 6)).isEqualTo("\u0082\u0006\u00ffyes\r\n");
+        }
+    }
+
+    @Test
+    void message_thatIsNoSize_endsTheTerminal() throws IOException {
+        try (Wire browser = upgrade("device-1", "http://localhost")) {
+            browser.head();
+            browser.read(4);
+            browser.raw("\u0081\u0084\0\0\0\0" + "0x24");
+            assertThat(browser.rest()).isEmpty();
         }
     }
 
