@@ -340,7 +340,7 @@ public final class BridgeNode implements Door, AutoCloseable {
 
     /**
      * Returns the bridges that this node holds: its own, pending and live, and those that it forwards. A snapshot in no
-     * order, of at most {@link Limits#maxBridges} elements; it takes about a millisecond for ten thousand, and costs
+     * order, of at most {@link Limits#maxBridges} elements; it takes a few milliseconds for ten thousand, and costs
      * the bridges themselves nothing. For a look now and then, such as once a second.
      */
     public List<BridgeState> bridges() {

@@ -189,6 +189,7 @@ final class ArchitectureTest {
                         ROOT + ".session..",
                         ROOT + ".website..",
                         ROOT + ".launcher.home..",
+                        ROOT + ".launcher.management..",
                         ROOT + ".bench..")
                 .should()
                 .dependOnClassesThat()

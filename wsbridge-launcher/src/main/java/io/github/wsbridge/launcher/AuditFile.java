@@ -85,7 +85,7 @@ final class AuditFile extends OutputStream {
             append(ByteBuffer.wrap(data, offset, length));
             failing = false;
         } catch (IOException e) {
-            if (!failing) {
+            if (!failing && file.isOpen()) { // otherwise it was closed on purpose
                 failing = true;
                 log.error("cannot write the audit to {}; entries are lost: {}", path, Failures.describe(e));
             }

@@ -43,11 +43,13 @@ final class LiveSettings {
     private final BridgeNode node;
     private final List<BridgeServer> servers;
     private Map<String, String> values;
+    private int connections;
 
-    private LiveSettings(BridgeNode node, List<BridgeServer> servers, Map<String, String> values) {
+    private LiveSettings(BridgeNode node, List<BridgeServer> servers, Map<String, String> values, int connections) {
         this.node = node;
         this.servers = servers;
         this.values = values;
+        this.connections = connections;
     }
 
     /**
@@ -86,7 +88,8 @@ final class LiveSettings {
         if (file == null) {
             return;
         }
-        LiveSettings live = new LiveSettings(node, servers, ConfigOptions.values(command));
+        int connections = ((NodeCommand) command.userObject()).limitOptions.maxConnections();
+        LiveSettings live = new LiveSettings(node, servers, ConfigOptions.values(command), connections);
         Reloaded<Settings> settings =
                 new Reloaded<>("configuration " + file, List.of(Path.of(file)), () -> Settings.read(here, args));
         reloads.add(settings, live::take);
@@ -106,13 +109,14 @@ final class LiveSettings {
             return;
         }
         node.changeLimits(next.limits());
-        for (BridgeServer server : servers) {
+        for (BridgeServer server : next.maxConnections() == connections ? List.<BridgeServer>of() : servers) {
             if (server instanceof NettyBridgeServer netty) {
                 netty.maxConnections(next.maxConnections());
             } else {
                 log.warn("this transport keeps its maximum number of connections until a restart");
             }
         }
+        connections = next.maxConnections();
         Logs.level(next.detail());
         log.info("these settings have changed: {}", String.join(", ", changed));
     }

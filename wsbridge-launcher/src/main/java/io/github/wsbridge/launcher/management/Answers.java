@@ -118,7 +118,7 @@ final class Answers {
         try {
             boolean found = node.endBridge(BridgeId.parse(id), ENDED);
             if (found) {
-                log.info("bridge {} ended by the operator, from {}", id, asked.from());
+                log.info("bridge {} ended by the operator, from {}", id, Conversation.text(asked.from()));
             }
             return found ? Answer.said(200, "ended") : Answer.said(404, "there is no such bridge");
         } catch (IllegalArgumentException e) {
