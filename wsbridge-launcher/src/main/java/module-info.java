@@ -25,10 +25,10 @@ module io.github.wsbridge.launcher {
     requires io.netty.transport;
     requires java.logging;
     requires java.net.http;
-    requires jdk.httpserver;
     requires jdk.unsupported;
     requires micrometer.registry.prometheus;
     requires org.slf4j;
+    requires org.snakeyaml.engine;
 
     exports io.github.wsbridge.launcher;
     exports io.github.wsbridge.launcher.home;

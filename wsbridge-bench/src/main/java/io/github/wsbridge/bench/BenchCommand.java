@@ -43,7 +43,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             description = {
                 "Run only these measurements: relay, forward, rtt, parallel, setup, idle, stalled, relay-tls, tunnel,"
-                        + " tunnel-tls, expose, expose-tls, and, skipped by --quick, jammed, channels"
+                        + " tunnel-tls, expose, expose-tls, session, and, skipped by --quick, jammed, channels"
             })
     @Nullable
     List<String> only;
@@ -134,6 +134,7 @@ final class BenchCommand implements Callable<Integer> {
         for (Family family : Family.values()) {
             all.put(family.label(), new ChainBench(family));
         }
+        all.put(SessionBench.NAME, new SessionBench());
         all.put(StalledBench.JAMMED, StalledBench.bothWays());
         all.put(ChannelsBench.NAME, new ChannelsBench());
         if (only != null) {

@@ -102,6 +102,10 @@ final class ChainFindings {
         findings.bar(Bar.atLeast("tunnel.session-throughput.vs." + Subject.OURS, 0.6));
         findings.bar(Bar.atLeast("tunnel.connections-per-second", 2_000));
         findings.bar(Bar.atLeast("tunnel-tls.connections-per-second", 1_000));
+        for (String family : List.of("tunnel", "tunnel-tls")) {
+            findings.bar(Bar.atLeast(family + ".connections-per-second-session", 5_000));
+            findings.bar(Bar.atLeast(family + ".connections-per-second-cold-session", 1_500));
+        }
         findings.bar(Bar.atLeast("tunnel.connections-per-second-cold", 600));
         findings.bar(Bar.atLeast("tunnel-tls.connections-per-second-cold", 600));
         findings.bar(Bar.atMost("device.rss-bytes-idle", 64 * MB));

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The server behind chains: one port for every {@link Purpose}, which the first byte of a connection states. */
@@ -13,6 +14,10 @@ final class FarEnd {
 
     private static final Purpose[] PURPOSES = Purpose.values();
     private static final int FRAME = RelayBench.Size.KIB_64.bytes();
+
+    private static final byte[] PAGE = ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n"
+                    + "Connection: close\r\n\r\n" + "x".repeat(1000))
+            .getBytes(StandardCharsets.US_ASCII);
 
     private final Sinks sinks;
     private final ByteBuffer frames = Frames.batch(FRAME, true);
@@ -23,7 +28,12 @@ final class FarEnd {
         this.sinks = sinks;
     }
 
-    /** Returns the number of open connections, except those that are sinks. */
+    /** Returns what an HTTP request is answered with. */
+    static byte[] page() {
+        return PAGE.clone();
+    }
+
+    /** Returns the number of open connections, except those that are sinks or not read. */
     int active() {
         return active.get();
     }
@@ -48,6 +58,14 @@ final class FarEnd {
                         continue;
                     }
                 });
+            case PAGE ->
+                counted(() -> {
+                    while (in.read() != '\r' || in.read() != '\n' || in.read() != '\r' || in.read() != '\n') {
+                        continue; // within the header
+                    }
+                    socket.getOutputStream().write(PAGE);
+                });
+            case UNREAD -> pour(Wire.accepted(channel, false));
         }
     }
 

@@ -69,6 +69,7 @@ final class Findings {
         figure("jammed.rss-bytes-per-bridge", StalledBench.JAMMED, StalledBench.RSS);
         bars.add(Bar.atMost("jammed.rss-bytes-per-bridge", 300 * KIB));
         ChainFindings.add(this);
+        SessionBench.add(this);
     }
 
     private void relay(Size size) {

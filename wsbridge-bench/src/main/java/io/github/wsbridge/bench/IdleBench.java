@@ -25,15 +25,15 @@ final class IdleBench implements Bench {
         gather(rig, node, "idle", Math.min(count, WARM_UP));
         rig.requesters().ask("release");
         released(rig);
-        node.collectGarbage();
+        node.heap().collectGarbage();
         long before = ProcStat.residentBytes(node.child());
-        long heapBefore = node.heapBytes();
+        long heapBefore = node.heap().usedBytes();
 
         Map<String, String> gathered = gather(rig, node, "idle", count);
         long raw = ProcStat.residentBytes(node.child());
-        node.collectGarbage();
+        node.heap().collectGarbage();
         long after = ProcStat.residentBytes(node.child());
-        long heapAfter = node.heapBytes();
+        long heapAfter = node.heap().usedBytes();
         double cpu = ProcStat.cpuSeconds(List.of(node.child()));
         Rig.pause(rig.plan().idleWindow());
         cpu = ProcStat.cpuSeconds(List.of(node.child())) - cpu;

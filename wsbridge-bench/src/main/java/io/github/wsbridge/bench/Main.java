@@ -9,7 +9,7 @@ public final class Main {
 
     /** Ends the JVM with the exit code of the command. */
     public static void main(String[] args) {
-        CommandLine line = new CommandLine(new BenchCommand());
+        CommandLine line = new CommandLine(new BenchCommand()).addSubcommand(new SoakCommand());
         line.setUsageHelpWidth(110);
         System.exit(line.execute(args));
     }

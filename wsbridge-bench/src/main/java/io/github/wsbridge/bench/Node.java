@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A bridge node in a separate process, started like {@code wsbridge node}, with devices listening on it. */
@@ -14,11 +12,6 @@ final class Node {
 
     /** The number of devices that share the invitations. */
     static final int DEVICES = 16;
-
-    private static final long GC_SECONDS = 60;
-
-    /** Matches one line per generation, or one for all of them. */
-    private static final Pattern HEAP_SPACE = Pattern.compile("(?:generation|heap) +total \\d+K, used (\\d+)K");
 
     private static final long KEYS_SECONDS = 300;
 
@@ -105,6 +98,10 @@ final class Node {
         return child;
     }
 
+    int port() {
+        return port;
+    }
+
     String authority() {
         return "127.0.0.1:" + port;
     }
@@ -130,30 +127,8 @@ final class Node {
         return new Subject(Subject.OURS, List.of(other.child), what -> connect(what + "@" + other.authority()) + 0);
     }
 
-    /** Makes the JVM collect garbage twice, because the first collection may only find what the second can free. */
-    void collectGarbage() throws IOException, InterruptedException {
-        for (int i = 0; i < 2; i++) {
-            jcmd("GC.run");
-        }
-    }
-
-    /** Returns the used heap in bytes; right after {@link #collectGarbage}, the live heap. */
-    long heapBytes() throws IOException, InterruptedException {
-        long used = 0;
-        Matcher space = HEAP_SPACE.matcher(jcmd("GC.heap_info"));
-        while (space.find()) {
-            used += Long.parseLong(space.group(1)) * 1024;
-        }
-        return used;
-    }
-
-    private String jcmd(String command) throws IOException, InterruptedException {
-        Child jcmd = processes.start("jcmd", Jvm.jcmd(child.pid(), command));
-        if (!jcmd.process().waitFor(GC_SECONDS, TimeUnit.SECONDS)) {
-            throw new IOException("jcmd " + command + " timed out");
-        }
-        processes.end(jcmd);
-        return jcmd.printed();
+    JvmHeap heap() {
+        return new JvmHeap(processes, child);
     }
 
     void stop() throws InterruptedException {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Starts our own chains: tunnel, node and device, or a node with an exposed port and a device. */
 final class OwnChain {
@@ -23,9 +24,16 @@ final class OwnChain {
     private final Family family;
     private final Node.Settings settings;
     private final List<String> tunnelOptions;
+    private final @Nullable DelayProxy way; // to the node
     private final Map<String, Double> startSeconds = new LinkedHashMap<>();
 
     private OwnChain(Rig rig, Family family, Node.Settings settings, List<String> tunnelOptions) {
+        this(rig, family, settings, tunnelOptions, null);
+    }
+
+    private OwnChain(
+            Rig rig, Family family, Node.Settings settings, List<String> tunnelOptions, @Nullable DelayProxy way) {
+        this.way = way;
         this.rig = rig;
         this.family = family;
         this.settings = settings;
@@ -53,11 +61,21 @@ final class OwnChain {
         return new OwnChain(rig, family, rig.settings(), List.of("--session", "off")).start();
     }
 
+    /** Starts them with a way to the node, for tunnel and device, that takes its time; null for none. */
+    static Chain start(Rig rig, List<String> tunnelOptions, @Nullable DelayProxy way)
+            throws IOException, InterruptedException {
+        return new OwnChain(rig, Family.TUNNEL, rig.settings(), tunnelOptions, way).start();
+    }
+
     private Chain start() throws IOException, InterruptedException {
-        String[] nodeOptions =
-                family.exposes() ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"} : new String[0];
+        String[] nodeOptions = family.exposes()
+                ? new String[] {"--expose", "127.0.0.1:0=" + ID + "/far"}
+                : way == null ? new String[0] : new String[] {"--public-url", url(way)};
         long begin = System.nanoTime();
         Node node = rig.startNode(settings, family.tls() ? rig.tls() : null, 0, nodeOptions);
+        if (way != null) {
+            way.leadTo(node.port());
+        }
         ready(NODE, begin);
         List<Child> processes = new ArrayList<>(List.of(node.child()));
         begin = System.nanoTime();
@@ -87,8 +105,12 @@ final class OwnChain {
         return new Chain(Subject.OURS, processes, listening, startSeconds);
     }
 
+    private static String url(DelayProxy way) {
+        return "ws://127.0.0.1:" + way.port();
+    }
+
     private Child client(Node node, String command, String... options) throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of(command, "--server", node.url()));
+        List<String> arguments = new ArrayList<>(List.of(command, "--server", way == null ? node.url() : url(way)));
         if (family.tls()) {
             arguments.addAll(List.of("--tls-ca", rig.tls().certificate().toString()));
         }

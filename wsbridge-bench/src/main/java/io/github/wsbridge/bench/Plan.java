@@ -21,6 +21,8 @@ import java.util.List;
  * @param rest how long they then do nothing before their memory is read
  * @param cold how long connections are opened through processes that have just started
  * @param warm how long more are opened before the rounds
+ * @param requests the number of short HTTP requests through a tunnel
+ * @param streams the most streams that are busy in one session
  */
 record Plan(
         String name,
@@ -39,7 +41,9 @@ record Plan(
         int starts,
         int rest,
         int cold,
-        int warm) {
+        int warm,
+        int requests,
+        int streams) {
 
     private static final int QUICK_CHAIN_ROUNDS = 3;
 
@@ -61,7 +65,9 @@ record Plan(
                 5,
                 3_000,
                 5_000,
-                15_000);
+                15_000,
+                1_000,
+                180);
     }
 
     static Plan quick(int rounds) {
@@ -82,12 +88,14 @@ record Plan(
                 2,
                 1_000,
                 5_000,
-                5_000);
+                5_000,
+                1_000,
+                180);
     }
 
     /** Checks that everything works, without meaningful measurements. */
     static Plan smoke() {
         List<RelayBench.Size> sizes = List.of(RelayBench.Size.KIB_64);
-        return new Plan("smoke", 1, 100, 50, 150, 8_000, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100);
+        return new Plan("smoke", 1, 100, 50, 150, 8_000, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100, 20, 5);
     }
 }

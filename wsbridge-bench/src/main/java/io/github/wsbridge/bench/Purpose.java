@@ -11,7 +11,11 @@ enum Purpose {
     /** Frames are sent on it until it ends. */
     SOURCE,
     /** Its first byte is sent back, and nothing else. */
-    ANSWER;
+    ANSWER,
+    /** The HTTP request that follows is answered, and the connection closed. */
+    PAGE,
+    /** Frames are sent on it, which are not read. */
+    UNREAD;
 
     /** Returns the purpose in the path of a {@code tcp} URL, such as {@code /sink}. */
     static Purpose ofPath(String path) {

@@ -16,6 +16,7 @@ final class Requesters implements Agent.Role {
     private final Loop loop = new Loop("requesters");
     private final Sinks sinks = new Sinks();
     private final Map<String, Flow> flows = new ConcurrentHashMap<>();
+    private final Stalled stalled = new Stalled();
     private @Nullable Crowd crowd;
 
     Requesters() throws IOException {}
@@ -39,6 +40,15 @@ final class Requesters implements Agent.Role {
                                 Agent.number(options, "concurrency"),
                                 Agent.number(options, "warmup"),
                                 Agent.number(options, "millis"));
+            case "requests":
+                return new Requests(Target.parse(Agent.option(options, "target")), Agent.number(options, "count"))
+                        .run(Agent.number(options, "concurrency"));
+            case "stall":
+                stalled.open(Target.parse(Agent.option(options, "target")), Agent.number(options, "count"));
+                return "";
+            case "unstall":
+                stalled.close();
+                return "";
             case "stop":
                 stop(Agent.number(options, "from"), Agent.number(options, "to"));
                 return "";

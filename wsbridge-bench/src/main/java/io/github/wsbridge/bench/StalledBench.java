@@ -47,9 +47,9 @@ final class StalledBench implements Bench {
         int frame = RelayBench.Size.KIB_64.bytes();
         rig.flows().warmUp(node.subject(), frame);
         double alone = median(rig, node, frame);
-        node.collectGarbage();
+        node.heap().collectGarbage();
         long before = ProcStat.residentBytes(node.child());
-        long heapBefore = node.heapBytes();
+        long heapBefore = node.heap().usedBytes();
         long kernelBefore = ProcStat.tcpMemory();
 
         IdleBench.gather(rig, node, device, count);
@@ -58,9 +58,9 @@ final class StalledBench implements Bench {
         long kernel = ProcStat.tcpMemory();
         long raw = ProcStat.residentBytes(node.child());
         double beside = median(rig, node, frame);
-        node.collectGarbage();
+        node.heap().collectGarbage();
         long after = ProcStat.residentBytes(node.child());
-        long heapAfter = node.heapBytes();
+        long heapAfter = node.heap().usedBytes();
 
         Map<String, String> state = rig.requesters().ask("held");
         Map<String, Double> values = new LinkedHashMap<>();

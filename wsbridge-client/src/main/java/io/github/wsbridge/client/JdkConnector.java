@@ -6,11 +6,14 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.net.AddressSearch;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.proxy.RelayingSelector;
 import io.github.wsbridge.wire.websocket.Refusal;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +24,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +51,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The JDK sometimes misses the end of a connection without a close frame. The leg detects it with a ping if
  *       nothing follows a message for a second.
  *   <li>Redirects are not followed.
+ *   <li>If the first address of a name does not answer, connections to another one (RFC 8305) take a detour over a port
+ *       of the loopback address, and two threads each. A client that {@link #over} was given uses the first one only.
  * </ul>
  */
 public final class JdkConnector implements Connector {
@@ -54,12 +61,14 @@ public final class JdkConnector implements Connector {
 
     private final HttpClient client;
     private final @Nullable RelayingSelector proxies; // null if the client has its own
+    private final @Nullable JdkRoutes routes; // null if the client was given
     private final Set<JdkLeg> legs = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private JdkConnector(HttpClient client, @Nullable RelayingSelector proxies) {
+    private JdkConnector(HttpClient client, @Nullable RelayingSelector proxies, @Nullable JdkRoutes routes) {
         this.client = client;
         this.proxies = proxies;
+        this.routes = routes;
     }
 
     /** Returns a connector with the JDK's defaults: proxy and trust store according to the system properties. */
@@ -69,7 +78,7 @@ public final class JdkConnector implements Connector {
 
     /** Returns a connector that uses an existing client. */
     public static JdkConnector over(HttpClient client) {
-        return new JdkConnector(client, null);
+        return new JdkConnector(client, null, null);
     }
 
     /** Returns a builder for a connector. */
@@ -82,28 +91,52 @@ public final class JdkConnector implements Connector {
         if (closed) {
             return CompletableFuture.failedFuture(new IOException("the connector is closed"));
         }
+        JdkRoutes ways = routes;
+        try {
+            URI uri = uri(target.uri());
+            HostPort server = server(target.uri());
+            return ways == null || server == null
+                    ? open(target, uri, target.timeout(), null)
+                    : ways.connect(
+                            uri, server, target.timeout(), (detour, timeout) -> open(target, uri, timeout, detour));
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(translate(e, target.uri()));
+        }
+    }
+
+    private CompletableFuture<Leg> open(Target target, URI uri, Duration timeout, @Nullable InetSocketAddress detour) {
         JdkLeg leg = new JdkLeg(legs::remove);
         CompletableFuture<Leg> result = new CompletableFuture<>();
+        JdkRoutes ways = routes;
         try {
-            WebSocket.Builder builder = client.newWebSocketBuilder().connectTimeout(target.timeout());
+            WebSocket.Builder builder = client.newWebSocketBuilder().connectTimeout(timeout);
             target.headers().forEach(builder::header);
             if (!target.subprotocol().isEmpty()) {
                 builder.subprotocols(target.subprotocol());
             }
+            HostPort named = server(uri);
+            CompletableFuture<WebSocket> opening = detour == null || ways == null || named == null
+                    ? builder.buildAsync(uri, leg)
+                    : ways.detour(detour, named, () -> builder.buildAsync(uri, leg));
             // The JDK's timeout covers only the response's header; ours also covers its body.
-            builder.buildAsync(uri(target.uri()), leg)
-                    .orTimeout(target.timeout().toNanos(), TimeUnit.NANOSECONDS)
-                    .whenComplete((socket, failure) -> connected(leg, target.uri(), failure, result));
+            opening.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                    .whenComplete((socket, failure) -> connected(leg, target.uri(), detour, failure, result));
         } catch (IOException | RuntimeException e) {
             result.completeExceptionally(translate(e, target.uri()));
         }
         return result;
     }
 
-    private void connected(JdkLeg leg, URI uri, @Nullable Throwable failure, CompletableFuture<Leg> result) {
+    private void connected(
+            JdkLeg leg,
+            URI uri,
+            @Nullable InetSocketAddress detour,
+            @Nullable Throwable failure,
+            CompletableFuture<Leg> result) {
         if (failure != null) {
             leg.abandon();
-            result.completeExceptionally(proxied(uri, translate(failure, uri)));
+            IOException reason = translate(failure, uri);
+            result.completeExceptionally(detour == null ? proxied(uri, reason) : explained(detour, uri, reason));
             return;
         }
         legs.add(leg);
@@ -113,6 +146,13 @@ public final class JdkConnector implements Connector {
         } else if (leg.ended()) {
             legs.remove(leg);
         }
+    }
+
+    private IOException explained(InetSocketAddress detour, URI uri, IOException failure) {
+        HostPort server = server(uri);
+        return routes == null || server == null || failure instanceof HandshakeException
+                ? failure
+                : routes.explained(detour, server, failure);
     }
 
     /** Returns what a proxy said, if it was the proxy that failed. */
@@ -177,6 +217,12 @@ public final class JdkConnector implements Connector {
         return known;
     }
 
+    private static @Nullable HostPort server(URI uri) {
+        return Authority.of(uri)
+                .map(authority -> new HostPort(authority.address(), port(uri)))
+                .orElse(null);
+    }
+
     private static int port(URI uri) {
         int port = Authority.of(uri).map(Authority::port).orElse(-1);
         return port >= 0 ? port : "wss".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
@@ -186,6 +232,9 @@ public final class JdkConnector implements Connector {
     @Override
     public void close() {
         closed = true;
+        if (routes != null) {
+            routes.close();
+        }
         if (proxies != null) {
             proxies.close();
         }
@@ -195,14 +244,16 @@ public final class JdkConnector implements Connector {
     /** Settings of a connector; all optional. Not thread-safe. */
     public static final class Builder {
         private final HttpClient.Builder client = HttpClient.newBuilder();
+        private Supplier<@Nullable ProxySelector> selector = ProxySelector::getDefault;
         private @Nullable RelayingSelector proxies;
         private @Nullable SSLContext tls;
+        private AddressSearch.Lookup lookup = HostPort::resolve;
 
         private Builder() {}
 
         /** Selects proxies; the default is {@link ProxySelector#getDefault()}, which reads the system properties. */
         public Builder proxy(ProxySelector proxies) {
-            client.proxy(proxies);
+            selector = () -> proxies;
             this.proxies = null;
             return this;
         }
@@ -214,8 +265,15 @@ public final class JdkConnector implements Connector {
          * only to the servers of this connector, and two threads each.
          */
         public Builder proxies(Proxies choice) {
-            proxies = new RelayingSelector(choice);
-            client.proxy(proxies);
+            RelayingSelector relaying = new RelayingSelector(choice);
+            proxies = relaying;
+            selector = () -> relaying;
+            return this;
+        }
+
+        /** Looks up names. */
+        Builder lookup(AddressSearch.Lookup value) {
+            lookup = value;
             return this;
         }
 
@@ -245,7 +303,8 @@ public final class JdkConnector implements Connector {
             } catch (NoSuchAlgorithmException e) {
                 // without TLS, which is found out when it is used
             }
-            return new JdkConnector(client.build(), proxies);
+            JdkRoutes routes = new JdkRoutes(selector, lookup);
+            return new JdkConnector(client.proxy(routes).build(), proxies, routes);
         }
     }
 }

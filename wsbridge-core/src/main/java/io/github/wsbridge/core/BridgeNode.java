@@ -22,6 +22,7 @@ import io.github.wsbridge.core.admission.SignedOnce;
 import io.github.wsbridge.core.admission.SignedUrls;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.BridgeAges;
+import io.github.wsbridge.core.bridges.BridgeBook;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.PendingBridges;
 import io.github.wsbridge.core.bridges.Requester;
@@ -64,6 +65,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -92,7 +94,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     private static final Duration LAST_CALL = Duration.ofSeconds(11);
 
     private final NodeAddress self;
-    final Limits limits;
+    volatile Limits limits; // changed by changeLimits() only
     final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
 
@@ -104,9 +106,13 @@ public final class BridgeNode implements Door, AutoCloseable {
     final Set<PeerServer> peerServers = ConcurrentHashMap.newKeySet();
     private final Signaller signaller;
     private final @Nullable NodeRouter router;
+    private final BridgeBook book = new BridgeBook();
     final Requests requests;
     final Accepts accepts;
     final Set<ExposedPort> ports = ConcurrentHashMap.newKeySet();
+    private final boolean sharesPrincipals;
+    private final Bandwidth bandwidth;
+    private final Brakes brakes;
     final SignedOnce signedOnce;
     private final SignedUrls signedUrls;
     final Admissions admissions;
@@ -128,8 +134,8 @@ public final class BridgeNode implements Door, AutoCloseable {
         NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
 
-        int principalShare = from.insecure ? 100 : limits.principalShare();
-        Supplier<FairShare> share = () -> new FairShare(principalShare, limits.addressShare());
+        sharesPrincipals = !from.insecure;
+        Supplier<FairShare> share = () -> new FairShare(principalShare(), limits.addressShare());
         slots = new BridgeSlots(limits.maxBridges(), share.get());
         pending = new PendingBridges(limits.maxPendingPerDevice(), share);
         listeners = new DeviceListeners(limits.maxListeners(), share.get(), events, this::rejected);
@@ -152,6 +158,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, peers::permits, limits.dialTimeout(), scheduler);
+        bandwidth = new Bandwidth(limits.bridgeBandwidth(), limits.principalBandwidth(), scheduler, System::nanoTime);
         requests = new Requests(
                 publicUrl,
                 self,
@@ -161,13 +168,14 @@ public final class BridgeNode implements Door, AutoCloseable {
                 slots,
                 limits.acceptTimeout(),
                 from.acceptCredential,
-                new Bandwidth(limits.bridgeBandwidth(), limits.principalBandwidth(), scheduler, System::nanoTime),
+                bandwidth,
+                book,
                 from.clock,
                 scheduler,
                 events);
         BridgeAges ages = new BridgeAges(limits.maxIdle(), limits.maxLifetime(), scheduler);
-        accepts = new Accepts(self, codec, router, pending, slots, ages, this::watched, from.clock, events);
-        Brakes brakes = new Brakes(limits, from.clock, scheduler, events);
+        accepts = new Accepts(self, codec, router, pending, slots, ages, book, this::watched, from.clock, events);
+        brakes = new Brakes(limits, from.clock, scheduler, events);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
         signedOnce = new SignedOnce(limits.maxSignedOnce(), from.clock);
         signedUrls = new SignedUrls(publicUrl, self, keys, signedOnce, peers::spend, from.clock);
@@ -330,9 +338,59 @@ public final class BridgeNode implements Door, AutoCloseable {
                 waiting, Math.max(0, slots.held() - waiting), listeners.size(), slots.leaving(), stalled.get());
     }
 
+    /**
+     * Returns the bridges that this node holds: its own, pending and live, and those that it forwards. A snapshot in no
+     * order, of at most {@link Limits#maxBridges} elements; it takes about a millisecond for ten thousand, and costs
+     * the bridges themselves nothing. For a look now and then, such as once a second.
+     */
+    public List<BridgeState> bridges() {
+        List<BridgeState> all = new ArrayList<>();
+        book.forEach(held -> all.add(new BridgeState(
+                held.id(),
+                held.deviceId(),
+                Optional.ofNullable(held.requester()),
+                Optional.ofNullable(held.device()),
+                held.deviceForwarded(),
+                Optional.ofNullable(held.owner()),
+                held.since(),
+                held.traffic().bytesToDevice(),
+                held.traffic().bytesToRequester())));
+        return all;
+    }
+
+    /**
+     * Ends a bridge that this node holds, pending, live or forwarded.
+     *
+     * @param reason is sent to both ends
+     * @return whether there is such a bridge; one that is about to end counts, too
+     */
+    public boolean endBridge(BridgeId id, CloseReason reason) {
+        return book.end(id, reason);
+    }
+
     /** Returns the node's limits. */
     public Limits limits() {
         return limits;
+    }
+
+    /**
+     * Changes those of the limits that can be changed while the node runs ({@link Limits#changed}). They apply to what
+     * comes from now on: nothing ends because of a lower limit, and until there is less than that, nothing more is
+     * admitted. The limit of requesters for one device applies once nobody waits for it, and that of a bridge's
+     * bandwidth to new bridges. The servers before the node have limits of their own.
+     */
+    public synchronized void changeLimits(Limits next) {
+        Limits now = limits.changed(next);
+        limits = now;
+        slots.change(now.maxBridges(), principalShare(), now.addressShare());
+        pending.change(now.maxPendingPerDevice());
+        listeners.change(now.maxListeners(), principalShare(), now.addressShare());
+        bandwidth.change(now.bridgeBandwidth(), now.principalBandwidth());
+        brakes.change(now);
+    }
+
+    private int principalShare() {
+        return sharesPrincipals ? limits.principalShare() : 100;
     }
 
     /** Returns the other nodes that this one knows, in the order of their addresses. */

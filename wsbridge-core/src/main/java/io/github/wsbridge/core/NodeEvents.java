@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Logs a node's events and passes them to all listeners. A listener that throws does not affect a bridge. */
 final class NodeEvents implements BridgeListener {
@@ -36,6 +37,23 @@ final class NodeEvents implements BridgeListener {
         }
     }
 
+    /** Logs with the bridge and the principal in the thread's context, for logs that have fields. */
+    private static void debug(BridgeId bridge, String principal, String text, Object... values) {
+        if (!log.isDebugEnabled()) {
+            return;
+        }
+        MDC.put("bridge", bridge.toString());
+        if (!principal.isEmpty()) {
+            MDC.put("principal", principal);
+        }
+        try {
+            log.debug(text, values);
+        } finally {
+            MDC.remove("bridge");
+            MDC.remove("principal");
+        }
+    }
+
     @Override
     public void onRequested(Bridge bridge, String principal) {
         tell(listener -> listener.onRequested(bridge, principal)); // the node calls the other
@@ -43,7 +61,7 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onRequested(Bridge bridge, Client requester) {
-        log.debug("{} requested by {}", bridge, requester);
+        debug(bridge.id(), requester.principal(), "{} requested by {}", bridge, requester);
         tell(listener -> listener.onRequested(bridge, requester));
     }
 
@@ -59,7 +77,7 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onSignalled(Bridge bridge, Signaller.Result result) {
-        log.debug("{} signalled: {}", bridge, result);
+        debug(bridge.id(), "", "{} signalled: {}", bridge, result);
         tell(listener -> listener.onSignalled(bridge, result));
     }
 
@@ -70,13 +88,15 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onEstablished(Bridge bridge, Hop hop, Client device) {
-        log.debug("{} established, {} by {}", bridge, hop, device);
+        debug(bridge.id(), device.principal(), "{} established, {} by {}", bridge, hop, device);
         tell(listener -> listener.onEstablished(bridge, hop, device));
     }
 
     @Override
     public void onClosed(Bridge bridge, CloseReason reason) {
-        log.debug(
+        debug(
+                bridge.id(),
+                "",
                 "{} closed: {}; {} bytes to the device, {} to the requester",
                 bridge,
                 reason,
@@ -92,13 +112,13 @@ final class NodeEvents implements BridgeListener {
 
     @Override
     public void onForwarded(BridgeId bridgeId, NodeAddress owner, Client device, Traffic traffic) {
-        log.debug("bridge {} forwarded to {} for {}", bridgeId, owner, device);
+        debug(bridgeId, device.principal(), "bridge {} forwarded to {} for {}", bridgeId, owner, device);
         tell(listener -> listener.onForwarded(bridgeId, owner, device, traffic));
     }
 
     @Override
     public void onForwardClosed(BridgeId bridgeId, CloseReason reason) {
-        log.debug("forwarded bridge {} closed: {}", bridgeId, reason);
+        debug(bridgeId, "", "forwarded bridge {} closed: {}", bridgeId, reason);
         tell(listener -> listener.onForwardClosed(bridgeId, reason));
     }
 

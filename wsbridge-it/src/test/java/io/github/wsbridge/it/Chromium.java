@@ -163,6 +163,13 @@ final class Chromium implements AutoCloseable {
                         "features", List.of(new JsonObject(Map.of("name", "prefers-color-scheme", "value", "dark"))))));
     }
 
+    /** Gives the page another size, in pixels. */
+    void size(int width, int height) throws Exception {
+        call(
+                "Emulation.setDeviceMetricsOverride",
+                new JsonObject(Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false)));
+    }
+
     /** Returns the requests that have failed, or were answered with a status of 400 or above. */
     List<String> failed() {
         return List.copyOf(failed);

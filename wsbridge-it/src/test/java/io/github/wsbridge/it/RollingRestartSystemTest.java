@@ -38,7 +38,7 @@ final class RollingRestartSystemTest {
     /** Longer than HAProxy and then the devices take to leave a node: 2 s and 1 s. */
     private static final Duration GRACE = Duration.ofSeconds(4);
 
-    private static final Duration CALM = Duration.ofSeconds(10);
+    private static final Duration CALM = Duration.ofSeconds(6);
     /** What the start of a JVM on the same cores may cost. */
     private static final long STARTING = Duration.ofMillis(300).toNanos();
 

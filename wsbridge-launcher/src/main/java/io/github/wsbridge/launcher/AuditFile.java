@@ -3,6 +3,7 @@ package io.github.wsbridge.launcher;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,13 +18,19 @@ import org.slf4j.LoggerFactory;
  * A file to whose end is written, and which only its owner can read if it is new. It can be opened again, when somebody
  * has renamed it to begin another (log rotation). What could not be written, such as to a full disk, is logged once
  * until something can be written again. Thread-safe.
+ *
+ * <p>It may be a pipe with a name (FIFO). That is opened for reading, too: otherwise opening it would wait for a
+ * reader, and writing would fail without one. What nobody reads waits in the pipe, and a full one blocks the writer.
  */
 final class AuditFile extends OutputStream {
 
     private static final Logger log = LoggerFactory.getLogger(AuditFile.class);
 
+    private static final int FILE_TYPE = 0170000; // of stat(2)
+    private static final int PIPE = 0010000;
+
     private final Path path;
-    private SeekableByteChannel file; // guarded by this
+    private volatile SeekableByteChannel file; // changed by reopen() only
     private boolean cut; // whether the file ends within a line; guarded by this
     private volatile boolean failing;
 
@@ -33,6 +40,9 @@ final class AuditFile extends OutputStream {
     }
 
     private SeekableByteChannel open() throws IOException {
+        if (isPipe()) {
+            return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        }
         boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
         FileAttribute<?>[] owner = posix
                 ? new FileAttribute<?>[] {
@@ -42,8 +52,21 @@ final class AuditFile extends OutputStream {
         return Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), owner);
     }
 
-    /** Goes on in a file that now has the path. */
-    synchronized void reopen() throws IOException {
+    private boolean isPipe() throws IOException {
+        return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+                && Files.exists(path)
+                && Files.getAttribute(path, "unix:mode") instanceof Integer mode
+                && (mode & FILE_TYPE) == PIPE;
+    }
+
+    /** Goes on in a file that now has the path. A pipe has no end at which another would begin. */
+    void reopen() throws IOException {
+        if (!isPipe()) {
+            begin();
+        }
+    }
+
+    private synchronized void begin() throws IOException {
         SeekableByteChannel next = open();
         file.close();
         file = next;
@@ -90,8 +113,9 @@ final class AuditFile extends OutputStream {
         }
     }
 
+    /** Ends a write that waits, too. */
     @Override
-    public synchronized void close() throws IOException {
+    public void close() throws IOException {
         file.close();
     }
 }

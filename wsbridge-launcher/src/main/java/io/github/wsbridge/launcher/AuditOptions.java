@@ -9,12 +9,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /** Options for the record of who used a node. */
 @SuppressWarnings("NullAway.Init")
 final class AuditOptions {
 
+    private static final String AUDIT = "--audit";
     private static final String OFF = "off";
     private static final String STDERR = "stderr";
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -27,12 +31,12 @@ final class AuditOptions {
     }
 
     @Option(
-            names = "--audit",
+            names = AUDIT,
             paramLabel = "FILE",
             defaultValue = STDERR,
             description = "Where to record who connects to which device, from where, how bridges end, and who is"
-                    + " refused: the end of a file, stderr, or off (default ${DEFAULT-VALUE}). SIGHUP opens the file"
-                    + " again")
+                    + " refused: the end of a file, a pipe (FIFO), stderr, or off (default ${DEFAULT-VALUE}, but off"
+                    + " with --quiet). SIGHUP opens the file again")
     private String to;
 
     @Option(
@@ -41,6 +45,9 @@ final class AuditOptions {
             defaultValue = "text",
             description = "One line for each entry: text, or json (default ${DEFAULT-VALUE})")
     private Form form;
+
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
 
     /** The record, or none. */
     static final class Audited implements AutoCloseable {
@@ -79,7 +86,7 @@ final class AuditOptions {
     Audited open(CommandContext here, Reloads reloads) throws IOException {
         AuditFormat format = form == Form.json ? AuditFormat.JSON : AuditFormat.TEXT;
         InstantSource clock = InstantSource.system();
-        if (to.equals(OFF)) {
+        if (to.equals(OFF) || quiet()) {
             return new Audited(null, null, null);
         }
         if (to.equals(STDERR)) {
@@ -103,6 +110,12 @@ final class AuditOptions {
         });
         AuditTrail trail = new AuditTrail(format, line -> write(queue, line), clock);
         return new Audited(trail, queue, file);
+    }
+
+    /** Whoever wants to see errors only does not want the record there either, unless it was asked for. */
+    private boolean quiet() {
+        return LogOptions.of(command.commandLine().getParseResult()) == LogOptions.Detail.QUIET
+                && !ConfigOptions.given(command, AUDIT);
     }
 
     private static void write(QueuedOutput queue, String line) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -19,8 +20,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The settings in the file of {@code --config}: properties, as {@link Properties#load(Reader)} reads them, with the
- * names of options without the dashes before them.
+ * The settings in the file of {@code --config}, with the names of options without the dashes before them: YAML if the
+ * file's name ends with {@code .yaml} or {@code .yml}, and otherwise properties, as {@link Properties#load(Reader)}
+ * reads them.
  */
 final class ConfigFile {
 
@@ -35,19 +37,21 @@ final class ConfigFile {
      * @throws ParameterException if the file cannot be read, or has other settings than the command has options
      */
     static Map<String, String> read(CommandLine command, List<String> args, Map<String, String> env) {
-        String file = name(args, env);
+        String file = named(args, env);
         if (file == null || command.getCommandSpec().findOption(OPTION) == null) {
             return Map.of();
         }
-        Map<String, String> settings = new TreeMap<>();
+        CommandSpec options = command.getCommandSpec();
+        Map<String, String> settings;
         try (Reader reader = Files.newBufferedReader(Path.of(file), StandardCharsets.UTF_8)) {
-            new Unique(settings).load(reader);
+            settings =
+                    isYaml(file) ? YamlSettings.read(reader, name -> takesSeveral(options, name)) : properties(reader);
         } catch (IOException e) {
             throw new ParameterException(command, OPTION + ": cannot read " + file + ": " + Failures.describe(e));
         } catch (IllegalArgumentException e) { // also for a malformed escape
             throw new ParameterException(command, file + ": " + e.getMessage());
         }
-        List<String> names = names(command.getCommandSpec());
+        List<String> names = names(options);
         settings.keySet().forEach(name -> {
             if (!names.contains(name)) {
                 throw new ParameterException(
@@ -57,7 +61,24 @@ final class ConfigFile {
         return settings;
     }
 
-    private static @Nullable String name(List<String> args, Map<String, String> env) {
+    private static boolean isYaml(String file) {
+        String name = file.toLowerCase(Locale.ROOT);
+        return name.endsWith(".yaml") || name.endsWith(".yml");
+    }
+
+    private static boolean takesSeveral(CommandSpec command, String name) {
+        OptionSpec option = command.findOption("--" + name);
+        return option == null || !option.splitRegex().isEmpty(); // an unknown name is reported as that
+    }
+
+    private static Map<String, String> properties(Reader reader) throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        new Unique(settings).load(reader);
+        return settings;
+    }
+
+    /** Returns the path of the file that the command line or the environment names; null if there is none. */
+    static @Nullable String named(List<String> args, Map<String, String> env) {
         String named = env.get(EnvironmentDefaults.variable(OPTION));
         for (int i = 0; i < args.size(); i++) {
             if (args.get(i).equals("--")) {

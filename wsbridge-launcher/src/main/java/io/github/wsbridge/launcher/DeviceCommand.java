@@ -176,14 +176,22 @@ final class DeviceCommand implements Callable<Integer> {
             Supplier<String> authorization = server.authorization(reloads);
             TunnelTargets reached = reachable.build();
             BridgeDevice.Handler asking = ask.before(reached, streams == null ? null : Runnable::run, here);
-            BridgeDevice.Handler handler = endToEnd.around(shared(asking), here, reloads);
-            return listen(reached, handler, connector, key, authorization, reloads);
+            if (session == SessionMode.off) {
+                BridgeDevice.Handler handler = endToEnd.around(asking, here, reloads);
+                return listen(reached, handler, () -> {}, connector, key, authorization, reloads);
+            }
+            SessionHandler sessions =
+                    SessionHandler.builder(asking).maxStreams(maxStreams).build();
+            BridgeDevice.Handler handler = endToEnd.around(sessions, here, reloads);
+            return listen(reached, handler, sessions::close, connector, key, authorization, reloads);
         }
     }
 
+    /** @param leave tells the other ends of sessions that the device goes, before it does */
     private int listen(
             TunnelTargets reached,
             BridgeDevice.Handler handler,
+            Runnable leave,
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization,
@@ -201,6 +209,7 @@ final class DeviceCommand implements Callable<Integer> {
             device.start();
             sayWhereItIsNotListeningSoon(device);
             CompletableFuture.anyOf(stopped, here.stop()).join();
+            leave.run();
             if (!here.stop().isDone()) {
                 here.err()
                         .println(spec.qualifiedName() + ": stopped: "
@@ -261,12 +270,6 @@ final class DeviceCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }
-    }
-
-    private BridgeDevice.Handler shared(BridgeDevice.Handler handler) {
-        return session == SessionMode.off
-                ? handler
-                : SessionHandler.builder(handler).maxStreams(maxStreams).build();
     }
 
     private BridgeDevice device(

@@ -30,7 +30,7 @@ final class Logs {
         System.setProperty("java.util.logging.manager", Lasting.class.getName());
     }
 
-    static void configure(LogOptions.Detail detail) {
+    static void configure(LogOptions.Detail detail, LogOptions.Form form) {
         if (!(LogManager.getLogManager() instanceof Lasting)) {
             return; // embedded in a process with its own logging configuration
         }
@@ -38,8 +38,17 @@ final class Logs {
         for (Handler handler : root.getHandlers()) {
             root.removeHandler(handler);
         }
-        root.addHandler(new Lines(output, new Line(detail == LogOptions.Detail.VERBOSE)));
-        root.setLevel(detail == LogOptions.Detail.QUIET ? Level.SEVERE : Level.WARNING);
+        boolean traces = detail == LogOptions.Detail.VERBOSE;
+        root.addHandler(new Lines(output, form == LogOptions.Form.json ? new JsonLine(traces) : new Line(traces)));
+        level(detail);
+    }
+
+    /** Changes what is logged, but not how. */
+    static void level(LogOptions.Detail detail) {
+        if (!(LogManager.getLogManager() instanceof Lasting)) {
+            return;
+        }
+        Loggers.ROOT.setLevel(detail == LogOptions.Detail.QUIET ? Level.SEVERE : Level.WARNING);
         Loggers.HOUSE.setLevel(
                 switch (detail) {
                     case QUIET -> Level.SEVERE;

@@ -39,7 +39,7 @@ import picocli.CommandLine.TypeConversionException;
             "Help for a command:       wsbridge node --help, or wsbridge help node",
             "",
             "Every option can also be set in the environment: --accept-timeout is WSBRIDGE_ACCEPT_TIMEOUT;"
-                    + " those of node, device and tunnel also in a file, with --config FILE."
+                    + " those of node, device, tunnel and website also in a file, with --config FILE."
                     + " Secrets are read from files or the environment only."
         },
         exitCodeListHeading = Main.EXIT_CODES,
@@ -124,6 +124,8 @@ public final class Main implements Runnable {
                 "slf4j.provider", "org.slf4j.jul.JULServiceProvider",
                 "slf4j.internal.verbosity", "WARN",
                 "io.netty.jfr.enabled", "false",
+                // Otherwise Netty records a stack trace for every 128th buffer.
+                "io.netty.leakDetection.level", "disabled",
                 // Otherwise Netty asks all network interfaces for one, and warns if none has it, as in many containers.
                 "io.netty.machineId", "02:00:00:00:00:00:00:00");
         shortcuts.forEach((name, value) -> {
@@ -140,12 +142,29 @@ public final class Main implements Runnable {
         CommandLine main = commandLine(here, known ? List.of(args[0]) : COMMANDS);
         try {
             CommandLine command = known ? main.getSubcommands().getOrDefault(args[0], main) : main;
-            Map<String, String> file = ConfigFile.read(command, List.of(args), here.env());
-            main.setDefaultValueProvider(new EnvironmentDefaults(here.env(), file));
+            setDefaults(main, command, here, List.of(args));
         } catch (ParameterException e) {
             return new Failures().handleParseException(e, args);
         }
         return main.execute(args);
+    }
+
+    private static void setDefaults(CommandLine main, CommandLine command, CommandContext here, List<String> args) {
+        Map<String, String> file = ConfigFile.read(command, args, here.env());
+        main.setDefaultValueProvider(new EnvironmentDefaults(here.env(), file));
+    }
+
+    /**
+     * Parses a command line that has been parsed before, with what the configuration file contains now.
+     *
+     * @throws ParameterException if that is not possible any longer
+     */
+    static CommandSpec parsedAgain(CommandContext here, List<String> args) {
+        CommandLine main = commandLine(here, List.of(args.get(0)));
+        CommandLine command = main.getSubcommands().getOrDefault(args.get(0), main);
+        setDefaults(main, command, here, args);
+        main.parseArgs(args.toArray(String[]::new));
+        return command.getCommandSpec();
     }
 
     /** Returns the specification of a command, for the reference of its options. */
@@ -218,7 +237,7 @@ public final class Main implements Runnable {
     private static final class Run implements CommandLine.IExecutionStrategy {
         @Override
         public int execute(ParseResult parsed) {
-            Logs.configure(LogOptions.of(parsed));
+            Logs.configure(LogOptions.of(parsed), LogOptions.formOf(parsed));
             return new CommandLine.RunLast().execute(parsed);
         }
     }

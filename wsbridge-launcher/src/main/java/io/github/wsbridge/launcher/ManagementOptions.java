@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,17 +38,25 @@ final class ManagementOptions {
     @Option(
             names = "--management-listen",
             paramLabel = "HOST:PORT",
-            description = "The address for operators, apart from --listen: /metrics, /status, /livez, /readyz; off for"
-                    + " none (default 127.0.0.1:9480, or a free port if that is taken)")
+            description =
+                    "The address for operators, apart from --listen: the status page at /, /metrics, /status,"
+                            + " /devices, /livez, /readyz; off for none (default 127.0.0.1:9480, or a free port if that is taken)")
     private @Nullable String listen;
 
     @Option(
             names = "--management-key-file",
             paramLabel = "FILE",
-            description = "A file that contains only the key with which /metrics and /status can be read from other"
-                    + " machines (Authorization: Bearer); read again when it changes. Required unless"
-                    + " --management-listen is an address of this machine only")
+            description = "A file that contains only the key with which the status page, /metrics and /status can be"
+                    + " read from other machines (Authorization: Bearer, or in a browser as the password of any user);"
+                    + " read again when it changes. Required unless --management-listen is an address of this machine"
+                    + " only")
     private @Nullable Path keyFile;
+
+    @Option(
+            names = "--management-admin-key-file",
+            paramLabel = "FILE",
+            description = "The same for the key with which the status page can end bridges. Without it, nobody can")
+    private @Nullable Path adminKeyFile;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -60,11 +71,11 @@ final class ManagementOptions {
 
         void observe(BridgeNode.Builder node) {
             if (port != null) {
-                node.listener(port.metrics());
+                port.listeners().forEach(node::listener);
             }
         }
 
-        void serve(BridgeNode node, BridgeServer server, @Nullable BridgeServer internal) {
+        void serve(BridgeNode node, BridgeServer server, @Nullable BridgeServer internal) throws IOException {
             if (port == null) {
                 return;
             }
@@ -94,8 +105,8 @@ final class ManagementOptions {
 
     /** Rejects what cannot be, before anything is opened. */
     void check() {
-        if (off() && keyFile != null) {
-            throw usage("--management-key-file is of no use with --management-listen off");
+        if (off() && (keyFile != null || adminKeyFile != null)) {
+            throw usage("a management key is of no use with --management-listen off");
         }
     }
 
@@ -109,26 +120,27 @@ final class ManagementOptions {
             return new Managed(null);
         }
         InetSocketAddress address = listen == null ? DEFAULT : address(listen);
-        Reloaded<Key> key = key();
+        Reloaded<Key> key = keyFile == null ? null : key("management key", keyFile);
+        Reloaded<Key> adminKey = adminKeyFile == null ? null : key("management admin key", adminKeyFile);
         if (key == null && !address.getAddress().isLoopbackAddress()) {
             throw usage("--management-listen " + listen + " can be reached from other machines, which need a key:"
                     + " specify --management-key-file FILE");
         }
-        ManagementPort port = bind(address, key);
-        if (key != null) {
-            reloads.add(key, taken -> {});
-        }
+        ManagementPort port = bind(address, text(key), text(adminKey));
+        Stream.of(key, adminKey).filter(Objects::nonNull).forEach(file -> reloads.add(file, taken -> {}));
         return new Managed(port);
     }
 
-    private ManagementPort bind(InetSocketAddress address, @Nullable Reloaded<Key> key) throws IOException {
+    private ManagementPort bind(
+            InetSocketAddress address, @Nullable Supplier<String> key, @Nullable Supplier<String> adminKey)
+            throws IOException {
         try {
-            return port(address, key);
+            return new ManagementPort(address, key, adminKey);
         } catch (BindException e) {
             if (listen != null) {
                 throw new IOException("cannot listen on " + listen + " (--management-listen): " + e.getMessage(), e);
             }
-            ManagementPort other = port(new InetSocketAddress(address.getAddress(), 0), key);
+            ManagementPort other = new ManagementPort(new InetSocketAddress(address.getAddress(), 0), key, adminKey);
             log.warn(
                     "port {} is taken, as by another node on this machine: the management port is {}; choose one with"
                             + " --management-listen",
@@ -138,8 +150,8 @@ final class ManagementOptions {
         }
     }
 
-    private static ManagementPort port(InetSocketAddress address, @Nullable Reloaded<Key> key) throws IOException {
-        return new ManagementPort(address, key == null ? null : () -> key.get().text());
+    private static @Nullable Supplier<String> text(@Nullable Reloaded<Key> key) {
+        return key == null ? null : () -> key.get().text();
     }
 
     private InetSocketAddress address(String text) throws IOException {
@@ -150,12 +162,13 @@ final class ManagementOptions {
         }
     }
 
-    private @Nullable Reloaded<Key> key() throws IOException, GeneralSecurityException {
-        Path file = keyFile;
-        return file == null ? null : new Reloaded<>("management key " + file, List.of(file), () -> Key.read(file));
+    /** Reads a file with a key, which has a name for messages. */
+    static Reloaded<Key> key(String name, Path file) throws IOException, GeneralSecurityException {
+        return new Reloaded<>(name + " " + file, List.of(file), () -> Key.read(file));
     }
 
-    private record Key(String text) {
+    /** What readers on other machines present. */
+    record Key(String text) {
         static Key read(Path file) throws IOException {
             String text = KeyText.read(file).strip();
             if (text.length() < SHORTEST_KEY || !text.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {

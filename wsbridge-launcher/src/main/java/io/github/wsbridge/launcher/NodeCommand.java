@@ -56,7 +56,8 @@ import picocli.CommandLine.Spec;
                     + " the drain delay, and live bridges have the grace period to end. A second signal ends them at"
                     + " once. SIGHUP makes the node read at once the files that it otherwise reads again within five"
                     + " seconds of a change: API keys, certificates and their keys, authorities, lists of revoked"
-                    + " certificates, and the rules for those of clients.",
+                    + " certificates, the rules for those of clients, and of the configuration file the limits on"
+                    + " numbers, rates, shares and bandwidth, --quiet and --verbose.",
         },
         exitCodeListHeading = Main.EXIT_CODES,
         exitCodeList = {Main.EXIT_0, Main.EXIT_1, Main.EXIT_2})
@@ -259,6 +260,8 @@ final class NodeCommand implements Callable<Integer> {
                     if (keys instanceof KeyFile file) {
                         reloads.add(now -> file.look());
                     }
+                    LiveSettings.watch(
+                            spec, here, node, internal == null ? List.of(server) : List.of(server, internal), reloads);
                     reloads.start(here);
                     server.serve(node);
                     if (internal != null) {
@@ -360,7 +363,7 @@ final class NodeCommand implements Callable<Integer> {
         return drainDelay != null ? drainDelay : cluster.balanced() ? DRAIN_DELAY : Duration.ZERO;
     }
 
-    private Limits limits() {
+    Limits limits() {
         try {
             limitOptions.maxHandshakes();
             return limitOptions.limits();

@@ -31,6 +31,8 @@ final class SecretFileOptions {
             "--bearer-file",
             "--webhook-key-file",
             "--management-key-file",
+            "--devices-key-file",
+            "--management-admin-key-file",
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",

@@ -9,9 +9,9 @@ import io.github.wsbridge.website.Website;
 import io.github.wsbridge.wire.files.Reloaded;
 import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.Loopback;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -86,12 +86,8 @@ final class WebsiteCommand implements Callable<Integer> {
     @Nullable
     String host;
 
-    @Option(
-            names = "--devices",
-            paramLabel = "ID",
-            split = ",",
-            description = "Devices that the start page lists; others can be opened by their names")
-    List<String> devices = List.of();
+    @Mixin
+    ListedDevicesOptions listed;
 
     @Option(
             names = "--max-body",
@@ -131,6 +127,9 @@ final class WebsiteCommand implements Callable<Integer> {
     boolean open;
 
     @Mixin
+    ConfigOptions config;
+
+    @Mixin
     SecretFileOptions secretFiles;
 
     @Mixin
@@ -148,6 +147,10 @@ final class WebsiteCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         secretFiles.check();
+        listed.check();
+        if (config.checkOnly(here)) {
+            return 0;
+        }
         InetSocketAddress address = listen.resolve().get(0);
         if (!open && !signIn && !address.getAddress().isLoopbackAddress()) {
             throw usage(
@@ -158,7 +161,7 @@ final class WebsiteCommand implements Callable<Integer> {
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
             if (signIn) {
-                if (open || key != null || authorization != null || !devices.isEmpty()) {
+                if (open || key != null || authorization != null || !listed.devices.isEmpty()) {
                     throw usage("--sign-in cannot be combined with --open, --devices, an API key or a token");
                 }
                 try (VisitorClients clients = new VisitorClients(server, connector)) {
@@ -185,7 +188,7 @@ final class WebsiteCommand implements Callable<Integer> {
     }
 
     private void run(Website.Builder builder, InetSocketAddress address, Reloads reloads) throws Exception {
-        builder.address(address).target(target).devices(DeviceList.of(devices)).maxConnections(maxConnections);
+        builder.address(address).target(target).maxConnections(maxConnections);
         if (host != null) {
             builder.host(host);
         }
@@ -206,15 +209,29 @@ final class WebsiteCommand implements Callable<Integer> {
         if (tls != null) {
             builder.tls(tls.get().key(), tls.get().chain());
         }
-        try (Website website = Transport.listening(address, builder::start)) {
+        try (ListeningDevices listening = listed.listening(reloads);
+                Website website = Transport.listening(
+                        address,
+                        builder.devices(listening == null ? DeviceList.of(listed.devices) : listening)::start)) {
             if (tls != null) {
                 reloads.add(tls, renewed -> website.renewTls(renewed.key(), renewed.chain()));
             }
             reloads.start(here);
+            warn(website.url(), address);
             here.say("website ready: " + website.url());
             here.awaitStop();
         }
         here.say("website stopped");
+    }
+
+    private void warn(URI place, InetSocketAddress address) {
+        boolean own = Loopback.is(place.getHost()) && address.getAddress().isLoopbackAddress();
+        if (signIn && "http".equals(place.getScheme()) && !own) {
+            here.err()
+                    .println("warning: visitors sign in at " + place + " without TLS: whoever is on the way can read"
+                            + " their keys and cookies. Specify --tls-cert, or --url https://... if something in front"
+                            + " of the website uses TLS");
+        }
     }
 
     private ParameterException usage(String message) {

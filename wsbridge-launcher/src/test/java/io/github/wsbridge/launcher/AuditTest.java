@@ -183,4 +183,19 @@ final class AuditTest {
             assertThat(node.err()).doesNotContain("AUDIT");
         }
     }
+
+    @Test
+    void quietNode_recordsOnlyIfAskedTo() throws Exception {
+        for (boolean asked : new boolean[] {false, true}) {
+            List<String> args = new ArrayList<>(List.of("node", "--insecure", "--listen=127.0.0.1:0", "--quiet"));
+            if (asked) {
+                args.add("--audit=stderr");
+            }
+            Run node = Run.of(args.toArray(String[]::new));
+            try (node) {
+                refused(URI.create("ws://127.0.0.1:" + node.port()), 1);
+            }
+            assertThat(node.err().contains("AUDIT refuse")).isEqualTo(asked);
+        }
+    }
 }

@@ -34,6 +34,24 @@ final class ConfigurationDocumentTest {
             Several values are separated by commas where the table has a `,`. A name that there is not, or that is there
             twice, is an error. Secrets are in files of their own, which settings name, or in the environment.
 
+            A file whose name ends with `.yaml` or `.yml` is YAML with the same names. What they have in common may be
+            written once, and several values may be a list:
+
+            ```yaml
+            listen: 0.0.0.0:8080
+            api-keys: /etc/bridge/api-keys
+            peers: [ws://10.0.3.1:8080, ws://10.0.3.2:8080]
+            max:
+              bridges: 20000
+              idle: 10m
+            ```
+
+            A node reads its file again when it changes, within five seconds, or at once on SIGHUP. Then these settings
+            change while it runs: `max-bridges`, `max-listeners`, `max-pending`, `max-rate`, `max-address-rate`,
+            `max-failures`, `principal-share`, `address-share`, `max-bandwidth`, `max-principal-bandwidth`, `quiet` and
+            `verbose`. For the others, the log says that a restart is needed. Files with keys and certificates are read
+            again, too.
+
             `--check` only checks the settings, and prints all of them, each with where it comes from:
 
                 wsbridge node --config node.properties --check
@@ -50,7 +68,7 @@ final class ConfigurationDocumentTest {
                 new CompletableFuture<>(),
                 hangup -> {});
         StringBuilder text = new StringBuilder(HEAD);
-        for (String command : List.of("node", "device", "tunnel")) {
+        for (String command : List.of("node", "device", "tunnel", "website")) {
             text.append("\n## ")
                     .append(command)
                     .append("\n\n| name | value | default | meaning |\n| --- | --- | --- | --- |\n");

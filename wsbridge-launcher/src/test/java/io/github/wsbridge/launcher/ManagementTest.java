@@ -88,7 +88,18 @@ final class ManagementTest {
             assertThat(get(url.resolve("/livez")).body()).isEqualTo("ok\n");
             assertThat(get(url.resolve("/readyz")).statusCode()).isEqualTo(200);
             assertThat(get(url.resolve("/statusx")).statusCode()).isEqualTo(404);
-            assertThat(get(url.resolve("/")).statusCode()).isEqualTo(404);
+            HttpResponse<String> page = get(url.resolve("/"));
+            assertThat(page.statusCode()).isEqualTo(200);
+            assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
+                    .startsWith("default-src 'none'");
+            for (String file : page.body().split("(src|href)=\"")) {
+                String name = file.substring(0, Math.max(0, file.indexOf('"')));
+                if (name.contains(".")) {
+                    assertThat(get(url.resolve("/" + name)).statusCode())
+                            .as(name)
+                            .isEqualTo(200);
+                }
+            }
             assertThat(statusLine(url, "DELETE", "localhost")).contains("405");
         }
     }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.client.BridgeChannel;
+import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
+import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.transport.TestProxy;
@@ -101,6 +104,37 @@ class RunningCommandsTest {
             assertThat(echo(tunnel.port(), "hello")).isEqualTo("hello");
             assertThat(echo(tunnel.port(), "again")).isEqualTo("again");
         }
+    }
+
+    @Test
+    void session_ofADeviceThatStops_isToldByGoAway() throws Exception {
+        try (EchoPort echo = new EchoPort();
+                Run node = node();
+                Run device = device(node, echo);
+                BridgeClient client =
+                        BridgeClient.builder(URI.create(url(node))).build()) {
+            device.ready();
+            BridgeChannel session =
+                    client.connect("d", BridgeSessions.REQUEST_DATA).get(60, TimeUnit.SECONDS);
+            byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+            byte[] settings = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+            session.outputStream().write(preface);
+            session.outputStream().write(settings);
+            assertThat(nextFrame(session)).isEqualTo(4); // its SETTINGS
+            device.stop();
+            int type = nextFrame(session);
+            while (type != 7) { // GOAWAY
+                type = nextFrame(session);
+            }
+        }
+    }
+
+    /** Reads a frame of HTTP/2 and returns its type; fails at the end. */
+    private static int nextFrame(BridgeChannel session) throws IOException {
+        byte[] head = session.inputStream().readNBytes(9);
+        assertThat(head).hasSize(9);
+        session.inputStream().readNBytes(ByteBuffer.wrap(head).getInt() >>> 8);
+        return head[3];
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,16 +114,114 @@ class WebsiteCommandTest {
             assertThat(opened(port, ApiKeyPolicy.newKey()))
                     .startsWith("HTTP/1.1 403 ")
                     .contains("You may not open d");
-            assertThat(website.err()).doesNotContain(key);
+            assertThat(website.err()).doesNotContain(key, "without TLS");
+        }
+    }
+
+    private Run node(Path key) {
+        return Run.of(
+                "node",
+                "--insecure",
+                "--listen",
+                "127.0.0.1:0",
+                "--management-listen",
+                "127.0.0.1:0",
+                "--management-key-file",
+                key.toString());
+    }
+
+    private static Run device(Run node, String id) {
+        return Run.of(
+                "device", "--server", "ws://127.0.0.1:" + node.port(), "--id", id, "--target", "http=127.0.0.1:1");
+    }
+
+    private static String management(Run node) {
+        return node.ready().replaceFirst("(?s).*management on (http://[0-9.:]+).*", "$1");
+    }
+
+    @Test
+    void start_showsTheDevicesOfAllNodes_asTheyComeAndGo() throws Exception {
+        Path key = Files.writeString(folder.resolve("management-key"), "a-key-of-some-length\n");
+        try (Run one = node(key);
+                Run two = node(key);
+                Run first = device(one, "first");
+                Run second = device(two, "second");
+                Run website = Run.of(
+                        "website",
+                        "--server",
+                        "ws://127.0.0.1:" + one.port(),
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--devices",
+                        "third",
+                        "--devices-from",
+                        management(one) + "," + management(two),
+                        "--devices-key-file",
+                        key.toString())) {
+            first.ready();
+            int port = port(website);
+            until(port, "online first", "online second", "offline third");
+            second.close();
+            until(port, "online first", "offline second", "offline third");
+            two.close();
+            until(port, "online first", "unknown second", "unknown third");
+            assertThat(website.err()).doesNotContain("a-key-of-some-length");
+        }
+    }
+
+    /** Waits until the start page shows this, each device as its state and its id. */
+    private static void until(int port, String... devices) {
+        Pattern device = Pattern.compile("<li class=\"(\\w+)\"><a href=\"[^\"]*\">([^<]*)</a>");
+        Awaitility.await()
+                .atMost(Run.PATIENCE)
+                .untilAsserted(() -> assertThat(device.matcher(get(port, "localhost", "/", ""))
+                                .results()
+                                .map(found -> found.group(1) + " " + found.group(2)))
+                        .containsExactly(devices));
+    }
+
+    @Test
+    void signIn_withoutTls_isWarnedOf() throws Exception {
+        try (Run website = Run.of(
+                "website",
+                "--server",
+                "ws://127.0.0.1:1",
+                "--listen",
+                "127.0.0.1:0",
+                "--sign-in",
+                "--url",
+                "http://devices.example.com")) {
+            website.ready();
+            assertThat(website.err()).contains("at http://devices.example.com/ without TLS");
+        }
+    }
+
+    @Test
+    void settings_comeFromAFile() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("website.properties"), "server=ws://127.0.0.1:1\nsign-in=true\nmax-body=1m\n");
+        try (Run website = Run.of("website", "--config", file.toString(), "--check")) {
+            assertThat(website.code()).as(website.err()).isZero();
+            assertThat(website.out()).contains("sign-in=true (file)", "max-body=1m (file)");
         }
     }
 
     /** Signs in, and opens the device's page. */
     private static String opened(int port, String key) throws IOException {
-        String entered = ask(port, "POST /.wsbridge/sign-in", "localhost", "", "credential=" + key + "&then=/");
-        String start = "Cookie: " + field(entered, "set-cookie") + "\r\n";
-        String location = field(get(port, "localhost", "/.wsbridge/open?device=d", start), "location");
-        String there = get(port, "d.localhost", location.substring(location.indexOf("/.wsbridge")), "");
-        return get(port, "d.localhost", "/", "Cookie: " + field(there, "set-cookie") + "\r\n");
+        String origin = "Origin: http://localhost:" + port + "\r\n";
+        String start =
+                cookie(ask(port, "POST /.wsbridge/sign-in", "localhost", origin, "credential=" + key + "&then=/"));
+        String led = get(port, "d.localhost", "/", "");
+        String there = get(port, "d.localhost", path(get(port, "localhost", path(led), start)), cookie(led));
+        return get(port, "d.localhost", "/", cookie(there));
+    }
+
+    private static String path(String answer) {
+        String location = field(answer, "location");
+        return location.substring(location.indexOf("/.wsbridge"));
+    }
+
+    private static String cookie(String answer) {
+        return "Cookie: " + field(answer, "set-cookie") + "\r\n";
     }
 }

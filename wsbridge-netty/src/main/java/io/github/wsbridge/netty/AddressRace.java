@@ -2,12 +2,12 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.net.AddressTurns;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * Confined to its event loop.
  */
 final class AddressRace {
-
-    /** The delay before the next address is tried (RFC 8305, section 5). */
-    static final int HEAD_START_MILLIS = 250;
 
     private final EventLoop loop;
     private final Bootstrap bootstrap;
@@ -63,21 +60,7 @@ final class AddressRace {
         this.leg = leg;
         this.handshake = handshake;
         patience = timeout.dividedBy(addresses.size());
-        left = alternating(addresses);
-    }
-
-    /** Returns the addresses in turns of their families, beginning with that of the first (RFC 8305, section 4). */
-    static Deque<InetSocketAddress> alternating(List<InetSocketAddress> addresses) {
-        Deque<InetSocketAddress> six = new ArrayDeque<>();
-        Deque<InetSocketAddress> four = new ArrayDeque<>();
-        addresses.forEach(each -> (each.getAddress() instanceof Inet6Address ? six : four).add(each));
-        boolean sixNext = addresses.get(0).getAddress() instanceof Inet6Address;
-        Deque<InetSocketAddress> turns = new ArrayDeque<>();
-        while (!six.isEmpty() || !four.isEmpty()) {
-            turns.add((sixNext && !six.isEmpty() || four.isEmpty() ? six : four).poll());
-            sixNext = !sixNext;
-        }
-        return turns;
+        left = AddressTurns.alternating(addresses);
     }
 
     /** Begins; called on any thread. */
@@ -101,7 +84,7 @@ final class AddressRace {
                         next();
                     }
                 },
-                HEAD_START_MILLIS,
+                AddressTurns.HEAD_START_MILLIS,
                 TimeUnit.MILLISECONDS);
     }
 

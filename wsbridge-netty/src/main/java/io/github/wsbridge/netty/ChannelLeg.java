@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>The channel is read only while no received data waits for demand. The leg therefore detects its end without
  * demand, unless received data is waiting.
  */
-abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLeg {
+abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements TransferTarget {
 
     private static final Logger log = LoggerFactory.getLogger(ChannelLeg.class);
     private static final int GROWTH = 4;
@@ -47,7 +47,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
     ByteBuf unread;
 
     volatile @Nullable Transfer transfer; // receives everything that arrives
-    private @Nullable Transfer incoming; // sends everything that is sent
+    private @Nullable Runnable incoming; // resumes what sends everything that is sent
     volatile @Nullable CloseReason closing; // the reason passed to close()
     boolean dropped; // received data that was not demanded is discarded
     boolean gone; // the channel is closed
@@ -85,8 +85,8 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
         return closing == null && ended == null;
     }
 
-    /** Returns whether data from another leg is still accepted. */
-    boolean takes() {
+    @Override
+    public boolean takes() {
         return open();
     }
 
@@ -95,10 +95,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
     }
 
     /** Returns how to rewrite received data for another leg; null if the data must be passed as fragments. */
-    abstract @Nullable Rewriter rewritingFor(ChannelLeg target);
-
-    /** Sends the half-close message, or its counterpart in this leg's protocol. */
-    abstract void passEnd();
+    abstract @Nullable Rewriter rewritingFor(TransferTarget target);
 
     /** Processes some of the received data; returns whether there may be more. */
     abstract boolean consume();
@@ -172,7 +169,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
 
     @Override
     public final boolean transferTo(Leg target) {
-        if (!(target instanceof ChannelLeg to) || to == this) {
+        if (!(target instanceof TransferTarget to) || to == this || !follows(to)) {
             return false;
         }
         Rewriter rewriting = rewritingFor(to);
@@ -183,25 +180,57 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
         run(() -> {
             transfer = opened;
             wanted = true;
-            to.run(() -> to.comesFrom(opened));
+            to.receiveFrom(opened::release);
             turn();
             opened.open();
         });
         return true;
     }
 
-    private void comesFrom(Transfer opened) {
-        incoming = opened;
-        if (!channel.isWritable()) {
-            receiver.writable(false);
-        }
-        opened.release(); // it may have become writable before this leg was registered
+    /** Returns whether a transfer is possible: a target that is no connection cannot follow this leg to its loop. */
+    private boolean follows(TransferTarget target) {
+        return target instanceof ChannelLeg || target.eventLoop() == eventLoop();
+    }
+
+    @Override
+    public boolean framed() {
+        return false;
+    }
+
+    @Override
+    public final void receiveFrom(Runnable room) {
+        run(() -> {
+            incoming = room;
+            if (!channel.isWritable()) {
+                receiver.writable(false);
+            }
+            room.run(); // it may have become writable before this leg was registered
+        });
+    }
+
+    @Override
+    public final void pass(ByteBuf bytes) {
+        channel.writeAndFlush(bytes, channel.voidPromise());
+    }
+
+    @Override
+    public final void passEnd() {
+        run(this::sendEnd);
+    }
+
+    /** Sends the half-close message, or its counterpart in this leg's protocol. */
+    abstract void sendEnd();
+
+    @Override
+    public final boolean hasRoom() {
+        return channel.isWritable();
     }
 
     /** Resumes a leg that waits for this one to become writable; its data is dropped from now on. */
     final void releaseIncoming() {
-        if (incoming != null) {
-            incoming.release();
+        Runnable from = incoming;
+        if (from != null) {
+            from.run();
         }
     }
 
@@ -301,7 +330,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
     @Override
     public final void channelWritabilityChanged(ChannelHandlerContext context) {
         boolean writable = channel.isWritable();
-        Transfer from = incoming;
+        Runnable from = incoming;
         if (from != null) {
             receiver.writable(writable);
         }
@@ -310,7 +339,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements LoopLe
         }
         writable();
         if (from != null) {
-            from.release();
+            from.run();
         }
     }
 

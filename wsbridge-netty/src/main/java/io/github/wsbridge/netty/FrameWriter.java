@@ -6,6 +6,7 @@ import io.github.wsbridge.wire.websocket.Frames;
 import io.github.wsbridge.wire.websocket.MaskKeys;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -134,6 +135,41 @@ final class FrameWriter {
     private void control(int opcode, byte[] payload) {
         if (!closeSent && !output.gone()) {
             channel.writeAndFlush(frame(opcode | FIN, ByteBuffer.wrap(payload)), channel.voidPromise());
+        }
+    }
+
+    /** Sends the first flushed bytes of another channel as one message: copied once, and masked on the way. */
+    void send(ChannelOutboundBuffer from, int length) throws Exception {
+        int most = length + Frames.overhead();
+        ByteBuf frame = channel.alloc().ioBuffer(most, most);
+        ByteBuffer out = frame.internalNioBuffer(0, most);
+        int begin = out.position();
+        int key = maskKey();
+        Frames.writeHeader(out, Frames.BINARY | FIN, length, client, key);
+        Gathering gathering = new Gathering(out, length, client ? key : 0);
+        from.forEachFlushedMessage(gathering);
+        channel.writeAndFlush(frame.writerIndex(out.position() - begin), channel.voidPromise());
+    }
+
+    /** Copies a number of bytes into a frame. */
+    private static final class Gathering implements ChannelOutboundBuffer.MessageProcessor {
+        private final ByteBuffer out;
+        private int left;
+        private int key;
+
+        Gathering(ByteBuffer out, int left, int key) {
+            this.out = out;
+            this.left = left;
+            this.key = key;
+        }
+
+        @Override
+        public boolean processMessage(Object message) {
+            ByteBuf next = (ByteBuf) message;
+            int run = Math.min(left, next.readableBytes());
+            key = Frames.append(out, next.nioBuffer(next.readerIndex(), run), key);
+            left -= run;
+            return left > 0;
         }
     }
 

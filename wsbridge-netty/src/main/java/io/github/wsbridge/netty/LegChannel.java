@@ -72,6 +72,8 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     private volatile @Nullable CloseReason ended;
 
     // Confined to the loop.
+    private boolean begun; // the pipeline has wanted to read
+    private @Nullable DirectLeg direct; // in place of demands and fragments
     private boolean wanted; // the pipeline wants to read
     private boolean demanded;
     private boolean pulling;
@@ -154,10 +156,43 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     protected void doBeginRead() {
-        if (!inputEnded) {
-            wanted = true;
-            pull();
+        if (inputEnded) {
+            return;
         }
+        wanted = true;
+        if (!begun) {
+            begun = true;
+            if (!sending && DirectLeg.join(this, leg) != null) {
+                return;
+            }
+        }
+        DirectLeg socket = direct;
+        if (socket == null) {
+            pull();
+        } else {
+            socket.wanted();
+        }
+    }
+
+    void joined(@Nullable DirectLeg socket) {
+        direct = socket;
+    }
+
+    /** Returns whether the pipeline wants to read. */
+    boolean wanted() {
+        return wanted;
+    }
+
+    /** Returns whether received bytes are of use. */
+    boolean takes() {
+        return open && !inputEnded;
+    }
+
+    /** Receives bytes that were not sent as a fragment. */
+    void received(ByteBuf bytes) {
+        wanted = false;
+        pipeline().fireChannelRead(bytes);
+        pipeline().fireChannelReadComplete();
     }
 
     /** Demands for as long as the pipeline reads. A leg may answer at once, which must not recurse. */
@@ -201,14 +236,20 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         }
     }
 
-    private void inputEnded() {
+    /** Called when the other end has ended its direction. */
+    void inputEnded() {
+        if (!takes()) {
+            return;
+        }
         inputEnded = true;
         if (!config.allowsHalfClosure() || outputEnded) {
             unsafe().close(unsafe().voidPromise());
             return;
         }
-        demanded = true;
-        leg.demand(); // so that silence of the other end is noticed
+        if (direct == null) {
+            demanded = true;
+            leg.demand(); // so that silence of the other end is noticed
+        }
         pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
         pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
     }
@@ -243,9 +284,14 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     protected void doWrite(ChannelOutboundBuffer out) throws Exception {
+        DirectLeg socket = direct;
+        if (socket != null) {
+            write(out, socket);
+            return;
+        }
         for (int turn = 0; !sending && !out.isEmpty(); turn++) {
             if (turn == TURNS) {
-                eventLoop().execute(((LegUnsafe) unsafe())::resume);
+                eventLoop().execute(this::resume);
                 return;
             }
             ByteBuffer bytes = gather(out);
@@ -269,6 +315,25 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
                 out.removeBytes(size);
             } // otherwise the leg ends, and with it the channel
         }
+    }
+
+    private void write(ChannelOutboundBuffer out, DirectLeg socket) throws Exception {
+        for (int turn = 0; !out.isEmpty(); turn++) {
+            if (turn == TURNS) {
+                eventLoop().execute(this::resume);
+                return;
+            }
+            int written = socket.write(out);
+            if (written == 0 && ((ByteBuf) out.current()).isReadable()) {
+                return; // until there is room
+            }
+            out.removeBytes(written);
+        }
+    }
+
+    /** Writes what is flushed, after the leg had no room. */
+    void resume() {
+        ((LegUnsafe) unsafe()).resume();
     }
 
     /** Copies the first flushed bytes, since few legs could send several buffers as one message. */
@@ -312,7 +377,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             out.removeBytes(size); // listeners that write again must not start the next send meanwhile
         }
         sending = false;
-        ((LegUnsafe) unsafe()).resume();
+        resume();
         if (finishing) {
             finishing = false;
             finish();

@@ -115,6 +115,14 @@ public final class NettyBridgeServer implements BridgeServer {
         initializer.renew(null, trust);
     }
 
+    /** Changes {@link Builder#maxConnections}. Open connections are kept. */
+    public void maxConnections(int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("there must be room for at least one connection");
+        }
+        initializer.maxConnections = value;
+    }
+
     @Override
     public InetSocketAddress address() {
         return (InetSocketAddress) listening.localAddress();
@@ -304,7 +312,7 @@ public final class NettyBridgeServer implements BridgeServer {
     private static final class Initializer extends ChannelInitializer<Channel> {
         private final ChannelGroup connections;
         private volatile @Nullable ServerTls tls;
-        private final int maxConnections;
+        private volatile int maxConnections;
         private final Newcomers newcomers;
         private final int maxHeaderBytes;
         private final Duration timeout;

@@ -54,9 +54,9 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
 
     @Override
     @Nullable
-    Rewriter rewritingFor(ChannelLeg target) {
+    Rewriter rewritingFor(TransferTarget target) {
         if (!(target instanceof NettyLeg to)) {
-            return new Strip(frames);
+            return target.framed() ? null : new Strip(frames);
         }
         // Between two clients, frames would have to be masked and thus grow, so such legs exchange fragments.
         return client && to.client ? null : new Translate(frames, !client && !to.client);
@@ -138,7 +138,12 @@ final class NettyLeg extends ChannelLeg implements FrameTranslator.Controls {
     }
 
     @Override
-    void passEnd() {
+    public boolean framed() {
+        return true;
+    }
+
+    @Override
+    void sendEnd() {
         writer.finish();
     }
 

@@ -13,7 +13,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,14 +67,17 @@ final class TcpLeg extends ChannelLeg {
     }
 
     @Override
-    boolean takes() {
+    public boolean takes() {
         return open() && !outputEnded;
     }
 
     @Override
     @Nullable
-    Rewriter rewritingFor(ChannelLeg target) {
-        return target instanceof NettyLeg to ? new Frame(to.writer()) : null;
+    Rewriter rewritingFor(TransferTarget target) {
+        if (target instanceof NettyLeg to) {
+            return new Frame(to.writer());
+        }
+        return target.framed() || target instanceof ChannelLeg ? null : Rewriter.NONE;
     }
 
     // Reading
@@ -181,7 +188,7 @@ final class TcpLeg extends ChannelLeg {
         if (fragment.last()) {
             if (!filled && fragment.kind() == Fragment.Kind.BINARY) {
                 finished = true;
-                run(this::passEnd);
+                run(this::sendEnd);
             }
             filled = false;
         }
@@ -200,7 +207,7 @@ final class TcpLeg extends ChannelLeg {
 
     /** Sends a FIN after the data written so far. */
     @Override
-    void passEnd() {
+    void sendEnd() {
         if (!outputEnded && !gone) {
             outputEnded = true;
             releaseIncoming(); // any further data is dropped
@@ -217,11 +224,24 @@ final class TcpLeg extends ChannelLeg {
             return;
         }
         if (!inputTold) { // otherwise the channel is closed now, which sends the FIN
-            ((DuplexChannel) channel).shutdownOutput();
+            sendFin();
         }
         outputShut = true;
         lingerIfClosing();
         turn();
+    }
+
+    /** Nothing waits to be written, so the socket is enough; the channel would create an exception with a stack trace. */
+    private void sendFin() {
+        if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+            try {
+                socket.shutdown(false, true);
+            } catch (IOException | NotYetConnectedException e) {
+                log.debug("The connection ended before its output", e);
+            }
+        } else {
+            ((DuplexChannel) channel).shutdownOutput();
+        }
     }
 
     /** Answers for the peer: if it is dead, TCP keepalive ends the connection. */
@@ -244,7 +264,7 @@ final class TcpLeg extends ChannelLeg {
             }
             closing = reason;
             if (inGoodOrder(reason) || outputEnded && inputTold) { // both streams are complete
-                passEnd();
+                sendEnd();
                 if (transfer != null) {
                     transfer.release(); // to read and discard the rest
                 }

@@ -2,7 +2,6 @@ package io.github.wsbridge.netty;
 
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +14,12 @@ final class Transfer {
     private static final int GROWTH = 3;
 
     private final ChannelLeg source;
-    private final ChannelLeg target;
+    private final TransferTarget target;
     private final Rewriter rewriting;
     private boolean held;
     private @Nullable ByteBuf rest; // the beginning of what is rewritten next
 
-    Transfer(ChannelLeg source, ChannelLeg target, Rewriter rewriting) {
+    Transfer(ChannelLeg source, TransferTarget target, Rewriter rewriting) {
         this.source = source;
         this.target = target;
         this.rewriting = rewriting;
@@ -36,7 +35,7 @@ final class Transfer {
 
     /** Passes on received data and takes ownership of it. */
     void pass(ByteBuf read) {
-        ByteBuf bytes = roomy(joined(read));
+        ByteBuf bytes = rewriting.inPlace() ? roomy(joined(read)) : read;
         int end = bytes.writerIndex();
         long carried = rewriting.rewrite(bytes);
         int left = rewriting.left();
@@ -57,8 +56,7 @@ final class Transfer {
 
     private void send(ByteBuf bytes) {
         if (bytes.isReadable() && target.takes()) {
-            Channel out = target.channel();
-            out.writeAndFlush(bytes, out.voidPromise());
+            target.pass(bytes);
         } else {
             bytes.release();
         }
@@ -111,7 +109,7 @@ final class Transfer {
 
     /** Called when the source has ended its stream. */
     void end() {
-        target.run(target::passEnd);
+        target.passEnd();
     }
 
     /** Returns the data in a buffer with headroom, which data decrypted by TLS or received with the handshake lacks. */
@@ -140,7 +138,7 @@ final class Transfer {
      * Returns whether the target has no room. A target that accepts nothing more does not count: the rest is dropped.
      */
     private boolean full() {
-        return !target.channel().isWritable() && target.takes() && source.open();
+        return !target.hasRoom() && target.takes() && source.open();
     }
 
     /** Resumes reading if the target has room again or accepts nothing more. Called on any thread. */

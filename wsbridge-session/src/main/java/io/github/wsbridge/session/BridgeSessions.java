@@ -19,9 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * is. {@link SessionHandler} is the counterpart on the device. Thread-safe; no method blocks.
  *
  * <p>A device that rejects the session, or does not speak HTTP/2, gets a bridge for each stream, as without sessions;
- * after a minute it is asked again. A session that ends, or whose device goes elsewhere, is replaced with the next
- * stream; streams that the device had not answered are then tried again. A session without streams ends after two
- * minutes.
+ * after a minute it is asked again, or after a second if the session was lost before it had begun. A session that ends,
+ * or whose device goes elsewhere, is replaced with the next stream; streams that the device had not answered are then
+ * tried again. A session without streams ends after two minutes.
  *
  * <pre>{@code
  * BridgeSessions sessions = BridgeSessions.over(client);

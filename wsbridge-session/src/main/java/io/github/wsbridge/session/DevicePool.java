@@ -26,7 +26,13 @@ import org.slf4j.LoggerFactory;
 final class DevicePool implements RequesterSession.User {
 
     private static final Logger log = LoggerFactory.getLogger(DevicePool.class);
+
+    /** How long a device that takes no sessions is not asked again. */
     private static final long PLAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** The same after a session that ended before it had begun; doubled with each further one, up to the above. */
+    private static final long DOUBT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final int FIRST_SERVER_ERROR = 500;
 
     private final String deviceId;
@@ -41,6 +47,8 @@ final class DevicePool implements RequesterSession.User {
     private boolean dialling;
     private boolean plain;
     private long plainSince;
+    private long plainFor;
+    private long doubt = DOUBT_NANOS; // after the next session that ends before it has begun
     private int entering;
     private boolean closed;
 
@@ -117,13 +125,24 @@ final class DevicePool implements RequesterSession.User {
     }
 
     private boolean plain() {
-        plain = plain && System.nanoTime() - plainSince < PLAIN_NANOS;
+        plain = plain && System.nanoTime() - plainSince < plainFor;
         return plain;
     }
 
-    private void setPlain() {
+    private void setPlain(long nanos) {
         plain = true;
         plainSince = System.nanoTime();
+        plainFor = nanos;
+    }
+
+    /** Returns how long a device is not asked again whose session ended, for this reason, before it had begun. */
+    private long plainAfter(CloseReason reason) {
+        if (reason.code() == CloseReason.PROTOCOL_ERROR || reason.code() == CloseReason.REJECTED) {
+            return PLAIN_NANOS; // it does not know how, or does not want to
+        }
+        long nanos = doubt; // the connection may have been lost, or the device or its node be stopping
+        doubt = Math.min(2 * nanos, PLAIN_NANOS);
+        return nanos;
     }
 
     /** Reserves a stream in the session with the least streams; null if there is no room. */
@@ -189,7 +208,11 @@ final class DevicePool implements RequesterSession.User {
         attempt.whenComplete((leg, failure) -> {
             if (failure instanceof StreamsLost lost && !forbidden(lost.closeReason()) && wish.again()) {
                 log.debug("A stream to {} is tried again: {}", deviceId, failure.getMessage());
-                grant(wish);
+                if (lost.needsPause()) {
+                    SessionLoops.shared().schedule(() -> grant(wish), wish.pauseNanos(), TimeUnit.NANOSECONDS);
+                } else {
+                    grant(wish);
+                }
             } else {
                 wish.take(leg, failure);
             }
@@ -259,7 +282,7 @@ final class DevicePool implements RequesterSession.User {
                 return; // they serve those who wait
             }
             if (fallBack && !busy(failure)) {
-                setPlain();
+                setPlain(PLAIN_NANOS);
             }
             all = List.copyOf(waiting);
             waiting.clear();
@@ -285,6 +308,14 @@ final class DevicePool implements RequesterSession.User {
     }
 
     @Override
+    public void onConfirmed() {
+        synchronized (lock) {
+            doubt = DOUBT_NANOS;
+        }
+        serve();
+    }
+
+    @Override
     public void onRoom() {
         serve();
     }
@@ -296,8 +327,12 @@ final class DevicePool implements RequesterSession.User {
         synchronized (lock) {
             sessions.remove(session);
             if (!session.confirmed() && !settings.required() && !closed) {
-                log.info("{} has begun no session ({}): each stream gets a bridge", deviceId, reason);
-                setPlain();
+                setPlain(plainAfter(reason));
+                log.info(
+                        "{} has begun no session ({}): each stream gets a bridge for {} s",
+                        deviceId,
+                        reason,
+                        TimeUnit.NANOSECONDS.toSeconds(plainFor));
             } else if (forbidden(reason) && sessions.isEmpty()) {
                 refused = List.copyOf(waiting);
                 waiting.clear();

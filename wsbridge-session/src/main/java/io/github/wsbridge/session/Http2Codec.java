@@ -19,6 +19,9 @@ final class Http2Codec<S extends Session> extends AbstractHttp2ConnectionHandler
     /** Room for request data of the greatest length that nodes permit. */
     private static final int MAX_FIELDS = 32 * 1024;
 
+    /** Larger frames cost less for each byte, smaller ones let other streams have their turn sooner. */
+    private static final int MAX_FRAME = 64 * 1024;
+
     private static final int MAX_RESETS_A_SECOND = 20_000;
 
     /** What a stream sends before it is another one's turn. */
@@ -47,7 +50,7 @@ final class Http2Codec<S extends Session> extends AbstractHttp2ConnectionHandler
         fair.minAllocationChunk(CHUNK);
         connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, fair));
         return connection(connection)
-                .initialSettings(settings.maxHeaderListSize(MAX_FIELDS))
+                .initialSettings(settings.maxHeaderListSize(MAX_FIELDS).maxFrameSize(MAX_FRAME))
                 .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS_A_SECOND, 1)
                 .encoderEnforceMaxRstFramesPerWindow(0, 1)
                 .build();

@@ -99,13 +99,13 @@ final class Opening implements StreamEnd {
     @Override
     public void onClosed() {
         if (reset == Http2Error.REFUSED_STREAM.code()) {
-            fail(new StreamsLost(new CloseReason(CloseReason.OVER_LIMIT, "the device refused another stream")));
+            fail(StreamsLost.refused());
         } else if (answered) {
             rejectIf(true);
         } else if (reset >= 0) {
             fail(new BridgeException(ResetCodes.reason(reset, false)));
         } else {
-            fail(new StreamsLost(session.endReason()));
+            fail(StreamsLost.with(session.endReason()));
         }
     }
 

@@ -19,7 +19,10 @@ final class RequesterSession extends Session {
     /** What the user of a session is told. */
     interface User {
 
-        /** Called when more streams may be opened: one is over, or the device has said how many there may be. */
+        /** Called when the device has begun the session, and has said how many streams there may be. */
+        void onConfirmed();
+
+        /** Called when another stream may be opened, because one is over. */
         void onRoom();
 
         /** Called once no more streams can be opened, before those that are not answered fail. */
@@ -98,7 +101,7 @@ final class RequesterSession extends Session {
             Http2Stream stream = leaving || result.isDone() ? null : begin();
             if (stream == null) {
                 over();
-                result.completeExceptionally(new StreamsLost(endReason()));
+                result.completeExceptionally(leaving ? StreamsLost.with(endReason()) : StreamsLost.refused());
             } else {
                 Opening opening = new Opening(this, stream, result);
                 end(stream, opening);
@@ -137,7 +140,7 @@ final class RequesterSession extends Session {
 
     @Override
     void onConfirmed() {
-        user.onRoom();
+        user.onConfirmed();
     }
 
     @Override

@@ -4,8 +4,9 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.client.BridgeLeg;
-import io.github.wsbridge.netty.LoopLeg;
+import io.github.wsbridge.netty.TransferTarget;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.relay.CloseDeadline;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -31,13 +32,16 @@ import org.slf4j.LoggerFactory;
  * END_STREAM is the half-close message, RST_STREAM any end but a normal one. Fields that are neither final nor volatile
  * are confined to the session's loop, except those of the sender.
  */
-final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
+final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
 
     private static final Logger log = LoggerFactory.getLogger(StreamLeg.class);
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
     /** Smaller pieces that wait to be read share memory. */
     private static final int SHARED = 4096;
+
+    /** Smaller pieces are copied rather than keep the whole buffer in memory that they have arrived in. */
+    private static final int SHARE = 8 * 1024;
 
     /** How long a peer that reads nothing keeps a stream that was closed. */
     private static final Duration PATIENCE = Duration.ofMinutes(15);
@@ -49,9 +53,13 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     private final BridgeId id;
     private final StreamWindow window;
     private final Runnable over;
-    private final Deque<ByteBuffer> unread = new ArrayDeque<>(2); // each still to be flipped
+    private final Deque<ByteBuf> unread = new ArrayDeque<>(2);
     private @Nullable Receiver receiver;
     private boolean demanded;
+    private @Nullable TransferTarget target; // receives everything, in place of fragments
+    private boolean held; // because the target has no room
+    private @Nullable Runnable incoming; // resumes what sends everything
+    private boolean roomTold = true;
     private boolean turning;
     private boolean inputEnded;
     private boolean inputTold;
@@ -122,29 +130,104 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
     }
 
     @Override
+    public boolean transferTo(Leg other) {
+        if (!(other instanceof TransferTarget to)
+                || to == this
+                || to.framed()
+                || !session.loop().inEventLoop()
+                || to.eventLoop() != session.loop()) {
+            return false;
+        }
+        target = to;
+        to.receiveFrom(this::release);
+        turn();
+        return true;
+    }
+
+    /** Called when the target has room again, or takes nothing more. */
+    private void release() {
+        if (held) {
+            turn();
+        }
+    }
+
+    @Override
     public int onData(ByteBuf data, boolean last) {
         int size = data.readableBytes();
         inputEnded |= last;
         if (givenUp()) {
             return size;
         }
-        keep(data, size);
+        TransferTarget to = target;
+        if (to != null && unread.isEmpty() && size > 0 && !full(to)) {
+            pass(
+                    to,
+                    size < SHARE
+                            ? session.context().alloc().buffer(size, size).writeBytes(data)
+                            : data.retainedSlice());
+        } else {
+            keep(data, size);
+        }
         turn();
         return 0;
     }
 
+    private boolean full(TransferTarget to) {
+        boolean full = !to.hasRoom() && to.takes();
+        Receiver told = receiver;
+        if (full != held && told != null) {
+            held = full;
+            told.onReading(!full);
+        }
+        return full;
+    }
+
+    private void pass(TransferTarget to, ByteBuf bytes) {
+        int size = bytes.readableBytes();
+        session.taken(stream, window, size);
+        if (to.takes()) {
+            to.pass(bytes);
+        } else {
+            bytes.release();
+        }
+        Receiver told = receiver;
+        if (told != null) {
+            told.onTransferred(size);
+        }
+    }
+
+    /** Passes on what was kept. Returns whether there may be more. */
+    private boolean passOn(TransferTarget to) {
+        if (unread.isEmpty()) {
+            if (inputEnded && !inputTold) {
+                inputTold = true;
+                to.passEnd();
+            }
+            return false;
+        }
+        if (full(to)) {
+            return false;
+        }
+        pass(to, unread.remove());
+        return true;
+    }
+
+    /** Copies data until it is read: the buffer that it has arrived in may be much larger. */
     private void keep(ByteBuf data, int size) {
-        ByteBuffer latest = unread.peekLast();
+        ByteBuf latest = unread.peekLast();
         if (size == 0) {
             return;
         }
-        if (latest == null || latest.remaining() < size) {
-            latest = ByteBuffer.allocate(latest == null ? size : Math.max(size, SHARED));
+        if (latest == null || latest.writableBytes() < size) {
+            int room = latest == null ? size : Math.max(size, SHARED);
+            // A fragment's memory is its receiver's; a buffer that is passed on is of the pool, which costs no
+            // collection.
+            latest = target == null
+                    ? Unpooled.buffer(room, room)
+                    : session.context().alloc().buffer(room, room);
             unread.add(latest);
         }
-        latest.limit(latest.position() + size);
-        data.readBytes(latest);
-        latest.limit(latest.capacity());
+        latest.writeBytes(data);
     }
 
     /** Tells the receiver what it is to know now. */
@@ -168,6 +251,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             abort();
         }
         if (end != null && (told || givenUp())) {
+            drop();
             over.run();
         }
     }
@@ -182,11 +266,13 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
         if (to == null) {
             return false;
         }
-        ByteBuffer next = unread.peek();
-        if (demanded && next != null) {
-            unread.remove();
+        TransferTarget joined = target;
+        if (joined != null && !givenUp() && passOn(joined)) {
+            return true;
+        }
+        if (demanded && !unread.isEmpty()) {
+            ByteBuffer next = unread.remove().nioBuffer();
             demanded = false;
-            next.flip();
             session.taken(stream, window, next.remaining());
             to.onFragment(Fragment.binary(next));
             return true;
@@ -198,7 +284,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             return true;
         }
         CloseReason reason = end;
-        if (reason != null && (givenUp() || next == null && inputEnded == inputTold)) {
+        if (reason != null && (givenUp() || unread.isEmpty() && inputEnded == inputTold)) {
             receiver = null;
             told = true;
             to.onClosed(reason);
@@ -249,6 +335,41 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
         return sent;
     }
 
+    @Override
+    public boolean framed() {
+        return false;
+    }
+
+    @Override
+    public void receiveFrom(Runnable room) {
+        incoming = room;
+        room.run(); // it may have become writable before
+    }
+
+    @Override
+    public void pass(ByteBuf bytes) {
+        written = session.data(stream, bytes, false);
+        tellRoom();
+    }
+
+    @Override
+    public void passEnd() {
+        if (takes()) {
+            written = session.data(stream, Unpooled.EMPTY_BUFFER, true);
+            outputEnded = true;
+        }
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return session.writable(stream);
+    }
+
+    @Override
+    public boolean takes() {
+        return closing == null && end == null && reset == null && !outputEnded;
+    }
+
     private CompletionStage<Void> write(ByteBuf bytes, boolean last) {
         if (closing != null || end != null || reset != null) {
             bytes.release();
@@ -274,6 +395,25 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
         if (room != null) {
             waiting = null;
             room.complete(null);
+        }
+        tellRoom();
+        resume();
+    }
+
+    private void tellRoom() {
+        boolean room = hasRoom();
+        Receiver told = receiver;
+        if (room != roomTold && told != null) {
+            roomTold = room;
+            told.onWritable(room);
+        }
+    }
+
+    /** Resumes what sends, which continues or drops the rest. */
+    private void resume() {
+        Runnable from = incoming;
+        if (from != null) {
+            from.run();
         }
     }
 
@@ -302,6 +442,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             }
             closing = reason;
             discard();
+            resume();
             boolean orderly = reason.code() == CloseReason.NORMAL || reason.code() == CloseReason.NO_STATUS;
             if (orderly && !outputEnded) {
                 written = session.data(stream, Unpooled.EMPTY_BUFFER, true);
@@ -341,16 +482,26 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
                 reset = reset == null ? CloseReason.vanished("aborted") : reset;
                 session.reset(stream, Http2Error.CONNECT_ERROR.code());
             }
+            resume();
             turn();
         });
     }
 
     private void discard() {
-        int size = unread.stream().mapToInt(ByteBuffer::position).sum();
-        unread.clear();
+        int size = drop();
         if (size > 0) {
             session.taken(stream, window, size);
         }
+    }
+
+    /** Releases what is not read; returns its size. */
+    private int drop() {
+        int size = 0;
+        for (ByteBuf next = unread.poll(); next != null; next = unread.poll()) {
+            size += next.readableBytes();
+            next.release();
+        }
+        return size;
     }
 
     @Override
@@ -372,6 +523,7 @@ final class StreamLeg implements BridgeLeg, LoopLeg, StreamEnd {
             waiting = null;
             room.completeExceptionally(new IOException("the stream is closed"));
         }
+        resume();
         turn();
     }
 

@@ -5,12 +5,17 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeLeg;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A stream that a user has asked for, over all attempts to open it. Thread-safe. */
 final class Wish {
 
     private static final int ATTEMPTS = 4;
+
+    /** Before the second attempt; doubled before each further one. */
+    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
     final String requestData;
     final CompletableFuture<BridgeLeg> result = new CompletableFuture<>();
@@ -25,6 +30,12 @@ final class Wish {
     /** Returns whether another attempt may be made after one was lost with its session. */
     boolean again() {
         return !result.isDone() && ++attempts < ATTEMPTS && System.nanoTime() - deadline < 0;
+    }
+
+    /** Returns how long to wait before the attempt that {@link #again} has permitted. */
+    long pauseNanos() {
+        long longest = PAUSE << attempts - 1;
+        return Math.min(nanosLeft(), longest - ThreadLocalRandom.current().nextLong(longest / 2));
     }
 
     long nanosLeft() {

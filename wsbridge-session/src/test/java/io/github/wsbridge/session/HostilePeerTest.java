@@ -67,7 +67,11 @@ class HostilePeerTest {
             asked.cancel(true);
             incoming.lapsed().toCompletableFuture().get(30, TimeUnit.SECONDS);
         }
+        long begun = System.nanoTime();
         failsWith(() -> get(sessions.leg("d", "x")), CloseReason.OVER_LIMIT);
+        assertThat(System.nanoTime() - begun)
+                .as("after the pauses between the attempts")
+                .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(300));
         assertThat(arrived).isEmpty();
 
         assertThat(unanswered.get(0).reject(404, "too late")).isFalse();

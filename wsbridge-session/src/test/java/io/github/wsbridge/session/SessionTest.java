@@ -28,6 +28,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +85,50 @@ class SessionTest {
             assertThat(far.bridgeId()).isEqualTo(near.bridgeId()).isEqualTo(incoming.bridgeId());
             near.abort();
         }
+    }
+
+    @Test
+    void open_takesOneRoundTrip() throws Exception {
+        MemoryDevice device = new MemoryDevice(handler(arrived::add));
+        AtomicReference<LongLink> link = new AtomicReference<>();
+        BridgeSessions sessions =
+                closing(BridgeSessions.over((id, data) -> device.leg(id, data).thenApply(leg -> {
+                    link.set(new LongLink(leg));
+                    return link.get();
+                })));
+        CompletableFuture<BridgeLeg> first = sessions.leg("d", "begins the session");
+        await().until(() -> link.get() != null);
+        LongLink far = link.get();
+        await().until(() -> {
+            far.reachDevice();
+            far.reachRequester();
+            arrived.forEach(IncomingBridge::acceptLeg);
+            return first.isDone();
+        });
+        arrived.clear();
+
+        CompletableFuture<BridgeLeg> asked = sessions.leg("d", "x");
+        await().until(
+                        () -> { // nothing comes back meanwhile
+                            far.reachDevice();
+                            return !arrived.isEmpty();
+                        });
+        RecordingReceiver there = new RecordingReceiver(get(next().acceptLeg())).open();
+        assertThat(asked).isNotDone();
+        await().until(
+                        () -> { // nothing else has to be sent for that
+                            far.reachRequester();
+                            return asked.isDone();
+                        });
+        RecordingReceiver here = new RecordingReceiver(get(asked)).open();
+        here.send(Fragment.text("hello"));
+        there.demand();
+        await().until(() -> {
+            far.reachDevice();
+            return there.count() > 0;
+        });
+        ByteBuffer arrivedThere = there.fragments().get(0).payload();
+        assertThat(StandardCharsets.UTF_8.decode(arrivedThere).toString()).isEqualTo("hello");
     }
 
     @Test
@@ -360,6 +406,27 @@ class SessionTest {
         assertEchoes(open(sessions, "echo"));
 
         assertThat(device.asked).containsExactly(BridgeSessions.REQUEST_DATA, "echo");
+    }
+
+    @Test
+    void sessionLost_beforeItHasBegun_isSoonTriedAgain() throws Exception {
+        SessionHandler handler = handler(SessionTest::echo);
+        AtomicBoolean lost = new AtomicBoolean();
+        BridgeSessions sessions = sessions(new MemoryDevice(incoming -> {
+            if (incoming.requestData().equals(BridgeSessions.REQUEST_DATA) && !lost.getAndSet(true)) {
+                get(incoming.acceptLeg()).abort();
+            } else {
+                handler.handle(incoming);
+            }
+        }));
+
+        assertEchoes(open(sessions, "echo"));
+        assertThat(handler.sessions()).isZero();
+
+        await().until(() -> {
+            assertEchoes(open(sessions, "echo"));
+            return handler.sessions() == 1;
+        });
     }
 
     @Test

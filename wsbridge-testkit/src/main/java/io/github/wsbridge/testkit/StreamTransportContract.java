@@ -38,6 +38,12 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StreamTransportContract extends LegFixture {
 
+    /**
+     * More bytes than the kernel takes in for a peer that reads only one buffer ahead. Its window grows already with
+     * that, to well over a megabyte; and a reset after all data and the FIN would come too late.
+     */
+    private static final int MORE_THAN_A_WINDOW = 8_000_000;
+
     static final StreamTransport.Limits PLENTY = new StreamTransport.Limits(50, 50);
 
     private final List<StreamTransport.Listening> listeners = new ArrayList<>();
@@ -335,7 +341,7 @@ public abstract class StreamTransportContract extends LegFixture {
         assumeTrue(signalsResets(), "the transport has no resets");
         bothWays((from, to) -> {
             from.demandAlways();
-            from.leg().send(Fragment.binary(ByteBuffer.wrap(bytes(1_000_000, 9)))); // more than the peer's window
+            from.leg().send(Fragment.binary(ByteBuffer.allocate(MORE_THAN_A_WINDOW)));
             from.leg().send(Fragment.binary(ByteBuffer.allocate(0)));
             staysAt(0, to);
             from.leg().close(new CloseReason(4321, "no good"));

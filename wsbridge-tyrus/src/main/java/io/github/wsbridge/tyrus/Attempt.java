@@ -76,6 +76,7 @@ final class Attempt extends BaseFilter {
     private final ClientUpgrade upgrade;
     private final CompletableFuture<Leg> leg;
     private final @Nullable SSLContext tls;
+    private final @Nullable InetSocketAddress server;
     private final Router router;
     private final ScheduledExecutorService timer;
     private final Consumer<Attempt> onClosed;
@@ -95,19 +96,22 @@ final class Attempt extends BaseFilter {
      *
      * @param leg the result: Tyrus' endpoint completes it, and a failure {@linkplain #drop drops} the connection
      * @param tls encrypts the connection; null for none
-     * @param router chooses the proxy
+     * @param server the address to connect to; null to look it up, or for the proxy
+     * @param router chooses the proxy, unless there is an address
      * @param onClosed called when the connection is closed
      */
     Attempt(
             ClientUpgrade upgrade,
             CompletableFuture<Leg> leg,
             @Nullable SSLContext tls,
+            @Nullable InetSocketAddress server,
             Router router,
             ScheduledExecutorService timer,
             Consumer<Attempt> onClosed) {
         this.upgrade = upgrade;
         this.leg = leg;
         this.tls = tls;
+        this.server = server;
         this.router = router;
         this.timer = timer;
         this.onClosed = onClosed;
@@ -144,16 +148,17 @@ final class Attempt extends BaseFilter {
         }
     }
 
-    /** Resolves the host name, which blocks, and connects. */
+    /** Connects, and resolves a host name before that, which blocks. */
     @SuppressWarnings("rawtypes") // Grizzly's
     void connect(ClientEngine tyrusEngine, TCPNIOTransport transport) throws IOException {
         engine = tyrusEngine;
         request = tyrusEngine.createUpgradeRequest(() -> {});
-        Via chosen = router.via(upgrade);
+        Via chosen = server == null ? router.via(upgrade) : null;
         via = chosen;
         phase = chosen == null ? Phase.HANDSHAKE : Phase.PROXY;
-        InetSocketAddress address =
-                chosen == null ? new InetSocketAddress(upgrade.host(), upgrade.port()) : chosen.address();
+        InetSocketAddress address = chosen != null
+                ? chosen.address()
+                : server != null ? server : new InetSocketAddress(upgrade.host(), upgrade.port());
         if (address.isUnresolved()) {
             throw new UnknownHostException(address.getHostString());
         }

@@ -6,12 +6,15 @@ import io.github.wsbridge.jakarta.session.Workers;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Proxies;
+import io.github.wsbridge.wire.net.AddressSearch;
 import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.proxy.RelayingSelector;
 import io.github.wsbridge.wire.websocket.ClientUpgrade;
 import jakarta.websocket.ClientEndpointConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All connections share a few daemon threads, which end with {@link #close}. A slow peer does not occupy a thread; a
  * handshake occupies one until it completes, since Tyrus waits for it. Redirects are not followed: any status other
- * than 101 is a failure.
+ * than 101 is a failure. Of several addresses of a name, another one is tried if one does not answer (RFC 8305).
  */
 public final class TyrusConnector implements Connector {
 
@@ -37,8 +40,10 @@ public final class TyrusConnector implements Connector {
     private final @Nullable SSLContext tls;
     private final @Nullable Proxies proxies;
     private final @Nullable RelayingSelector relays; // for SOCKS
+    private final AddressSearch.Lookup lookup;
     private final TCPNIOTransport transport;
     private final Workers workers;
+    private final AddressSearch search;
     private final ClientManager tyrus = ClientManager.createClient(GrizzlySockets.class.getName());
     private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet(); // including open connections
 
@@ -56,13 +61,20 @@ public final class TyrusConnector implements Connector {
      *     connector, and two threads each
      */
     public TyrusConnector(@Nullable SSLContext tls, @Nullable Proxies proxies) {
+        this(tls, proxies, HostPort::resolve);
+    }
+
+    /** Creates a connector that looks up names in a certain way. */
+    TyrusConnector(@Nullable SSLContext tls, @Nullable Proxies proxies, AddressSearch.Lookup lookup) {
         this.tls = tls;
         this.proxies = proxies;
+        this.lookup = lookup;
         this.relays = proxies == null ? null : new RelayingSelector(proxies);
         tyrus.setDefaultMaxSessionIdleTimeout(-1); // with 0, Tyrus would start a timer
         tyrus.getProperties()
                 .put(ClientProperties.HANDSHAKE_TIMEOUT, Integer.MAX_VALUE); // each target has its own timeout
         workers = new Workers("wsbridge-tyrus-connector", MAX_HANDSHAKES);
+        search = new AddressSearch(workers);
         transport = Transports.build("wsbridge-tyrus-connector");
         try {
             transport.start();
@@ -74,6 +86,24 @@ public final class TyrusConnector implements Connector {
 
     @Override
     public CompletionStage<Leg> connect(Target target) {
+        try {
+            ClientUpgrade upgrade = new ClientUpgrade(target);
+            HostPort server = new HostPort(upgrade.host(), upgrade.port());
+            if (server.isAddress()) {
+                return connect(target, null);
+            }
+            return search.connect(
+                    server,
+                    target.timeout(),
+                    name -> proxy(upgrade) == null ? lookup.addresses(name) : List.of(),
+                    (address, first, timeout) -> connect(
+                            new Target(target.uri(), target.headers(), target.subprotocol(), timeout), address));
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<Leg> connect(Target target, @Nullable InetSocketAddress address) {
         Opening opening;
         Attempt attempt;
         try {
@@ -83,6 +113,7 @@ public final class TyrusConnector implements Connector {
                     upgrade,
                     opening.leg(),
                     upgrade.secure() ? tls() : null,
+                    address,
                     this::via,
                     workers.timer(),
                     attempts::remove);
@@ -122,10 +153,12 @@ public final class TyrusConnector implements Connector {
         }
     }
 
+    private @Nullable ProxyServer proxy(ClientUpgrade upgrade) {
+        return proxies == null ? null : proxies.select(upgrade.secure() ? "wss" : "ws", upgrade.host(), upgrade.port());
+    }
+
     private @Nullable Via via(ClientUpgrade upgrade) throws IOException {
-        ProxyServer proxy = proxies == null
-                ? null
-                : proxies.select(upgrade.secure() ? "wss" : "ws", upgrade.host(), upgrade.port());
+        ProxyServer proxy = proxy(upgrade);
         if (proxy == null || relays == null) {
             return null;
         }
@@ -144,6 +177,7 @@ public final class TyrusConnector implements Connector {
 
     @Override
     public void close() {
+        search.close();
         workers.close();
         if (relays != null) {
             relays.close();

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -51,6 +52,8 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
     private @Nullable HttpRequest request;
     /** A request that came before the previous one was answered; nothing more is read meanwhile. */
     private @Nullable HttpRequest early;
+
+    private @Nullable ChannelGroup group;
 
     private boolean routing;
     private boolean received;
@@ -164,6 +167,12 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Lets the exchange, and what the connection becomes after an upgrade, end with the others of a group. */
+    void endWith(ChannelGroup others) {
+        group = others;
+        others.add(channel);
+    }
+
     /** Returns whether the whole request has come. */
     boolean received() {
         return received;
@@ -226,6 +235,10 @@ final class BrowserConnection extends ChannelInboundHandlerAdapter {
 
     /** Ends the exchange, all of whose response has been written. */
     void ended() {
+        if (group != null) {
+            group.remove(channel);
+            group = null;
+        }
         answered = true;
         since = System.nanoTime();
         if (received) {

@@ -47,7 +47,7 @@ final class DevicePages {
         QueryStringDecoder target = new QueryStringDecoder(request.uri());
         if (signIns != null && target.rawPath().equals(ENTER)) {
             Rules.onlyReads(request);
-            browser.answer(enter(signIns, target, device));
+            browser.answer(enter(signIns, request, target, device));
             return null;
         }
         Optional<Access> access = access(request, device);
@@ -55,6 +55,7 @@ final class DevicePages {
             browser.answer(signInFirst(request, device));
             return null;
         }
+        browser.endWith(access.get().uses());
         if (target.rawPath().equals(STATE)) {
             Rules.onlyReads(request);
             return state(browser, access.get(), device);
@@ -70,33 +71,42 @@ final class DevicePages {
         if (required == null) {
             return Optional.ofNullable(anybody);
         }
-        return OwnCookie.value(request.headers(), site.secure())
+        return OwnCookie.SIGN_IN
+                .value(request.headers(), site.secure())
                 .flatMap(cookie -> required.at(cookie, device))
-                .map(SignIns.Session::access);
+                .map(Session::access);
     }
 
     /** Takes the ticket that the start page gave, for the cookie of this host. */
-    private FullHttpResponse enter(SignIns required, QueryStringDecoder target, String device) {
-        String to = StartPages.path(target, "to");
-        Optional<String> cookie = required.redeem(StartPages.first(target, "ticket"), device);
-        FullHttpResponse entered = cookie.isPresent() ? Answer.redirect(to) : Answer.redirect(open(device, to));
-        cookie.ifPresent(
-                value -> entered.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.set(value, site.secure())));
+    private FullHttpResponse enter(SignIns required, HttpRequest request, QueryStringDecoder target, String device) {
+        FullHttpResponse entered = Answer.redirect(StartPages.path(target, "to")); // begins again without a cookie
+        OwnCookie.ENTRY
+                .value(request.headers(), site.secure())
+                .flatMap(entry -> required.redeem(StartPages.first(target, "ticket"), device, entry))
+                .ifPresent(cookie -> entered.headers()
+                        .set(HttpHeaderNames.SET_COOKIE, OwnCookie.SIGN_IN.set(cookie, site.secure())));
         return entered;
     }
 
+    /**
+     * Leads to the start page for a ticket, which only this browser can use: otherwise others could give somebody a
+     * link that signs in as themselves.
+     */
     private FullHttpResponse signInFirst(HttpRequest request, String device) {
-        boolean page = request.method().equals(HttpMethod.GET) && wantsPage(request);
-        return page
-                ? Answer.redirect(open(device, request.uri()))
-                : Answer.text(HttpResponseStatus.UNAUTHORIZED, "sign in at " + site);
-    }
-
-    private String open(String device, String to) {
+        if (!request.method().equals(HttpMethod.GET) || !wantsPage(request)) {
+            return Answer.text(HttpResponseStatus.UNAUTHORIZED, "sign in at " + site);
+        }
+        String entry = OwnCookie.ENTRY
+                .value(request.headers(), site.secure())
+                .filter(RandomText::is) // which another tab may be using
+                .orElseGet(RandomText::next);
         QueryStringEncoder open = new QueryStringEncoder(site.start() + StartPages.OPEN);
         open.addParam("device", device);
-        open.addParam("to", to);
-        return open.toString();
+        open.addParam("to", request.uri());
+        open.addParam("entry", entry);
+        FullHttpResponse led = Answer.redirect(open.toString());
+        led.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.ENTRY.set(entry, site.secure()));
+        return led;
     }
 
     private Exchange state(BrowserConnection browser, Access access, String device) {

@@ -11,6 +11,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Channels over streams to a target of each device. */
 record DialledChannels(DeviceDialer dialer, String target) implements DeviceChannels {
@@ -46,13 +47,17 @@ record DialledChannels(DeviceDialer dialer, String target) implements DeviceChan
         LegChannel channel = new LegChannel(leg);
         channel.config().setAutoRead(false);
         channel.pipeline().addLast(handler);
-        loop.register(channel).addListener((ChannelFuture registered) -> {
-            if (!registered.isSuccess()) {
-                leg.abort();
-                opening.tryFailure(registered.cause());
-            } else if (!opening.trySuccess(channel)) {
-                channel.close();
-            }
-        });
+        try {
+            loop.register(channel).addListener((ChannelFuture registered) -> {
+                if (!registered.isSuccess()) {
+                    leg.abort();
+                    opening.tryFailure(registered.cause());
+                } else if (!opening.trySuccess(channel)) {
+                    channel.close();
+                }
+            });
+        } catch (RejectedExecutionException e) { // the website has been closed
+            leg.abort();
+        }
     }
 }

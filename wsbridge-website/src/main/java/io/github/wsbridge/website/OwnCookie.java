@@ -8,26 +8,41 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The website's own cookie on each host. It belongs to that host alone, scripts cannot read it, and devices neither see
- * it nor can set it.
+ * The website's own cookies on each host. They belong to that host alone, scripts cannot read them, and devices neither
+ * see them nor can set them.
  */
-final class OwnCookie {
+enum OwnCookie {
+    /** Proves a sign-in. */
+    SIGN_IN("wsbridge"),
+
+    /** Recognizes the browser that began to open a device's host, or to sign in elsewhere. */
+    ENTRY("wsbridge-entry");
 
     /** With this prefix, browsers make sure that it comes from the host itself, over TLS. */
-    private static final String SECURE = "__Host-wsbridge";
+    private static final String PREFIX = "__Host-";
 
-    private static final String PLAIN = "wsbridge";
+    private static final String COMMON = "wsbridge";
 
-    private OwnCookie() {}
+    private final String plain;
+    private final String secured;
+
+    OwnCookie(String name) {
+        plain = name;
+        secured = PREFIX + name;
+    }
 
     private static boolean isOwn(String pair) {
         String name = pair.split("=", 2)[0].strip();
-        return name.equals(SECURE) || name.equals(PLAIN);
+        return Arrays.stream(values()).anyMatch(own -> name.equals(own.plain) || name.equals(own.secured));
+    }
+
+    private String name(boolean secure) {
+        return secure ? secured : plain;
     }
 
     /** Returns the value that a browser sends. */
-    static Optional<String> value(HttpHeaders fields, boolean secure) {
-        String own = (secure ? SECURE : PLAIN) + "=";
+    Optional<String> value(HttpHeaders fields, boolean secure) {
+        String own = name(secure) + "=";
         return fields.getAll(HttpHeaderNames.COOKIE).stream()
                 .flatMap(line -> Arrays.stream(line.split(";")))
                 .map(String::strip)
@@ -37,15 +52,15 @@ final class OwnCookie {
     }
 
     /** Returns the field that sets it, until the browser ends; an empty value removes it. */
-    static String set(String value, boolean secure) {
-        return (secure ? SECURE : PLAIN) + "=" + value + "; Path=/; HttpOnly; SameSite=Lax" + (secure ? "; Secure" : "")
+    String set(String value, boolean secure) {
+        return name(secure) + "=" + value + "; Path=/; HttpOnly; SameSite=Lax" + (secure ? "; Secure" : "")
                 + (value.isEmpty() ? "; Max-Age=0" : "");
     }
 
-    /** Removes it from what a browser sends. */
+    /** Removes all of them from what a browser sends. */
     static void removeFromRequest(HttpHeaders fields) {
         List<String> lines = fields.getAll(HttpHeaderNames.COOKIE);
-        if (lines.stream().noneMatch(line -> line.contains(PLAIN))) {
+        if (lines.stream().noneMatch(line -> line.contains(COMMON))) {
             return;
         }
         String others = lines.stream()
@@ -60,7 +75,7 @@ final class OwnCookie {
         }
     }
 
-    /** Returns whether a device's {@code Set-Cookie} is for this cookie. */
+    /** Returns whether a device's {@code Set-Cookie} is for one of them. */
     static boolean isSetBy(String cookie) {
         return isOwn(cookie);
     }

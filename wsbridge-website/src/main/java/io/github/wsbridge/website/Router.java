@@ -14,11 +14,15 @@ final class Router {
     private final StartPages start;
     private final DevicePages devices;
 
-    Router(Website.Builder settings, SiteUrl site) {
+    /**
+     * Creates the router.
+     *
+     * @param signIns who has signed in; null if nobody has to
+     * @param anybody how devices are reached if nobody has to sign in; null otherwise
+     */
+    Router(Website.Builder settings, SiteUrl site, @Nullable SignIns signIns, @Nullable Access anybody) {
         this.site = site;
         Pages pages = new Pages(site, settings.terminal != null);
-        SignIns signIns = settings.signIns();
-        Access anybody = settings.access();
         start = new StartPages(settings, site, pages, signIns, anybody);
         devices = new DevicePages(settings, site, pages, signIns, anybody);
     }

@@ -113,6 +113,21 @@ final class Rules {
         }
     }
 
+    /**
+     * Admits a form only from a page of this very origin, which browsers say of every form that they send: another page
+     * could sign somebody in as somebody else, or sign them out.
+     */
+    static void checkForm(HttpRequest request, SiteUrl site) throws Refused {
+        String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+        String here = (site.secure() ? "https://" : "http://") + host(request);
+        boolean own = origin == null
+                ? "same-origin".equals(request.headers().get(FETCH_SITE))
+                : origin.equalsIgnoreCase(here) || origin.equalsIgnoreCase(site.start());
+        if (!own) {
+            throw foreign();
+        }
+    }
+
     private static boolean isOf(String origin, String host) {
         int end = origin.indexOf("://");
         return end > 0 && origin.substring(end + 3).toLowerCase(Locale.ROOT).equals(host.toLowerCase(Locale.ROOT));

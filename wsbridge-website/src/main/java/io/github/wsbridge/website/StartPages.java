@@ -52,14 +52,16 @@ final class StartPages {
         if (required != null
                 && target.rawPath().equals(SIGN_IN)
                 && request.method().equals(HttpMethod.POST)) {
+            Rules.checkForm(request, site);
             return new FormExchange(browser, settings.limits, form -> signIn(required, browser, form));
         }
         if (required != null
                 && target.rawPath().equals(SIGN_OUT)
                 && request.method().equals(HttpMethod.POST)) {
+            Rules.checkForm(request, site);
             session(request).ifPresent(required::leave);
             FullHttpResponse left = Answer.redirect(SIGN_IN);
-            left.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.set("", site.secure()));
+            left.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.SIGN_IN.set("", site.secure()));
             browser.answer(left);
             return null;
         }
@@ -87,14 +89,19 @@ final class StartPages {
         if (target.rawPath().equals(SIGN_IN)) {
             return html(pages.signIn(path(target, "then"), ""));
         }
-        Optional<SignIns.Session> session = session(request);
+        Optional<Session> session = session(request);
         if (session.isEmpty() && Set.of("/", OPEN, TERMINAL).contains(target.rawPath())) {
             QueryStringEncoder signIn = new QueryStringEncoder(SIGN_IN);
             signIn.addParam("then", request.uri());
             return Answer.redirect(signIn.toString());
         }
         return switch (target.rawPath()) {
-            case "/" -> start(session.orElseThrow().access().sightings().all(), true);
+            case "/" ->
+                start(
+                        opened(
+                                settings.devices.devices(),
+                                session.orElseThrow().access().sightings()),
+                        true);
             case TERMINAL -> terminal(target);
             case OPEN -> enter(required, session.orElseThrow(), target);
             default -> throw nothing();
@@ -122,6 +129,7 @@ final class StartPages {
             throw nothing();
         }
         device(target); // checks it
+        browser.endWith(access.uses());
         TerminalExchange exchange = new TerminalExchange(browser, request, lines, id(target), name);
         exchange.start();
         return exchange;
@@ -133,15 +141,28 @@ final class StartPages {
         return devices;
     }
 
+    /** Returns what somebody has opened, and no other device, with what is known now. */
+    private static Map<String, Presence> opened(Map<String, Presence> listed, Sightings sightings) {
+        Map<String, Presence> devices = sightings.all();
+        devices.replaceAll((id, seen) -> {
+            Presence now = listed.getOrDefault(id, Presence.UNKNOWN);
+            return now == Presence.UNKNOWN ? seen : now;
+        });
+        return devices;
+    }
+
     private FullHttpResponse start(Map<String, Presence> devices, boolean signedIn) {
         return html(pages.start(devices, signedIn));
     }
 
     /** Leads to a device's host with a ticket for the cookie there. */
-    private FullHttpResponse enter(SignIns required, SignIns.Session session, QueryStringDecoder target)
-            throws Refused {
+    private FullHttpResponse enter(SignIns required, Session session, QueryStringDecoder target) throws Refused {
+        String entry = first(target, "entry");
+        if (!RandomText.is(entry)) { // of the form: the device's host leads back here
+            return Answer.redirect(device(target) + path(target, "to"));
+        }
         QueryStringEncoder enter = new QueryStringEncoder(device(target) + DevicePages.ENTER);
-        enter.addParam("ticket", required.ticket(session, id(target)));
+        enter.addParam("ticket", required.ticket(session, id(target), entry));
         enter.addParam("to", path(target, "to"));
         return Answer.redirect(enter.toString());
     }
@@ -154,15 +175,17 @@ final class StartPages {
         }
         FullHttpResponse entered = Answer.redirect(then);
         String cookie = required.enter(new Visitor(credential, browser.browser()));
-        entered.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.set(cookie, site.secure()));
+        entered.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.SIGN_IN.set(cookie, site.secure()));
         return entered;
     }
 
-    private Optional<SignIns.Session> session(HttpRequest request) {
+    private Optional<Session> session(HttpRequest request) {
         SignIns required = signIns;
         return required == null
                 ? Optional.empty()
-                : OwnCookie.value(request.headers(), site.secure()).flatMap(required::at);
+                : OwnCookie.SIGN_IN
+                        .value(request.headers(), site.secure())
+                        .flatMap(cookie -> required.at(cookie, Session.START));
     }
 
     private String device(QueryStringDecoder target) throws Refused {

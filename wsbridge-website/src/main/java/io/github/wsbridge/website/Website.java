@@ -1,6 +1,7 @@
 package io.github.wsbridge.website;
 
 import io.github.wsbridge.client.DeviceDialer;
+import io.github.wsbridge.wire.concurrent.Lasting;
 import io.github.wsbridge.wire.files.TlsIdentity;
 import io.github.wsbridge.wire.net.TlsRules;
 import io.netty.bootstrap.ServerBootstrap;
@@ -11,6 +12,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
@@ -18,6 +21,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -51,6 +55,8 @@ public final class Website implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final Duration HANDSHAKE = Duration.ofSeconds(10);
     private static final long STOP_SECONDS = 5;
+    private static final long CLOSE_SECONDS = 1;
+    private static final long SWEEP_SECONDS = 15;
 
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
             Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()),
@@ -58,12 +64,16 @@ public final class Website implements AutoCloseable {
             NioIoHandler.newFactory());
     private final Limits limits;
     private final AtomicInteger connections = new AtomicInteger();
+    private final ChannelGroup browsers = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final ChannelGroup devices = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final Builder settings;
     private volatile @Nullable SslContext tls;
     private final Channel listening;
     private final SiteUrl site;
     private final Router router;
 
     private Website(Builder settings) throws IOException {
+        this.settings = settings;
         limits = settings.limits;
         tls = settings.tls;
         ChannelFuture binding = new ServerBootstrap()
@@ -92,7 +102,12 @@ public final class Website implements AutoCloseable {
         site = settings.site != null
                 ? settings.site
                 : SiteUrl.of(URI.create(scheme + "://localhost:" + address().getPort()));
-        router = new Router(settings, site);
+        SignIns signIns = settings.signIn ? new SignIns(this::access, InstantSource.system()) : null;
+        router = new Router(settings, site, signIns, signIns == null ? access(Builder.ANYBODY) : null);
+        if (signIns != null) {
+            loops.scheduleWithFixedDelay(
+                    new Lasting(signIns::removeEnded), SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+        }
         listening.config().setAutoRead(true);
     }
 
@@ -108,7 +123,7 @@ public final class Website implements AutoCloseable {
     /**
      * Returns a builder for a website whose visitors sign in, each with a credential of their own. The website does not
      * check it but uses it toward the bridge, which decides on each device. The start page lists what a visitor has
-     * opened before; {@link Builder#devices} has no effect.
+     * opened before; {@link Builder#devices} tells the state of these only.
      *
      * @param dialers makes what opens streams in the name of a visitor. Called on an event loop: must not block. For as
      *     long as the visitor is signed in, at most twelve hours
@@ -140,6 +155,13 @@ public final class Website implements AutoCloseable {
         return over(visitor -> channels, false);
     }
 
+    private Access access(Visitor visitor) {
+        Function<String, DeviceChannels> channels = settings.access.apply(visitor);
+        String line = settings.terminal;
+        return new Access(channels.apply(settings.target), line == null ? null : channels.apply(line))
+                .heardBy(devices::add);
+    }
+
     private void serve(Channel channel) {
         if (connections.incrementAndGet() > limits.connections()) {
             connections.decrementAndGet();
@@ -153,6 +175,7 @@ public final class Website implements AutoCloseable {
             handler.setHandshakeTimeoutMillis(HANDSHAKE.toMillis());
             channel.pipeline().addLast(handler);
         }
+        browsers.add(channel);
         BrowserConnection.install(channel, router, limits);
     }
 
@@ -185,6 +208,9 @@ public final class Website implements AutoCloseable {
     }
 
     private static SslContext context(TlsIdentity identity) throws IOException {
+        if (!identity.fits()) {
+            throw new IOException("the certificate is not that of the key: " + identity);
+        }
         try {
             return SslContextBuilder.forServer(identity.key(), identity.chain())
                     .protocols(TlsRules.PROTOCOLS)
@@ -195,10 +221,12 @@ public final class Website implements AutoCloseable {
         }
     }
 
-    /** Stops listening and drops the connections. Waits for at most five seconds. */
+    /** Stops listening, drops the connections, and ends attempts to reach devices. Waits for at most seven seconds. */
     @Override
     public void close() {
         listening.close();
+        browsers.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS); // which ends their attempts to dial
+        devices.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
                 .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     }
@@ -228,24 +256,6 @@ public final class Website implements AutoCloseable {
         private Builder(Function<Visitor, Function<String, DeviceChannels>> access, boolean signIn) {
             this.access = access;
             this.signIn = signIn;
-        }
-
-        /** Returns how devices are reached if nobody signs in; null otherwise. */
-        @Nullable
-        Access access() {
-            return signIn ? null : access(ANYBODY);
-        }
-
-        private Access access(Visitor visitor) {
-            Function<String, DeviceChannels> channels = access.apply(visitor);
-            String line = terminal;
-            return new Access(channels.apply(target), line == null ? null : channels.apply(line), new Sightings());
-        }
-
-        /** Returns who has signed in; null if nobody has to. */
-        @Nullable
-        SignIns signIns() {
-            return signIn ? new SignIns(this::access, InstantSource.system()) : null;
         }
 
         /** Sets the address to listen on; port 8081 of the loopback interface by default. */

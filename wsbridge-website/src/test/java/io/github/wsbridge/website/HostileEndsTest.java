@@ -115,7 +115,8 @@ final class HostileEndsTest {
 
     @Test
     void body_browserGoneBeforeTheDeviceIsReached_isReleased() {
-        Website.Builder settings = Website.over((device, loop, handler) -> loop.newPromise());
+        DeviceChannels devices = (device, loop, handler) -> loop.newPromise();
+        Website.Builder settings = Website.over(devices);
         EmbeddedChannel channel = new EmbeddedChannel() {
             @Override
             protected SocketAddress remoteAddress0() {
@@ -124,7 +125,9 @@ final class HostileEndsTest {
         };
         channel.config().setAutoRead(false);
         BrowserConnection.install(
-                channel, new Router(settings, SiteUrl.of(URI.create("http://localhost"))), Limits.DEFAULT);
+                channel,
+                new Router(settings, SiteUrl.of(URI.create("http://localhost")), null, new Access(devices, null)),
+                Limits.DEFAULT);
         ByteBuf request = Unpooled.copiedBuffer(
                 "POST / HTTP/1.1\r\nHost: device-1.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                         + "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n",

@@ -6,7 +6,6 @@ import io.github.wsbridge.website.FakeDevice.Wire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,8 +26,17 @@ final class SignInTest {
 
     @BeforeEach
     void start() throws IOException {
-        device = FakeDevice.answering("HTTP/1.1 200 OK\nSet-Cookie: wsbridge=stolen; Path=/\nSet-Cookie: own=1\n"
-                + "Content-Length: 5\n\nhello");
+        device = new FakeDevice(wire -> {
+            while (true) {
+                if (wire.head().toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
+                    wire.send(
+                            "HTTP/1.1 101 Fine\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Accept: x\n\n");
+                } else {
+                    wire.send("HTTP/1.1 200 OK\nSet-Cookie: wsbridge=stolen; Path=/\nSet-Cookie: own=1\n"
+                            + "Content-Length: 5\n\nhello");
+                }
+            }
+        });
         TcpChannels devices =
                 new TcpChannels().device("device-1", device.port()).device("device-2", device.port());
         website = Website.over(
@@ -39,6 +47,7 @@ final class SignInTest {
                         true)
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .devices(DeviceList.of(List.of("secret")))
+                .terminal("shell")
                 .start();
         port = ":" + website.address().getPort();
     }
@@ -69,7 +78,7 @@ final class SignInTest {
 
     /** Returns the cookie of the start page. */
     private String signIn() throws IOException {
-        String answer = ask("POST", "localhost", "/.wsbridge/sign-in", "", "credential=key-1&then=%2F");
+        String answer = ask("POST", "localhost", "/.wsbridge/sign-in", own(), "credential=key-1&then=%2F");
         assertThat(answer).startsWith("HTTP/1.1 303 ");
         assertThat(field(answer, "location")).isEqualTo("/");
         assertThat(field(answer, "set-cookie"))
@@ -78,22 +87,42 @@ final class SignInTest {
         return cookie(answer);
     }
 
+    /** What browsers say about a form of the start page. */
+    private String own() {
+        return "Origin: http://localhost" + port + "\n";
+    }
+
     private static String cookie(String answer) {
         return "Cookie: " + field(answer, "set-cookie").split(";")[0] + "\n";
     }
 
-    private String ticket(String cookie, String id) throws IOException {
-        String open = get("localhost", "/.wsbridge/open?device=" + id + "&to=%2Fa%3Fb", cookie);
-        String location = field(open, "location");
-        assertThat(location).startsWith("http://" + id + ".localhost" + port + "/.wsbridge/enter?ticket=");
-        return location.substring(location.indexOf("/.wsbridge"));
+    /** A browser that has begun to open a device, has a ticket, and has not used it yet. */
+    private record Begun(String path, String entry) {}
+
+    private Begun begin(String cookie, String id) throws IOException {
+        String led = get(id + ".localhost", "/a?b", PAGE);
+        String open = field(led, "location");
+        assertThat(open).startsWith("http://localhost" + port + "/.wsbridge/open?device=" + id + "&to=%2Fa%3Fb&entry=");
+        String enter = field(get("localhost", path(open), cookie), "location");
+        assertThat(enter).startsWith("http://" + id + ".localhost" + port + "/.wsbridge/enter?ticket=");
+        return new Begun(path(enter), cookie(led));
+    }
+
+    private static String path(String url) {
+        return url.substring(url.indexOf("/.wsbridge"));
+    }
+
+    /** Returns the answer that brings the cookie of a device's host. */
+    private String enter(String cookie, String id) throws IOException {
+        Begun begun = begin(cookie, id);
+        return get(id + ".localhost", begun.path(), begun.entry());
     }
 
     @Test
     void nobody_isLedToTheSignIn() throws IOException {
         assertThat(field(get("localhost", "/", ""), "location")).isEqualTo("/.wsbridge/sign-in?then=%2F");
         assertThat(field(get("device-1.localhost", "/a?b", PAGE), "location"))
-                .isEqualTo("http://localhost" + port + "/.wsbridge/open?device=device-1&to=%2Fa%3Fb");
+                .startsWith("http://localhost" + port + "/.wsbridge/open?device=device-1&to=%2Fa%3Fb&entry=");
         assertThat(get("device-1.localhost", "/a", "")).startsWith("HTTP/1.1 401 ");
         assertThat(get("device-1.localhost", "/.wsbridge/state", "")).startsWith("HTTP/1.1 401 ");
         assertThat(ask("POST", "device-1.localhost", "/", PAGE, "x")).startsWith("HTTP/1.1 401 ");
@@ -107,7 +136,7 @@ final class SignInTest {
     @Test
     void signedIn_opensDevicesWithTheOwnCredential() throws IOException {
         String start = signIn();
-        String entered = get("device-1.localhost", ticket(start, "device-1"), "");
+        String entered = enter(start, "device-1");
         assertThat(field(entered, "location")).isEqualTo("/a?b");
         String answer = get("device-1.localhost", "/a?b", cookie(entered).strip() + "; other=2\n");
         assertThat(answer)
@@ -127,22 +156,27 @@ final class SignInTest {
     @Test
     void ticket_worksOnceAndForItsDevice() throws IOException {
         String start = signIn();
-        String ticket = ticket(start, "device-1");
-        assertThat(get("device-1.localhost", ticket, "")).containsIgnoringCase("set-cookie");
-        assertThat(get("device-1.localhost", ticket, "")).doesNotContainIgnoringCase("set-cookie");
-        String other = ticket(start, "device-1");
-        assertThat(get("device-2.localhost", other, "")).doesNotContainIgnoringCase("set-cookie");
+        Begun begun = begin(start, "device-1");
+        assertThat(get("device-1.localhost", begun.path(), begun.entry())).containsIgnoringCase("set-cookie");
+        assertThat(get("device-1.localhost", begun.path(), begun.entry())).doesNotContainIgnoringCase("set-cookie");
+        Begun other = begin(start, "device-1");
+        assertThat(get("device-2.localhost", other.path(), other.entry())).doesNotContainIgnoringCase("set-cookie");
     }
 
     @Test
-    void ticket_ofWhoHasLeft_isWorthNothing() {
-        SignIns signIns =
-                new SignIns(visitor -> new Access(new TcpChannels(), null, new Sightings()), InstantSource.system());
-        String cookie = signIns.enter(new Visitor("key-1", InetAddress.getLoopbackAddress()));
-        SignIns.Session session = signIns.at(cookie).orElseThrow();
-        signIns.leave(session);
-        assertThat(signIns.redeem(signIns.ticket(session, "device-1"), "device-1"))
-                .isEmpty();
+    void ticket_inAnotherBrowser_isWorthNothing() throws IOException {
+        String start = signIn();
+        assertThat(get("device-1.localhost", begin(start, "device-1").path(), ""))
+                .doesNotContainIgnoringCase("set-cookie");
+        String other = begin(start, "device-1").entry();
+        assertThat(get("device-1.localhost", begin(start, "device-1").path(), other))
+                .doesNotContainIgnoringCase("set-cookie");
+    }
+
+    @Test
+    void open_withoutABrowserThatBegan_leadsToTheDevice() throws IOException {
+        assertThat(field(get("localhost", "/.wsbridge/open?device=device-1&to=%2Fx", signIn()), "location"))
+                .isEqualTo("http://device-1.localhost" + port + "/x");
     }
 
     @Test
@@ -153,7 +187,7 @@ final class SignInTest {
     @Test
     void cookie_worksOnItsHostOnly() throws IOException {
         String start = signIn();
-        String first = cookie(get("device-1.localhost", ticket(start, "device-1"), ""));
+        String first = cookie(enter(start, "device-1"));
         assertThat(get("device-1.localhost", "/", first)).startsWith("HTTP/1.1 200 ");
         assertThat(get("device-2.localhost", "/", first)).startsWith("HTTP/1.1 401 ");
         assertThat(get("device-1.localhost", "/", start)).startsWith("HTTP/1.1 401 ");
@@ -163,7 +197,7 @@ final class SignInTest {
     @Test
     void signOut_endsTheCookiesOfAllHosts() throws IOException {
         String start = signIn();
-        String first = cookie(get("device-1.localhost", ticket(start, "device-1"), ""));
+        String first = cookie(enter(start, "device-1"));
         assertThat(ask(
                         "POST",
                         "localhost",
@@ -171,22 +205,67 @@ final class SignInTest {
                         start + "Origin: http://device-1.localhost" + port + "\n",
                         "x"))
                 .startsWith("HTTP/1.1 403 ");
-        assertThat(ask("POST", "localhost", "/.wsbridge/sign-out", start, "x")).startsWith("HTTP/1.1 303 ");
+        assertThat(ask("POST", "localhost", "/.wsbridge/sign-out", start + own(), "x"))
+                .startsWith("HTTP/1.1 303 ");
         assertThat(get("device-1.localhost", "/", first)).startsWith("HTTP/1.1 401 ");
         assertThat(get("localhost", "/", start)).startsWith("HTTP/1.1 303 ");
+    }
+
+    private Wire webSocket(String host, String path, String fields) throws IOException {
+        Wire browser = Wire.to(website.address().getPort());
+        browser.send("GET " + path + " HTTP/1.1\nHost: " + host + port + "\nConnection: Upgrade\nUpgrade: websocket\n"
+                + "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\n" + fields + "\n");
+        assertThat(browser.head()).startsWith("HTTP/1.1 101 ");
+        return browser;
+    }
+
+    @Test
+    void signOut_endsWebSocketsAndTerminals_ofThatSignInOnly() throws IOException {
+        String start = signIn();
+        String first = cookie(enter(start, "device-1"));
+        String others = cookie(enter(signIn(), "device-1"));
+        try (Wire socket = webSocket("device-1.localhost", "/", first);
+                Wire terminal = webSocket("localhost", "/.wsbridge/line?device=device-1", start);
+                Wire other = webSocket("device-1.localhost", "/", others)) {
+            assertThat(ask("POST", "localhost", "/.wsbridge/sign-out", start + own(), "x"))
+                    .startsWith("HTTP/1.1 303 ");
+            assertThat(socket.rest()).isEmpty();
+            assertThat(terminal.rest()).isEmpty();
+            other.send("GET / HTTP/1.1\nHost: x\n\n"); // the device still reads
+            assertThat(other.response()).endsWith("hello");
+        }
+    }
+
+    @Test
+    void form_ofAnotherPage_isRefused() throws IOException {
+        for (String from : List.of(
+                "",
+                "Origin: null\n",
+                "Origin: https://localhost" + port + "\n",
+                "Origin: http://device-1.localhost" + port + "\n",
+                "Sec-Fetch-Site: none\n")) {
+            assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", from, "credential=key-1&then=%2F"))
+                    .startsWith("HTTP/1.1 403 ")
+                    .doesNotContainIgnoringCase("set-cookie");
+            assertThat(ask("POST", "localhost", "/.wsbridge/sign-out", from, "x"))
+                    .startsWith("HTTP/1.1 403 ");
+        }
+        assertThat(visitors).isEmpty();
+        assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", "Sec-Fetch-Site: same-origin\n", "credential=k"))
+                .startsWith("HTTP/1.1 303 ");
     }
 
     @Test
     void signIn_leadsNowhereElse() throws IOException {
         for (String then :
                 List.of("//evil.example", "/%5Cevil.example", "https://evil.example", "a%0D%0Ab", "/a%0Ab")) {
-            String answer = ask("POST", "localhost", "/.wsbridge/sign-in", "", "credential=k&then=" + then);
+            String answer = ask("POST", "localhost", "/.wsbridge/sign-in", own(), "credential=k&then=" + then);
             assertThat(field(answer, "location")).isEqualTo("/");
         }
-        assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", "", "credential=a+b&then=%2F"))
+        assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", own(), "credential=a+b&then=%2F"))
                 .startsWith("HTTP/1.1 200 ")
                 .contains("role=\"alert\"");
-        assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", "", "credential=" + "x".repeat(20_000)))
+        assertThat(ask("POST", "localhost", "/.wsbridge/sign-in", own(), "credential=" + "x".repeat(20_000)))
                 .startsWith("HTTP/1.1 413 ");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.client.BridgeLeg;
 import io.github.wsbridge.website.FakeDevice.Wire;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -477,5 +478,24 @@ final class WebsiteTest {
         assertThatThrownBy(
                         () -> Website.over(devices).address(website.address()).start())
                 .isInstanceOf(java.net.BindException.class);
+    }
+
+    @Test
+    void close_endsAttemptsToReachDevices_andConnectionsToThem() throws Exception {
+        CompletableFuture<BridgeLeg> attempt = new CompletableFuture<>();
+        CompletableFuture<String> asked = new CompletableFuture<>();
+        website = Website.builder((id, target) -> {
+                    asked.complete(id);
+                    return attempt;
+                })
+                .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .start();
+        try (Wire browser = browser()) {
+            browser.send(get("/"));
+            assertThat(asked.get(10, TimeUnit.SECONDS)).isEqualTo("device-1");
+            website.close();
+            assertThat(attempt).isCancelled();
+            assertThat(browser.rest()).isEmpty();
+        }
     }
 }

@@ -26,32 +26,68 @@ public final class Brakes {
     private static final Admission.Refused TOO_FAST =
             new Admission.Refused(429, "too many requests", Duration.ofSeconds(1));
 
-    private final int addressRate;
-    private final LeakyBuckets addresses;
-    private final RequestRate principals;
-    private final FailedCredentials failures;
+    private volatile Rates rates;
+    private final InstantSource clock;
     private final Capacity delayed = new Capacity(MOST_DELAYED);
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
 
     public Brakes(Limits limits, InstantSource clock, ScheduledExecutorService scheduler, BridgeListener events) {
-        this.addressRate = limits.addressRate();
-        this.addresses = new LeakyBuckets(addressRate, Duration.ofSeconds(1), clock);
-        this.principals = new RequestRate(limits.requestsPerSecond(), clock);
-        this.failures = new FailedCredentials(limits.failedCredentials(), clock, events);
+        this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
+        this.rates = new Rates(
+                limits.addressRate(),
+                addresses(limits),
+                limits.requestsPerSecond(),
+                principals(limits),
+                limits.failedCredentials(),
+                failures(limits));
+    }
+
+    /** The limits in force, and what has been counted towards them. */
+    private record Rates(
+            int addressRate,
+            LeakyBuckets addresses,
+            int requestsPerSecond,
+            RequestRate principals,
+            int failedCredentials,
+            FailedCredentials failures) {}
+
+    private LeakyBuckets addresses(Limits limits) {
+        return new LeakyBuckets(limits.addressRate(), Duration.ofSeconds(1), clock);
+    }
+
+    private RequestRate principals(Limits limits) {
+        return new RequestRate(limits.requestsPerSecond(), clock);
+    }
+
+    private FailedCredentials failures(Limits limits) {
+        return new FailedCredentials(limits.failedCredentials(), clock, events);
+    }
+
+    /** Changes the limits. Where one has changed, counting begins anew. */
+    public void change(Limits to) {
+        Rates old = rates;
+        rates = new Rates(
+                to.addressRate(),
+                to.addressRate() == old.addressRate ? old.addresses : addresses(to),
+                to.requestsPerSecond(),
+                to.requestsPerSecond() == old.requestsPerSecond ? old.principals : principals(to),
+                to.failedCredentials(),
+                to.failedCredentials() == old.failedCredentials ? old.failures : failures(to));
     }
 
     /** Counts a handshake from a client's address. Returns the refusal if that is too many, or null. */
     Admission.@Nullable Refused tooFast(Handshake handshake) {
         String site = ClientAddress.site(handshake.peer().address());
-        return site.isEmpty() || addresses.addUpTo(site, addressRate) ? null : tooMuch(Limit.ADDRESS_RATE);
+        Rates now = rates;
+        return site.isEmpty() || now.addresses.addUpTo(site, now.addressRate) ? null : tooMuch(Limit.ADDRESS_RATE);
     }
 
     /** Counts a request of a principal. Returns the refusal if that is too many, or null. */
     Admission.@Nullable Refused tooOften(String principal) {
-        return principals.take(principal) ? null : tooMuch(Limit.PRINCIPAL_RATE);
+        return rates.principals.take(principal) ? null : tooMuch(Limit.PRINCIPAL_RATE);
     }
 
     private Admission.Refused tooMuch(Limit limit) {
@@ -61,7 +97,8 @@ public final class Brakes {
 
     /** Counts invalid credentials. Returns the answer to them, which may take a while. */
     CompletionStage<Admission> failed(Handshake handshake, Admission.Refused answer) {
-        FailedCredentials.Penalty penalty = failures.failed(handshake.peer().address());
+        FailedCredentials.Penalty penalty =
+                rates.failures.failed(handshake.peer().address());
         if (!penalty.retryAfter().isZero()) {
             events.onLimited(Limit.FAILED_CREDENTIALS);
         }

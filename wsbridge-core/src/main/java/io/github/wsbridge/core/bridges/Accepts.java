@@ -49,6 +49,7 @@ public final class Accepts {
     private final PendingBridges pending;
     private final BridgeSlots slots;
     private final BridgeAges ages;
+    private final BridgeBook book;
     private final UnaryOperator<Leg> watch;
     private final InstantSource clock;
     private final BridgeListener events;
@@ -60,6 +61,7 @@ public final class Accepts {
             PendingBridges pending,
             BridgeSlots slots,
             BridgeAges ages,
+            BridgeBook book,
             UnaryOperator<Leg> watch,
             InstantSource clock,
             BridgeListener events) {
@@ -69,6 +71,7 @@ public final class Accepts {
         this.pending = pending;
         this.slots = slots;
         this.ages = ages;
+        this.book = book;
         this.watch = watch;
         this.clock = clock;
         this.events = events;
@@ -171,6 +174,7 @@ public final class Accepts {
             OwnedBridge bridge, Splice splice, Client by, Leg device, Hop hop, Optional<CloseReason> missing) {
         try {
             if (missing.isEmpty()) {
+                bridge.entry().accepted(by, hop);
                 events.onEstablished(bridge, hop, by);
             }
             splice.start(
@@ -230,14 +234,18 @@ public final class Accepts {
     private void relay(TokenClaims claims, Client client, Gate device, Leg ownerLeg) {
         Gate owner = new Gate(ownerLeg, reason -> {});
         Splice splice = new Splice(device, owner);
+        Traffic traffic = traffic(splice);
+        BridgeBook.Entry entry = book.forwarded(
+                claims.bridgeId(), claims.deviceId(), claims.owner(), client, clock.instant(), traffic, splice::close);
         splice.gone().thenAccept(reason -> {
+            book.remove(entry);
             events.onForwardClosed(claims.bridgeId(), reason);
             slots.release(); // last, since stop() waits for it
         });
         try {
             owner.open();
             slots.keep(splice);
-            events.onForwarded(claims.bridgeId(), claims.owner(), client, traffic(splice));
+            events.onForwarded(claims.bridgeId(), claims.owner(), client, traffic);
             splice.start(null, null);
         } catch (Throwable e) { // even an Error, which nobody else handles: the slot must be given back
             splice.abort();

@@ -30,7 +30,7 @@ public final class BridgeSlots {
     public static final CloseReason DRAINING = new CloseReason(CloseReason.UNAVAILABLE, "the node is draining");
     public static final CloseReason STOPPING = new CloseReason(CloseReason.GOING_AWAY, "the node is stopping");
 
-    private final int max;
+    private volatile int max;
     private final Capacity capacity;
     private final FairShare share;
     private final Set<Splice> splices = ConcurrentHashMap.newKeySet();
@@ -42,6 +42,13 @@ public final class BridgeSlots {
         this.max = maxBridges;
         this.capacity = new Capacity(maxBridges);
         this.share = share;
+    }
+
+    /** Changes the limits, for bridges to come. */
+    public void change(int maxBridges, int principalPercent, int addressPercent) {
+        max = maxBridges;
+        capacity.bound(maxBridges);
+        share.change(principalPercent, addressPercent);
     }
 
     /** Returns why the node cannot take another requester now, or null if it can. */

@@ -9,6 +9,7 @@ import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Pace;
 import io.github.wsbridge.wire.relay.Splice;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +42,7 @@ public final class OwnedBridge implements Bridge {
     private volatile @Nullable Future<?> timeout;
     private volatile @Nullable Pace pace;
     private volatile String principal = "";
+    private volatile BridgeBook.@Nullable Entry entry;
 
     /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
     public OwnedBridge(BridgeId id, String deviceId, Leg requester, Consumer<OwnedBridge> decided) {
@@ -71,6 +73,15 @@ public final class OwnedBridge implements Bridge {
 
     String principal() {
         return principal;
+    }
+
+    /** Sets what the node's book has about the bridge. Called before the bridge can be claimed. */
+    void entry(BridgeBook.Entry value) {
+        entry = value;
+    }
+
+    BridgeBook.Entry entry() {
+        return Objects.requireNonNull(entry);
     }
 
     /** Returns whether the bridge still waits for its device. */

@@ -23,13 +23,18 @@ public final class PendingBridges {
 
     private final Map<BridgeId, Waiting> bridges = new ConcurrentHashMap<>();
     private final Map<String, Line> perDevice = new ConcurrentHashMap<>();
-    private final int maxPerDevice;
+    private volatile int maxPerDevice;
     private final Supplier<FairShare> share;
 
     /** @param share of those that wait for a device that one requester may have; one for each device */
     public PendingBridges(int maxPerDevice, Supplier<FairShare> share) {
         this.maxPerDevice = maxPerDevice;
         this.share = share;
+    }
+
+    /** Changes the limit, for devices for which nobody waits at the moment. */
+    public void change(int most) {
+        maxPerDevice = most;
     }
 
     /**

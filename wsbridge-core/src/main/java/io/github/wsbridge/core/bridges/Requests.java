@@ -54,6 +54,7 @@ public final class Requests {
     private final Duration acceptTimeout;
     private final boolean tokensNameDevices;
     private final Bandwidth bandwidth;
+    private final BridgeBook book;
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
@@ -70,6 +71,7 @@ public final class Requests {
             Duration acceptTimeout,
             boolean tokensNameDevices,
             Bandwidth bandwidth,
+            BridgeBook book,
             InstantSource clock,
             ScheduledExecutorService scheduler,
             BridgeListener events) {
@@ -82,6 +84,7 @@ public final class Requests {
         this.acceptTimeout = acceptTimeout;
         this.tokensNameDevices = tokensNameDevices;
         this.bandwidth = bandwidth;
+        this.book = book;
         this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
@@ -97,7 +100,9 @@ public final class Requests {
             bridge.end(refusal);
             return bridge;
         }
-        events.onRequested(bridge, new BridgeListener.Client(by.principal(), by.address()));
+        BridgeListener.Client requester = new BridgeListener.Client(by.principal(), by.address());
+        bridge.entry(book.own(bridge, requester, clock.instant()));
+        events.onRequested(bridge, requester);
         bridge.requestedBy(shortened(by.principal()));
         if (by.valid() != Granted.ALWAYS) {
             revocable.put(bridge, by.valid());
@@ -108,7 +113,8 @@ public final class Requests {
         }
         bridge.gone().thenAccept(reason -> {
             revocable.remove(bridge);
-            bandwidth.release(by.holder().principal());
+            bandwidth.release(by.holder().principal(), pace);
+            book.remove(bridge.entry());
             events.onClosed(bridge, reason);
             slots.release(by.holder()); // last, since stop() waits for it
         });

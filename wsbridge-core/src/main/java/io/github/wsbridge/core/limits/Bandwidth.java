@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bandwidth {
 
-    private final long perBridge;
-    private final long perPrincipal;
+    private volatile long perBridge;
+    private volatile long perPrincipal;
     private final ScheduledExecutorService scheduler;
     private final LongSupplier nanoTime;
     private final Map<String, Account> principals = new ConcurrentHashMap<>();
@@ -36,23 +36,37 @@ public final class Bandwidth {
         this.nanoTime = nanoTime;
     }
 
+    /** Changes the limits, for bridges to come; that of a principal which has a limit changes for all its bridges. */
+    public void change(long one, long all) {
+        perBridge = one;
+        perPrincipal = all;
+        if (all > 0) {
+            principals.values().forEach(account -> account.bucket().rate(all));
+        }
+    }
+
     /** Returns the pace of a new bridge; null if it is not limited. {@link #release} is called when it has ended. */
     public @Nullable Pace of(String principal) {
-        TokenBucket own = perBridge > 0 ? new TokenBucket(perBridge, nanoTime) : null;
-        TokenBucket shared = perPrincipal > 0 && !principal.isEmpty()
+        long one = perBridge;
+        long all = perPrincipal;
+        TokenBucket own = one > 0 ? new TokenBucket(one, nanoTime) : null;
+        TokenBucket shared = all > 0 && !principal.isEmpty()
                 ? principals
                         .compute(
                                 principal,
                                 (same, known) -> known == null
-                                        ? new Account(new TokenBucket(perPrincipal, nanoTime), 1)
+                                        ? new Account(new TokenBucket(all, nanoTime), 1)
                                         : new Account(known.bucket(), known.bridges() + 1))
                         .bucket()
                 : null;
         return own == null && shared == null ? null : new Paced(own, shared);
     }
 
-    /** Called once for each bridge of a principal. */
-    public void release(String principal) {
+    /** Called once for each bridge of a principal, with its pace. */
+    public void release(String principal, @Nullable Pace pace) {
+        if (!(pace instanceof Paced paced) || paced.shared == null) {
+            return;
+        }
         Account left = principals.computeIfPresent(
                 principal, (same, known) -> new Account(known.bucket(), known.bridges() - 1));
         if (left != null && left.bridges() == 0) {
@@ -114,7 +128,7 @@ public final class Bandwidth {
     private static final class TokenBucket {
         private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-        private final double nanosPerByte;
+        private volatile double nanosPerByte;
         private final LongSupplier nanoTime;
         private long paidUntil; // guarded by this
 
@@ -122,6 +136,10 @@ public final class Bandwidth {
             this.nanosPerByte = 1e9 / bytesPerSecond;
             this.nanoTime = nanoTime;
             this.paidUntil = nanoTime.getAsLong() - BURST_NANOS;
+        }
+
+        void rate(long bytesPerSecond) {
+            nanosPerByte = 1e9 / bytesPerSecond;
         }
 
         synchronized void spend(long bytes) {

@@ -12,8 +12,8 @@ public final class FairShare {
 
     private static final int ALL = 100;
 
-    private final int principalPercent;
-    private final int addressPercent;
+    private volatile int principalPercent;
+    private volatile int addressPercent;
     private final Map<String, Integer> principals = new HashMap<>();
     private final Map<String, Integer> sites = new HashMap<>();
 
@@ -21,6 +21,12 @@ public final class FairShare {
     public FairShare(int principalPercent, int addressPercent) {
         this.principalPercent = principalPercent;
         this.addressPercent = addressPercent;
+    }
+
+    /** Changes the shares. Who has more than its share by now keeps that, but gets nothing more. */
+    public void change(int ofPrincipal, int ofAddress) {
+        principalPercent = ofPrincipal;
+        addressPercent = ofAddress;
     }
 
     /** Returns shares of everything. */
@@ -43,12 +49,8 @@ public final class FairShare {
         if (!roomFor(holder, free)) {
             return false;
         }
-        if (counts(holder.principal(), principalPercent)) {
-            principals.merge(holder.principal(), 1, Integer::sum);
-        }
-        if (counts(holder.site(), addressPercent)) {
-            sites.merge(holder.site(), 1, Integer::sum);
-        }
+        count(principals, holder.principal());
+        count(sites, holder.site());
         return true;
     }
 
@@ -58,12 +60,16 @@ public final class FairShare {
         sites.computeIfPresent(holder.site(), (same, held) -> held == 1 ? null : held - 1);
     }
 
-    private static boolean counts(String key, int percent) {
-        return !key.isEmpty() && percent < ALL;
+    /** Counts even where one may take everything, since that may change. */
+    private static void count(Map<String, Integer> held, String key) {
+        if (!key.isEmpty()) {
+            held.merge(key, 1, Integer::sum);
+        }
     }
 
     private static boolean roomFor(Map<String, Integer> held, String key, int percent, int free) {
-        return !counts(key, percent)
+        return key.isEmpty()
+                || percent == ALL
                 || free > 0 && (long) held.getOrDefault(key, 0) * (ALL - percent) < (long) percent * free;
     }
 }

@@ -91,6 +91,35 @@ public record Limits(
         return new Builder();
     }
 
+    /**
+     * Returns these limits with those of {@code next} that can change while a node runs: the numbers of bridges, of
+     * pending ones and of listeners, the rates, the shares, and the bandwidths.
+     */
+    public Limits changed(Limits next) {
+        return new Limits(
+                next.maxBridges,
+                next.maxPendingPerDevice,
+                next.maxListeners,
+                maxDeviceIdBytes,
+                maxRequestDataBytes,
+                next.requestsPerSecond,
+                next.addressRate,
+                next.failedCredentials,
+                next.principalShare,
+                next.addressShare,
+                next.bridgeBandwidth,
+                next.principalBandwidth,
+                maxIdle,
+                maxLifetime,
+                acceptTimeout,
+                dialTimeout,
+                peerTimeout,
+                admissionTimeout,
+                maxSignedLifetime,
+                maxSignedOnce,
+                watch);
+    }
+
     private static void positive(String name, int value) {
         if (value <= 0) {
             throw new IllegalArgumentException(name + " must be at least 1");

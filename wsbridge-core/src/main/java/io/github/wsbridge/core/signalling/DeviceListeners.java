@@ -43,7 +43,7 @@ public final class DeviceListeners {
 
     private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
     private final Map<String, Arrival> arrivals = new ConcurrentHashMap<>();
-    private final int max;
+    private volatile int max;
     private final Capacity capacity;
     private final FairShare share;
     private final BridgeListener events;
@@ -56,6 +56,13 @@ public final class DeviceListeners {
         this.share = share;
         this.events = events;
         this.rejections = rejections;
+    }
+
+    /** Changes the limits, for devices to come. */
+    public void change(int most, int principalPercent, int addressPercent) {
+        max = most;
+        capacity.bound(most);
+        share.change(principalPercent, addressPercent);
     }
 
     public int size() {

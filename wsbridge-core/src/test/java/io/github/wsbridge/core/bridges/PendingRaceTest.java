@@ -48,6 +48,7 @@ class PendingRaceTest {
             new PendingBridges(1, FairShare::unlimited); // a leaked count would refuse the next round
     private final BridgeSlots slots = new BridgeSlots(1, FairShare.unlimited()); // here too
     private final Watcher watcher = new Watcher();
+    private final BridgeBook book = new BridgeBook();
     private final Requests requests = new Requests(
             TestCluster.PUBLIC,
             TestCluster.A,
@@ -58,12 +59,13 @@ class PendingRaceTest {
             ACCEPT_TIMEOUT,
             false,
             new Bandwidth(0, 0, scheduler, () -> 0),
+            book,
             scheduler.clock(),
             scheduler,
             watcher);
     private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
     private final Accepts accepts = new Accepts(
-            TestCluster.A, new PlainCodec(), null, pending, slots, ages, leg -> leg, scheduler.clock(), watcher);
+            TestCluster.A, new PlainCodec(), null, pending, slots, ages, book, leg -> leg, scheduler.clock(), watcher);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];

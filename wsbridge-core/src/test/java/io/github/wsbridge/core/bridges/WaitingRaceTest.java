@@ -69,6 +69,7 @@ class WaitingRaceTest {
             closed.incrementAndGet();
         }
     };
+    private final BridgeBook book = new BridgeBook();
     private final Requests requests = new Requests(
             TestCluster.PUBLIC,
             TestCluster.A,
@@ -79,12 +80,13 @@ class WaitingRaceTest {
             ACCEPT_TIMEOUT,
             false,
             new Bandwidth(0, 0, scheduler, () -> 0),
+            book,
             scheduler.clock(),
             scheduler,
             events);
     private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
     private final Accepts accepts = new Accepts(
-            TestCluster.A, new PlainCodec(), null, pending, slots, ages, leg -> leg, scheduler.clock(), events);
+            TestCluster.A, new PlainCodec(), null, pending, slots, ages, book, leg -> leg, scheduler.clock(), events);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];

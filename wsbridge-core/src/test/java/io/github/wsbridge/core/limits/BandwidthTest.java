@@ -60,10 +60,12 @@ class BandwidthTest {
     @Test
     void lastBridge_leavesItsDebtToTheNext() {
         Bandwidth bandwidth = bandwidth(0, 100_000);
-        Objects.requireNonNull(bandwidth.of("a")).relayed(200_000);
-        bandwidth.release("a");
-        relay(Objects.requireNonNull(bandwidth.of("a")));
-        bandwidth.release("a");
+        Pace first = Objects.requireNonNull(bandwidth.of("a"));
+        first.relayed(200_000);
+        bandwidth.release("a", first);
+        Pace next = Objects.requireNonNull(bandwidth.of("a"));
+        relay(next);
+        bandwidth.release("a", next);
         assertThat(relayed).isZero();
         pass(Duration.ofMillis(1_850));
         assertThat(relayed).isZero();
@@ -75,13 +77,28 @@ class BandwidthTest {
     void bridgesThatComeAndGo_leaveEachTheirDebt() {
         Bandwidth bandwidth = bandwidth(0, 100_000);
         for (int bytes : new int[] {100_000, 300_000}) {
-            Objects.requireNonNull(bandwidth.of("a")).relayed(bytes);
-            bandwidth.release("a");
+            Pace pace = Objects.requireNonNull(bandwidth.of("a"));
+            pace.relayed(bytes);
+            bandwidth.release("a", pace);
         }
         pass(Duration.ofMillis(1_000)); // the time of the first debt alone
         relay(Objects.requireNonNull(bandwidth.of("a")));
         assertThat(relayed).isZero();
-        bandwidth.release("a");
+    }
+
+    @Test
+    void change_appliesToThePrincipalAndToNewBridges() {
+        Bandwidth bandwidth = bandwidth(0, 100_000);
+        relay(Objects.requireNonNull(bandwidth.of("a")));
+        bandwidth.change(0, 200_000);
+        pass(Duration.ofSeconds(2));
+        assertThat(relayed).isBetween(380_000L, 430_000L);
+        bandwidth.change(100_000, 0);
+        relayed = 0;
+        relay(Objects.requireNonNull(bandwidth.of("b")));
+        assertThat(relayed).isBetween(10_000L, 12_000L);
+        bandwidth.change(0, 0);
+        assertThat(bandwidth.of("b")).isNull();
     }
 
     @Test

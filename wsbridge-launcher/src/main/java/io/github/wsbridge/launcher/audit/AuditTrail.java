@@ -183,11 +183,14 @@ public final class AuditTrail implements BridgeListener, AutoCloseable {
     @Override
     public void onRefused(String where, int status, String remoteAddress) {
         tell(refusals.add(
-                new RepeatedRefusals.Kind(known(where), status, ClientAddress.host(remoteAddress)), System.nanoTime()));
+                new RepeatedRefusals.Kind(place(where), status, ClientAddress.host(remoteAddress)), System.nanoTime()));
     }
 
-    /** Whatever a client asks for must not be kept: there could be any number of paths. */
-    private static String known(String where) {
+    /**
+     * Returns an endpoint or the address of a port as it is, and {@code other} for what else a client may ask for:
+     * there could be any number of paths.
+     */
+    public static String place(String where) {
         return !where.startsWith("/") || ENDPOINTS.contains(where) ? where : "other";
     }
 

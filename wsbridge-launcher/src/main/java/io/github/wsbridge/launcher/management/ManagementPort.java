@@ -1,102 +1,125 @@
 package io.github.wsbridge.launcher.management;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.metrics.BridgeMetrics;
-import io.github.wsbridge.spi.Admission;
+import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.BridgeServer;
-import io.github.wsbridge.spi.Handshake;
-import io.github.wsbridge.spi.Peer;
-import io.github.wsbridge.wire.concurrent.Daemons;
-import io.github.wsbridge.wire.net.HostPort;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Answers an operator's questions about a node, on an address and on threads of its own: {@code /metrics}, {@code
- * /status}, {@code /livez}, {@code /readyz}. It only reads. Probes are answered to everybody, the rest to those whom
- * {@link ReadAccess} lets in. Bound on creation; requests wait until {@link #serve}.
+ * Answers an operator's questions about a node, on an address and on a thread of its own: the status page at {@code
+ * /}, {@code /events}, {@code /metrics}, {@code /status}, {@code /devices}, {@code /livez}, {@code /readyz}. Probes are
+ * answered to
+ * everybody, the rest to those whom {@link ReadAccess} lets in. Bound on creation; connections wait until {@link #serve}.
+ *
+ * <p>Nothing waits for a client: its request and its reading of the answer are given a certain time, and of too many
+ * connections, the oldest that has not been answered yet is closed.
  */
 public final class ManagementPort implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(ManagementPort.class);
-
-    private static final String TEXT = "text/plain; charset=utf-8";
-    private static final String JSON = "application/json";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
-    private static final int THREADS = 2;
-    private static final int MOST_WAITING = 64;
     private static final int BACKLOG = 64;
-    private static final int PROBE_SECONDS = 5;
+    private static final int MOST_CONNECTIONS = 200;
+    private static final int MOST_LINE = 4096;
+    private static final int MOST_HEADER = 8192;
+    private static final int MOST_BODY = 1024;
+    private static final long STOP_SECONDS = 5;
 
-    private static final List<String> PROXY_FIELDS = List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via");
-
-    private final HttpServer http;
-    private final ThreadPoolExecutor threads;
+    private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("wsbridge-management", true), NioIoHandler.newFactory());
+    private final EventLoop loop = group.next();
+    private final Set<Channel> talking = new LinkedHashSet<>(); // the oldest first; confined to the loop
     private final ReadAccess access;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final BridgeMetrics metrics = new BridgeMetrics(registry);
+    private final Refusals refusals = new Refusals();
+    private final Channel server;
+
+    private volatile @Nullable Supplier<Conversation> conversations;
 
     /**
      * Binds the port.
      *
      * @param key what readers elsewhere must present; null if they cannot read
+     * @param changeKey what whoever changes something must present; null if nobody can
      * @throws IOException if the address cannot be bound
      */
-    public ManagementPort(InetSocketAddress address, @Nullable Supplier<String> key) throws IOException {
-        limit();
-        access = new ReadAccess(key);
-        http = HttpServer.create(address, BACKLOG);
-        threads = new ThreadPoolExecutor(
-                THREADS,
-                THREADS,
-                30,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MOST_WAITING),
-                Daemons.named("wsbridge-management-"),
-                new ThreadPoolExecutor.AbortPolicy()); // the server then closes the connection
-        threads.allowCoreThreadTimeOut(true);
-        http.setExecutor(threads);
+    public ManagementPort(
+            InetSocketAddress address, @Nullable Supplier<String> key, @Nullable Supplier<String> changeKey)
+            throws IOException {
+        access = new ReadAccess(key, changeKey);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(group)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        begin(channel);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
+            throw bound.cause() instanceof IOException e ? e : new IOException("cannot listen", bound.cause());
+        }
+        server = bound.channel();
     }
 
-    /** The JDK's server has neither a limit of time, in seconds, nor one of connections unless these are set. */
-    private static void limit() {
-        Map<String, String> limits = Map.of(
-                "sun.net.httpserver.maxReqTime", "15",
-                "sun.net.httpserver.maxRspTime", "15",
-                "jdk.httpserver.maxConnections", "200");
-        limits.forEach((property, value) -> {
-            if (System.getProperty(property) == null) {
-                System.setProperty(property, value);
-            }
-        });
+    private void begin(Channel channel) {
+        Supplier<Conversation> next = conversations;
+        if (talking.size() >= MOST_CONNECTIONS) {
+            talking.iterator().next().close();
+        }
+        if (next == null || talking.size() >= MOST_CONNECTIONS) {
+            channel.close();
+            return;
+        }
+        talking.add(channel);
+        channel.closeFuture().addListener(closed -> talking.remove(channel));
+        channel.pipeline()
+                .addLast(
+                        new HttpServerCodec(MOST_LINE, MOST_HEADER, MOST_HEADER),
+                        new HttpObjectAggregator(MOST_BODY, true),
+                        next.get());
     }
 
-    /** Returns what collects the node's metrics, to be added to its listeners. */
-    public BridgeMetrics metrics() {
-        return metrics;
+    /** Returns what has to be told of the node's events, to be added to its listeners. */
+    public List<BridgeListener> listeners() {
+        return List.of(metrics, refusals);
     }
 
     public InetSocketAddress address() {
-        return http.getAddress();
+        return (InetSocketAddress) server.localAddress();
     }
 
     /**
@@ -104,111 +127,31 @@ public final class ManagementPort implements AutoCloseable {
      *
      * @param servers the node's servers, by what they are for
      * @param version the program's version
+     * @throws IOException if a file of the status page is missing
      */
-    public void serve(BridgeNode node, Map<String, BridgeServer> servers, String version) {
+    public void serve(BridgeNode node, Map<String, BridgeServer> servers, String version) throws IOException {
         metrics.bind(node);
-        servers.forEach((name, server) -> metrics.bind(server, name));
+        servers.forEach((name, bound) -> metrics.bind(bound, name));
         metrics.bindProcess();
         metrics.bindVersion(version);
         Status status = new Status(node, servers, version, Instant.now());
-        page("/metrics", PROMETHEUS, registry::scrape);
-        page("/status", JSON, () -> status.json(Instant.now()));
-        for (String probe : List.of(Endpoints.LIVEZ, Endpoints.READYZ)) {
-            http.createContext(probe, exchange -> answer(exchange, probe, () -> probe(node, probe, exchange)));
-        }
-        http.createContext("/", exchange -> answer(exchange, "", () -> new Answer(404, TEXT, "not found\n")));
-        http.start();
-    }
-
-    private record Answer(int status, String type, String body) {}
-
-    private interface Source {
-        Answer get() throws Exception;
-    }
-
-    private void page(String path, String type, Supplier<String> content) {
-        http.createContext(
-                path,
-                exchange -> answer(exchange, path, () -> {
-                    int decision = access.decide(request(exchange));
-                    return decision == 200
-                            ? new Answer(200, type, content.get())
-                            : new Answer(
-                                    decision,
-                                    TEXT,
-                                    decision == 403 ? "use a name of this machine\n" : "access denied\n");
-                }));
-    }
-
-    private static ReadAccess.Request request(HttpExchange exchange) {
-        Headers headers = exchange.getRequestHeaders();
-        return new ReadAccess.Request(
-                exchange.getRemoteAddress().getAddress(),
-                headers.getOrDefault("Host", List.of()),
-                headers.getOrDefault("Authorization", List.of()),
-                PROXY_FIELDS.stream().anyMatch(headers::containsKey));
-    }
-
-    /** Asks the node, as a client on this machine would. */
-    private static Answer probe(BridgeNode node, String path, HttpExchange exchange) throws Exception {
-        InetSocketAddress from = exchange.getRemoteAddress();
-        Handshake asked = new Handshake(
-                path,
-                null,
-                false,
-                name -> List.of(),
-                new Peer(new HostPort(from.getAddress().getHostAddress(), from.getPort()).toString()));
-        Admission said = node.admit(asked).toCompletableFuture().get(PROBE_SECONDS, TimeUnit.SECONDS);
-        return said instanceof Admission.Refused answer
-                ? new Answer(answer.status(), TEXT, answer.reason() + "\n")
-                : new Answer(500, TEXT, "no answer\n");
-    }
-
-    private static void answer(HttpExchange exchange, String path, Source source) {
-        try (exchange) {
-            Answer answer =
-                    answer(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), path, source);
-            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            Headers headers = exchange.getResponseHeaders();
-            headers.set("Content-Type", answer.type());
-            headers.set("Cache-Control", "no-store");
-            headers.set("X-Content-Type-Options", "nosniff");
-            if (answer.status() == 401) {
-                headers.set("WWW-Authenticate", "Bearer");
-            } else if (answer.status() == 405) {
-                headers.set("Allow", "GET, HEAD");
-            }
-            exchange.sendResponseHeaders(answer.status(), head ? -1 : body.length);
-            if (!head) {
-                exchange.getResponseBody().write(body);
-            }
-        } catch (IOException e) {
-            log.debug("a reader of the management port has gone", e);
-        }
-    }
-
-    private static Answer answer(String method, @Nullable String asked, String path, Source source) {
-        if (!method.equals("GET") && !method.equals("HEAD")) {
-            return new Answer(405, TEXT, "use GET\n");
-        }
-        if (!path.isEmpty() && !path.equals(asked)) { // the JDK's server takes a path for all that begin with it
-            return new Answer(404, TEXT, "not found\n");
-        }
-        try {
-            return source.get();
-        } catch (TimeoutException e) {
-            return new Answer(503, TEXT, "no answer in time\n");
-        } catch (Exception e) {
-            log.warn("failed to answer {}", path, e);
-            return new Answer(500, TEXT, "failed\n");
-        }
+        Map<String, Supplier<Answer>> pages = new HashMap<>(StatusPage.files());
+        pages.put("/metrics", () -> Answer.ok(PROMETHEUS, registry.scrape()));
+        pages.put("/status", () -> Answer.ok(Answer.JSON, status.json(Instant.now())));
+        pages.put("/devices", () -> Answer.ok(Answer.JSON, status.devices()));
+        Answers answers = new Answers(node, access, pages, loop);
+        Watchers watchers = new Watchers(
+                new Pulse(
+                        node::bridges, node::listening, () -> status.object(Instant.now()), refusals, access.changes()),
+                loop);
+        conversations = () -> new Conversation(answers, access, watchers, talking::remove);
+        server.config().setAutoRead(true);
     }
 
     @Override
     public void close() {
-        http.stop(0);
-        threads.shutdownNow();
+        server.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+        group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS); // closes the connections
         metrics.close();
         registry.close();
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * A node's state as JSON. docs/operations.md describes it. Durations are in seconds.
@@ -24,6 +25,10 @@ import java.util.Map;
 record Status(BridgeNode node, Map<String, BridgeServer> servers, String version, Instant since) {
 
     String json(Instant now) {
+        return JsonWriter.indent("  ").string().value(object(now)).done() + "\n";
+    }
+
+    JsonObject object(Instant now) {
         JsonObject status = new JsonObject();
         status.put("node", node.address().toString());
         status.put("version", version);
@@ -37,7 +42,15 @@ record Status(BridgeNode node, Map<String, BridgeServer> servers, String version
         status.put("limits", limits(node.limits()));
         status.put("peers", peers());
         status.put("servers", servers(servers));
-        return JsonWriter.indent("  ").string().value(status).done() + "\n";
+        return status;
+    }
+
+    /** Returns the ids of the devices that listen on the node, as JSON. */
+    String devices() {
+        JsonObject said = new JsonObject();
+        said.put("node", node.address().toString());
+        said.put("devices", new JsonArray(new TreeSet<>(node.listening())));
+        return JsonWriter.string().value(said).done() + "\n";
     }
 
     private static JsonObject bridges(NodeStats stats) {

@@ -5,11 +5,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A bounded counter of resources in use. */
 public final class Capacity {
 
-    private final int max;
+    private volatile int max;
     private final AtomicInteger used = new AtomicInteger();
 
     public Capacity(int max) {
         this.max = max;
+    }
+
+    /** Changes the bound. If more are in use, none can be taken until enough have been released. */
+    public void bound(int value) {
+        max = value;
     }
 
     public boolean take() {

@@ -40,8 +40,12 @@ public record TlsIdentity(PrivateKey key, List<X509Certificate> chain) {
         return identity;
     }
 
-    /** Signs with the key, and verifies with the certificate. */
-    private boolean fits() throws IOException {
+    /**
+     * Returns whether the certificate is that of the key: signs with one, and verifies with the other.
+     *
+     * @throws IOException if the key cannot be used
+     */
+    public boolean fits() throws IOException {
         String algorithm = key.getAlgorithm();
         if (!sameKind() || algorithm.equals("RSASSA-PSS")) { // whose signatures need parameters
             return sameKind();

@@ -63,6 +63,9 @@ public final class SocketTable {
         try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.US_ASCII)) {
             lines.readLine(); // the heading
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (!line.contains(suffix)) {
+                    continue; // most lines; splitting them would take most of the time
+                }
                 String[] columns = line.strip().split(" +");
                 if (columns[LOCAL].endsWith(suffix) || columns[REMOTE].endsWith(suffix)) {
                     entries.add(new Entry(

@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Opens a connection through a proxy with a blocking socket. */
+/** Opens a connection, mostly through a proxy, with a blocking socket. */
 final class ProxyDial {
 
     private static final int MOST_HEAD = 16 * 1024;
@@ -47,6 +47,20 @@ final class ProxyDial {
                 socks(proxy, target, new DataInputStream(in), socket.getOutputStream()); // does not read ahead
             }
             socket.setSoTimeout(0);
+            return socket;
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Connects to an address without a proxy. */
+    static Socket direct(InetSocketAddress address, int millis) throws IOException {
+        Socket socket = new Socket();
+        try {
+            socket.setTcpNoDelay(true);
+            socket.setKeepAlive(true);
+            socket.connect(address, millis);
             return socket;
         } catch (IOException | RuntimeException e) {
             socket.close();

@@ -4,7 +4,6 @@ import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -21,34 +20,56 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP proxy on the loopback address, for clients that cannot speak to the real one: it adds the user and the
- * password, or translates to SOCKS. Each connection takes two threads. It connects only to servers that the client has
- * announced, because every program on this machine can reach it.
+ * password, or translates to SOCKS; or for clients that cannot choose one of a server's addresses. Each connection
+ * takes two threads. It connects only to servers that the client has announced, because every program on this machine
+ * can reach it.
  */
 final class ProxyRelay implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ProxyRelay.class);
     private static final ThreadFactory THREADS = Daemons.named("wsbridge-proxy-");
     private static final int MILLIS = 20_000;
+    private static final int HALF_CLOSED_MILLIS = 60_000;
     private static final int MOST_CONNECTIONS = 10_000;
     private static final int MOST_KNOWN = 1_000;
-    private static final int BUFFER = 64 * 1024;
     private static final int PAUSE_MILLIS = 100;
 
-    private final ProxyServer proxy;
+    /** How connections continue. */
+    interface Onward {
+        /** Connects to a server; may block for a limited time. */
+        Socket open(HostPort server, int millis) throws IOException;
+    }
+
+    private final String name;
+    private final Onward onward;
     private final ServerSocket listening;
     private final ThreadFactory threads;
     private final Map<HostPort, Boolean> announced = new ConcurrentHashMap<>();
     private final Map<HostPort, IOException> failures = new ConcurrentHashMap<>();
     private final Semaphore room = new Semaphore(MOST_CONNECTIONS);
 
-    /** Starts to listen. */
-    ProxyRelay(ProxyServer proxy) throws IOException {
-        this(proxy, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), THREADS);
+    /** Starts to listen, for connections through a proxy. */
+    static ProxyRelay through(ProxyServer proxy) throws IOException {
+        return new ProxyRelay(
+                "the proxy " + proxy,
+                (server, millis) -> ProxyDial.open(proxy, server, millis),
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress()),
+                THREADS);
+    }
+
+    /** Starts to listen, for connections to one address, whatever the server's name. */
+    static ProxyRelay to(InetSocketAddress address) throws IOException {
+        return new ProxyRelay(
+                address.toString(),
+                (server, millis) -> ProxyDial.direct(address, millis),
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress()),
+                THREADS);
     }
 
     /** Uses a socket that listens. */
-    ProxyRelay(ProxyServer proxy, ServerSocket listening, ThreadFactory threads) {
-        this.proxy = proxy;
+    ProxyRelay(String name, Onward onward, ServerSocket listening, ThreadFactory threads) {
+        this.name = name;
+        this.onward = onward;
         this.listening = listening;
         this.threads = threads;
         threads.newThread(this::accept).start();
@@ -91,7 +112,7 @@ final class ProxyRelay implements AutoCloseable {
 
     private void tell(Throwable failure) {
         try {
-            log.warn("Cannot accept connections to the proxy {} and keeps trying: {}", proxy, failure.toString());
+            log.warn("Cannot accept connections to {} and keeps trying: {}", name, failure.toString());
         } catch (Throwable e) {
             // there may be no memory even for this, and it must not end the thread
         }
@@ -99,14 +120,14 @@ final class ProxyRelay implements AutoCloseable {
 
     private void begin(Socket client) {
         if (!room.tryAcquire()) {
-            drop(client);
+            SocketPair.drop(client);
             return;
         }
         try {
             threads.newThread(() -> serve(client)).start();
         } catch (Throwable e) {
             room.release();
-            drop(client);
+            SocketPair.drop(client);
             throw e;
         }
     }
@@ -128,17 +149,14 @@ final class ProxyRelay implements AutoCloseable {
                 answer(client, "403 Forbidden");
                 return;
             }
-            try (Socket onward = ProxyDial.open(proxy, server, MILLIS)) {
+            try (Socket opened = onward.open(server, MILLIS)) {
                 client.setSoTimeout(0);
                 if (head.startsWith("CONNECT ")) {
                     answer(client, "200 Connection established");
                 } else {
-                    onward.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+                    opened.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
                 }
-                Thread back = threads.newThread(() -> copy(onward, client));
-                back.start();
-                copy(client, onward);
-                back.join();
+                new SocketPair(client, opened, HALF_CLOSED_MILLIS).copy(threads);
             } catch (IOException e) {
                 if (failures.size() < MOST_KNOWN) {
                     failures.put(server, e);
@@ -146,7 +164,7 @@ final class ProxyRelay implements AutoCloseable {
                 answer(client, "502 Bad Gateway");
             }
         } catch (IOException e) {
-            log.debug("A connection to the proxy {} ended: {}", proxy, e.toString());
+            log.debug("A connection to {} ended: {}", name, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -175,37 +193,13 @@ final class ProxyRelay implements AutoCloseable {
                         .getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Copies one direction and passes on its end; a failure ends both directions. */
-    private static void copy(Socket from, Socket to) {
-        try {
-            byte[] buffer = new byte[BUFFER];
-            OutputStream out = to.getOutputStream();
-            int count;
-            while ((count = from.getInputStream().read(buffer)) >= 0) {
-                out.write(buffer, 0, count);
-            }
-            to.shutdownOutput();
-        } catch (IOException e) {
-            drop(from);
-            drop(to);
-        }
-    }
-
-    private static void drop(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            log.debug("A socket could not be closed: {}", e.toString());
-        }
-    }
-
     /** Stops listening. Open connections continue. */
     @Override
     public void close() {
         try {
             listening.close();
         } catch (IOException e) {
-            log.debug("The relay to {} could not be closed: {}", proxy, e.toString());
+            log.debug("The relay to {} could not be closed: {}", name, e.toString());
         }
     }
 }

@@ -52,7 +52,7 @@ public final class RelayingSelector extends ProxySelector implements AutoCloseab
 
     private static ProxyRelay start(ProxyServer proxy) {
         try {
-            return new ProxyRelay(proxy);
+            return ProxyRelay.through(proxy);
         } catch (IOException e) {
             throw new IllegalStateException("cannot start a relay to the proxy " + proxy, e);
         }

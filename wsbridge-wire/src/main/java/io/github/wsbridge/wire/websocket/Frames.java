@@ -38,16 +38,29 @@ public final class Frames {
     public static void write(ByteBuffer out, int first, ByteBuffer payload, boolean masked, int key) {
         int length = payload.remaining();
         writeHeader(out, first, length, masked, key);
-        if (masked && key != 0) {
-            Masking.apply(payload, payload.position(), out, out.position(), length, key);
-            out.position(out.position() + length);
-            payload.position(payload.limit());
-        } else {
-            out.put(payload);
-        }
+        append(out, payload, masked ? key : 0);
     }
 
-    private static void writeHeader(ByteBuffer out, int first, int length, boolean masked, int key) {
+    /**
+     * Writes a part of a frame's payload at the position of {@code out}, after {@link #writeHeader}, and consumes it.
+     *
+     * @param key the masking key for the first byte; 0 if the frame is not masked
+     * @return the key for the next part
+     */
+    public static int append(ByteBuffer out, ByteBuffer part, int key) {
+        int length = part.remaining();
+        if (key == 0) {
+            out.put(part);
+            return 0;
+        }
+        Masking.apply(part, part.position(), out, out.position(), length, key);
+        out.position(out.position() + length);
+        part.position(part.limit());
+        return Integer.rotateLeft(key, 8 * (length & 3));
+    }
+
+    /** Writes a frame's header at the position of {@code out}; the parameters are as for {@link #write}. */
+    public static void writeHeader(ByteBuffer out, int first, int length, boolean masked, int key) {
         int bit = masked ? 0x80 : 0;
         out.put((byte) first);
         if (length < 126) {

@@ -21,6 +21,10 @@ class ProxyRelayTest {
 
     private static final ProxyServer PROXY = ProxyServer.parse("socks5://127.0.0.1:1");
 
+    private static final ProxyRelay.Onward NOWHERE = (server, millis) -> {
+        throw new IOException("unreachable");
+    };
+
     /** Returns the beginning of what the relay answers to a server that was not announced; empty if it hangs up. */
     private static String answer(InetSocketAddress relay) throws IOException {
         try (Socket client = new Socket(relay.getAddress(), relay.getPort())) {
@@ -34,7 +38,7 @@ class ProxyRelayTest {
 
     @Test
     void serverThatWasNotAnnounced_isForbidden() throws Exception {
-        try (ProxyRelay relay = new ProxyRelay(PROXY)) {
+        try (ProxyRelay relay = ProxyRelay.through(PROXY)) {
             assertThat(answer(relay.address())).isEqualTo("HTTP/1.1 403");
         }
     }
@@ -52,7 +56,7 @@ class ProxyRelayTest {
             }
         };
         long began = System.nanoTime();
-        try (ProxyRelay relay = new ProxyRelay(PROXY, poor, Daemons.named("test-relay-"))) {
+        try (ProxyRelay relay = new ProxyRelay("a proxy", NOWHERE, poor, Daemons.named("test-relay-"))) {
             assertThat(answer(relay.address())).isEqualTo("HTTP/1.1 403");
             assertThat(System.nanoTime() - began).isGreaterThanOrEqualTo(250_000_000L);
         }
@@ -68,7 +72,7 @@ class ProxyRelayTest {
             return Daemons.named("test-relay-").newThread(task);
         };
         ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        try (ProxyRelay relay = new ProxyRelay(PROXY, listening, few)) {
+        try (ProxyRelay relay = new ProxyRelay("a proxy", NOWHERE, listening, few)) {
             assertThat(answer(relay.address())).isEmpty();
             assertThat(answer(relay.address())).isEqualTo("HTTP/1.1 403");
         }

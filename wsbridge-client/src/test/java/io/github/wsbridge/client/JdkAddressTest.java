@@ -1,0 +1,22 @@
+package io.github.wsbridge.client;
+
+import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.testkit.transport.AddressContract;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+
+class JdkAddressTest extends AddressContract {
+
+    @Override
+    protected Connector connector(SSLContext tls, Supplier<List<InetSocketAddress>> addresses) {
+        JdkConnector.Builder builder = JdkConnector.builder().lookup(server -> addresses.get());
+        return (tls == null ? builder : builder.sslContext(tls)).build();
+    }
+
+    @Override
+    protected boolean dropsAtOnce() {
+        return false;
+    }
+}
