@@ -100,20 +100,29 @@ final class ChartTest {
     /** The nodes themselves check the settings that the chart gives to them, file and arguments. */
     @Test
     void settings_areThoseOfANode(@TempDir Path folder) throws Exception {
-        String yaml = Chart.render(EVERYTHING);
-        Path file = folder.resolve("node.properties");
-        Files.writeString(file, Chart.only(yaml, ConfigMap.class).getData().get("node.properties"));
-        List<String> command = new ArrayList<>();
-        for (String argument : node(yaml).getArgs()) {
-            command.add(
-                    argument.startsWith("--config=") ? "--config=" + file : argument.replace("$(POD_IP)", "10.0.3.7"));
-        }
-        assertThat(SettingsCheck.run(Map.of(), command.toArray(String[]::new)))
+        assertThat(settings(EVERYTHING, "10.0.3.7", folder))
                 .contains(
                         "max-bridges=20000 (file)",
                         "grace=600s (file)",
                         "peers-dns=wsbridge-peers.wsbridge.svc:8081 (file)",
                         "address=ws://10.0.3.7:8081 (command line)");
+    }
+
+    @Test
+    void settings_withIpv6_haveBrackets(@TempDir Path folder) throws Exception {
+        assertThat(settings(Map.of("ipFamily", "IPv6"), "fd00::7", folder))
+                .contains("listen=[::]:8080 (file)", "address=ws://[fd00::7]:8081 (command line)");
+    }
+
+    private static String settings(Map<String, Object> values, String address, Path folder) throws Exception {
+        String yaml = Chart.render(values);
+        Path file = folder.resolve("node.properties");
+        Files.writeString(file, Chart.only(yaml, ConfigMap.class).getData().get("node.properties"));
+        List<String> command = new ArrayList<>();
+        for (String argument : node(yaml).getArgs()) {
+            command.add(argument.startsWith("--config=") ? "--config=" + file : argument.replace("$(POD_IP)", address));
+        }
+        return SettingsCheck.run(Map.of(), command.toArray(String[]::new));
     }
 
     @Test

@@ -97,10 +97,9 @@ final class PackagesSystemTest {
     @Test
     void completion_inBash_completesCommandsAndOptions() throws Exception {
         String file = home.resolve("share/bash-completion/completions/wsbridge").toString();
-        String script =
-                "exec 2>/dev/null; source " + file + "; COMP_WORDS=(wsbridge nod); COMP_CWORD=1; _complete_wsbridge;"
-                        + " echo ${COMPREPLY[@]}; COMP_WORDS=(wsbridge node --peers-d); COMP_CWORD=2; _complete_wsbridge;"
-                        + " echo ${COMPREPLY[@]}";
+        String script = "exec 2>/dev/null; source " + file + ";"
+                + " COMP_WORDS=(wsbridge nod); COMP_CWORD=1; _complete_wsbridge; echo ${COMPREPLY[@]};"
+                + " COMP_WORDS=(wsbridge node --peers-d); COMP_CWORD=2; _complete_wsbridge; echo ${COMPREPLY[@]}";
         assertThat(commands.run("bash", "-c", script).lines()).containsExactly("node", "--peers-dns");
     }
 
