@@ -27,9 +27,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "soak",
         description = {
-            "Sends random streams through a cluster of three nodes, of which two are killed or stopped and started"
-                    + " again all the time. Checks each byte, and in the end whether memory, descriptors or threads have"
-                    + " leaked.",
+            "Sends random streams through a cluster of three nodes, of which two are killed or stopped, and started"
+                    + " again, all the time. Checks each byte, and in the end whether memory, descriptors or threads"
+                    + " have leaked.",
             ""
         },
         mixinStandardHelpOptions = true,

@@ -38,9 +38,8 @@ final class ManagementOptions {
     @Option(
             names = "--management-listen",
             paramLabel = "HOST:PORT",
-            description =
-                    "The address for operators, apart from --listen: the status page at /, /metrics, /status,"
-                            + " /devices, /livez, /readyz; off for none (default 127.0.0.1:9480, or a free port if that is"
+            description = "The address for operators, apart from --listen: the status page at /, /metrics, /status,"
+                    + " /devices, /livez, /readyz; off for none (default 127.0.0.1:9480, or a free port if that is"
                     + " taken)")
     private @Nullable String listen;
 
