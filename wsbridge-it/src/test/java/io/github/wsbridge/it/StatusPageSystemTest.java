@@ -106,6 +106,7 @@ final class StatusPageSystemTest {
         browser.await(rows("device over") + " >= 1"); // every other device comes over the other node
         browser.await("document.querySelectorAll('#lines path').length === " + DEVICES);
         assertThat(browser.value("document.querySelector('#load meter').value")).isEqualTo("" + DEVICES);
+        browser.await("document.querySelector('#bridges tbody th').textContent.includes('device-5')"); // the fastest
         picture("status-page.png");
         String light = browser.value("getComputedStyle(document.body).backgroundColor");
         browser.dark();
