@@ -90,8 +90,13 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      * @throws IllegalArgumentException if it cannot be part of a URL
      */
     public CompletableFuture<BridgeLeg> signedLeg(String query) {
-        return dialer.bridge(
-                inTurn(server -> URI.create(Endpoints.base(server) + Endpoints.CONNECT + "?" + query)), "");
+        List<URI> urls;
+        try {
+            urls = inTurn(server -> URI.create(Endpoints.base(server) + Endpoints.CONNECT + "?" + query));
+        } catch (IllegalArgumentException e) { // its message quotes the secret
+            throw new IllegalArgumentException("the query cannot be part of a URL");
+        }
+        return dialer.bridge(urls, "");
     }
 
     /** Where to ask, one after the other; servers take turns at being the first. */

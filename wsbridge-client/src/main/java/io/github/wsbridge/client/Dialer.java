@@ -124,7 +124,13 @@ final class Dialer implements AutoCloseable {
      * cannot be reached or is stopping is tried again for a limited time.
      */
     void knock(URI uri, Duration life) {
-        AcceptAttempts.start(() -> leg(uri, "").toCompletableFuture(), Leg::close, life, scheduler)
+        AcceptAttempts.<Leg>start(
+                        () -> closed
+                                ? CompletableFuture.failedFuture(closedHere())
+                                : leg(uri, "").toCompletableFuture(),
+                        Leg::close,
+                        life,
+                        scheduler)
                 .thenAccept(leg -> {
                     leg.open(new Silence());
                     leg.demand();

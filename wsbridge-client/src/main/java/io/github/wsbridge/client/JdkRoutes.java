@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JdkRoutes extends ProxySelector implements AutoCloseable {
 
-    private static final int LOOKUPS = 16;
+    private static final int LOOKUPS = 256; // the probe of a dead server holds one for as long as its attempt lasts
     private static final int MOST_WAITING_LOOKUPS = 10_000;
     private static final List<Proxy> DIRECT = List.of(Proxy.NO_PROXY);
 

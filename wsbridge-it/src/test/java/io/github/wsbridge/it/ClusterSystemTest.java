@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * tunnels to them. What docs/operations.md promises of faults is tested one after the other. Needs root.
  */
 @Tag("system")
+@Tag("alone") // it measures how soon a cluster recovers
 @Timeout(180)
 final class ClusterSystemTest {
 
@@ -37,7 +38,10 @@ final class ClusterSystemTest {
     private static final int LISTENING = 9001; // the tunnels' ports, by the device's secondary channel
     private static final int BY_MQTT = 9002;
     private static final int ENOUGH = 10;
-    private static final Path FAKETIME = Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1");
+    private static final Path FAKETIME = Path.of(
+            "/usr/lib",
+            (System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64") + "-linux-gnu",
+            "faketime/libfaketime.so.1");
 
     @TempDir
     private static Path folder;
@@ -79,11 +83,14 @@ final class ClusterSystemTest {
 
     @AfterAll
     static void stop() throws Exception {
-        if (programs != null) {
-            programs.close();
-        }
-        if (hosts != null) {
-            hosts.close();
+        try {
+            if (programs != null) {
+                programs.close();
+            }
+        } finally {
+            if (hosts != null) {
+                hosts.close();
+            }
         }
     }
 
@@ -175,9 +182,12 @@ final class ClusterSystemTest {
     @Test
     void nodeIsKilled_othersServeWithinFiveSeconds_andItReturns() throws Exception {
         RUNNING.get("n2").process().destroyForcibly();
-        recovered("after a node was killed", LISTENING, Duration.ofSeconds(5));
-        recovered("after a node was killed", BY_MQTT, Duration.ofSeconds(5));
-        startNode("n2", List.of());
+        try {
+            recovered("after a node was killed", LISTENING, Duration.ofSeconds(5));
+            recovered("after a node was killed", BY_MQTT, Duration.ofSeconds(5));
+        } finally {
+            startNode("n2", List.of());
+        }
     }
 
     @Test
@@ -214,10 +224,13 @@ final class ClusterSystemTest {
     void brokerRestarts_itsDevicesAreReachableWithinFiveSeconds_andOthersAllTheTime() throws Exception {
         RUNNING.get("mq").process().destroyForcibly();
         RUNNING.get("mq").exitCode();
-        for (int i = 0; i < ENOUGH; i++) {
-            assertThat(echoes(LISTENING, Duration.ofSeconds(5))).isTrue();
+        try {
+            for (int i = 0; i < ENOUGH; i++) {
+                assertThat(echoes(LISTENING, Duration.ofSeconds(5))).isTrue();
+            }
+        } finally {
+            startBroker();
         }
-        startBroker();
         recovered("after the broker was back", BY_MQTT, Duration.ofSeconds(5));
     }
 
@@ -227,22 +240,25 @@ final class ClusterSystemTest {
         RUNNING.get("n2").process().destroy();
         RUNNING.get("n2").exitCode();
         startNode("n2", List.of("env", "LD_PRELOAD=" + FAKETIME, "FAKETIME=+60s", "FAKETIME_DONT_FAKE_MONOTONIC=1"));
-        recovered("with a wrong clock", LISTENING, Duration.ofSeconds(10));
-        recovered("with a wrong clock", BY_MQTT, Duration.ofSeconds(10));
-        for (int i = 0; i < 3 * ENOUGH; i++) {
-            assertThat(echoes(LISTENING, Duration.ofSeconds(5))).isTrue();
-            assertThat(echoes(BY_MQTT, Duration.ofSeconds(5))).isTrue();
-        }
-        await().atMost(Duration.ofSeconds(10)).until(() -> {
-            StringBuilder complaints = new StringBuilder();
-            for (String node : NODES) {
-                complaints.append(RUNNING.get(node).complaints());
+        try {
+            recovered("with a wrong clock", LISTENING, Duration.ofSeconds(10));
+            recovered("with a wrong clock", BY_MQTT, Duration.ofSeconds(10));
+            for (int i = 0; i < 3 * ENOUGH; i++) {
+                assertThat(echoes(LISTENING, Duration.ofSeconds(5))).isTrue();
+                assertThat(echoes(BY_MQTT, Duration.ofSeconds(5))).isTrue();
             }
-            return complaints.toString().contains("clock");
-        });
-        RUNNING.get("n2").process().destroy();
-        RUNNING.get("n2").exitCode();
-        startNode("n2", List.of());
+            await().atMost(Duration.ofSeconds(10)).until(() -> {
+                StringBuilder complaints = new StringBuilder();
+                for (String node : NODES) {
+                    complaints.append(RUNNING.get(node).complaints());
+                }
+                return complaints.toString().contains("clock");
+            });
+        } finally {
+            RUNNING.get("n2").process().destroy();
+            RUNNING.get("n2").exitCode();
+            startNode("n2", List.of());
+        }
     }
 
     @Test

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Hosts implements AutoCloseable {
 
-    private static final String NETWORK = "10.204.0.";
+    private static final String NETWORK = "10.204." + ProcessHandle.current().pid() % 256 + ".";
 
     private final String prefix = "wsb" + ProcessHandle.current().pid() % 100_000;
     private final Programs programs;

@@ -8,9 +8,12 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +33,9 @@ final class AuditFile extends OutputStream {
     private static final int PIPE = 0010000;
 
     private final Path path;
-    private volatile SeekableByteChannel file; // changed by reopen() only
+    private volatile SeekableByteChannel file; // this and the next two are changed by reopen() only
+    private volatile boolean pipe;
+    private volatile @Nullable Object key; // of the pipe that is open
     private boolean cut; // whether the file ends within a line; guarded by this
     private volatile boolean failing;
 
@@ -40,8 +45,11 @@ final class AuditFile extends OutputStream {
     }
 
     private SeekableByteChannel open() throws IOException {
-        if (isPipe()) {
-            return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        pipe = isPipe();
+        if (pipe) {
+            SeekableByteChannel found = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            key = key();
+            return found;
         }
         boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
         FileAttribute<?>[] owner = posix
@@ -59,11 +67,19 @@ final class AuditFile extends OutputStream {
                 && (mode & FILE_TYPE) == PIPE;
     }
 
-    /** Goes on in a file that now has the path. A pipe has no end at which another would begin. */
+    private @Nullable Object key() throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Goes on in a file that now has the path. The same pipe has no end at which another would begin. */
     void reopen() throws IOException {
-        if (!isPipe()) {
-            begin();
+        if (pipe && isPipe() && Objects.equals(key(), key)) {
+            return;
         }
+        if (pipe) {
+            file.close(); // nobody reads it any more, and a write may wait in it while it holds the lock
+        }
+        begin();
     }
 
     private synchronized void begin() throws IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
@@ -110,7 +111,7 @@ final class Logs {
         }
 
         private void write(String text) throws IOException {
-            to.write(text.getBytes(Terminal.charset()));
+            to.write(text.getBytes(getFormatter() instanceof JsonLine ? StandardCharsets.UTF_8 : Terminal.charset()));
         }
 
         @Override

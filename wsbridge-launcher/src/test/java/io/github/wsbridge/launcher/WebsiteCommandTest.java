@@ -123,6 +123,9 @@ class WebsiteCommandTest {
             assertThat(linked(port, query)).startsWith("HTTP/1.1 200 ").contains("the home page of d");
             assertThat(linked(port, query.replace("signature=", "signature=A"))).startsWith("HTTP/1.1 403 ");
             assertThat(get(port, "e.localhost", "/.wsbridge/link?" + query, "")).startsWith("HTTP/1.1 400 ");
+            String ambiguous = "requestData=http;deviceId=e&deviceId=d&principal=a&expires=99999999999&signature=x";
+            assertThat(get(port, "e.localhost", "/.wsbridge/link?" + ambiguous, ""))
+                    .startsWith("HTTP/1.1 400 ");
             assertThat(website.err()).doesNotContain(key, query, "without TLS");
         }
     }

@@ -171,7 +171,7 @@ final class WebsiteOpenIdTest {
                 .firstValue("Location")
                 .orElseThrow();
         for (String url : List.of(
-                back.replaceFirst("state=.", "state=_"),
+                back.replaceFirst("state=.", "state=~"), // which no state contains
                 back.replaceFirst("&state=.*", ""),
                 back.replace("code-", "x-"))) {
             assertThat(victim.get(URI.create(url))).startsWith("HTTP/1.1 403 ").doesNotContain("wsbridge=");

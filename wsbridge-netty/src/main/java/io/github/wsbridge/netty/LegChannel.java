@@ -242,6 +242,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             return;
         }
         inputEnded = true;
+        eventLoop().execute(this::release); // later, since the socket is just being read
         if (!config.allowsHalfClosure() || outputEnded) {
             unsafe().close(unsafe().voidPromise());
             return;
@@ -437,10 +438,19 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         return shutdownInput(newPromise());
     }
 
+    /** Lets the socket be read on: nothing more is taken, and its end must be noticed. */
+    private void release() {
+        DirectLeg socket = direct;
+        if (socket != null) {
+            socket.wanted();
+        }
+    }
+
     @Override
     public ChannelFuture shutdownInput(ChannelPromise promise) {
         run(() -> {
             inputEnded = true;
+            release();
             promise.setSuccess();
         });
         return promise;

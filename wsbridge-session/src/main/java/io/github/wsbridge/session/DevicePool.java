@@ -209,7 +209,7 @@ final class DevicePool implements RequesterSession.User {
             if (failure instanceof StreamsLost lost && !forbidden(lost.closeReason()) && wish.again()) {
                 log.debug("A stream to {} is tried again: {}", deviceId, failure.getMessage());
                 if (lost.needsPause()) {
-                    SessionLoops.shared().schedule(() -> grant(wish), wish.pauseNanos(), TimeUnit.NANOSECONDS);
+                    grantLater(wish);
                 } else {
                     grant(wish);
                 }
@@ -219,6 +219,20 @@ final class DevicePool implements RequesterSession.User {
         });
         wish.abandon(attempt);
         session.open(wish.requestData, attempt);
+    }
+
+    /** Grants a wish after a pause, in which the pool must not be forgotten. */
+    private void grantLater(Wish wish) {
+        synchronized (lock) {
+            entering++;
+        }
+        Runnable end = () -> {
+            grant(wish);
+            synchronized (lock) {
+                entering--;
+            }
+        };
+        SessionLoops.shared().schedule(end, wish.pauseNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void bridge(Wish wish) {

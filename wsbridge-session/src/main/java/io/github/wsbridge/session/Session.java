@@ -235,7 +235,9 @@ abstract class Session extends Http2ConnectionHandler {
 
     private void check() {
         if (!confirmed) {
-            bridge().close(new CloseReason(CloseReason.PROTOCOL_ERROR, "the other end speaks no HTTP/2"));
+            CloseReason mute = new CloseReason(CloseReason.PROTOCOL_ERROR, "the other end speaks no HTTP/2");
+            ended = mute; // the leg's own end comes after the channel's
+            bridge().close(mute);
         } else if (!pings.check(System.nanoTime())) {
             log.info("{}: no answer to a ping", this);
             bridge().abort();

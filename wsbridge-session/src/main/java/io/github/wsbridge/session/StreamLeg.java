@@ -41,7 +41,7 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
     private static final int SHARED = 4096;
 
     /** Smaller pieces are copied rather than keep the whole buffer in memory that they have arrived in. */
-    private static final int SHARE = 8 * 1024;
+    private static final int SHARE = 32 * 1024; // of a buffer of at most 112 KiB
 
     /** How long a peer that reads nothing keeps a stream that was closed. */
     private static final Duration PATIENCE = Duration.ofMinutes(15);

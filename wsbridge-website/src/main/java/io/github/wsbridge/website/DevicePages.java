@@ -1,6 +1,7 @@
 package io.github.wsbridge.website;
 
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.Query;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.QueryStringEncoder;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +58,7 @@ final class DevicePages {
         if (signIns != null && target.rawPath().equals(LINK)) {
             Rules.onlyReads(request);
             String query = target.uri().substring(Math.min(target.uri().length(), LINK.length() + 1));
-            browser.answer(open(signIns, new SignedLink(device, query, browser.browser()), target));
+            browser.answer(open(signIns, new SignedLink(device, query, browser.browser())));
             return null;
         }
         Optional<Access> access = access(request, device);
@@ -87,18 +89,30 @@ final class DevicePages {
     }
 
     /** Lets somebody in who has a link, which the bridge checks when it is used. */
-    private FullHttpResponse open(SignIns required, SignedLink link, QueryStringDecoder target) throws Refused {
-        String expires = StartPages.first(target, Endpoints.EXPIRES);
-        if (!StartPages.first(target, Endpoints.DEVICE_ID).equals(link.device())
-                || !StartPages.first(target, Endpoints.REQUEST_DATA).equals(settings.target)
+    private FullHttpResponse open(SignIns required, SignedLink link) throws Refused {
+        Query asked = read(link);
+        String expires = asked.get(Endpoints.EXPIRES);
+        if (!link.device().equals(asked.get(Endpoints.DEVICE_ID))
+                || !settings.target.equals(asked.get(Endpoints.REQUEST_DATA))
+                || expires == null
                 || !expires.matches("\\d{1,11}")) {
             throw new Refused(HttpResponseStatus.BAD_REQUEST, "this link is not for " + Html.line(link.device()));
         }
-        String cookie = required.enter(link, Instant.ofEpochSecond(Long.parseLong(expires)))
+        String principal = Objects.requireNonNullElse(asked.get(Endpoints.PRINCIPAL), "");
+        String cookie = required.enter(link, principal, Instant.ofEpochSecond(Long.parseLong(expires)))
                 .orElseThrow(() -> new Refused(HttpResponseStatus.NOT_FOUND, "there is nothing here"));
         FullHttpResponse entered = Answer.redirect("/");
         entered.headers().set(HttpHeaderNames.SET_COOKIE, OwnCookie.SIGN_IN.set(cookie, site.secure()));
         return entered;
+    }
+
+    /** Reads a link as the nodes do: what could be read in two ways could name two devices. */
+    private static Query read(SignedLink link) {
+        try {
+            return Query.parse(link.query());
+        } catch (IllegalArgumentException e) {
+            return Query.parse(null);
+        }
     }
 
     /** Takes the ticket that the start page gave, for the cookie of this host. */

@@ -57,13 +57,15 @@ final class SignIns {
     /**
      * Signs in somebody who has a link to a device, and returns the value of the cookie for the device's host only: a
      * link must not replace who somebody is elsewhere. Empty if links are of no use here.
+     *
+     * @param principal whom the link names. Its text cannot be who they are: it can be written in any number of ways
      */
-    Optional<String> enter(SignedLink link, Instant until) {
+    Optional<String> enter(SignedLink link, String principal, Instant until) {
         if (links == null) {
             return Optional.empty();
         }
         Access found = links.apply(link).limitedTo(link.device()::equals);
-        Session session = enter(link.address(), link.query(), found, end(until), unproven);
+        Session session = enter(link.address(), "guest of " + principal, found, end(until), unproven);
         return Optional.of(session.cookie(link.device()));
     }
 

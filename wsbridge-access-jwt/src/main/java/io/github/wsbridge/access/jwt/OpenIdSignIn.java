@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OpenIdSignIn implements AutoCloseable {
 
-    private static final int THREADS = 4;
+    private static final int THREADS = 16;
     private static final int MOST_WAITING = 64;
 
     private final String clientId;
@@ -120,7 +120,7 @@ public final class OpenIdSignIn implements AutoCloseable {
      * @return fails with an {@link IOException} if the provider does not say
      */
     public CompletionStage<URI> authorization(URI redirect, String state, String nonce, String verifier) {
-        return later(() -> {
+        Task<URI> task = () -> {
             URI place = document().url("authorization_endpoint");
             Map<String, String> query = new LinkedHashMap<>();
             query.put("response_type", "code");
@@ -132,7 +132,17 @@ public final class OpenIdSignIn implements AutoCloseable {
             query.put("code_challenge", challenge(verifier));
             query.put("code_challenge_method", "S256");
             return URI.create(place + (place.getRawQuery() == null ? "?" : "&") + form(query));
-        });
+        };
+        return document == null ? later(task) : now(task);
+    }
+
+    /** Without a thread: those who come back may use all of them. */
+    private static <T> CompletableFuture<T> now(Task<T> task) {
+        try {
+            return CompletableFuture.completedFuture(task.run());
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     /**

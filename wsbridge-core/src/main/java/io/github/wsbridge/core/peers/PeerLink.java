@@ -84,15 +84,16 @@ final class PeerLink {
     /** @param message given the number of the question */
     private CompletableFuture<Boolean> ask(LongFunction<JsonObject> message) {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        boolean brief = silent && BRIEFLY.compareTo(timeout) < 0;
         ask(message, answer, false);
-        Duration patience = silent && BRIEFLY.compareTo(timeout) < 0 ? BRIEFLY : timeout;
-        return Deadlines.within(patience, answer, scheduler).handle((delivered, failure) -> {
-            if (failure instanceof TimeoutException) {
+        return Deadlines.within(brief ? BRIEFLY : timeout, answer, scheduler).handle((delivered, failure) -> {
+            boolean mute = failure instanceof TimeoutException && (!brief || silent); // else it has greeted meanwhile
+            if (mute) {
                 silent = true;
             }
             questions.forEach((number, question) -> {
                 if (question.answer() == answer && questions.remove(number, question)) {
-                    if (failure instanceof TimeoutException && question.link().isDone()) { // else it is being dialled
+                    if (mute && question.link().isDone()) { // else it is being dialled
                         question.link().thenAccept(MessageLeg::abort); // redial a peer that does not answer
                     }
                 }
@@ -187,6 +188,7 @@ final class PeerLink {
 
     /** The peer has been heard of, so it is worth a new attempt to dial it, even right after one that failed. */
     synchronized void heardOf() {
+        silent = false;
         dialledAt = nanoTime.getAsLong() - REDIAL_NANOS;
     }
 

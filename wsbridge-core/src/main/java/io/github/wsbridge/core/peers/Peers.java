@@ -46,6 +46,11 @@ public final class Peers {
     private static final long REFRESH_SECONDS = 2;
     private static final int MOST_STRANGERS = 100;
 
+    /** How long a node that has dialled this one counts as a peer, although the directory does not name it yet. */
+    private static final long NEWS_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private static final int MOST_NEWS = 1_000;
+
     private final Consumer<Runnable> aside; // runs a task that may block
     private final NodeAddress self;
     private final PeerDirectory directory;
@@ -57,6 +62,8 @@ public final class Peers {
     private final ScheduledExecutorService scheduler;
     private final Map<NodeAddress, PeerLink> links = new ConcurrentHashMap<>();
     private final AtomicBoolean refreshing = new AtomicBoolean();
+    private final Map<NodeAddress, Long> news = new HashMap<>(); // and when they were heard of; guarded by this
+    private Set<NodeAddress> listed = Set.of(); // by the directory; guarded by this
     private volatile Set<NodeAddress> nodes = Set.of();
     private final Set<NodeAddress> strangers = ConcurrentHashMap.newKeySet(); // already warned about
     private final Future<?> refreshes;
@@ -129,8 +136,7 @@ public final class Peers {
 
     private void refresh() {
         try {
-            Set<NodeAddress> found = permitted(directory.nodes());
-            nodes = found;
+            Set<NodeAddress> found = know(permitted(directory.nodes()));
             links.forEach((address, link) -> {
                 if (!found.contains(address) && links.remove(address, link)) {
                     link.close();
@@ -139,6 +145,17 @@ public final class Peers {
         } catch (IOException | RuntimeException e) {
             log.warn("failed to look up the peers, keeping the {} known ones: {}", nodes.size(), e.toString());
         }
+    }
+
+    private synchronized Set<NodeAddress> know(Set<NodeAddress> named) {
+        long now = System.nanoTime();
+        news.values().removeIf(heard -> now - heard > NEWS_NANOS);
+        news.keySet().removeAll(named);
+        listed = named;
+        Set<NodeAddress> all = new HashSet<>(named);
+        all.addAll(news.keySet());
+        nodes = Set.copyOf(all);
+        return nodes;
     }
 
     private Set<NodeAddress> permitted(Set<NodeAddress> found) {
@@ -277,7 +294,22 @@ public final class Peers {
             return null;
         }
         heardOf(proven.from());
+        learn(proven.from());
         return new Met(proven.from(), clocks.ahead(proven.from(), proven.time()));
+    }
+
+    /**
+     * Remembers a node that has proved to be one. A directory may name it only later, as DNS does, whose answers are
+     * kept for a while; meanwhile devices that listen there must be found.
+     */
+    private synchronized void learn(NodeAddress node) {
+        if (connector != null
+                && !listed.contains(node)
+                && networks.permits(node, listed)
+                && (news.containsKey(node) || news.size() < MOST_NEWS)) {
+            news.put(node, System.nanoTime());
+            know(listed);
+        }
     }
 
     /** Called when a node has given a sign of life. */

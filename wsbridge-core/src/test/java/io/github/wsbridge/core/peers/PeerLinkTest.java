@@ -123,6 +123,19 @@ class PeerLinkTest {
     }
 
     @Test
+    void deliver_peerWasSilent_andGreetsButAnswersLate_keepsItsLink() {
+        link.deliver(invitation());
+        greet(0);
+        scheduler.advance(Duration.ofSeconds(3));
+        nanos += 1_000_000_000L;
+        CompletableFuture<Boolean> brief = link.deliver(invitation());
+        greet(1);
+        scheduler.advance(Duration.ofMillis(250));
+        assertThat(brief).isCompletedWithValue(false);
+        assertThat(legs.get(1).aborted()).isFalse();
+    }
+
+    @Test
     void deliver_linkBroken_asksOnceMoreOnANewLink() {
         CompletableFuture<Boolean> answer = link.deliver(invitation());
         greet(0);

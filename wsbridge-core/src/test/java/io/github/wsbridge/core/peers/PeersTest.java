@@ -269,6 +269,18 @@ class PeersTest {
     }
 
     @Test
+    void directory_doesNotYetNameANodeThatHasIntroducedItself_itsDevicesAreFound() {
+        NodeAddress address = NodeAddress.parse("ws://10.0.0.9:8080");
+        BridgeNode fresh = cluster.node(address, builder -> builder.peers(() -> Set.of(B)));
+        assertThat(b.peers()).noneMatch(peer -> peer.address().equals(address));
+        RecordingReceiver device = TestCluster.listen(fresh, "device");
+        TestCluster.request(b, "device", "");
+        assertThat(device.messages()).hasSize(1);
+        cluster.scheduler.advance(Duration.ofSeconds(2));
+        assertThat(b.peers()).anyMatch(peer -> peer.address().equals(address));
+    }
+
+    @Test
     void directory_failing_leavesThePeersAsTheyWere() {
         boolean[] fails = {false};
         BridgeNode node = cluster.node(

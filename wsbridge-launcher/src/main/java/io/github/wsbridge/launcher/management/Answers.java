@@ -70,7 +70,7 @@ final class Answers {
             answer = CompletableFuture.failedFuture(e);
         }
         return answer.exceptionally(failure -> {
-            if (failure instanceof TimeoutException) {
+            if (failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException) {
                 return Answer.said(503, "no answer in time");
             }
             log.warn("failed to answer {}", asked.path(), failure);

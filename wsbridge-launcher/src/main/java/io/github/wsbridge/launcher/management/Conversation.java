@@ -34,7 +34,8 @@ final class Conversation extends SimpleChannelInboundHandler<FullHttpRequest> {
     static final int SECONDS = 15;
 
     private static final String EVENTS = "/events";
-    private static final List<String> PROXY_FIELDS = List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via");
+    private static final List<String> PROXY_FIELDS =
+            List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via");
 
     private static final Map<String, String> GUARDS = Map.of(
             "Cache-Control", "no-store",

@@ -107,7 +107,6 @@ public final class AddressSearch implements AutoCloseable {
     /** One attempt. One thread at a time works on it, since each step starts the next one. */
     private final class Attempt {
         private final HostPort server;
-        private final Duration timeout;
         private final long deadline;
         private final Lookup lookup;
         private final Handshake handshake;
@@ -118,7 +117,6 @@ public final class AddressSearch implements AutoCloseable {
 
         Attempt(HostPort server, Duration timeout, Lookup lookup, Handshake handshake, CompletableFuture<Leg> result) {
             this.server = server;
-            this.timeout = timeout;
             this.deadline = System.nanoTime() + timeout.toNanos();
             this.lookup = lookup;
             this.handshake = handshake;
@@ -176,9 +174,7 @@ public final class AddressSearch implements AutoCloseable {
 
         void use(InetSocketAddress address) {
             left.remove(address);
-            Duration share = timeout.dividedBy(addresses.size());
-            Duration rest = timeLeft();
-            shake(address, address.equals(addresses.get(0)), share.compareTo(rest) < 0 ? share : rest);
+            shake(address, address.equals(addresses.get(0)), timeLeft().dividedBy(left.size() + 1L));
         }
 
         private void shake(@Nullable InetSocketAddress address, boolean first, Duration patience) {
