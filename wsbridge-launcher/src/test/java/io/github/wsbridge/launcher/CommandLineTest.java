@@ -158,7 +158,7 @@ class CommandLineTest {
                 "tunnel --server ws://a --forward ::1:1=d/t                 | is not HOST:PORT",
                 "tunnel --server ws://a --device d --target t --listen unix:x | is neither HOST:PORT nor",
                 "device --server ws://a --id d --target a=unix:b            | is neither HOST:PORT nor",
-                "website --server ws://a --listen 0.0.0.0:0                 | specify --sign-in, --oidc-issuer, or --open",
+                "website --server ws://a --listen 0.0.0.0:0                 | specify --sign-in, --oidc-issuer, or",
                 "website --server ws://a --oidc-issuer https://i            | belong together",
                 "website --server ws://a --devices-from http://127.0.0.1:1  | belong together",
                 "website --server ws://a --sign-in --devices d              | --sign-in cannot be combined",
