@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole command with tiny counts: every process starts, every measurement runs, nothing is left over. */
 @Tag("system")
-@Timeout(value = 9, unit = TimeUnit.MINUTES)
+@Timeout(value = 14, unit = TimeUnit.MINUTES)
 final class BenchSystemTest {
 
     @TempDir
@@ -41,7 +41,7 @@ final class BenchSystemTest {
                 .redirectOutput(out.toFile())
                 .start();
         try {
-            assertThat(bench.waitFor(8, TimeUnit.MINUTES)).as("it ends").isTrue();
+            assertThat(bench.waitFor(13, TimeUnit.MINUTES)).as("it ends").isTrue();
         } finally {
             bench.destroy();
             bench.waitFor(30, TimeUnit.SECONDS);

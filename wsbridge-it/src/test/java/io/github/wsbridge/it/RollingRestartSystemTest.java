@@ -36,7 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class RollingRestartSystemTest {
 
     /** Longer than HAProxy and then the devices take to leave a node: 2 s and 1 s. */
-    private static final Duration GRACE = Duration.ofSeconds(4);
+    private static final Duration DRAIN_DELAY = Duration.ofSeconds(4);
+
+    /** Leaves time for those who have come last. */
+    private static final Duration GRACE = Duration.ofSeconds(6);
 
     private static final Duration CALM = Duration.ofSeconds(6);
     /** What the start of a JVM on the same cores may cost. */
@@ -222,6 +225,8 @@ final class RollingRestartSystemTest {
                 folder.resolve("keys").toString(),
                 "--grace",
                 GRACE.toSeconds() + "s",
+                "--drain-delay",
+                DRAIN_DELAY.toSeconds() + "s",
                 "--peers",
                 addresses.stream()
                         .map(address -> "ws://127.0.0.1:" + address.getPort())
