@@ -23,6 +23,7 @@ import io.github.wsbridge.wire.message.EstablishedJson.Established;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Splice;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +42,9 @@ public final class Accepts {
     public static final CloseReason BAD_TOKEN =
             new CloseReason(CloseReason.BAD_TOKEN, "the token is expired or used, or its requester has gone");
 
+    private static final CloseReason SILENT =
+            new CloseReason(CloseReason.UNAVAILABLE, "this node does not reach the owner at the moment");
+
     private static final Logger log = LoggerFactory.getLogger(Accepts.class);
 
     private final NodeAddress self;
@@ -53,6 +57,7 @@ public final class Accepts {
     private final UnaryOperator<Leg> watch;
     private final InstantSource clock;
     private final BridgeListener events;
+    private final SilentOwners silent;
 
     public Accepts(
             NodeAddress self,
@@ -75,6 +80,7 @@ public final class Accepts {
         this.watch = watch;
         this.clock = clock;
         this.events = events;
+        this.silent = new SilentOwners(clock);
     }
 
     /**
@@ -110,8 +116,22 @@ public final class Accepts {
      * a load balancer or the device can try another node.
      */
     public @Nullable CloseReason unavailable(BridgeToken token, Hop hop) {
-        CloseReason refusal = hop == Hop.DIRECT ? slots.unavailableToForward() : null;
-        return refusal == null || !slots.cut() && mine(token) ? null : refusal;
+        if (hop != Hop.DIRECT) {
+            return null;
+        }
+        CloseReason full = slots.unavailableToForward();
+        if (full != null) {
+            return !slots.cut() && mine(token) ? null : full;
+        }
+        return silent(token) ? SILENT : null;
+    }
+
+    private boolean silent(BridgeToken token) {
+        try {
+            return silent.contains(read(token).owner());
+        } catch (BridgeException e) {
+            return false; // it is refused for what it is
+        }
     }
 
     /** Returns the device that a token is for, empty if it does not say, or null if it is no token or has expired. */
@@ -210,6 +230,7 @@ public final class Accepts {
         }
         Gate device = new Gate(leg, reason -> {});
         device.open();
+        Instant begun = clock.instant();
         CompletionStage<Leg> dialled;
         try {
             dialled = by.dial(claims.owner(), forward);
@@ -221,6 +242,7 @@ public final class Accepts {
                 relay(claims, client, device, watch.apply(ownerLeg));
             } else {
                 log.debug("cannot reach {} for bridge {}", claims.owner(), claims.bridgeId(), failure);
+                silent.failed(claims.owner(), begun);
                 CloseReason reason = new CloseReason(CloseReason.OWNER_UNREACHABLE, "the owner cannot be reached");
                 events.onRefused(Endpoints.ACCEPT, reason.code(), "");
                 CompletableFuture<CloseReason> ended = new CompletableFuture<>();

@@ -27,6 +27,7 @@ import io.github.wsbridge.testkit.RecordingListener;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -122,6 +123,21 @@ class ForwardingTest {
         assertThat(device.closed()).isEqualTo(new CloseReason(4502, "the owner cannot be reached"));
         assertThat(eventsOfB.names()).containsExactly("Refused");
         requester.leg().close(CloseReason.normal());
+    }
+
+    @Test
+    void accept_ownerThatHasJustNotAnswered_isRefusedAtOnceForAWhile() {
+        URI url = Endpoints.accept(TestCluster.PUBLIC, token(A), "");
+        CompletableFuture<Leg> dialled = new CompletableFuture<>();
+        BridgeNode cut =
+                cluster.node(NodeAddress.parse("ws://cut"), builder -> builder.router((owner, forward) -> dialled));
+        cut.accept(token(A), new FakeLeg(), Hop.DIRECT);
+        assertThat(TestCluster.refusal(cut, url)).isEqualTo(101);
+        cluster.scheduler.advance(Duration.ofSeconds(1));
+        dialled.completeExceptionally(new IOException("no answer"));
+        assertThat(TestCluster.refusal(cut, url)).isEqualTo(503);
+        cluster.scheduler.advance(Duration.ofSeconds(5));
+        assertThat(TestCluster.refusal(cut, url)).isEqualTo(101);
     }
 
     @Test
