@@ -102,6 +102,7 @@ class FalseNodeTest {
         assertThat(b.stats().bridges()).isZero();
 
         cluster.impostors.clear();
+        cluster.scheduler.advance(Duration.ofSeconds(5)); // after which a silent owner is asked again
         RecordingReceiver again = TestCluster.open(b, url, "");
         again.leg().send(Fragment.text("the token is still good"));
         assertThat(requester.fragments()).hasSize(1);

@@ -242,31 +242,38 @@ public abstract class AddressContract {
         SSLServerSocket listener = (SSLServerSocket)
                 closing(tls().getServerSocketFactory().createServerSocket(0, 5, InetAddress.getByName("127.0.0.1")));
         addresses.add((InetSocketAddress) listener.getLocalSocketAddress());
-        return CompletableFuture.supplyAsync(() -> {
-            while (true) {
-                try (SSLSocket client = (SSLSocket) listener.accept()) {
-                    client.setSoTimeout(20_000);
-                    BufferedReader request =
-                            new BufferedReader(new InputStreamReader(client.getInputStream(), US_ASCII));
-                    if (request.lines().noneMatch(String::isEmpty)) {
-                        continue; // a client that only tried
-                    }
-                    client.getOutputStream().write("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
-                    String asked = ((ExtendedSSLSession) client.getSession())
-                            .getRequestedServerNames().stream()
-                                    .map(name -> ((SNIHostName) name).getAsciiName())
-                                    .findFirst()
-                                    .orElse("");
-                    awaitEnd(client);
-                    return asked;
-                } catch (IOException | UncheckedIOException e) {
-                    if (listener.isClosed()) {
-                        return "";
-                    }
-                    // otherwise a client that does not trust the server
+        CompletableFuture<String> name = new CompletableFuture<>();
+        // A thread of its own: on two cores, the common pool may have one thread only, which clients need.
+        Thread server = new Thread(() -> name.complete(serveSecurely(listener)), "address-contract");
+        server.setDaemon(true);
+        server.start();
+        return name;
+    }
+
+    /** Refuses a client with 403 and returns the name that it asked for. */
+    private static String serveSecurely(SSLServerSocket listener) {
+        while (true) {
+            try (SSLSocket client = (SSLSocket) listener.accept()) {
+                client.setSoTimeout(20_000);
+                BufferedReader request = new BufferedReader(new InputStreamReader(client.getInputStream(), US_ASCII));
+                if (request.lines().noneMatch(String::isEmpty)) {
+                    continue; // a client that only tried
                 }
+                client.getOutputStream().write("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
+                String asked = ((ExtendedSSLSession) client.getSession())
+                        .getRequestedServerNames().stream()
+                                .map(name -> ((SNIHostName) name).getAsciiName())
+                                .findFirst()
+                                .orElse("");
+                awaitEnd(client);
+                return asked;
+            } catch (IOException | UncheckedIOException e) {
+                if (listener.isClosed()) {
+                    return "";
+                }
+                // otherwise a client that does not trust the server
             }
-        });
+        }
     }
 
     private static void awaitEnd(Socket client) {
