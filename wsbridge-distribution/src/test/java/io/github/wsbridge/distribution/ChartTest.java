@@ -95,7 +95,7 @@ final class ChartTest {
         assertThatThrownBy(() -> Chart.render(Map.of("replica", 3))).hasMessageContaining("replica");
         assertThatThrownBy(() -> Chart.render(Map.of("publicUrl", "https://bridge.example.com")))
                 .hasMessageContaining("publicUrl");
-        assertThatThrownBy(() -> Chart.render(Map.of("config.grace", "10m"))).hasMessageContaining("config");
+        assertThatThrownBy(() -> Chart.render(Map.of("config.grace", "10m"))).hasMessageContaining("grace");
     }
 
     /** The nodes themselves check the settings that the chart gives to them, file and arguments. */
