@@ -43,7 +43,7 @@ final class RollingRestartSystemTest {
 
     private static final Duration CALM = Duration.ofSeconds(6);
     /** What the start of a JVM on the same cores may cost. */
-    private static final long STARTING = Duration.ofMillis(300).toNanos();
+    private static final long STARTING = Duration.ofMillis(500).toNanos();
 
     private static final long KILLED = Duration.ofSeconds(2).toNanos();
 
