@@ -30,10 +30,21 @@ final class SilentOwners {
         if (begun.plus(SLOW).isAfter(now)) {
             return;
         }
-        until.values().removeIf(end -> !end.isAfter(now));
+        forget(now);
         if (until.size() < MOST) {
             until.put(owner, now.plus(MEMORY));
         }
+    }
+
+    boolean none() {
+        if (!until.isEmpty()) {
+            forget(clock.instant());
+        }
+        return until.isEmpty();
+    }
+
+    private void forget(Instant now) {
+        until.values().removeIf(end -> !end.isAfter(now));
     }
 
     boolean contains(NodeAddress owner) {
