@@ -5,7 +5,6 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /** What the kernel knows about a TCP connection, on Linux with epoll. */
 final class TcpState {
@@ -13,26 +12,34 @@ final class TcpState {
     /** One probe may be lost, or its answer be under way. */
     private static final int UNANSWERED_PROBES = 2;
 
+    /** How long an acknowledgment may be under way. */
+    private static final long ANSWER_MILLIS = 1_000;
+
     private TcpState() {}
 
     /**
      * Returns for how long the peer's host has acknowledged nothing, although data or probes of its closed window are
      * waiting for that; zero if none are, or if the kernel cannot be asked. Data counts as waiting once the kernel has
-     * sent it again since the last acknowledgment: it pauses for ever longer before it does, also if a stalled receiver
-     * has answered, but had to drop what its buffer could not hold after all.
+     * sent some since the last acknowledgment: it pauses for ever longer before it sends it again, also if a stalled
+     * receiver has answered, but had to drop what its buffer could not hold after all.
      */
     static Duration unacknowledged(Channel channel) {
         if (!(channel instanceof EpollSocketChannel socket)) {
             return Duration.ZERO;
         }
-        EpollTcpInfo info;
         try {
-            info = socket.tcpInfo();
+            EpollTcpInfo info = socket.tcpInfo();
+            return unacknowledged(info.unacked(), info.probes(), info.lastDataSent(), info.lastAckRecv());
         } catch (ChannelException e) {
             return Duration.ZERO; // closed
         }
-        boolean sentAgain = info.lastAckRecv() > TimeUnit.MICROSECONDS.toMillis(info.rto());
-        boolean owes = info.unacked() > 0 && sentAgain || info.probes() >= UNANSWERED_PROBES;
-        return owes ? Duration.ofMillis(info.lastAckRecv()) : Duration.ZERO;
+    }
+
+    /** @param sent, acknowledged how many milliseconds ago data was last sent, and an acknowledgment last received */
+    static Duration unacknowledged(long unacked, long probes, long sent, long acknowledged) {
+        // Not from the retransmission time-out: the kernel's timer may be late by an eighth of it.
+        boolean unanswered = sent >= ANSWER_MILLIS && acknowledged - sent >= ANSWER_MILLIS;
+        boolean owes = unacked > 0 && unanswered || probes >= UNANSWERED_PROBES;
+        return owes ? Duration.ofMillis(acknowledged) : Duration.ZERO;
     }
 }

@@ -65,4 +65,26 @@ class TcpStateTest {
             assertThat(TcpState.unacknowledged(channel)).isEqualTo(Duration.ZERO);
         });
     }
+
+    @Test
+    void dataThatADeadHostDoesNotAcknowledge_isWaiting() {
+        assertThat(TcpState.unacknowledged(1, 0, 15_200, 40_700)).isEqualTo(Duration.ofMillis(40_700));
+    }
+
+    /** The kernel sends it again after 51.2 s, or up to an eighth of that later. */
+    @Test
+    void dataThatAStalledHostHasAcknowledgedButDropped_isNotWaiting_howeverLateItIsSentAgain() {
+        for (long since : new long[] {2_000, 40_000, 51_200, 57_000}) {
+            assertThat(TcpState.unacknowledged(10, 0, since, since)).isEqualTo(Duration.ZERO);
+            assertThat(TcpState.unacknowledged(10, 0, since + 4, since)).isEqualTo(Duration.ZERO);
+        }
+        assertThat(TcpState.unacknowledged(10, 0, 40, 53_000)).isEqualTo(Duration.ZERO); // its answer is under way
+    }
+
+    @Test
+    void unansweredProbes_areWaiting_butNotASingleOne() {
+        assertThat(TcpState.unacknowledged(0, 2, 90_000, 50_000)).isEqualTo(Duration.ofSeconds(50));
+        assertThat(TcpState.unacknowledged(0, 1, 90_000, 50_000)).isEqualTo(Duration.ZERO);
+        assertThat(TcpState.unacknowledged(0, 0, 90_000, 50_000)).isEqualTo(Duration.ZERO);
+    }
 }
