@@ -85,8 +85,15 @@ final class Outgoing {
             if (finished()) {
                 return;
             }
-            begin();
-            send(ByteBuffer.allocate(0), patience);
+            try {
+                begin();
+                send(ByteBuffer.allocate(0), patience);
+            } catch (BridgeException e) {
+                if (Incoming.inGoodOrder(e.closeReason())) {
+                    return; // both directions had ended, and the close is here before the news that this was sent
+                }
+                throw e;
+            }
             lock.lock();
             try {
                 finished = true;
