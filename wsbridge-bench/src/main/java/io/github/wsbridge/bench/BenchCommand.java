@@ -42,8 +42,8 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description = {
-                "Run only these measurements: relay, forward, rtt, parallel, setup, idle, stalled, relay-tls, tunnel,"
-                        + " tunnel-tls, expose, expose-tls, session, and, skipped by --quick, jammed, channels"
+                "Run only these measurements: relay, forward, rtt, parallel, setup, idle, listen, listen-tls, stalled,"
+                        + " relay-tls, tunnel, tunnel-tls, expose, expose-tls, session, and, skipped by --quick, jammed, channels"
             })
     @Nullable
     List<String> only;
@@ -129,6 +129,8 @@ final class BenchCommand implements Callable<Integer> {
         all.put("parallel", new ParallelBench());
         all.put("setup", new SetupBench());
         all.put(IdleBench.NAME, new IdleBench());
+        all.put(ListenBench.NAME, ListenBench.plain());
+        all.put(ListenBench.TLS, ListenBench.tls());
         all.put(StalledBench.NAME, StalledBench.oneWay());
         all.put(TlsRelayBench.NAME, new TlsRelayBench());
         for (Family family : Family.values()) {

@@ -9,23 +9,31 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Many open bridges. */
+/** Many open bridges, or many listening devices. */
 final class Crowd {
 
     private static final long TASK_SECONDS = 60;
 
     private final Loop loop;
+    private final int source;
+    private final boolean bridges;
     private final Set<Session> standing = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> gathered = new CompletableFuture<>();
     private int begun;
     private volatile int failed;
     private volatile @Nullable IOException failure;
 
-    Crowd(Loop loop) {
+    /**
+     * @param source as in {@link Session#open}
+     * @param bridges whether each is complete only when its bridge is established
+     */
+    Crowd(Loop loop, int source, boolean bridges) {
         this.loop = loop;
+        this.source = source;
+        this.bridges = bridges;
     }
 
-    /** Opens bridges until there are {@code count}, {@code concurrency} at a time. */
+    /** Opens them until there are {@code count}, {@code concurrency} at a time. */
     String gather(String target, int devices, int count, int concurrency, int seconds) throws Exception {
         long begin = System.nanoTime();
         loop.execute(() -> {
@@ -47,9 +55,22 @@ final class Crowd {
         }
         int number = begun++;
         try {
-            Session.open(loop, Target.parse(target + number % devices), Requesters.SOURCE, true, new Session.Events() {
+            Session.open(loop, Target.parse(target + number % devices), source, bridges, new Session.Events() {
+                @Override
+                public void onOpen(Session session) {
+                    if (!bridges) {
+                        stands(session);
+                    }
+                }
+
                 @Override
                 public void onText(Session session, String text) {
+                    if (bridges) {
+                        stands(session);
+                    }
+                }
+
+                private void stands(Session session) {
                     standing.add(session);
                     if (standing.size() == count) {
                         gathered.complete(null);
@@ -74,6 +95,10 @@ final class Crowd {
             failure = why;
             gathered.completeExceptionally(why);
         }
+    }
+
+    int size() {
+        return standing.size();
     }
 
     String state() {

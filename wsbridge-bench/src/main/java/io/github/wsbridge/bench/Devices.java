@@ -46,6 +46,7 @@ final class Devices implements Agent.Role {
     });
     private final ByteBuffer flood = Frames.batch(StalledBench.FRAME, true);
     private final List<Session> stalled = new ArrayList<>(); // of the loop's thread
+    private @Nullable Crowd crowd;
     private final AtomicInteger held = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
 
@@ -74,6 +75,15 @@ final class Devices implements Agent.Role {
             case "listen":
                 listen(Target.parse(Agent.option(options, "target")));
                 return "";
+            case "hold":
+                int count = Agent.number(options, "count");
+                crowd = new Crowd(loop, SOURCE, false);
+                return crowd.gather(
+                        Agent.option(options, "target"),
+                        count,
+                        count,
+                        Agent.number(options, "concurrency"),
+                        Agent.number(options, "seconds"));
             case "drop":
                 loop.execute(() -> {
                     stalled.forEach(Session::drop);
@@ -82,7 +92,7 @@ final class Devices implements Agent.Role {
                 return "";
             case "count":
                 return sinks.count() + " active=" + (sinks.active() + farEnd.active()) + " held=" + held.get()
-                        + " failed=" + failed.get();
+                        + " failed=" + failed.get() + " listening=" + (crowd == null ? 0 : crowd.size());
             default:
                 throw new IllegalArgumentException(command);
         }

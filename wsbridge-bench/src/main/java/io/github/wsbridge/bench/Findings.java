@@ -62,6 +62,9 @@ final class Findings {
         bars.add(Bar.atLeast("idle.bridges", 9_000));
         bars.add(Bar.atMost("idle.rss-bytes-per-bridge", 12 * KIB));
         bars.add(Bar.atMost("idle.cpu-cores", 0.05));
+        figure("listen.rss-bytes-per-device", ListenBench.NAME, ListenBench.RSS);
+        figure("listen.cpu-cores", ListenBench.NAME, ListenBench.CPU);
+        bars.add(Bar.atMost("listen.rss-bytes-per-device", 12 * KIB));
         figure("stalled.rss-bytes-per-bridge", StalledBench.NAME, StalledBench.RSS);
         figure("stalled.rate-of-others", StalledBench.NAME, StalledBench.OTHERS);
         bars.add(Bar.atMost("stalled.rss-bytes-per-bridge", 300 * KIB));

@@ -12,6 +12,7 @@ import java.util.List;
  * @param setup the time during which bridges are set up
  * @param connects the number of connections, one after another, over each secondary channel
  * @param idle the number of idle bridges
+ * @param listening the number of idle listening devices
  * @param idleWindow how long they are observed; longer than two keepalive intervals of a node to include pings
  * @param stalled the number of stalled bridges
  * @param parallel the number of parallel bridges
@@ -33,6 +34,7 @@ record Plan(
         int setup,
         int connects,
         int idle,
+        int listening,
         int idleWindow,
         int stalled,
         int parallel,
@@ -57,6 +59,7 @@ record Plan(
                 10_000,
                 500,
                 9_000,
+                10_000,
                 65_000,
                 500,
                 24,
@@ -80,6 +83,7 @@ record Plan(
                 4_000,
                 200,
                 9_000,
+                10_000,
                 3_000,
                 500,
                 24,
@@ -96,6 +100,6 @@ record Plan(
     /** Checks that everything works, without meaningful measurements. */
     static Plan smoke() {
         List<RelayBench.Size> sizes = List.of(RelayBench.Size.KIB_64);
-        return new Plan("smoke", 1, 100, 50, 150, 8_000, 3, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100, 20, 5);
+        return new Plan("smoke", 1, 100, 50, 150, 8_000, 3, 20, 20, 200, 3, 3, sizes, 1, 2, 50, 300, 100, 20, 5);
     }
 }

@@ -64,7 +64,7 @@ final class Requesters implements Agent.Role {
                                 Agent.number(options, "warmup"),
                                 Agent.number(options, "millis"));
             case "hold":
-                crowd = new Crowd(loop);
+                crowd = new Crowd(loop, SOURCE, true);
                 return crowd.gather(
                         Agent.option(options, "target"),
                         Agent.number(options, "devices"),

@@ -79,6 +79,7 @@ final class BenchSystemTest {
                         "channels.mqtt.p50-millis",
                         "channels.webhook.p50-millis",
                         "idle.rss-bytes-per-bridge",
+                        "listen.rss-bytes-per-device",
                         "stalled.rss-bytes-per-bridge",
                         "tunnel.gbit-up",
                         "tunnel.connections-per-second",

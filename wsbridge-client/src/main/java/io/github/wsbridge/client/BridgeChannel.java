@@ -101,7 +101,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
             return 0;
         }
         try {
-            return incoming.read(target, readTimeout);
+            return incoming.read(target, new Waiting(readTimeout, true));
         } catch (InterruptedException e) {
             throw closedByInterrupt();
         }
@@ -116,7 +116,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
     @Override
     public int write(ByteBuffer source) throws IOException {
         try {
-            return outgoing.write(source, writeTimeout);
+            return outgoing.write(source, new Waiting(writeTimeout, true));
         } catch (InterruptedException e) {
             throw closedByInterrupt();
         } catch (SocketTimeoutException e) {
@@ -133,7 +133,7 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
      */
     public void shutdownOutput() throws IOException {
         try {
-            outgoing.finish(writeTimeout);
+            outgoing.finish(new Waiting(writeTimeout, true));
         } catch (InterruptedException e) {
             throw closedByInterrupt();
         } catch (SocketTimeoutException e) {
@@ -206,6 +206,16 @@ public final class BridgeChannel implements ByteChannel, InterruptibleChannel {
 
     int available() {
         return incoming.available();
+    }
+
+    /** The half that reads, for those who wait in another way. */
+    Incoming incoming() {
+        return incoming;
+    }
+
+    /** The half that writes, for those who wait in another way. */
+    Outgoing outgoing() {
+        return outgoing;
     }
 
     /** Drops the connection without a close frame. */

@@ -35,6 +35,7 @@ final class Incoming {
     private boolean messageEmpty = true;
     private boolean finished;
     private boolean closed;
+    private boolean discarding;
     private @Nullable CloseReason end;
 
     /** Reads from {@code leg}; {@code onFinished} runs when the peer has ended its direction. */
@@ -61,7 +62,7 @@ final class Incoming {
         try {
             ByteBuffer payload = fragment.payload();
             messageEmpty &= !payload.hasRemaining();
-            if (payload.hasRemaining() && !finished && !closed) {
+            if (payload.hasRemaining() && !finished && !closed && !discarding) {
                 waiting.add(payload);
                 changed.signal();
             }
@@ -108,11 +109,32 @@ final class Incoming {
         }
     }
 
-    int read(ByteBuffer target, long timeoutNanos) throws IOException, InterruptedException {
+    /**
+     * Ends this direction at this end only: what has arrived and what will is dropped, readers are at the end of the
+     * stream, and the other end is not held up.
+     */
+    void shutdown() {
+        boolean more;
+        lock.lock();
+        try {
+            discarding = true;
+            waiting.clear();
+            changed.signalAll();
+            more = takeDemand();
+        } finally {
+            lock.unlock();
+        }
+        if (more) {
+            demands.one();
+        }
+    }
+
+    int read(ByteBuffer target, Waiting patience) throws IOException, InterruptedException {
         reading.lock();
         try {
-            ByteBuffer source = current != null && current.hasRemaining() ? checked(current) : next(timeoutNanos);
+            ByteBuffer source = current != null && current.hasRemaining() ? checked(current) : next(patience);
             if (source == null) {
+                current = null;
                 return -1;
             }
             int before = target.remaining();
@@ -137,7 +159,7 @@ final class Incoming {
         }
         lock.lock();
         try {
-            return closed
+            return closed || discarding
                     ? 0
                     : here + waiting.stream().mapToInt(ByteBuffer::remaining).sum();
         } finally {
@@ -156,13 +178,13 @@ final class Incoming {
         }
     }
 
-    private ByteBuffer checked(ByteBuffer source) throws ClosedChannelException {
+    private @Nullable ByteBuffer checked(ByteBuffer source) throws ClosedChannelException {
         lock.lock();
         try {
             if (closed) {
                 throw new ClosedChannelException();
             }
-            return source;
+            return discarding ? null : source;
         } finally {
             lock.unlock();
         }
@@ -185,11 +207,10 @@ final class Incoming {
     }
 
     /** Waits for a fragment; null at the end. */
-    private @Nullable ByteBuffer next(long timeoutNanos) throws IOException, InterruptedException {
+    private @Nullable ByteBuffer next(Waiting patience) throws IOException, InterruptedException {
         current = null;
         lock.lock();
         try {
-            long left = timeoutNanos;
             if (closed) {
                 throw new ClosedChannelException();
             }
@@ -197,7 +218,7 @@ final class Incoming {
                 if (closed) {
                     throw new AsynchronousCloseException();
                 }
-                if (finished) {
+                if (finished || discarding) {
                     return null;
                 }
                 if (end != null) {
@@ -206,11 +227,7 @@ final class Incoming {
                     }
                     throw new BridgeException(end);
                 }
-                if (timeoutNanos == 0) {
-                    changed.await();
-                } else if (left > 0) {
-                    left = changed.awaitNanos(left);
-                } else {
+                if (!patience.await(changed) && waiting.isEmpty() && nothingNew()) {
                     throw new SocketTimeoutException("read timed out");
                 }
             }
@@ -218,6 +235,10 @@ final class Incoming {
             lock.unlock();
         }
         return poll();
+    }
+
+    private boolean nothingNew() {
+        return !closed && !finished && !discarding && end == null;
     }
 
     static boolean inGoodOrder(CloseReason reason) {

@@ -60,16 +60,15 @@ final class Outgoing {
         }
     }
 
-    int write(ByteBuffer source, long timeoutNanos) throws IOException, InterruptedException {
+    int write(ByteBuffer source, Waiting patience) throws IOException, InterruptedException {
         writing.lock();
         try {
             int start = source.position();
-            long deadline = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
             do {
                 begin(); // an empty write gets this far, so that it fails whenever any other would
                 int length = Math.min(source.remaining(), MAX_MESSAGE);
                 if (length > 0) {
-                    send(source.slice(source.position(), length), deadline);
+                    send(source.slice(source.position(), length), patience);
                     source.position(source.position() + length);
                 }
             } while (source.hasRemaining());
@@ -80,14 +79,21 @@ final class Outgoing {
     }
 
     /** Sends the empty message that ends this direction, once. */
-    void finish(long timeoutNanos) throws IOException, InterruptedException {
+    void finish(Waiting patience) throws IOException, InterruptedException {
         writing.lock();
         try {
             if (finished()) {
                 return;
             }
-            begin();
-            send(ByteBuffer.allocate(0), timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos);
+            try {
+                begin();
+                send(ByteBuffer.allocate(0), patience);
+            } catch (BridgeException e) {
+                if (Incoming.inGoodOrder(e.closeReason())) {
+                    return; // both directions had ended, and the close is here before the news that this was sent
+                }
+                throw e;
+            }
             lock.lock();
             try {
                 finished = true;
@@ -124,7 +130,7 @@ final class Outgoing {
         }
     }
 
-    private void send(ByteBuffer payload, long deadline) throws IOException, InterruptedException {
+    private void send(ByteBuffer payload, Waiting patience) throws IOException, InterruptedException {
         lock.lock();
         try {
             inFlight = true;
@@ -135,9 +141,7 @@ final class Outgoing {
         lock.lock();
         try {
             while (inFlight && !closed && end == null) {
-                if (deadline == 0) {
-                    changed.await();
-                } else if (changed.awaitNanos(deadline - System.nanoTime()) <= 0 && inFlight) {
+                if (!patience.await(changed) && inFlight) {
                     throw new SocketTimeoutException("write timed out");
                 }
             }

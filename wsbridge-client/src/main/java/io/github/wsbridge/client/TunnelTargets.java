@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The device's end of a TCP tunnel: a handler that joins each bridge with a connection to a target, a TCP port or a
- * Unix socket. The bridge's request data is the name of the target. Thread-safe.
+ * Unix socket, or passes it to another handler. The bridge's request data is the name of the target. Thread-safe.
  *
  * <p>The target is dialed before the bridge is accepted. An unknown name is rejected with 404, a target that cannot be
  * resolved or connected to with 502. The attempt ends when the requester is known to have gone. With
@@ -36,6 +37,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     private static final Logger log = LoggerFactory.getLogger(TunnelTargets.class);
 
     private final Map<String, StreamAddress> targets;
+    private final Map<String, BridgeDevice.Handler> handlers;
     private final @Nullable Predicate<InetSocketAddress> allowed;
     private final Duration connectTimeout;
     private final Executor executor;
@@ -43,6 +45,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     private TunnelTargets(Builder builder) {
         targets = Map.copyOf(builder.targets);
+        handlers = Map.copyOf(builder.handlers);
         allowed = builder.allowed;
         connectTimeout = builder.connectTimeout;
         executor = builder.executor;
@@ -68,13 +71,22 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     /** Returns the names that requesters may use. */
     public Set<String> names() {
-        return targets.keySet();
+        Set<String> names = new HashSet<>(targets.keySet());
+        names.addAll(handlers.keySet());
+        return Set.copyOf(names);
     }
 
     /** Dials the target, accepts the bridge, and joins the two. Does not block. */
     @Override
     public void handle(IncomingBridge incoming) {
-        if (looksUp(incoming)) {
+        BridgeDevice.Handler handler = handlers.get(incoming.requestData());
+        if (handler != null) {
+            if (handler.mayBlock()) {
+                executor.execute(() -> pass(incoming, handler));
+            } else {
+                pass(incoming, handler);
+            }
+        } else if (looksUp(incoming)) {
             executor.execute(() -> lookUp(incoming));
         } else {
             reach(incoming);
@@ -94,9 +106,13 @@ public final class TunnelTargets implements BridgeDevice.Handler {
 
     /** Reaches the target on a thread where nobody else answers for a failure. */
     private void lookUp(IncomingBridge incoming) {
+        pass(incoming, this::reach); // the user's predicate may fail
+    }
+
+    private static void pass(IncomingBridge incoming, BridgeDevice.Handler handler) {
         try {
-            reach(incoming);
-        } catch (RuntimeException | Error e) { // such as one of the user's predicate
+            handler.handle(incoming);
+        } catch (Throwable e) {
             log.warn("The handler failed for {}", incoming, e);
             incoming.reject(500, "the device's handler failed");
         }
@@ -186,6 +202,7 @@ public final class TunnelTargets implements BridgeDevice.Handler {
     /** Settings of targets. Not thread-safe. */
     public static final class Builder {
         private final Map<String, StreamAddress> targets = new LinkedHashMap<>();
+        private final Map<String, BridgeDevice.Handler> handlers = new LinkedHashMap<>();
         private @Nullable Predicate<InetSocketAddress> allowed;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Executor executor = TaskThreads.shared();
@@ -220,10 +237,29 @@ public final class TunnelTargets implements BridgeDevice.Handler {
          * @throws IllegalArgumentException if the address is invalid, or the name is taken
          */
         public Builder target(String name, String address) {
-            if (targets.putIfAbsent(name, StreamAddress.parse(address)) != null) {
+            free(name);
+            targets.put(name, StreamAddress.parse(address));
+            return this;
+        }
+
+        /**
+         * Adds a target that is served in this process, by a {@link BridgeServerSocket} for example.
+         *
+         * @param name the name that requesters use
+         * @param handler answers the bridges; if it may block, it is called on the {@link #executor}. A bridge that it
+         *     fails to answer is rejected with 500
+         * @throws IllegalArgumentException if the name is taken
+         */
+        public Builder target(String name, BridgeDevice.Handler handler) {
+            free(name);
+            handlers.put(name, handler);
+            return this;
+        }
+
+        private void free(String name) {
+            if (targets.containsKey(name) || handlers.containsKey(name)) {
                 throw new IllegalArgumentException("the target \"" + name + "\" appears twice");
             }
-            return this;
         }
 
         /**

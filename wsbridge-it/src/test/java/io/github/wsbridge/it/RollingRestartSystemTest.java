@@ -1,6 +1,5 @@
 package io.github.wsbridge.it;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,12 +7,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.core.tokens.TokenKeys;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.URI;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,9 +120,9 @@ final class RollingRestartSystemTest {
         for (Programs.Running node : nodes) {
             node.awaitLine("node ready");
         }
-        Path socket = folder.resolve("haproxy.sock");
-        Programs.Running balancer = programs.start(haproxy ? haproxy(socket) : nginx());
-        awaitOpen(balancer);
+        Balancer balancer = haproxy
+                ? Balancer.haproxy(programs, folder, front, addresses)
+                : Balancer.nginx(programs, folder, front, addresses);
         Traffic traffic = new Traffic(URI.create("ws://127.0.0.1:" + front), 30, 50);
         try {
             traffic.start();
@@ -146,7 +140,7 @@ final class RollingRestartSystemTest {
                 nodes.set(i, programs.start(node(i)));
                 nodes.get(i).awaitLine("node ready");
                 if (haproxy) {
-                    await().atMost(Duration.ofSeconds(30)).until(() -> up(socket) == 3);
+                    await().atMost(Duration.ofSeconds(30)).until(() -> balancer.up() == 3);
                 }
                 if (kill) {
                     pass(traffic, Duration.ofSeconds(5));
@@ -231,73 +225,5 @@ final class RollingRestartSystemTest {
                 addresses.stream()
                         .map(address -> "ws://127.0.0.1:" + address.getPort())
                         .collect(Collectors.joining(",")));
-    }
-
-    private List<String> haproxy(Path socket) throws IOException {
-        Path more = Files.writeString(
-                folder.resolve("more.cfg"), "global\n    stats socket " + socket + " mode 600 level admin\n");
-        Path config = adapted("haproxy.cfg", "bind :8000", "bind 127.0.0.1:" + front);
-        return List.of(Programs.find("haproxy", "haproxy"), "-db", "-f", more.toString(), "-f", config.toString());
-    }
-
-    private List<String> nginx() throws IOException {
-        Path config = adapted("nginx.conf", "listen 8000;", "listen 127.0.0.1:" + front + ";");
-        return List.of(
-                Programs.find("nginx", "nginx"),
-                "-c",
-                config.toString(),
-                "-e",
-                "stderr",
-                "-g",
-                "daemon off; pid " + folder.resolve("nginx.pid") + ";");
-    }
-
-    /** Returns a copy of a configuration in {@code deploy/} with the addresses of this test. */
-    private Path adapted(String name, String listens, String instead) throws IOException {
-        Path deploy = Path.of("").toAbsolutePath();
-        while (!Files.exists(deploy.resolve("deploy"))) {
-            deploy = deploy.getParent();
-        }
-        String text = Files.readString(deploy.resolve("deploy").resolve(name));
-        text = replaced(text, listens, instead);
-        for (int i = 0; i < 3; i++) {
-            text = replaced(
-                    text,
-                    "node-" + (i + 1) + ":8080",
-                    "127.0.0.1:" + addresses.get(i).getPort());
-        }
-        return Files.writeString(folder.resolve(name), text);
-    }
-
-    private static String replaced(String text, String what, String by) {
-        assertThat(text).contains(what);
-        return text.replace(what, by);
-    }
-
-    private void awaitOpen(Programs.Running balancer) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> {
-            assertThat(balancer.process().isAlive()).as("%s", balancer).isTrue();
-            try (SocketChannel probe = SocketChannel.open(new InetSocketAddress("127.0.0.1", front))) {
-                return probe.isConnected();
-            } catch (IOException e) {
-                return false;
-            }
-        });
-    }
-
-    /** Returns how many nodes HAProxy considers up. */
-    private static long up(Path socket) throws IOException {
-        try (SocketChannel admin = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            admin.connect(UnixDomainSocketAddress.of(socket));
-            admin.write(ByteBuffer.wrap("show stat\n".getBytes(US_ASCII)));
-            ByteBuffer answer = ByteBuffer.allocate(64 * 1024);
-            while (admin.read(answer) >= 0) {
-                // until HAProxy closes it
-            }
-            return new String(answer.array(), 0, answer.position(), US_ASCII)
-                    .lines()
-                    .filter(line -> line.startsWith("nodes,node-") && line.contains(",UP,"))
-                    .count();
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.wsbridge.it;
 
+import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
@@ -14,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -38,8 +41,8 @@ final class Traffic implements AutoCloseable {
 
     static final String REPLACES = "a stream is not replaced";
 
-    /** A stream's end. */
-    record End(long at, CloseReason reason) {}
+    /** A stream's end that was not wanted. */
+    record End(long at, CloseReason reason, BridgeId bridge) {}
 
     private static final int PER_SECOND = 20;
     private static final long PULSE_MILLIS = 500;
@@ -50,6 +53,8 @@ final class Traffic implements AutoCloseable {
     private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(32);
     private final AtomicInteger next = new AtomicInteger();
     private volatile boolean closing;
+    private final Queue<BridgeChannel> streams = new ConcurrentLinkedQueue<>();
+    private final Set<BridgeId> released = ConcurrentHashMap.newKeySet();
     final Queue<Attempt> attempts = new ConcurrentLinkedQueue<>();
     final Queue<End> ends = new ConcurrentLinkedQueue<>();
 
@@ -119,10 +124,26 @@ final class Traffic implements AutoCloseable {
         }
     }
 
+    /** Ends the oldest streams: there is less to do. */
+    void release(int count) {
+        for (int i = 0; i < count; i++) {
+            BridgeChannel stream = streams.remove();
+            released.add(stream.bridgeId());
+            stream.close();
+        }
+    }
+
+    /** Returns the streams that are open, the oldest first. */
+    List<BridgeId> open() {
+        return streams.stream().map(BridgeChannel::bridgeId).toList();
+    }
+
     private void keep(BridgeChannel stream) {
+        streams.add(stream);
         stream.closed().thenAccept(reason -> {
-            if (!closing) {
-                ends.add(new End(System.nanoTime(), reason));
+            streams.remove(stream);
+            if (!closing && !released.contains(stream.bridgeId())) {
+                ends.add(new End(System.nanoTime(), reason, stream.bridgeId()));
                 threads.execute(this::reopen);
             }
         });

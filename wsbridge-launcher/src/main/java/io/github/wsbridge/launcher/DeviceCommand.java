@@ -174,7 +174,14 @@ final class DeviceCommand implements Callable<Integer> {
             }
             Supplier<String> key = server.apiKey(here.env(), reloads);
             Supplier<String> authorization = server.authorization(reloads);
-            TunnelTargets reached = reachable.build();
+            LiveTargets reached = new LiveTargets(reachable.build());
+            LiveSettings.watch(
+                    spec,
+                    here,
+                    LiveTargets.NAMES,
+                    again -> ((DeviceCommand) again.userObject()).reachable(),
+                    next -> reached.change((streams == null ? next : next.streams(streams)).build()),
+                    reloads);
             BridgeDevice.Handler asking = ask.before(reached, streams == null ? null : Runnable::run, here);
             if (session == SessionMode.off) {
                 BridgeDevice.Handler handler = endToEnd.around(asking, here, reloads);
@@ -189,7 +196,7 @@ final class DeviceCommand implements Callable<Integer> {
 
     /** @param leave tells the other ends of sessions that the device goes, before it does */
     private int listen(
-            TunnelTargets reached,
+            LiveTargets reached,
             BridgeDevice.Handler handler,
             Runnable leave,
             Connector connector,

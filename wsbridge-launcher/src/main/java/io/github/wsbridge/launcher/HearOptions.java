@@ -93,7 +93,7 @@ final class HearOptions {
             throws IOException, GeneralSecurityException {
         return switch (name) {
             case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies, reloads), deviceId);
-            case "iothub" -> iotHub(env);
+            case "iothub" -> iotHub(env, reloads);
             default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
         };
     }
@@ -110,8 +110,9 @@ final class HearOptions {
                 .collect(Collectors.joining(" or "));
     }
 
-    private IotHubInvitations iotHub(Map<String, String> env) throws IOException {
+    private IotHubInvitations iotHub(Map<String, String> env, Reloads reloads) throws IOException {
         String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
+        reloads.untilRestart("--iothub-connection-file", iotHubFile);
         if (connection.isEmpty()) {
             throw usage("--signal iothub requires --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
         }

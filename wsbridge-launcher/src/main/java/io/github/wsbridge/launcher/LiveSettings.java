@@ -1,9 +1,5 @@
 package io.github.wsbridge.launcher;
 
-import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.limits.Limits;
-import io.github.wsbridge.netty.NettyBridgeServer;
-import io.github.wsbridge.spi.BridgeServer;
 import io.github.wsbridge.wire.files.Reloaded;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,60 +9,46 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The settings of a node that change while it runs, when its configuration file does: limits, and how much is logged.
- * The command line and the environment take precedence as before. Others need a restart, which the log says.
+ * The settings of a command that change while it runs, when its configuration file does: some of its own, and how much
+ * is logged. The command line and the environment take precedence as before. Others need a restart, which the log says.
  */
-final class LiveSettings {
+final class LiveSettings<T> {
 
     private static final Logger log = LoggerFactory.getLogger(LiveSettings.class);
 
-    private static final Set<String> LIVE = Set.of(
-            "max-bridges",
-            "max-listeners",
-            "max-pending",
-            "max-rate",
-            "max-address-rate",
-            "max-failures",
-            "principal-share",
-            "address-share",
-            "max-bandwidth",
-            "max-principal-bandwidth",
-            "quiet",
-            "verbose");
+    private static final Set<String> LOGGING = Set.of("quiet", "verbose");
 
-    private final BridgeNode node;
-    private final List<BridgeServer> servers;
+    private final Set<String> live;
+    private final Reloads.Use<T> use;
     private Map<String, String> values;
-    private int connections;
 
-    private LiveSettings(BridgeNode node, List<BridgeServer> servers, Map<String, String> values, int connections) {
-        this.node = node;
-        this.servers = servers;
+    private LiveSettings(Set<String> live, Reloads.Use<T> use, Map<String, String> values) {
+        this.live = live;
+        this.use = use;
         this.values = values;
-        this.connections = connections;
     }
 
     /**
      * What is set, wherever.
      *
      * @param values as text, by name
+     * @param own what the command makes of its own settings
      */
-    private record Settings(Map<String, String> values, Limits limits, int maxConnections, LogOptions.Detail detail) {
+    private record Settings<T>(Map<String, String> values, T own, LogOptions.Detail detail) {
 
-        static Settings read(CommandContext here, List<String> args) {
+        static <T> Settings<T> read(CommandContext here, List<String> args, Function<CommandSpec, T> reading) {
             try {
                 CommandSpec command = Main.parsedAgain(here, args);
-                NodeCommand node = (NodeCommand) command.userObject();
-                return new Settings(
+                return new Settings<>(
                         ConfigOptions.values(command),
-                        node.limits(),
-                        node.limitOptions.maxConnections(),
+                        reading.apply(command),
                         LogOptions.of(command.commandLine().getParseResult()));
             } catch (ParameterException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
@@ -79,45 +61,56 @@ final class LiveSettings {
         }
     }
 
-    /** Watches the configuration file, if there is one. */
-    static void watch(
-            CommandSpec command, CommandContext here, BridgeNode node, List<BridgeServer> servers, Reloads reloads)
+    /**
+     * Watches the configuration file, if there is one.
+     *
+     * @param live the names of the command's own settings that may change
+     * @param reading makes of a command that was parsed again what {@code use} needs; throws a
+     *     {@link ParameterException} if it cannot be used, and then nothing changes
+     * @param use is called when one of the live settings has changed
+     */
+    static <T> void watch(
+            CommandSpec command,
+            CommandContext here,
+            Set<String> live,
+            Function<CommandSpec, T> reading,
+            Reloads.Use<T> use,
+            Reloads reloads)
             throws IOException, GeneralSecurityException {
         List<String> args = command.root().commandLine().getParseResult().originalArgs();
         String file = ConfigFile.named(args, here.env());
         if (file == null) {
             return;
         }
-        int connections = ((NodeCommand) command.userObject()).limitOptions.maxConnections();
-        LiveSettings live = new LiveSettings(node, servers, ConfigOptions.values(command), connections);
-        Reloaded<Settings> settings =
-                new Reloaded<>("configuration " + file, List.of(Path.of(file)), () -> Settings.read(here, args));
-        reloads.add(settings, live::take);
+        LiveSettings<T> settings = new LiveSettings<>(live, use, ConfigOptions.values(command));
+        Reloaded<Settings<T>> read = new Reloaded<>(
+                "configuration " + file, List.of(Path.of(file)), () -> Settings.read(here, args, reading));
+        reloads.add(read, settings::take);
     }
 
-    private void take(Settings next) {
-        Set<String> changed = new TreeSet<>(next.values().keySet());
-        changed.removeIf(name -> Objects.equals(next.values().get(name), values.get(name)));
+    /** Watches the configuration file of a command of which only the logging may change. */
+    static void watchLogging(CommandSpec command, CommandContext here, Reloads reloads)
+            throws IOException, GeneralSecurityException {
+        watch(command, here, Set.of(), again -> again, again -> {}, reloads);
+    }
+
+    private void take(Settings<T> next) throws Exception {
+        Set<String> later = new TreeSet<>(next.values().keySet());
+        later.removeIf(name -> Objects.equals(next.values().get(name), values.get(name)));
         values = next.values();
-        Set<String> later = new TreeSet<>(changed);
-        later.removeAll(LIVE);
-        changed.retainAll(LIVE);
+        Set<String> now = new TreeSet<>(later);
+        now.removeIf(name -> !live.contains(name) && !LOGGING.contains(name));
+        later.removeAll(now);
         if (!later.isEmpty()) {
             log.warn("these settings have changed, too, but need a restart: {}", String.join(", ", later));
         }
-        if (changed.isEmpty()) {
+        if (now.isEmpty()) {
             return;
         }
-        node.changeLimits(next.limits());
-        for (BridgeServer server : next.maxConnections() == connections ? List.<BridgeServer>of() : servers) {
-            if (server instanceof NettyBridgeServer netty) {
-                netty.maxConnections(next.maxConnections());
-            } else {
-                log.warn("this transport keeps its maximum number of connections until a restart");
-            }
+        if (!LOGGING.containsAll(now)) {
+            use.take(next.own());
         }
-        connections = next.maxConnections();
         Logs.level(next.detail());
-        log.info("these settings have changed: {}", String.join(", ", changed));
+        log.info("these settings have changed: {}", String.join(", ", now));
     }
 }

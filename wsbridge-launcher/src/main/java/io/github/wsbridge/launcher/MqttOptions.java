@@ -113,6 +113,7 @@ final class MqttOptions {
             throw usage("--mqtt-version must be 3 or 5");
         }
         String password = Secrets.read(passwordFile, env, PASSWORD);
+        reloads.untilRestart("--mqtt-password-file", passwordFile);
         if (user == null && !password.isEmpty()) {
             throw usage("a password requires --mqtt-user NAME");
         }

@@ -261,7 +261,15 @@ final class NodeCommand implements Callable<Integer> {
                         reloads.add(now -> file.look());
                     }
                     LiveSettings.watch(
-                            spec, here, node, internal == null ? List.of(server) : List.of(server, internal), reloads);
+                            spec,
+                            here,
+                            LiveLimits.NAMES,
+                            NodeCommand::again,
+                            new LiveLimits(
+                                    node,
+                                    internal == null ? List.of(server) : List.of(server, internal),
+                                    limitOptions.maxConnections()),
+                            reloads);
                     reloads.start(here);
                     server.serve(node);
                     if (internal != null) {
@@ -361,6 +369,14 @@ final class NodeCommand implements Callable<Integer> {
     /** Nobody balances the load of a node whose own address is the public one. */
     private Duration drainDelay() {
         return drainDelay != null ? drainDelay : cluster.balanced() ? DRAIN_DELAY : Duration.ZERO;
+    }
+
+    /** Returns a command that was parsed again, with limits that can be used. */
+    private static NodeCommand again(CommandSpec command) {
+        NodeCommand again = (NodeCommand) command.userObject();
+        again.limits();
+        again.limitOptions.maxConnections();
+        return again;
     }
 
     Limits limits() {

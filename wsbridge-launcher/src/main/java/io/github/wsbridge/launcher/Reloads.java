@@ -2,7 +2,11 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.concurrent.Lasting;
+import io.github.wsbridge.wire.files.KeyText;
 import io.github.wsbridge.wire.files.Reloaded;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
@@ -67,6 +71,47 @@ final class Reloads implements AutoCloseable {
             }
         }
         looks.add(new Used<>(file, new CopyOnWriteArrayList<>(List.of(use))));
+    }
+
+    /**
+     * Says when a file has changed that is read only when the command starts.
+     *
+     * @param file null for none
+     */
+    void untilRestart(String option, @Nullable Path file) throws IOException {
+        if (file != null && Files.isRegularFile(file)) { // what is in a pipe can be read only once
+            looks.add(new Kept(option, file, KeyText.read(file)));
+        }
+    }
+
+    /** A file that is not read again. Guarded by itself. */
+    private static final class Kept implements Look {
+        private final String option;
+        private final Path file;
+        private String known;
+        private String seen;
+
+        Kept(String option, Path file, String content) {
+            this.option = option;
+            this.file = file;
+            known = content;
+            seen = content;
+        }
+
+        @Override
+        public synchronized void look(boolean now) {
+            String content;
+            try {
+                content = KeyText.read(file);
+            } catch (IOException e) {
+                return; // it is being replaced
+            }
+            if (!content.equals(known) && (now || content.equals(seen))) {
+                known = content;
+                log.warn("{} ({}) has changed, but needs a restart", file, option);
+            }
+            seen = content;
+        }
     }
 
     /** Begins to look. There is no thread if there are no files. */

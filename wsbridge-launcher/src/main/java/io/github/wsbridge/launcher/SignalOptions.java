@@ -52,9 +52,18 @@ final class SignalOptions {
     @Option(
             names = "--webhook-key-file",
             paramLabel = "FILE",
-            description = "A file that contains the signing key, at least 32 bytes. The key may instead be"
+            description = "A file that contains the signing key, at least 32 bytes, unless --webhook-form says"
+                    + " otherwise. The key may instead be"
                     + " given in the environment variable " + WEBHOOK_KEY)
     private @Nullable Path webhookKeyFile;
+
+    @Option(
+            names = "--webhook-form",
+            paramLabel = "FORM",
+            defaultValue = "wsbridge",
+            description = "The form of the signatures: wsbridge; or standard, that of Standard Webhooks, whose key is"
+                    + " whsec_ and 24 to 64 bytes in base64 (default ${DEFAULT-VALUE})")
+    private WebhookForm webhookForm;
 
     @Option(
             names = "--iothub-connection-file",
@@ -73,6 +82,13 @@ final class SignalOptions {
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
+
+    /** The forms of signatures, as typed by users. */
+    @SuppressWarnings("java:S115")
+    enum WebhookForm {
+        wsbridge,
+        standard
+    }
 
     /** A channel and the pattern of the device ids it serves. */
     private record Channel(String pattern, String name) {}
@@ -117,19 +133,21 @@ final class SignalOptions {
             throws IOException, GeneralSecurityException {
         return switch (name) {
             case "mqtt" -> MqttSignaller.create(mqtt.broker(env, proxy.proxies(env), reloads));
-            case "webhook" -> webhook(env);
-            case "iothub" -> iotHub(env);
+            case "webhook" -> webhook(env, reloads);
+            case "iothub" -> iotHub(env, reloads);
             default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);
         };
     }
 
-    private Signaller webhook(Map<String, String> env) throws IOException {
+    private Signaller webhook(Map<String, String> env, Reloads reloads) throws IOException {
         String key = Secrets.read(webhookKeyFile, env, WEBHOOK_KEY);
+        reloads.untilRestart("--webhook-key-file", webhookKeyFile);
         if (webhookUrl == null || key.isEmpty()) {
             throw usage("--signal webhook requires --webhook-url URL, and --webhook-key-file FILE or " + WEBHOOK_KEY);
         }
         try {
-            WebhookSignaller.Builder webhook = WebhookSignaller.builder(webhookUrl, WebhookKey.of(key));
+            WebhookSignaller.Builder webhook = WebhookSignaller.builder(
+                    webhookUrl, webhookForm == WebhookForm.standard ? WebhookKey.standard(key) : WebhookKey.of(key));
             Proxies proxies = proxy.proxies(env);
             if (proxies != null) {
                 webhook.proxies(proxies);
@@ -140,8 +158,9 @@ final class SignalOptions {
         }
     }
 
-    private Signaller iotHub(Map<String, String> env) throws IOException {
+    private Signaller iotHub(Map<String, String> env, Reloads reloads) throws IOException {
         String connection = Secrets.read(iotHubFile, env, IOTHUB_CONNECTION);
+        reloads.untilRestart("--iothub-connection-file", iotHubFile);
         if (connection.isEmpty()) {
             throw usage("--signal iothub requires --iothub-connection-file FILE or " + IOTHUB_CONNECTION);
         }

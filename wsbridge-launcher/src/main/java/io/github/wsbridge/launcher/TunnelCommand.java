@@ -167,6 +167,7 @@ final class TunnelCommand implements Callable<Integer> {
             overStreams(dialer, String.valueOf(device), String.valueOf(target));
             return;
         }
+        LiveSettings.watchLogging(spec, here, reloads);
         reloads.start(here);
         if (socks.listen != null) {
             asProxy(dialer, socks.listen, streams);

@@ -248,6 +248,7 @@ final class WebsiteCommand implements Callable<Integer> {
             if (tls != null) {
                 reloads.add(tls, renewed -> website.renewTls(renewed.key(), renewed.chain()));
             }
+            LiveSettings.watchLogging(spec, here, reloads);
             reloads.start(here);
             warn(website.url(), address);
             here.say("website ready: " + website.url());

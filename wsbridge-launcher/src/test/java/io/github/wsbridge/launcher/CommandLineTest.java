@@ -126,6 +126,7 @@ class CommandLineTest {
                 "node --insecure --signal =mqtt --mqtt-server mqtt://a      | no device-id pattern before the =",
                 "node --insecure --signal mqtt --mqtt-server mqtt://a --mqtt-answer-topic a/b | {nodeId}",
                 "node --insecure --signal webhook                           | --webhook-url URL",
+                "node --insecure --webhook-form svix                        | expected one of [wsbridge, standard]",
                 "node --insecure --signal iothub                            | --iothub-connection-file FILE",
                 "device --server ws://a --id d --target a=b:1 --signal pigeon | not pigeon",
                 "device --server ws://a --id d --target a=b:1 --signal mqtt | --mqtt-server URL",

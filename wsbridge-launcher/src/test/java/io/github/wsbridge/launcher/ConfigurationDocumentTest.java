@@ -46,11 +46,16 @@ final class ConfigurationDocumentTest {
               idle: 10m
             ```
 
-            A node reads its file again when it changes, within five seconds, or at once on SIGHUP. Then these settings
-            change while it runs: `max-bridges`, `max-listeners`, `max-pending`, `max-rate`, `max-address-rate`,
-            `max-failures`, `principal-share`, `address-share`, `max-bandwidth`, `max-principal-bandwidth`, `quiet` and
-            `verbose`. For the others, the log says that a restart is needed. Files with keys and certificates are read
-            again, too.
+            A command reads its file again when it changes, within five seconds, or at once on SIGHUP. Then these
+            settings change while it runs:
+
+            - of each: `quiet` and `verbose`
+            - of a node: `max-bridges`, `max-listeners`, `max-pending`, `max-rate`, `max-address-rate`, `max-failures`,
+              `principal-share`, `address-share`, `max-bandwidth` and `max-principal-bandwidth`
+            - of a device: `target`, `allow-any`, `allow-networks` and `deny-networks`, for new connections
+
+            For the others, the log says that a restart is needed. Files with keys and certificates are read again, too;
+            for one that is not, the log says that it needs a restart.
 
             `--check` only checks the settings, and prints all of them, each with where it comes from:
 

@@ -9,6 +9,8 @@ import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
 import io.github.wsbridge.session.BridgeSessions;
+import io.github.wsbridge.signal.webhook.WebhookKey;
+import io.github.wsbridge.signal.webhook.WebhookVerifier;
 import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.transport.TestProxy;
@@ -823,6 +825,37 @@ class RunningCommandsTest {
             assertThat(asked.poll(10, TimeUnit.SECONDS)).contains("\"deviceId\":\"lab-1\"");
             assertThat(stdioTo(node, "other").err()).contains("4404");
             assertThat(asked).isEmpty();
+        } finally {
+            backend.stop(0);
+        }
+    }
+
+    @Test
+    void node_webhookInTheStandardForm_isVerified() throws Exception {
+        String secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        Path keyFile = Files.writeString(folder.resolve("standard.key"), secret + "\n");
+        WebhookVerifier verifier = WebhookVerifier.of(WebhookKey.standard(secret));
+        HttpServer backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        backend.createContext("/", exchange -> {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            boolean genuine = verifier.verify(exchange.getRequestHeaders()::getFirst, body)
+                    instanceof WebhookVerifier.Verdict.Genuine;
+            byte[] answer = ("{\"result\":\"rejected\",\"code\":409,\"reason\":\"genuine " + genuine + "\"}")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        backend.start();
+        try (Run node = Run.of(
+                "node",
+                "--insecure",
+                "--listen=127.0.0.1:0",
+                "--signal=webhook",
+                "--webhook-form=standard",
+                "--webhook-url=http://127.0.0.1:" + backend.getAddress().getPort(),
+                "--webhook-key-file=" + keyFile)) {
+            assertThat(stdioTo(node, "d").err()).contains("4403 409 genuine true");
         } finally {
             backend.stop(0);
         }

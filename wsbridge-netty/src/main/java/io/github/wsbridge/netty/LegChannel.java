@@ -4,28 +4,38 @@ import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.relay.Sending;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
+import java.net.ConnectException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +71,10 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, TURNS);
 
-    private final Leg leg;
-    private final int piece;
+    private final @Nullable Supplier<? extends CompletionStage<? extends Leg>> dial;
     private final LegChannelConfig config;
-    private final SocketAddress address;
+    private volatile @Nullable Leg leg; // null until it is connected
+    private volatile @Nullable SocketAddress address;
     private volatile boolean open = true;
     private volatile boolean opened;
     private volatile boolean inputEnded;
@@ -72,6 +82,8 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     private volatile @Nullable CloseReason ended;
 
     // Confined to the loop.
+    private int piece = SMALL_PIECE;
+    private @Nullable CompletableFuture<? extends Leg> dialling;
     private boolean begun; // the pipeline has wanted to read
     private @Nullable DirectLeg direct; // in place of demands and fragments
     private boolean wanted; // the pipeline wants to read
@@ -92,10 +104,51 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
      */
     public LegChannel(Leg leg) {
         super(null);
-        this.leg = leg;
-        this.piece = leg.carrier() instanceof LoopLeg ? PIECE : SMALL_PIECE;
-        this.config = new LegChannelConfig(this);
-        this.address = new Name(leg.toString());
+        dial = null;
+        config = new LegChannelConfig(this);
+        use(leg);
+    }
+
+    private LegChannel(Supplier<? extends CompletionStage<? extends Leg>> dial) {
+        super(null);
+        this.dial = dial;
+        config = new LegChannelConfig(this);
+    }
+
+    /**
+     * Returns what makes channels that open their leg when they are connected, for libraries that take a
+     * {@link io.netty.bootstrap.Bootstrap}. The address that they are connected to is not used, except as the channel's
+     * remote address; a name that cannot be resolved needs a {@code Bootstrap} whose resolver is disabled. A channel's
+     * {@code CONNECT_TIMEOUT_MILLIS} and the cancelling of its connect end the attempt. Unlike with {@link #open}, the
+     * channel stays on the loop that the {@code Bootstrap} gives it.
+     *
+     * <pre>{@code
+     * new Bootstrap().group(group)
+     *         .channelFactory(LegChannel.dialling(() -> client.leg("device-1", "mqtt")))
+     *         .handler(initializer).disableResolver().connect("device-1", 1883);
+     * }</pre>
+     *
+     * @param dial opens a leg; called on the channel's loop, must not block. The stage is cancelled if it is given up.
+     */
+    public static ChannelFactory<LegChannel> dialling(Supplier<? extends CompletionStage<? extends Leg>> dial) {
+        return () -> new LegChannel(dial);
+    }
+
+    private void use(Leg made) {
+        leg = made;
+        piece = made.carrier() instanceof LoopLeg ? PIECE : SMALL_PIECE;
+        if (address == null) {
+            address = new Name(made.toString());
+        }
+    }
+
+    /** Returns the leg of a channel that is or was active. */
+    private Leg leg() {
+        Leg made = leg;
+        if (made == null) {
+            throw new NotYetConnectedException();
+        }
+        return made;
     }
 
     /**
@@ -147,7 +200,10 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             try {
                 eventLoop().execute(task);
             } catch (RejectedExecutionException e) { // nobody can use the channel any longer
-                leg.abort();
+                Leg made = leg;
+                if (made != null) {
+                    made.abort();
+                }
             }
         }
     }
@@ -162,7 +218,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         wanted = true;
         if (!begun) {
             begun = true;
-            if (!sending && DirectLeg.join(this, leg) != null) {
+            if (!sending && DirectLeg.join(this, leg()) != null) {
                 return;
             }
         }
@@ -209,7 +265,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
                 }
                 wanted = false;
                 demanded = true;
-                leg.demand();
+                leg().demand();
             }
         } finally {
             pulling = false;
@@ -249,7 +305,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         }
         if (direct == null) {
             demanded = true;
-            leg.demand(); // so that silence of the other end is noticed
+            leg().demand(); // so that silence of the other end is noticed
         }
         pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
         pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
@@ -303,7 +359,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             }
             sending = true;
             CompletableFuture<Void> sent =
-                    Sending.send(leg, Fragment.binary(bytes)).toCompletableFuture();
+                    Sending.send(leg(), Fragment.binary(bytes)).toCompletableFuture();
             if (!sent.isDone()) {
                 sent.whenComplete((done, failure) -> run(() -> {
                     if (failure == null) { // otherwise the leg ends, and with it the channel
@@ -400,7 +456,7 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             return;
         }
         sending = true;
-        Sending.send(leg, Fragment.binary(ByteBuffer.allocate(0)))
+        Sending.send(leg(), Fragment.binary(ByteBuffer.allocate(0)))
                 .whenComplete((done, failure) -> run(() -> {
                     sending = false;
                     if (inputEnded) {
@@ -414,6 +470,13 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     @Override
     protected void doClose() {
         open = false;
+        Leg leg = this.leg;
+        if (leg == null) {
+            if (dialling != null) {
+                dialling.cancel(true);
+            }
+            return;
+        }
         CloseReason reason = closing == null ? CloseReason.normal() : closing;
         if (aborted) {
             leg.abort();
@@ -504,8 +567,9 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     @Override
     protected void doRegister(ChannelPromise registered) {
         try {
-            if (!opened) {
-                leg.open(new Events());
+            Leg made = leg;
+            if (!opened && made != null) {
+                made.open(new Events());
                 opened = true;
             }
         } catch (RuntimeException e) { // a leg should not throw, but might
@@ -516,12 +580,12 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
     }
 
     @Override
-    protected SocketAddress localAddress0() {
+    protected @Nullable SocketAddress localAddress0() {
         return address;
     }
 
     @Override
-    protected SocketAddress remoteAddress0() {
+    protected @Nullable SocketAddress remoteAddress0() {
         return address;
     }
 
@@ -554,7 +618,80 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
 
         @Override
         public void connect(SocketAddress remote, SocketAddress local, ChannelPromise promise) {
-            promise.tryFailure(new UnsupportedOperationException("it is connected"));
+            if (promise.isDone() || !ensureOpen(promise)) {
+                return;
+            }
+            if (dial == null || leg != null) {
+                promise.tryFailure(new UnsupportedOperationException("it is connected"));
+                return;
+            }
+            if (dialling != null) {
+                promise.tryFailure(new ConnectionPendingException());
+                return;
+            }
+            address = remote;
+            CompletableFuture<? extends Leg> coming = dialled(dial);
+            dialling = coming;
+            limit(remote, promise);
+            coming.whenComplete((made, failure) -> {
+                try {
+                    eventLoop().execute(
+                            failure == null
+                                    ? () -> connected(made, promise)
+                                    : () -> refused(failure, promise));
+                } catch (RejectedExecutionException e) { // nobody can use the channel any longer
+                    if (made != null) {
+                        made.abort();
+                    }
+                }
+            });
+        }
+
+        private void limit(SocketAddress remote, ChannelPromise promise) {
+            int most = config.getConnectTimeoutMillis();
+            Future<?> timer = most <= 0
+                    ? null
+                    : eventLoop()
+                            .schedule(
+                                    () -> {
+                                        if (promise.tryFailure(
+                                                new ConnectTimeoutException("connection timed out: " + remote))) {
+                                            close(voidPromise());
+                                        }
+                                    },
+                                    most,
+                                    TimeUnit.MILLISECONDS);
+            promise.addListener(done -> {
+                if (timer != null) {
+                    timer.cancel(false);
+                }
+                if (done.isCancelled()) {
+                    close(voidPromise());
+                }
+            });
+        }
+
+        private void refused(Throwable failure, ChannelPromise promise) {
+            ConnectException refused = new ConnectException("no connection: " + Reasons.of(failure));
+            refused.initCause(failure);
+            promise.tryFailure(open ? refused : new ClosedChannelException());
+            close(voidPromise());
+        }
+
+        private void connected(Leg made, ChannelPromise promise) {
+            if (!open) {
+                made.abort();
+                promise.tryFailure(new ClosedChannelException());
+                return;
+            }
+            use(made);
+            made.open(new Events());
+            opened = true;
+            if (promise.trySuccess()) {
+                pipeline().fireChannelActive();
+            } else {
+                close(voidPromise());
+            }
         }
 
         @Override
@@ -591,6 +728,14 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             } catch (RejectedExecutionException e) {
                 ended = reason;
             }
+        }
+    }
+
+    private static CompletableFuture<? extends Leg> dialled(Supplier<? extends CompletionStage<? extends Leg>> dial) {
+        try {
+            return dial.get().toCompletableFuture();
+        } catch (RuntimeException e) { // it should not throw, but might
+            return CompletableFuture.failedFuture(e);
         }
     }
 

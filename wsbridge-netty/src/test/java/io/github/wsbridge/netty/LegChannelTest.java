@@ -14,16 +14,19 @@ import io.github.wsbridge.testkit.MemoryLegs;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import io.github.wsbridge.wire.relay.ForwardingLeg;
 import io.github.wsbridge.wire.relay.LocalLeg;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.ByteArrayOutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -33,6 +36,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +76,73 @@ class LegChannelTest {
         });
         assertThat(left.bytes()).isEqualTo(data);
         assertThat(right.bytes()).isEqualTo(data);
+    }
+
+    private Bootstrap bootstrap(Supplier<CompletableFuture<Leg>> dial, Log log) {
+        return new Bootstrap()
+                .group(others)
+                .channelFactory(LegChannel.dialling(dial))
+                .handler(log)
+                .disableResolver();
+    }
+
+    @Test
+    void bootstrap_connect_usesTheLegThatComes() throws Exception {
+        CompletableFuture<Leg> coming = new CompletableFuture<>();
+        LegPair legs = memory.connect("wsbridge.v1");
+        Log log = new Log();
+        Log farLog = new Log();
+        var connecting = bootstrap(() -> coming, log).connect("device-1.invalid", 80);
+        others.submit(() -> {}).await();
+        assertThat(connecting.isDone()).isFalse();
+        assertThat(connecting.channel().isActive()).isFalse();
+
+        coming.complete(legs.near());
+        assertThat(connecting.await(SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(connecting.isSuccess()).isTrue();
+        assertThat(connecting.channel().remoteAddress()).hasToString("device-1.invalid/<unresolved>:80");
+        LegChannel far = open(legs.far(), farLog);
+        write((LegChannel) connecting.channel(), bytes(100_000));
+        write(far, bytes(200_000));
+
+        await().untilAsserted(() -> {
+            assertThat(farLog.bytes()).isEqualTo(bytes(100_000));
+            assertThat(log.bytes()).isEqualTo(bytes(200_000));
+        });
+    }
+
+    @Test
+    void bootstrap_connectThatFails_closesTheChannel() throws Exception {
+        var refused = bootstrap(() -> CompletableFuture.failedFuture(new BridgeException(OWN)), new Log())
+                .connect("device-1.invalid", 80)
+                .await();
+        assertThat(refused.cause())
+                .isInstanceOf(ConnectException.class)
+                .hasCauseInstanceOf(BridgeException.class);
+        assertThat(refused.channel().closeFuture().await(SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void bootstrap_connectThatIsGivenUp_cancelsTheAttempt() throws Exception {
+        CompletableFuture<Leg> coming = new CompletableFuture<>();
+        var late = bootstrap(() -> coming, new Log())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 30)
+                .connect("device-1.invalid", 80)
+                .await();
+        assertThat(late.cause()).isInstanceOf(ConnectTimeoutException.class);
+        await().until(coming::isCancelled);
+
+        CompletableFuture<Leg> another = new CompletableFuture<>();
+        CompletableFuture<Void> dialled = new CompletableFuture<>();
+        Supplier<CompletableFuture<Leg>> dial = () -> {
+            dialled.complete(null);
+            return another;
+        };
+        var closed = bootstrap(dial, new Log()).connect("device-1.invalid", 80);
+        dialled.get(SECONDS, TimeUnit.SECONDS);
+        closed.channel().close();
+        await().until(another::isCancelled);
+        assertThat(closed.await().isSuccess()).isFalse();
     }
 
     @Test

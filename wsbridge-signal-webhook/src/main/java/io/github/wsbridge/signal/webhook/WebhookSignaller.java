@@ -66,7 +66,8 @@ public final class WebhookSignaller implements Signaller {
      * Returns a builder for a signaller.
      *
      * @param url the URL to post to: {@code http} or {@code https}, with a host and without user info or fragment
-     * @param key the key that signs the requests
+     * @param key the key that signs the requests, and so the form of the signature: this project's, or that of Standard
+     *     Webhooks
      * @throws IllegalArgumentException if it is not such a URL
      */
     public static Builder builder(URI url, WebhookKey key) {
@@ -107,13 +108,13 @@ public final class WebhookSignaller implements Signaller {
 
     CompletableFuture<HttpResponse<byte[]>> send(Invitation invitation, byte[] body) {
         long timestamp = now().getEpochSecond();
+        String id = invitation.bridgeId().toString();
         HttpRequest.Builder request = HttpRequest.newBuilder(settings.url)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
-                .header(WebhookHeaders.IDEMPOTENCY_KEY, invitation.bridgeId().toString())
-                .header(WebhookHeaders.TIMESTAMP, Long.toString(timestamp))
-                .header(WebhookHeaders.SIGNATURE, settings.key.sign(timestamp, body));
+                .header(WebhookHeaders.IDEMPOTENCY_KEY, id);
+        settings.key.fields(id, timestamp, body).forEach(request::setHeader);
         settings.headers.forEach(request::setHeader);
         return client.sendAsync(request.build(), head -> new LimitedBody(settings.maxAnswerBytes));
     }

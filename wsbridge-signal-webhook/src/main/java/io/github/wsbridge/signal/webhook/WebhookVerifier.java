@@ -52,7 +52,7 @@ public final class WebhookVerifier {
     /**
      * Returns a builder for a verifier.
      *
-     * @param keys the keys that may have signed a request. To rotate, add the new key here, then switch the node to it,
+     * @param keys the keys that may have signed a request, each in its own form. To rotate, add the new key here, then switch the node to it,
      *     then remove the old one
      * @throws IllegalArgumentException if {@code keys} is empty
      */
@@ -75,20 +75,21 @@ public final class WebhookVerifier {
      * @param body the body's bytes as received; at most 64 KiB are accepted
      */
     public Verdict verify(Function<String, @Nullable String> header, byte[] body) {
-        String signature = header.apply(WebhookHeaders.SIGNATURE);
-        String time = header.apply(WebhookHeaders.TIMESTAMP);
-        if (signature == null || time == null || !time.matches("[0-9]{1,12}")) {
+        if (keys.stream().noneMatch(key -> key.hasFields(header))) {
             return new Verdict.Refused(401, "timestamp or signature is missing");
         }
         if (body.length > JsonMessage.MAX_BYTES) {
             return new Verdict.Refused(413, "the body is too long");
         }
-        long timestamp = Long.parseLong(time);
-        if (keys.stream().noneMatch(key -> key.verifies(signature, timestamp, body))) {
+        WebhookKey signer = keys.stream()
+                .filter(key -> key.verifies(header, body))
+                .findFirst()
+                .orElse(null);
+        if (signer == null) {
             return new Verdict.Refused(401, "the signature is wrong");
         }
         Instant now = clock.instant();
-        Instant sent = Instant.ofEpochSecond(timestamp);
+        Instant sent = Instant.ofEpochSecond(signer.timestamp(header).orElseThrow());
         if (Duration.between(sent, now).abs().compareTo(window) > 0) {
             return new Verdict.Refused(401, "the timestamp is too far from this clock");
         }
