@@ -46,6 +46,7 @@ final class ArchitectureTest {
             Map.entry("jakarta", List.of("wire")),
             Map.entry("tyrus", List.of("wire", "jakarta")),
             Map.entry("client", List.of("wire")),
+            Map.entry("okhttp", List.of("wire")),
             Map.entry("proxy", List.of("wire", "client")),
             Map.entry("session", List.of("wire", "client", "netty")),
             Map.entry("website", List.of("wire", "client", "netty")),
@@ -57,7 +58,7 @@ final class ArchitectureTest {
 
     /** Adapters. Only programs may depend on them. */
     private static final List<String> ADAPTERS = List.of(
-            "netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
+            "netty", "jakarta", "tyrus", "okhttp", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);

@@ -8,6 +8,7 @@ import io.github.wsbridge.wire.net.HostPort;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -83,6 +84,20 @@ public final class ClientUpgrade {
                 + (secure() ? "" : "; if " + new HostPort(host(), port()) + " expects TLS, use wss://"));
     }
 
+    /** Returns the request's header fields, in order, except {@code Host}. */
+    public Map<String, String> fields() {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("Upgrade", "websocket");
+        fields.put("Connection", "Upgrade");
+        fields.put("Sec-WebSocket-Version", "13");
+        fields.put("Sec-WebSocket-Key", key);
+        if (!target.subprotocol().isEmpty()) {
+            fields.put("Sec-WebSocket-Protocol", target.subprotocol());
+        }
+        fields.putAll(target.headers());
+        return fields;
+    }
+
     /** Returns the encoded request. */
     public byte[] request() {
         URI uri = target.uri();
@@ -92,16 +107,9 @@ public final class ClientUpgrade {
                 .append(uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())
                 .append(" HTTP/1.1\r\nHost: ")
                 .append(hostField())
-                .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                        + "\r\nSec-WebSocket-Key: ")
-                .append(key)
                 .append("\r\n");
-        if (!target.subprotocol().isEmpty()) {
-            text.append("Sec-WebSocket-Protocol: ").append(target.subprotocol()).append("\r\n");
-        }
-        for (Map.Entry<String, String> field : target.headers().entrySet()) {
-            text.append(field.getKey()).append(": ").append(field.getValue()).append("\r\n");
-        }
+        fields().forEach((name, value) ->
+                text.append(name).append(": ").append(value).append("\r\n"));
         return text.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
