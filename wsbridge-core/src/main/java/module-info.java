@@ -7,6 +7,7 @@ module io.github.wsbridge.core {
     requires org.slf4j;
     requires com.google.crypto.tink;
     requires com.grack.nanojson;
+    requires io.github.bucket4j.core;
 
     exports io.github.wsbridge.core;
     exports io.github.wsbridge.core.access;

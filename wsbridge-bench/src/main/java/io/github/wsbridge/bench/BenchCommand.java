@@ -52,7 +52,7 @@ final class BenchCommand implements Callable<Integer> {
     @Nullable
     Path json;
 
-    @Option(names = "--chart", paramLabel = "FILE", description = "Draw throughput and CPU time to an SVG file")
+    @Option(names = "--chart", paramLabel = "FILE", description = "Draw throughput and CPU time to a PNG file")
     @Nullable
     Path chart;
 
@@ -117,7 +117,7 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(json, Json.text(run, Machine.facts(), failed, rig.results(), findings));
         }
         if (chart != null) {
-            Files.writeString(chart, Chart.svg(rig.results()));
+            Chart.write(rig.results(), chart);
         }
     }
 

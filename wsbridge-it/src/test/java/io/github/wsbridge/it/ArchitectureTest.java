@@ -243,6 +243,17 @@ final class ArchitectureTest {
     }
 
     @Test
+    void bucket4j_isUsedByTheLimitsOfTheCoreOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".core.limits", ROOT + ".core.admission")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.github.bucket4j..")
+                .check(HOUSE);
+    }
+
+    @Test
     void azure_isUsedByItsChannelOnly() {
         noClasses()
                 .that()

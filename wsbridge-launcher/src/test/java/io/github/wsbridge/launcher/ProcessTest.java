@@ -9,12 +9,14 @@ import java.io.BufferedReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Tests what can only be seen in a separate process. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reads of a process cannot be interrupted
@@ -53,6 +55,23 @@ class ProcessTest {
             assertThat(node.exitValue()).isZero();
         } finally {
             node.destroyForcibly();
+        }
+    }
+
+    @Test
+    void hangup_quietTunnel_logsAsMuchAsItsFileSaysNow(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("tunnel.properties"), "quiet=true\n");
+        Process tunnel = start("tunnel", "--config=" + file, "--server=ws://127.0.0.1:1", "--forward=0=d/t");
+        try (BufferedReader out = tunnel.inputReader();
+                BufferedReader err = tunnel.errorReader()) {
+            assertThat(out.readLine()).startsWith("tunnel ready: ");
+            Files.writeString(file, "verbose=true\n");
+            new ProcessBuilder("kill", "-HUP", String.valueOf(tunnel.pid()))
+                    .start()
+                    .waitFor();
+            assertThat(err.readLine()).contains("these settings have changed: quiet, verbose");
+        } finally {
+            tunnel.destroyForcibly();
         }
     }
 

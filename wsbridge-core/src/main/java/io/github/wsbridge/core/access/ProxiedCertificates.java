@@ -17,8 +17,9 @@ import java.util.List;
 
 /**
  * Certificates of clients whose TLS ends at a proxy, which passes them in a header field: as RFC 9440 has it, as
- * nginx's {@code $ssl_client_escaped_cert} (PEM, percent-encoded), or as HAProxy's {@code ssl_c_der,base64}. The field
- * of any other client is ignored.
+ * nginx's {@code $ssl_client_escaped_cert} (PEM, percent-encoded), as Apache's {@code %{SSL_CLIENT_CERT}s} (PEM, with
+ * spaces for line feeds, which the JDK's reader refuses), or as HAProxy's {@code ssl_c_der,base64}. The field of any
+ * other client is ignored.
  */
 final class ProxiedCertificates {
 

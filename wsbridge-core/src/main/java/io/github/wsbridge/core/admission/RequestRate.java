@@ -1,41 +1,89 @@
 package io.github.wsbridge.core.admission;
 
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
-/** A token bucket for each principal. Buckets that are full again are removed, so idle principals cost nothing. */
+/**
+ * A token bucket for each principal. Buckets that are full again are removed, so idle principals cost nothing, and the
+ * number of buckets is at most twice that of the principals that have asked in the last second, and a thousand more.
+ * Thread-safe.
+ */
 public final class RequestRate {
-
-    private record Bucket(double tokens, long atMillis) {}
 
     private static final int MANY = 1_000;
 
     private final int perSecond;
-    private final InstantSource clock;
+    private final TimeMeter time;
     private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
+    private volatile int many = MANY; // when to look for full ones again: each look costs as much as there are
 
     public RequestRate(int perSecond, InstantSource clock) {
         this.perSecond = perSecond;
-        this.clock = clock;
+        this.time = new ElapsedTime(clock);
     }
 
     public boolean take(String principal) {
-        long now = clock.millis();
-        if (buckets.size() > MANY) {
-            buckets.values().removeIf(bucket -> tokens(bucket, now) >= perSecond);
+        if (buckets.size() > many) {
+            sweep();
         }
         boolean[] taken = new boolean[1];
-        buckets.compute(principal, (who, bucket) -> {
-            double tokens = bucket == null ? perSecond : tokens(bucket, now);
-            taken[0] = tokens >= 1;
-            return new Bucket(taken[0] ? tokens - 1 : tokens, now);
+        buckets.compute(principal, (who, known) -> {
+            Bucket bucket = known == null ? newBucket() : known;
+            taken[0] = bucket.tryConsume(1);
+            return bucket;
         });
         return taken[0];
     }
 
-    private double tokens(Bucket bucket, long now) {
-        long elapsed = Math.max(0, now - bucket.atMillis()); // a clock that is set back removes no tokens
-        return Math.min(perSecond, bucket.tokens() + elapsed / 1000.0 * perSecond);
+    private Bucket newBucket() {
+        return Bucket.builder()
+                .addLimit(limit -> limit.capacity(perSecond).refillGreedy(perSecond, Duration.ofSeconds(1)))
+                .withCustomTimePrecision(time)
+                .build();
+    }
+
+    /** Removes each full bucket in one step with the look at it, so that no request is lost. */
+    private synchronized void sweep() {
+        if (buckets.size() > many) {
+            buckets.keySet()
+                    .forEach(who -> buckets.computeIfPresent(
+                            who, (same, bucket) -> bucket.getAvailableTokens() < perSecond ? bucket : null));
+            many = 2 * buckets.size() + MANY;
+        }
+    }
+
+    /** Returns how many buckets there are. */
+    int size() {
+        return buckets.size();
+    }
+
+    /** What has passed on a clock. One that is set back adds nothing; the buckets would then wait until it is over. */
+    private static final class ElapsedTime implements TimeMeter {
+        private final InstantSource clock;
+        private long last; // guarded by this
+        private long elapsedMillis; // guarded by this
+
+        ElapsedTime(InstantSource clock) {
+            this.clock = clock;
+            this.last = clock.millis();
+        }
+
+        @Override
+        public synchronized long currentTimeNanos() {
+            long now = clock.millis();
+            elapsedMillis += Math.max(0, now - last);
+            last = now;
+            return TimeUnit.MILLISECONDS.toNanos(elapsedMillis);
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return false;
+        }
     }
 }

@@ -1,6 +1,11 @@
 package io.github.wsbridge.core.limits;
 
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.TokensInheritanceStrategy;
 import io.github.wsbridge.wire.relay.Pace;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,11 +23,11 @@ public final class Bandwidth {
     private volatile long perBridge;
     private volatile long perPrincipal;
     private final ScheduledExecutorService scheduler;
-    private final LongSupplier nanoTime;
+    private final TimeMeter time;
     private final Map<String, Account> principals = new ConcurrentHashMap<>();
 
-    /** The bucket of a principal, and the number of its bridges. */
-    private record Account(TokenBucket bucket, int bridges) {}
+    /** What a principal may relay, and the number of its bridges. */
+    private record Account(Allowance allowance, int bridges) {}
 
     /**
      * Creates limits in bytes per second; 0 for none.
@@ -33,7 +38,17 @@ public final class Bandwidth {
         this.perBridge = perBridge;
         this.perPrincipal = perPrincipal;
         this.scheduler = scheduler;
-        this.nanoTime = nanoTime;
+        this.time = new TimeMeter() {
+            @Override
+            public long currentTimeNanos() {
+                return nanoTime.getAsLong();
+            }
+
+            @Override
+            public boolean isWallClockBased() {
+                return false;
+            }
+        };
     }
 
     /** Changes the limits, for bridges to come; that of a principal which has a limit changes for all its bridges. */
@@ -41,7 +56,7 @@ public final class Bandwidth {
         perBridge = one;
         perPrincipal = all;
         if (all > 0) {
-            principals.values().forEach(account -> account.bucket().rate(all));
+            principals.values().forEach(account -> account.allowance().rate(all));
         }
     }
 
@@ -49,15 +64,15 @@ public final class Bandwidth {
     public @Nullable Pace of(String principal) {
         long one = perBridge;
         long all = perPrincipal;
-        TokenBucket own = one > 0 ? new TokenBucket(one, nanoTime) : null;
-        TokenBucket shared = all > 0 && !principal.isEmpty()
+        Allowance own = one > 0 ? new Allowance(one, time) : null;
+        Allowance shared = all > 0 && !principal.isEmpty()
                 ? principals
                         .compute(
                                 principal,
                                 (same, known) -> known == null
-                                        ? new Account(new TokenBucket(all, nanoTime), 1)
-                                        : new Account(known.bucket(), known.bridges() + 1))
-                        .bucket()
+                                        ? new Account(new Allowance(all, time), 1)
+                                        : new Account(known.allowance(), known.bridges() + 1))
+                        .allowance()
                 : null;
         return own == null && shared == null ? null : new Paced(own, shared);
     }
@@ -68,9 +83,9 @@ public final class Bandwidth {
             return;
         }
         Account left = principals.computeIfPresent(
-                principal, (same, known) -> new Account(known.bucket(), known.bridges() - 1));
+                principal, (same, known) -> new Account(known.allowance(), known.bridges() - 1));
         if (left != null && left.bridges() == 0) {
-            forget(principal, left.bucket().debtNanos());
+            forget(principal, left.allowance().debtNanos());
         }
     }
 
@@ -87,14 +102,14 @@ public final class Bandwidth {
     private void forget(String principal) {
         principals.computeIfPresent(
                 principal,
-                (same, known) -> known.bridges() == 0 && known.bucket().debtNanos() <= 0 ? null : known);
+                (same, known) -> known.bridges() == 0 && known.allowance().debtNanos() <= 0 ? null : known);
     }
 
     private final class Paced implements Pace {
-        private final @Nullable TokenBucket own;
-        private final @Nullable TokenBucket shared;
+        private final @Nullable Allowance own;
+        private final @Nullable Allowance shared;
 
-        Paced(@Nullable TokenBucket own, @Nullable TokenBucket shared) {
+        Paced(@Nullable Allowance own, @Nullable Allowance shared) {
             this.own = own;
             this.shared = shared;
         }
@@ -124,32 +139,42 @@ public final class Bandwidth {
         }
     }
 
-    /** What has been relayed beyond the rate, less a burst of a tenth of a second. */
-    private static final class TokenBucket {
-        private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** What has been relayed beyond the rate, less a burst of a tenth of a second. Thread-safe. */
+    private static final class Allowance {
+        private static final long BURSTS_PER_SECOND = 10;
 
-        private volatile double nanosPerByte;
-        private final LongSupplier nanoTime;
-        private long paidUntil; // guarded by this
+        private final Bucket bucket;
 
-        TokenBucket(long bytesPerSecond, LongSupplier nanoTime) {
-            this.nanosPerByte = 1e9 / bytesPerSecond;
-            this.nanoTime = nanoTime;
-            this.paidUntil = nanoTime.getAsLong() - BURST_NANOS;
+        Allowance(long bytesPerSecond, TimeMeter time) {
+            bucket = Bucket.builder()
+                    .addLimit(limit(bytesPerSecond))
+                    .withCustomTimePrecision(time)
+                    .build();
         }
 
+        private static io.github.bucket4j.Bandwidth limit(long bytesPerSecond) {
+            return io.github.bucket4j.Bandwidth.builder()
+                    .capacity(Math.max(1, bytesPerSecond / BURSTS_PER_SECOND))
+                    .refillGreedy(bytesPerSecond, Duration.ofSeconds(1))
+                    .build();
+        }
+
+        /** Changes the rate. What is owed is owed as before. */
         void rate(long bytesPerSecond) {
-            nanosPerByte = 1e9 / bytesPerSecond;
+            bucket.replaceConfiguration(
+                    BucketConfiguration.builder()
+                            .addLimit(limit(bytesPerSecond))
+                            .build(),
+                    TokensInheritanceStrategy.AS_IS);
         }
 
-        synchronized void spend(long bytes) {
-            long earliest = nanoTime.getAsLong() - BURST_NANOS;
-            paidUntil = (paidUntil - earliest > 0 ? paidUntil : earliest) + (long) (bytes * nanosPerByte);
+        void spend(long bytes) {
+            bucket.consumeIgnoringRateLimits(bytes);
         }
 
         /** Returns how long nothing may be read. */
-        synchronized long debtNanos() {
-            return paidUntil - nanoTime.getAsLong();
+        long debtNanos() {
+            return bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
         }
     }
 }

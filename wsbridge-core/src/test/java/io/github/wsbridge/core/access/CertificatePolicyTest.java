@@ -193,11 +193,12 @@ class CertificatePolicyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"RFC 9440", "nginx", "HAProxy"})
+    @ValueSource(strings = {"RFC 9440", "nginx", "Apache", "HAProxy"})
     void header_ofAProxy_isBelieved(String form) throws Exception {
         String value = switch (form) {
             case "RFC 9440" -> ":" + base64() + ":";
             case "nginx" -> URLEncoder.encode(pem(), StandardCharsets.US_ASCII).replace("+", "%20");
+            case "Apache" -> pem().strip().replace('\n', ' ');
             default -> base64();
         };
         AccessPolicy policy = policy("device cn:*");

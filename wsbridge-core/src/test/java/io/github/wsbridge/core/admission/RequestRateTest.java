@@ -55,6 +55,7 @@ class RequestRateTest {
                 clock.advance(Duration.ofMillis(300));
             }
         }
+        assertThat(rate.size()).as("1,500 and 2,000 ask within a second").isLessThan(5_000);
         assertThat(rate.take("principal 4999")).isFalse();
         assertThat(rate.take("principal 0")).isTrue();
     }

@@ -52,8 +52,8 @@ public final class WebhookVerifier {
     /**
      * Returns a builder for a verifier.
      *
-     * @param keys the keys that may have signed a request, each in its own form. To rotate, add the new key here, then switch the node to it,
-     *     then remove the old one
+     * @param keys the keys that may have signed a request, each in its own form. To rotate, add the new key here, then
+     *     switch the node to it, then remove the old one
      * @throws IllegalArgumentException if {@code keys} is empty
      */
     public static Builder builder(List<WebhookKey> keys) {
