@@ -62,13 +62,12 @@ abstract class BridgedSocketImpl extends SocketImpl {
 
     @Override
     protected final <T> void setOption(SocketOption<T> option, T value) throws SocketException {
-        settings.set(SocketSettings.number(option), value);
+        settings.set(option, value);
     }
 
     @Override
-    @SuppressWarnings("unchecked") // the value of an option has its type
     protected final <T> T getOption(SocketOption<T> option) throws SocketException {
-        return (T) settings.get(SocketSettings.number(option));
+        return settings.get(option);
     }
 
     @Override

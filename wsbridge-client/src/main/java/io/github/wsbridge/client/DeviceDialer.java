@@ -36,7 +36,7 @@ public interface DeviceDialer {
      * reached is a {@link java.net.ConnectException}, and an abnormal end of the stream a
      * {@link java.net.SocketException}, whose cause says why. There is no local address to bind to, no urgent data and
      * no {@link java.net.Socket#getChannel}. Of the options, only {@code SO_TIMEOUT} and a linger time of zero (close
-     * by reset) have an effect; the others of TCP can be set and read back, and what else there is is not supported.
+     * by reset) have an effect; the others of TCP can be set and read back.
      *
      * @param deviceId the device
      * @param requestData data for the device, such as the name of a target

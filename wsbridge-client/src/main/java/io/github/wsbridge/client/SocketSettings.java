@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The options of a socket without a network connection of its own. Those of every TCP socket can be set and read back;
- * only the read timeout and a linger time of zero mean anything here. Thread-safe.
+ * only the read timeout and a linger time of zero mean anything here. Those of {@code jdk.net} that tune the keepalive
+ * of TCP, which some libraries set wherever the JDK knows them, are taken too. Thread-safe.
  */
 final class SocketSettings {
 
@@ -26,6 +27,10 @@ final class SocketSettings {
             StandardSocketOptions.TCP_NODELAY, SocketOptions.TCP_NODELAY,
             StandardSocketOptions.IP_TOS, SocketOptions.IP_TOS);
 
+    /** By name, since not every runtime has the module {@code jdk.net}. */
+    private static final Set<String> TUNING = Set.of("TCP_KEEPIDLE", "TCP_KEEPINTERVAL", "TCP_KEEPCOUNT", "TCP_QUICKACK");
+
+    private final Map<String, Object> tuning = new ConcurrentHashMap<>();
     private final Map<Integer, Object> values = new ConcurrentHashMap<>(Map.of(
             SocketOptions.SO_RCVBUF, Incoming.MAX_WAITING * 16 * 1024,
             SocketOptions.SO_SNDBUF, 16 * 1024,
@@ -57,13 +62,29 @@ final class SocketSettings {
         return SUPPORTED.keySet();
     }
 
-    /** Returns the number of an option. */
-    static int number(SocketOption<?> option) {
+    void set(SocketOption<?> option, Object value) throws SocketException {
         Integer number = SUPPORTED.get(option);
-        if (number == null) {
-            throw new UnsupportedOperationException("'" + option + "' not supported");
+        if (number != null) {
+            set((int) number, value);
+        } else if (TUNING.contains(option.name())) {
+            tuning.put(option.name(), value);
+        } else {
+            throw unsupported(option);
         }
-        return number;
+    }
+
+    @SuppressWarnings("unchecked") // the value of an option has its type
+    <T> T get(SocketOption<T> option) throws SocketException {
+        Integer number = SUPPORTED.get(option);
+        Object value = number == null ? tuning.get(option.name()) : get((int) number);
+        if (value == null) {
+            throw unsupported(option);
+        }
+        return (T) value;
+    }
+
+    private static UnsupportedOperationException unsupported(SocketOption<?> option) {
+        return new UnsupportedOperationException("'" + option + "' not supported");
     }
 
     /** Returns the time after which a read or an accept fails, in nanoseconds; zero for none. */
