@@ -36,7 +36,8 @@ public final class GuardedTracer implements SetupTracer {
         try {
             return Objects.requireNonNull(call.get(), "a tracer returned null");
         } catch (Throwable e) { // even an Error: a trace is not worth a bridge
-            log.warn("the tracer failed", e);
+            log.warn("the tracer failed: {}", e.toString());
+            log.debug("its failure", e);
             return otherwise;
         }
     }
