@@ -11,5 +11,6 @@ module io.github.wsbridge.wire {
     exports io.github.wsbridge.wire.net;
     exports io.github.wsbridge.wire.proxy;
     exports io.github.wsbridge.wire.relay;
+    exports io.github.wsbridge.wire.trace;
     exports io.github.wsbridge.wire.websocket;
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
  * @param principal who requests the bridge, as the node's access policy calls them; empty if the node does not say
  * @param reason why, in the requester's own words, which nobody has checked; may be empty
  * @param expiresAt when the requester stops waiting
+ * @param trace the trace to which setting up the bridge belongs
  */
 public record Invitation(
         BridgeId bridgeId,
@@ -23,7 +24,21 @@ public record Invitation(
         String requestData,
         String principal,
         String reason,
-        Instant expiresAt) {
+        Instant expiresAt,
+        TraceContext trace) {
+
+    /** An invitation without a trace. */
+    public Invitation(
+            BridgeId bridgeId,
+            String deviceId,
+            BridgeToken token,
+            URI acceptUrl,
+            String requestData,
+            String principal,
+            String reason,
+            Instant expiresAt) {
+        this(bridgeId, deviceId, token, acceptUrl, requestData, principal, reason, expiresAt, TraceContext.NONE);
+    }
 
     /** An invitation without a reason. */
     public Invitation(
@@ -35,6 +50,14 @@ public record Invitation(
             String principal,
             Instant expiresAt) {
         this(bridgeId, deviceId, token, acceptUrl, requestData, principal, "", expiresAt);
+    }
+
+    /** Returns the same invitation with another trace. */
+    public Invitation with(TraceContext other) {
+        return trace.equals(other)
+                ? this
+                : new Invitation(
+                        bridgeId, deviceId, token, acceptUrl, requestData, principal, reason, expiresAt, other);
     }
 
     /** Omits the token, the URL, the request data and the reason. */

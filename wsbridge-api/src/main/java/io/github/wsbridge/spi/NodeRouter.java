@@ -3,6 +3,7 @@ package io.github.wsbridge.spi;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,19 @@ public interface NodeRouter extends AutoCloseable {
      * @param subprotocol the subprotocol that the device's leg has negotiated, to be offered to the owner; empty for
      *     none
      * @param rejection the device's rejection; null if it accepts
+     * @param trace the trace that the owner continues; passed on in the header fields of W3C Trace Context
      */
     record Forward(
-            BridgeToken token, String subprotocol, @Nullable Rejection rejection) {}
+            BridgeToken token, String subprotocol, @Nullable Rejection rejection, TraceContext trace) {
+
+        /** An accept without a trace. */
+        public Forward(BridgeToken token, String subprotocol, @Nullable Rejection rejection) {
+            this(token, subprotocol, rejection, TraceContext.NONE);
+        }
+
+        /** Returns the same accept with another trace. */
+        public Forward with(TraceContext other) {
+            return new Forward(token, subprotocol, rejection, other);
+        }
+    }
 }

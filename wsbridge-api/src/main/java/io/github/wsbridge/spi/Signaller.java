@@ -10,6 +10,9 @@ import java.util.concurrent.CompletionStage;
  * <p>The node that owns a bridge calls it once per bridge, on a transport thread. Implementations must be thread-safe
  * and must not block. They discard any state of an invitation by {@link Invitation#expiresAt}.
  *
+ * <p>A signaller that has to find an invitation again uses its bridge id: the invitation that is withdrawn may have
+ * another {@link Invitation#trace}.
+ *
  * <p>They carry the invitation as it is. In particular, a device compares {@link Invitation#principal} with the
  * principal that the node names in the first message of the bridge: if a signaller has changed it, the device closes
  * the bridge with 1008.

@@ -2,8 +2,12 @@ package io.github.wsbridge.client;
 
 import io.github.wsbridge.BridgeRequest;
 import io.github.wsbridge.Endpoints;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Kind;
+import io.github.wsbridge.spi.SetupTracer.Step;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +72,8 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      * @throws IllegalArgumentException if {@code deviceId} is not a valid device id
      */
     public CompletableFuture<BridgeChannel> connect(String deviceId, String requestData) {
-        return dialer.channel(urls(deviceId, requestData), "");
+        List<URI> urls = urls(deviceId, requestData);
+        return dialer.channel(urls, "", span(deviceId, urls));
     }
 
     /**
@@ -80,7 +85,8 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
      */
     @Override
     public CompletableFuture<BridgeLeg> leg(String deviceId, String requestData) {
-        return dialer.bridge(urls(deviceId, requestData), "");
+        List<URI> urls = urls(deviceId, requestData);
+        return dialer.bridge(urls, "", span(deviceId, urls));
     }
 
     /**
@@ -96,7 +102,12 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
         } catch (IllegalArgumentException e) { // its message quotes the secret
             throw new IllegalArgumentException("the query cannot be part of a URL");
         }
-        return dialer.bridge(urls, "");
+        return dialer.bridge(urls, "", span("", urls));
+    }
+
+    private SetupTracer.Span span(String deviceId, List<URI> urls) {
+        Step step = new Step(Kind.REQUEST, null, deviceId, urls.get(0).getRawAuthority());
+        return dialer.tracer().start(step, TraceContext.NONE, TraceContext.NONE);
     }
 
     /** Where to ask, one after the other; servers take turns at being the first. */
@@ -175,6 +186,12 @@ public final class BridgeClient implements DeviceDialer, AutoCloseable {
          */
         public Builder connector(Connector connector) {
             settings.connector = connector;
+            return this;
+        }
+
+        /** Sets what records how bridges are set up, and continues the caller's trace; nothing by default. */
+        public Builder tracer(SetupTracer tracer) {
+            settings.tracer = tracer;
             return this;
         }
 

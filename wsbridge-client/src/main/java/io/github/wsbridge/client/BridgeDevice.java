@@ -9,6 +9,7 @@ import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Connector;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -287,6 +288,15 @@ public final class BridgeDevice implements AutoCloseable {
          */
         public Builder connector(Connector connector) {
             settings.connector = connector;
+            return this;
+        }
+
+        /**
+         * Sets what records how bridges are set up; nothing by default, but the trace that came with an invitation is
+         * passed on. The span of an invitation is the current one of the thread that calls the handler.
+         */
+        public Builder tracer(SetupTracer tracer) {
+            settings.tracer = tracer;
             return this;
         }
 

@@ -4,18 +4,26 @@ import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.HandshakeException;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.Watch;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Span;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.concurrent.TaskThreads;
+import io.github.wsbridge.wire.net.Reasons;
 import io.github.wsbridge.wire.relay.WatchedLeg;
+import io.github.wsbridge.wire.trace.GuardedTracer;
+import io.github.wsbridge.wire.trace.TraceFields;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -47,6 +55,7 @@ final class Dialer implements AutoCloseable {
         Executor executor = TaskThreads.shared();
         Duration connectTimeout = Duration.ofSeconds(45);
         Watch watch = new Watch(Duration.ofSeconds(13), Duration.ofHours(24));
+        SetupTracer tracer = SetupTracer.NONE;
         Watch listenWatch = new Watch(Duration.ofMillis(2500), Duration.ofHours(24));
     }
 
@@ -61,6 +70,7 @@ final class Dialer implements AutoCloseable {
     private final Watch watch;
     private final Watch listenWatch;
     private final Duration timeout;
+    private final SetupTracer tracer;
     private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
     private final Set<Consumer<CloseReason>> bridges = ConcurrentHashMap.newKeySet(); // which close them
     private volatile boolean closed;
@@ -75,6 +85,7 @@ final class Dialer implements AutoCloseable {
         watch = settings.watch;
         listenWatch = settings.listenWatch;
         timeout = settings.connectTimeout;
+        tracer = GuardedTracer.of(settings.tracer);
     }
 
     private static ScheduledExecutorService newTimer() {
@@ -91,20 +102,25 @@ final class Dialer implements AutoCloseable {
         return executor;
     }
 
+    SetupTracer tracer() {
+        return tracer;
+    }
+
     /** Opens a leg that is watched from the start; the server may not agree to {@code subprotocol}. */
-    CompletionStage<Leg> leg(URI uri, String subprotocol) {
-        return connect(uri, subprotocol, timeout).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
+    private CompletionStage<Leg> leg(URI uri, String subprotocol, TraceContext trace) {
+        return connect(uri, subprotocol, timeout, trace).thenApply(leg -> new WatchedLeg(leg, watch, scheduler));
     }
 
     /** Opens a listen socket, which its node reads at all times. */
     CompletionStage<Leg> listen(URI uri) {
-        return connect(uri, Endpoints.SUBPROTOCOL, timeout)
+        return connect(uri, Endpoints.SUBPROTOCOL, timeout, TraceContext.NONE)
                 .thenApply(leg -> WatchedLeg.alwaysRead(leg, listenWatch, scheduler));
     }
 
-    private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within) {
+    private CompletionStage<Leg> connect(URI uri, String subprotocol, Duration within, TraceContext trace) {
         try {
-            return Redirection.connect(connector, new Connector.Target(uri, headers.now(), subprotocol, within));
+            Map<String, String> fields = TraceFields.with(trace, headers.now());
+            return Redirection.connect(connector, new Connector.Target(uri, fields, subprotocol, within));
         } catch (IOException | RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e); // a connector should not throw, but might
         }
@@ -123,11 +139,11 @@ final class Dialer implements AutoCloseable {
      * Opens a URL only to deliver its query parameters, and waits briefly for the server to close it. A server that
      * cannot be reached or is stopping is tried again for a limited time.
      */
-    void knock(URI uri, Duration life) {
+    void knock(URI uri, Duration life, TraceContext trace) {
         AcceptAttempts.<Leg>start(
                         () -> closed
                                 ? CompletableFuture.failedFuture(closedHere())
-                                : leg(uri, "").toCompletableFuture(),
+                                : leg(uri, "", trace).toCompletableFuture(),
                         Leg::close,
                         life,
                         scheduler)
@@ -147,24 +163,27 @@ final class Dialer implements AutoCloseable {
      * established. If the future ends earlier for any reason, the leg is closed.
      *
      * @param principal who requested the bridge, as the invitation says; empty if it does not, or for a requester
+     * @param span ends with the future
      */
-    CompletableFuture<BridgeChannel> channel(List<URI> uris, String principal) {
-        return open(uris, principal, BridgeChannel::over, BridgeChannel::close, this::complete);
+    CompletableFuture<BridgeChannel> channel(List<URI> uris, String principal, Span span) {
+        return open(uris, principal, span, BridgeChannel::over, BridgeChannel::close, this::complete);
     }
 
     /** The same as a leg, which completes on a thread of the transport. */
-    CompletableFuture<BridgeLeg> bridge(List<URI> uris, String principal) {
-        return open(uris, principal, leg -> leg, BridgeLeg::close, Runnable::run);
+    CompletableFuture<BridgeLeg> bridge(List<URI> uris, String principal, Span span) {
+        return open(uris, principal, span, leg -> leg, BridgeLeg::close, Runnable::run);
     }
 
     private <B> CompletableFuture<B> open(
             List<URI> uris,
             String principal,
+            Span span,
             Function<GreetedLeg, B> form,
             BiConsumer<B, CloseReason> close,
             Executor completer) {
-        Opening<B> opening = new Opening<>(principal, form, close, completer);
+        Opening<B> opening = new Opening<>(principal, span, form, close, completer);
         CompletableFuture<B> result = opening.result;
+        result.whenComplete((made, failure) -> span.end(failure == null ? null : reason(failure)));
         pending.add(result);
         result.whenComplete((made, failure) -> pending.remove(result));
         if (closed) {
@@ -188,13 +207,20 @@ final class Dialer implements AutoCloseable {
     /** A bridge on its way, and what is to become of its leg. */
     private final class Opening<B> {
         private final String principal;
+        private final Span span;
         private final Function<GreetedLeg, B> form;
         private final BiConsumer<B, CloseReason> close;
         private final Executor completer;
         private final CompletableFuture<B> result = new CompletableFuture<>();
 
-        Opening(String principal, Function<GreetedLeg, B> form, BiConsumer<B, CloseReason> close, Executor completer) {
+        Opening(
+                String principal,
+                Span span,
+                Function<GreetedLeg, B> form,
+                BiConsumer<B, CloseReason> close,
+                Executor completer) {
             this.principal = principal;
+            this.span = span;
             this.form = form;
             this.close = close;
             this.completer = completer;
@@ -202,7 +228,7 @@ final class Dialer implements AutoCloseable {
 
         void attempt(List<URI> uris, long deadline) {
             Duration left = Duration.ofNanos(Math.max(1_000_000, (deadline - System.nanoTime()) / uris.size()));
-            CompletionStage<Leg> connecting = connect(uris.get(0), Endpoints.SUBPROTOCOL, left);
+            CompletionStage<Leg> connecting = connect(uris.get(0), Endpoints.SUBPROTOCOL, left, span.context());
             result.whenComplete((made, failure) -> {
                 if (failure != null) {
                     connecting.toCompletableFuture().cancel(true);
@@ -237,6 +263,10 @@ final class Dialer implements AutoCloseable {
         }
 
         private B made(GreetedLeg leg) {
+            span.bridge(leg.bridgeId());
+            if (!result.isDone()) {
+                span.end(null); // now: what the caller has waiting for the future may take its time
+            }
             B bridge = form.apply(leg);
             Consumer<CloseReason> closer = reason -> close.accept(bridge, reason);
             bridges.add(closer);
@@ -259,6 +289,17 @@ final class Dialer implements AutoCloseable {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return cause instanceof IOException e ? e : new IOException(cause);
+    }
+
+    /** Returns why a bridge was not opened. A refusal with an HTTP status has that as the code, plus 4000. */
+    static CloseReason reason(Throwable failure) {
+        IOException cause = unwrap(failure);
+        if (cause instanceof BridgeException no) {
+            return no.closeReason();
+        }
+        return failure instanceof CancellationException
+                ? new CloseReason(CloseReason.GOING_AWAY, "gave up")
+                : CloseReason.vanished(Reasons.of(cause));
     }
 
     private static ClosedHere closedHere() {

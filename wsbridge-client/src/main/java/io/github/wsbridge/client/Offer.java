@@ -4,7 +4,11 @@ import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Kind;
+import io.github.wsbridge.spi.SetupTracer.Step;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 /** One invitation while a handler processes it. The future of the answer decides which answer wins. */
 final class Offer implements IncomingBridge {
 
+    private static final CloseReason LATE = new CloseReason(CloseReason.TIMED_OUT, "not answered in time");
     private static final CloseReason GONE = new CloseReason(CloseReason.BAD_TOKEN, "the requester has gone");
 
     private final Invitation invitation;
     private final Dialer dialer;
+    private final SetupTracer.Span span;
     private final long end; // by System.nanoTime()
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final CompletableFuture<BridgeChannel> accepted = new CompletableFuture<>();
@@ -36,11 +42,18 @@ final class Offer implements IncomingBridge {
     Offer(Invitation invitation, Dialer dialer, Duration life) {
         this.invitation = invitation;
         this.dialer = dialer;
+        this.span = dialer.tracer()
+                .start(
+                        new Step(Kind.INVITATION, invitation.bridgeId(), invitation.deviceId(), ""),
+                        invitation.trace(),
+                        TraceContext.NONE);
         this.end = System.nanoTime() + life.toNanos();
         answer.thenAccept(said -> {
-            if (!(said instanceof Answer.Accepted)) {
-                over.complete(null);
+            if (said instanceof Answer.Accepted) {
+                return; // the span ends with the attempt
             }
+            span.end(said instanceof Answer.Rejected no ? CloseReason.rejected(no.rejection()) : LATE);
+            over.complete(null);
         });
     }
 
@@ -76,16 +89,26 @@ final class Offer implements IncomingBridge {
 
     @Override
     public CompletableFuture<BridgeChannel> accept() {
-        return accept(accepted, uris -> dialer.channel(uris, principal()), BridgeChannel::close, BridgeChannel::closed);
+        return accept(
+                accepted,
+                uris -> dialer.channel(uris, principal(), openingSpan()),
+                BridgeChannel::close,
+                BridgeChannel::closed);
     }
 
     @Override
     public CompletableFuture<BridgeLeg> acceptLeg() {
         return accept(
                 acceptedLeg,
-                uris -> dialer.bridge(uris, principal()),
+                uris -> dialer.bridge(uris, principal(), openingSpan()),
                 BridgeLeg::close,
                 leg -> ((GreetedLeg) leg).ended());
+    }
+
+    private SetupTracer.Span openingSpan() {
+        String server = invitation.acceptUrl().getRawAuthority();
+        return dialer.tracer()
+                .start(new Step(Kind.OPEN, bridgeId(), deviceId(), server), span.context(), TraceContext.NONE);
     }
 
     private <B> CompletableFuture<B> accept(
@@ -97,6 +120,7 @@ final class Offer implements IncomingBridge {
             CompletableFuture<B> opening = AcceptAttempts.start(
                     () -> open.apply(List.of(invitation.acceptUrl())), close, left(), dialer.scheduler());
             opening.whenComplete((bridge, failure) -> {
+                span.end(failure == null ? null : Dialer.reason(failure));
                 if (failure != null) {
                     future.completeExceptionally(failure);
                 } else if (!future.complete(bridge)) {
@@ -134,6 +158,16 @@ final class Offer implements IncomingBridge {
         return lapsed;
     }
 
+    /** Returns where the invitation is in its trace. */
+    TraceContext trace() {
+        return span.context();
+    }
+
+    /** Makes the invitation's span the current one of the thread. */
+    SetupTracer.Scope enter() {
+        return span.enter();
+    }
+
     /** Returns how long the invitation still lasts. */
     Duration left() {
         return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
@@ -149,6 +183,7 @@ final class Offer implements IncomingBridge {
 
     /** Called when the requester has gone: nobody waits for an answer, nor for a bridge that is being opened. */
     void withdraw() {
+        span.end(GONE);
         expire();
         CompletableFuture<?> opening = form.get();
         if (opening != null) {

@@ -6,6 +6,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.wire.net.Reasons;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -63,7 +64,7 @@ final class Reception {
         offer.answer().thenAccept(answer -> {
             log.debug("{}: {}", offer, answer);
             if (answer instanceof Answer.Rejected no) {
-                reject(invitation, no.rejection(), source, trusted);
+                reject(invitation.with(offer.trace()), no.rejection(), source, trusted);
             }
         });
         if (!trusted) {
@@ -144,7 +145,7 @@ final class Reception {
         }
         carried.thenAccept(done -> {
             if (!done && trusted) {
-                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no), life(invitation));
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no), life(invitation), invitation.trace());
             }
         });
     }
@@ -168,7 +169,9 @@ final class Reception {
     private void handle(Offer offer, CompletableFuture<Void> handled) {
         try {
             if (!offer.answered()) { // it may have waited for a place until its requester had gone
-                handler.handle(offer);
+                try (SetupTracer.Scope here = offer.enter()) {
+                    handler.handle(offer);
+                }
             }
         } catch (Throwable e) { // even after an Error, the requester waits for an answer or holds the other end
             offer.fail();

@@ -13,6 +13,7 @@ import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.SignedUrl;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Brakes;
 import io.github.wsbridge.core.admission.BrowserRules;
@@ -41,6 +42,7 @@ import io.github.wsbridge.core.peers.Peers;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.core.signalling.ListenSignaller;
 import io.github.wsbridge.core.signalling.SignalChain;
+import io.github.wsbridge.core.signalling.SignalSpans;
 import io.github.wsbridge.core.tokens.AeadTokenCodec;
 import io.github.wsbridge.core.tokens.KeyFile;
 import io.github.wsbridge.core.tokens.TokenKeys;
@@ -52,12 +54,14 @@ import io.github.wsbridge.spi.Door;
 import io.github.wsbridge.spi.Handshake;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.relay.WatchedLeg;
+import io.github.wsbridge.wire.trace.GuardedTracer;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -97,6 +101,7 @@ public final class BridgeNode implements Door, AutoCloseable {
     volatile Limits limits; // changed by changeLimits() only
     final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
+    final SetupTracer tracer;
 
     private final AtomicInteger stalled = new AtomicInteger();
     final BridgeSlots slots;
@@ -130,6 +135,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         drainDelay = from.drainDelay;
         ownScheduler = from.scheduler == null;
         scheduler = from.scheduler == null ? Daemons.newTimer("wsbridge-node-timer") : from.scheduler;
+        tracer = GuardedTracer.of(from.tracer);
         BridgeListener events = new NodeEvents(from.listeners);
         NodeCredentials credentials = new NodeCredentials(keys);
         TokenCodec codec = from.codec != null ? from.codec : AeadTokenCodec.create(keys);
@@ -154,7 +160,8 @@ public final class BridgeNode implements Door, AutoCloseable {
                 this::rejectedLate,
                 from.clock,
                 scheduler,
-                events);
+                events,
+                new SignalSpans(tracer, pending::settled));
         router = from.router != null || from.connector == null
                 ? from.router
                 : new DialingRouter(from.connector, credentials, peers::permits, limits.dialTimeout(), scheduler);
@@ -172,9 +179,11 @@ public final class BridgeNode implements Door, AutoCloseable {
                 book,
                 from.clock,
                 scheduler,
-                events);
+                events,
+                tracer);
         BridgeAges ages = new BridgeAges(limits.maxIdle(), limits.maxLifetime(), scheduler);
-        accepts = new Accepts(self, codec, router, pending, slots, ages, book, this::watched, from.clock, events);
+        accepts =
+                new Accepts(self, codec, router, pending, slots, ages, book, this::watched, from.clock, events, tracer);
         brakes = new Brakes(limits, from.clock, scheduler, events);
         NodeDestinations destinations = new NodeDestinations(this, from.clock);
         signedOnce = new SignedOnce(limits.maxSignedOnce(), from.clock);
@@ -276,7 +285,7 @@ public final class BridgeNode implements Door, AutoCloseable {
      * @param hop whether the accept comes from outside or from another node
      */
     public void accept(BridgeToken token, Leg leg, Hop hop) {
-        accepts.accept(token, null, new BridgeListener.Client("", ""), watched(leg), hop);
+        accepts.accept(token, null, new BridgeListener.Client("", ""), watched(leg), hop, TraceContext.NONE);
     }
 
     /** Handles a rejection from a listen socket of this node or of a peer. */
@@ -525,6 +534,7 @@ public final class BridgeNode implements Door, AutoCloseable {
         private boolean internalDoorOnly;
         private Limits limits = Limits.builder().build();
         private Duration drainDelay = Duration.ZERO;
+        private SetupTracer tracer = SetupTracer.NONE;
         private InstantSource clock = InstantSource.system();
 
         private @Nullable ScheduledExecutorService scheduler;
@@ -700,6 +710,12 @@ public final class BridgeNode implements Door, AutoCloseable {
         /** Adds an observer. */
         public Builder listener(BridgeListener value) {
             listeners.add(value);
+            return this;
+        }
+
+        /** Records how bridges are set up. Default: nothing, but a requester's trace is passed on to the device. */
+        public Builder tracer(SetupTracer value) {
+            tracer = value;
             return this;
         }
 

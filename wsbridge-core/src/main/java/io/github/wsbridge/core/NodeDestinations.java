@@ -6,6 +6,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.admission.Destinations;
 import io.github.wsbridge.core.bridges.BridgeSlots;
 import io.github.wsbridge.core.bridges.Requester;
@@ -63,20 +64,25 @@ final class NodeDestinations implements Destinations {
     }
 
     @Override
-    public void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
-        node.accepts.accept(token, rejection, by, unproven(leg), Hop.DIRECT);
+    public void accept(
+            BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, TraceContext from, Leg leg) {
+        node.accepts.accept(token, rejection, by, unproven(leg), Hop.DIRECT, from);
     }
 
     @Override
     public void forwarded(
-            NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
+            NodeCredentials.Forwarded forwarded,
+            @Nullable Rejection rejection,
+            BridgeListener.Client by,
+            TraceContext from,
+            Leg leg) {
         Leg watched = node.watched(leg);
         HeldLeg held = new HeldLeg(watched);
         watched.open(held.receiver());
         Fragment proof = Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge())));
         Sending.send(watched, proof).whenComplete((sent, failure) -> {
             if (failure == null) { // otherwise the leg has ended, and the token can still be used
-                node.accepts.accept(forwarded.token(), rejection, by, held, Hop.FORWARDED);
+                node.accepts.accept(forwarded.token(), rejection, by, held, Hop.FORWARDED, from);
             }
         });
     }
@@ -132,7 +138,8 @@ final class NodeDestinations implements Destinations {
                 node.signedOnce::use,
                 node.peerServers,
                 half,
-                node.scheduler);
+                node.scheduler,
+                node.tracer);
         server.open();
         if (node.stopped.get()) { // stop() may have closed the peer servers before this one was added
             server.close(BridgeSlots.STOPPING);

@@ -54,11 +54,21 @@ final class ArchitectureTest {
             Map.entry("signal.mqtt", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
             Map.entry("access.jwt", List.of("wire")),
-            Map.entry("metrics", List.of("core")));
+            Map.entry("metrics", List.of("core")),
+            Map.entry("tracing", List.of()));
 
     /** Adapters. Only programs may depend on them. */
     private static final List<String> ADAPTERS = List.of(
-            "netty", "jakarta", "tyrus", "okhttp", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
+            "netty",
+            "jakarta",
+            "tyrus",
+            "okhttp",
+            "signal.iothub",
+            "signal.mqtt",
+            "signal.webhook",
+            "access.jwt",
+            "metrics",
+            "tracing");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);
@@ -228,6 +238,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.micrometer..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void openTelemetry_isUsedByTracingAndTheLauncherOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + ".tracing", ROOT + ".launcher..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.opentelemetry..")
                 .check(HOUSE);
     }
 

@@ -7,6 +7,7 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Query;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.bridges.Accepts;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Crowded;
@@ -24,6 +25,7 @@ import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.relay.EndAwaiter;
+import io.github.wsbridge.wire.trace.TraceFields;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -154,7 +156,12 @@ public final class Admissions {
                 () -> allowed(connection, Query.parse(null), by, Action.EXPOSE, request.deviceId(), access -> {
                     String principal = access.principal() + " at " + port;
                     Requester requester = new Requester(
-                            principal, port, client.address(), holder(by, principal, client), access.valid());
+                            principal,
+                            port,
+                            client.address(),
+                            holder(by, principal, client),
+                            access.valid(),
+                            TraceContext.NONE);
                     Admission refusal = refusal(requester);
                     return refusal != null
                             ? refusal
@@ -264,7 +271,8 @@ public final class Admissions {
                 handshake.path(),
                 handshake.peer().address(),
                 holder(by, access.principal(), handshake.peer()),
-                access.valid());
+                access.valid(),
+                TraceFields.read(handshake.headers()));
     }
 
     private BridgeRequest request(Query query) {
@@ -359,7 +367,9 @@ public final class Admissions {
 
     private Admission accepting(
             Handshake handshake, BridgeToken token, @Nullable Rejection rejection, String principal) {
-        return granted(handshake, leg -> destinations.accept(token, rejection, client(handshake, principal), leg));
+        TraceContext from = TraceFields.read(handshake.headers()); // which may not be there any more when it is granted
+        return granted(
+                handshake, leg -> destinations.accept(token, rejection, client(handshake, principal), from, leg));
     }
 
     private static BridgeListener.Client client(Handshake handshake, String principal) {
@@ -380,13 +390,14 @@ public final class Admissions {
         if (forwarded == null) {
             return badNode(handshake);
         }
+        TraceContext from = TraceFields.read(handshake.headers());
         CloseReason unavailable = destinations.unavailable(forwarded.token(), Hop.FORWARDED);
         return done(
                 unavailable != null
                         ? unavailable(unavailable)
                         : granted(
                                 handshake,
-                                leg -> destinations.forwarded(forwarded, rejection, client(handshake, ""), leg)));
+                                leg -> destinations.forwarded(forwarded, rejection, client(handshake, ""), from, leg)));
     }
 
     private CompletionStage<Admission> badNode(Handshake handshake) {

@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.bridges.Requester;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.core.peers.NodeCredentials;
@@ -34,16 +35,22 @@ public interface Destinations {
      * Receives a device that accepts or, if there is a rejection, rejects.
      *
      * @param by who that is
+     * @param from the trace that it wants to be continued
      */
-    void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg);
+    void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, TraceContext from, Leg leg);
 
     /**
      * Receives a device from another node, which waits for the proof that this one could read its request.
      *
      * @param by the other node, as the connection shows it
+     * @param from the trace that it continues
      */
     void forwarded(
-            NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg);
+            NodeCredentials.Forwarded forwarded,
+            @Nullable Rejection rejection,
+            BridgeListener.Client by,
+            TraceContext from,
+            Leg leg);
 
     /**
      * Expects a device that listens. From now on it can be found, although its leg is yet to come.

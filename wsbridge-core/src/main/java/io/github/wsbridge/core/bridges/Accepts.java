@@ -9,12 +9,17 @@ import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.BridgeListener.Client;
 import io.github.wsbridge.spi.Fragment;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Kind;
+import io.github.wsbridge.spi.SetupTracer.Span;
+import io.github.wsbridge.spi.SetupTracer.Step;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.spi.Traffic;
@@ -42,6 +47,8 @@ public final class Accepts {
     public static final CloseReason BAD_TOKEN =
             new CloseReason(CloseReason.BAD_TOKEN, "the token is expired or used, or its requester has gone");
 
+    static final CloseReason UNSTARTED = CloseReason.vanished("the bridge cannot be started");
+
     private static final CloseReason SILENT =
             new CloseReason(CloseReason.UNAVAILABLE, "this node does not reach the owner at the moment");
 
@@ -57,6 +64,7 @@ public final class Accepts {
     private final UnaryOperator<Leg> watch;
     private final InstantSource clock;
     private final BridgeListener events;
+    private final SetupTracer tracer;
     private final SilentOwners silent;
 
     public Accepts(
@@ -69,7 +77,8 @@ public final class Accepts {
             BridgeBook book,
             UnaryOperator<Leg> watch,
             InstantSource clock,
-            BridgeListener events) {
+            BridgeListener events,
+            SetupTracer tracer) {
         this.self = self;
         this.codec = codec;
         this.router = router;
@@ -80,6 +89,7 @@ public final class Accepts {
         this.watch = watch;
         this.clock = clock;
         this.events = events;
+        this.tracer = tracer;
         this.silent = new SilentOwners(clock);
     }
 
@@ -87,8 +97,10 @@ public final class Accepts {
      * Handles a device's accept or, if there is a rejection, its rejection, which arrives in the same way.
      *
      * @param by who accepts
+     * @param from the trace that it wants to be continued
      */
-    public void accept(BridgeToken token, @Nullable Rejection rejection, Client by, Leg device, Hop hop) {
+    public void accept(
+            BridgeToken token, @Nullable Rejection rejection, Client by, Leg device, Hop hop, TraceContext from) {
         TokenClaims claims;
         try {
             claims = read(token);
@@ -98,16 +110,28 @@ public final class Accepts {
         }
         if (!claims.owner().equals(self)) {
             if (hop == Hop.DIRECT) {
-                forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection), by, device);
+                forward(claims, new NodeRouter.Forward(token, device.subprotocol(), rejection, from), by, device);
             } else {
                 refuse(device, BAD_TOKEN); // the forwarding node mistook this node for the owner
             }
-        } else if (rejection == null) {
-            join(claims.bridgeId(), by, device, hop);
-        } else if (end(claims.bridgeId(), rejection)) {
-            EndAwaiter.of(device, new CloseReason(CloseReason.NORMAL, "rejected"));
         } else {
-            refuse(device, BAD_TOKEN);
+            OwnedBridge bridge = pending.find(claims.bridgeId());
+            Step step = new Step(
+                    Kind.ACCEPT,
+                    claims.bridgeId(),
+                    bridge == null ? claims.deviceId() : bridge.deviceId(),
+                    hop,
+                    "",
+                    by.address());
+            Span span = tracer.start(step, from, bridge == null ? TraceContext.NONE : bridge.trace());
+            if (rejection == null) {
+                join(bridge, by, device, hop, span);
+            } else if (bridge != null && bridge.end(CloseReason.rejected(rejection))) {
+                EndAwaiter.of(device, new CloseReason(CloseReason.NORMAL, "rejected"));
+                span.end(null);
+            } else {
+                refuse(device, BAD_TOKEN, span);
+            }
         }
     }
 
@@ -179,22 +203,27 @@ public final class Accepts {
         return bridge != null && bridge.end(CloseReason.rejected(rejection));
     }
 
-    private void join(BridgeId id, Client by, Leg leg, Hop hop) {
-        OwnedBridge bridge = pending.find(id);
+    private void join(@Nullable OwnedBridge bridge, Client by, Leg leg, Hop hop, Span span) {
         Gate device = new Gate(leg, reason -> {});
         Splice splice = bridge == null ? null : bridge.claim(device);
         if (bridge == null || splice == null) {
-            refuse(leg, BAD_TOKEN);
+            refuse(leg, BAD_TOKEN, span);
             return;
         }
         device.open();
         slots.keep(splice);
-        bridge.upgrade().thenAccept(missing -> start(bridge, splice, by, leg, hop, missing));
+        bridge.upgrade().thenAccept(missing -> start(bridge, splice, by, leg, hop, missing, span));
     }
 
     /** Starts a splice; if the requester is missing, that ends it at once. */
     private void start(
-            OwnedBridge bridge, Splice splice, Client by, Leg device, Hop hop, Optional<CloseReason> missing) {
+            OwnedBridge bridge,
+            Splice splice,
+            Client by,
+            Leg device,
+            Hop hop,
+            Optional<CloseReason> missing,
+            Span span) {
         try {
             if (missing.isEmpty()) {
                 bridge.entry().accepted(by, hop);
@@ -207,8 +236,11 @@ public final class Accepts {
                 bridge.announce();
                 ages.keep(bridge);
             }
+            span.end(missing.orElse(null));
         } catch (Throwable e) { // even an Error, which the caller does not handle either: the slot must be given back
             splice.abort();
+            bridge.unstarted();
+            span.end(UNSTARTED);
             log.warn("cannot start {}", bridge, e);
         }
     }
@@ -220,43 +252,52 @@ public final class Accepts {
     }
 
     private void forward(TokenClaims claims, NodeRouter.Forward forward, Client client, Leg leg) {
+        String device = claims.deviceId();
+        Step accept = new Step(Kind.ACCEPT, claims.bridgeId(), device, Hop.DIRECT, "", client.address());
+        Span span = tracer.start(accept, forward.trace(), TraceContext.NONE);
         NodeRouter by = router;
         if (by == null) {
-            refuse(leg, new CloseReason(CloseReason.OWNER_UNREACHABLE, "this node does not forward"));
+            refuse(leg, new CloseReason(CloseReason.OWNER_UNREACHABLE, "this node does not forward"), span);
             return;
         }
         CloseReason refusal = slots.takeToForward();
         if (refusal != null) {
             Crowded.tell(refusal, events);
-            refuse(leg, refusal);
+            refuse(leg, refusal, span);
             return;
         }
-        Gate device = new Gate(leg, reason -> {});
-        device.open();
+        Gate gate = new Gate(leg, reason -> {});
+        gate.open();
+        Step step = new Step(
+                Kind.FORWARD, claims.bridgeId(), device, claims.owner().uri().getRawAuthority());
+        Span dialling = tracer.start(step, span.context(), TraceContext.NONE);
         Instant begun = clock.instant();
         CompletionStage<Leg> dialled;
         try {
-            dialled = by.dial(claims.owner(), forward);
+            dialled = by.dial(claims.owner(), forward.with(dialling.context()));
         } catch (Throwable e) { // even an Error: the slot must be given back
             dialled = CompletableFuture.failedFuture(e);
         }
         dialled.whenComplete((ownerLeg, failure) -> {
             if (failure == null) {
-                relay(claims, client, device, watch.apply(ownerLeg));
+                dialling.end(null);
+                relay(claims, client, gate, watch.apply(ownerLeg), span);
             } else {
                 log.debug("cannot reach {} for bridge {}", claims.owner(), claims.bridgeId(), failure);
                 silent.failed(claims.owner(), begun);
                 CloseReason reason = new CloseReason(CloseReason.OWNER_UNREACHABLE, "the owner cannot be reached");
+                dialling.end(reason);
+                span.end(reason);
                 events.onRefused(Endpoints.ACCEPT, reason.code(), "");
                 CompletableFuture<CloseReason> ended = new CompletableFuture<>();
                 ended.thenRun(slots::release);
-                device.pass(new EndAwaiter(ended));
+                gate.pass(new EndAwaiter(ended));
                 leg.close(reason);
             }
         });
     }
 
-    private void relay(TokenClaims claims, Client client, Gate device, Leg ownerLeg) {
+    private void relay(TokenClaims claims, Client client, Gate device, Leg ownerLeg, Span span) {
         Gate owner = new Gate(ownerLeg, reason -> {});
         Splice splice = new Splice(device, owner);
         Traffic traffic = traffic(splice);
@@ -272,8 +313,10 @@ public final class Accepts {
             slots.keep(splice);
             events.onForwarded(claims.bridgeId(), claims.owner(), client, traffic);
             splice.start(null, null);
+            span.end(null);
         } catch (Throwable e) { // even an Error, which nobody else handles: the slot must be given back
             splice.abort();
+            span.end(UNSTARTED);
             log.warn("cannot forward bridge {}", claims.bridgeId(), e);
         }
     }
@@ -291,6 +334,11 @@ public final class Accepts {
                 return splice.bytesToRight();
             }
         };
+    }
+
+    private void refuse(Leg leg, CloseReason reason, Span span) {
+        span.end(reason);
+        refuse(leg, reason);
     }
 
     private void refuse(Leg leg, CloseReason reason) {

@@ -4,7 +4,9 @@ import io.github.wsbridge.Bridge;
 import io.github.wsbridge.BridgeException;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.wire.relay.EndAwaiter;
 import io.github.wsbridge.wire.relay.Gate;
 import io.github.wsbridge.wire.relay.Pace;
@@ -42,6 +44,7 @@ public final class OwnedBridge implements Bridge {
     private volatile @Nullable Future<?> timeout;
     private volatile @Nullable Pace pace;
     private volatile String principal = "";
+    private volatile TraceContext trace = TraceContext.NONE;
     private volatile BridgeBook.@Nullable Entry entry;
 
     /** Creates a pending bridge. {@code decided} is called once, when the bridge is no longer pending. */
@@ -73,6 +76,19 @@ public final class OwnedBridge implements Bridge {
 
     String principal() {
         return principal;
+    }
+
+    /** Sets the span of the request, which ends when the bridge is established, or cannot be. Called at first. */
+    void traced(SetupTracer.Span span) {
+        trace = span.context();
+        established.whenComplete((done, failure) -> {
+            span.end(failure instanceof BridgeException no ? no.closeReason() : null); // it fails with nothing else
+        });
+    }
+
+    /** Returns where in its trace the request is. */
+    TraceContext trace() {
+        return trace;
     }
 
     /** Sets what the node's book has about the bridge. Called before the bridge can be claimed. */
@@ -132,6 +148,11 @@ public final class OwnedBridge implements Bridge {
         });
     }
 
+    /** Fails {@link #established}, if it has not completed, of a bridge that was claimed and could not be started. */
+    void unstarted() {
+        established.completeExceptionally(new BridgeException(Accepts.UNSTARTED));
+    }
+
     /** Completes {@link #established}. Called after {@link #claim}, once the splice has started. */
     void announce() {
         established.complete(this);
@@ -175,6 +196,11 @@ public final class OwnedBridge implements Bridge {
     /** Completes if the requester has left before its device came, of which the device does not know yet. */
     CompletionStage<Void> abandoned() {
         return abandoned;
+    }
+
+    /** Completes when the bridge is no longer pending. */
+    CompletionStage<Void> settled() {
+        return abandoned.handle((done, cancelled) -> null);
     }
 
     private void settled(boolean abandons) {

@@ -6,6 +6,8 @@ import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.wire.concurrent.Shares;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,12 @@ public final class PendingBridges {
     public OwnedBridge find(BridgeId id) {
         Waiting waiting = bridges.get(id);
         return waiting == null ? null : waiting.bridge();
+    }
+
+    /** Returns what completes, on any thread, when a bridge no longer waits here. */
+    public CompletionStage<?> settled(BridgeId id) {
+        OwnedBridge bridge = find(id);
+        return bridge == null ? CompletableFuture.completedStage(null) : bridge.settled();
     }
 
     /** Removes a bridge that is no longer pending. Called once for each bridge that was added. */

@@ -8,12 +8,16 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.limits.Bandwidth;
 import io.github.wsbridge.core.limits.Crowded;
 import io.github.wsbridge.core.limits.Holder;
 import io.github.wsbridge.spi.AccessPolicy.Access.Granted;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Kind;
+import io.github.wsbridge.spi.SetupTracer.Step;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
@@ -58,6 +62,7 @@ public final class Requests {
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
+    private final SetupTracer tracer;
     private final SecureRandom random = new SecureRandom();
     private final Map<OwnedBridge, BooleanSupplier> revocable = new ConcurrentHashMap<>();
 
@@ -74,7 +79,8 @@ public final class Requests {
             BridgeBook book,
             InstantSource clock,
             ScheduledExecutorService scheduler,
-            BridgeListener events) {
+            BridgeListener events,
+            SetupTracer tracer) {
         this.publicUrl = publicUrl;
         this.self = self;
         this.codec = codec;
@@ -88,10 +94,13 @@ public final class Requests {
         this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
+        this.tracer = tracer;
     }
 
     public Bridge request(BridgeRequest request, Requester by, Leg leg) {
         OwnedBridge bridge = new OwnedBridge(BridgeId.random(random), request.deviceId(), leg, pending::remove);
+        Step step = new Step(Kind.CONNECT, bridge.id(), request.deviceId(), by.address());
+        bridge.traced(tracer.start(step, by.trace(), TraceContext.NONE));
         CloseReason refusal = takeOn(bridge, request.requestData(), by.holder());
         if (refusal != null) {
             Crowded.tell(refusal, events);
@@ -193,7 +202,8 @@ public final class Requests {
                 request.requestData(),
                 bridge.principal(),
                 request.reason(),
-                expiresAt);
+                expiresAt,
+                bridge.trace());
         CompletionStage<Signaller.Result> signalled = signaller.signal(invitation);
         bridge.abandoned().thenRun(() -> signaller.withdraw(invitation));
         signalled.thenAccept(result -> {

@@ -7,6 +7,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.NodeRouter;
 import io.github.wsbridge.wire.concurrent.Deadlines;
+import io.github.wsbridge.wire.trace.TraceFields;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -62,7 +63,8 @@ public final class DialingRouter implements NodeRouter {
             url = Endpoints.reject(url, forward.rejection());
         }
         NodeCredentials.Request request = credentials.forward(owner, forward.token(), rejects);
-        Map<String, String> headers = Map.of(Endpoints.NODE_HEADER, request.credential());
+        Map<String, String> headers =
+                TraceFields.with(forward.trace(), Map.of(Endpoints.NODE_HEADER, request.credential()));
         CompletableFuture<Leg> proven = new CompletableFuture<>();
         connector
                 .connect(new Connector.Target(url, headers, forward.subprotocol(), timeout))

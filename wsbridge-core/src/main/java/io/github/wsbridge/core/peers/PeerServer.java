@@ -3,8 +3,12 @@ package io.github.wsbridge.core.peers;
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.signalling.DeviceListeners;
 import io.github.wsbridge.spi.Leg;
+import io.github.wsbridge.spi.SetupTracer;
+import io.github.wsbridge.spi.SetupTracer.Kind;
+import io.github.wsbridge.spi.SetupTracer.Step;
 import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MessageLeg;
@@ -24,6 +28,9 @@ public final class PeerServer implements MessageLeg.Handler {
     private static final CloseReason UNPROVEN =
             new CloseReason(CloseReason.POLICY_VIOLATION, "the challenge has not been answered");
 
+    private static final CloseReason UNDELIVERED =
+            new CloseReason(CloseReason.UNREACHABLE, "the device's socket has not taken the invitation");
+
     private final Peers peers;
     private final DeviceListeners listeners;
     private final DeviceListeners.Rejections rejections;
@@ -31,6 +38,7 @@ public final class PeerServer implements MessageLeg.Handler {
     private final Set<PeerServer> all;
     private final Duration answerWithin;
     private final ScheduledExecutorService scheduler;
+    private final SetupTracer tracer;
     private final MessageLeg link;
     private final Peers.Challenges challenges;
     private final CompletableFuture<Peers.Met> met = new CompletableFuture<>();
@@ -48,7 +56,8 @@ public final class PeerServer implements MessageLeg.Handler {
             Predicate<String> unused,
             Set<PeerServer> all,
             Duration answerWithin,
-            ScheduledExecutorService scheduler) {
+            ScheduledExecutorService scheduler,
+            SetupTracer tracer) {
         this.peers = peers;
         this.challenges = peers.challenges(challenge);
         this.listeners = listeners;
@@ -57,6 +66,7 @@ public final class PeerServer implements MessageLeg.Handler {
         this.all = all;
         this.answerWithin = answerWithin;
         this.scheduler = scheduler;
+        this.tracer = tracer;
         this.link = new MessageLeg(leg, this);
     }
 
@@ -106,14 +116,25 @@ public final class PeerServer implements MessageLeg.Handler {
     }
 
     private void deliver(long number, Invitation invitation) {
-        CompletionStage<Void> delivered = listeners.deliver(invitation);
-        if (delivered == null) {
+        SetupTracer.Span span = listeners.expects(invitation.deviceId()) ? span(invitation) : null; // most ask in vain
+        CompletionStage<Void> delivered = span == null ? null : listeners.deliver(invitation.with(span.context()));
+        if (span == null || delivered == null) {
             link.send(PeerMessages.answer(number, false));
+            if (span != null) {
+                span.end(UNDELIVERED);
+            }
         } else {
             // A device that does not read must not be mistaken for a peer that does not answer.
-            Deadlines.within(answerWithin, delivered, scheduler)
-                    .whenComplete((done, failure) -> link.send(PeerMessages.answer(number, failure == null)));
+            Deadlines.within(answerWithin, delivered, scheduler).whenComplete((done, failure) -> {
+                link.send(PeerMessages.answer(number, failure == null));
+                span.end(failure == null ? null : UNDELIVERED);
+            });
         }
+    }
+
+    private SetupTracer.Span span(Invitation invitation) {
+        Step step = new Step(Kind.DELIVER, invitation.bridgeId(), invitation.deviceId(), null, "listen", "");
+        return tracer.start(step, invitation.trace(), TraceContext.NONE);
     }
 
     @Override

@@ -167,6 +167,11 @@ public final class DeviceListeners {
         return null;
     }
 
+    /** Returns whether the device listens here, or is about to. */
+    public boolean expects(String deviceId) {
+        return arrivals.containsKey(deviceId) || listeners.containsKey(deviceId);
+    }
+
     /** Sends an invitation to the device if it listens here, or is about to. Returns null if it does not. */
     @Nullable
     public CompletionStage<Void> deliver(Invitation invitation) {

@@ -42,6 +42,7 @@ public final class SignalChain implements Signaller {
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
+    private final SignalSpans spans;
 
     /**
      * Creates a chain.
@@ -55,13 +56,15 @@ public final class SignalChain implements Signaller {
             BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
             ScheduledExecutorService scheduler,
-            BridgeListener events) {
+            BridgeListener events,
+            SignalSpans spans) {
         this.routes = List.copyOf(routes);
         this.wanted = wanted;
         this.late = late;
         this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
+        this.spans = spans;
     }
 
     @Override
@@ -70,7 +73,7 @@ public final class SignalChain implements Signaller {
         if (channels.isEmpty()) {
             return CompletableFuture.completedFuture(new Result.Unreachable("the device cannot be reached"));
         }
-        return new SignalRound(channels, invitation, wanted, late, clock, scheduler, events).start();
+        return new SignalRound(channels, invitation, wanted, late, clock, scheduler, events, spans).start();
     }
 
     private List<Signaller> channels(Invitation invitation) {

@@ -4,6 +4,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.time.Duration;
@@ -41,6 +42,7 @@ final class SignalRound {
     private final InstantSource clock;
     private final ScheduledExecutorService scheduler;
     private final BridgeListener events;
+    private final SignalSpans spans;
     private final CompletableFuture<Result> result = new CompletableFuture<>();
 
     // Guarded by this.
@@ -56,7 +58,8 @@ final class SignalRound {
             BiConsumer<BridgeId, Rejection> late,
             InstantSource clock,
             ScheduledExecutorService scheduler,
-            BridgeListener events) {
+            BridgeListener events,
+            SignalSpans spans) {
         this.channels = channels;
         this.invitation = invitation;
         this.wanted = wanted;
@@ -64,6 +67,7 @@ final class SignalRound {
         this.clock = clock;
         this.scheduler = scheduler;
         this.events = events;
+        this.spans = spans;
     }
 
     CompletionStage<Result> start() {
@@ -87,13 +91,16 @@ final class SignalRound {
         String kind = kind(channel);
         events.onInvited(invitation.bridgeId(), kind);
         long asked = System.nanoTime();
+        SetupTracer.Span span = spans.start(invitation, kind);
         CompletionStage<Result> answer;
-        try {
-            answer = Objects.requireNonNull(channel.signal(invitation), "a signaller returned null");
+        try (SetupTracer.Scope here = span.enter()) {
+            answer = Objects.requireNonNull(
+                    channel.signal(invitation.with(span.context())), "a signaller returned null");
         } catch (Throwable e) { // even an Error: the next channel may do
             answer = CompletableFuture.failedFuture(e);
         }
         answer.whenComplete((said, failure) -> {
+            span.end(failure == null && said != null ? SignalSpans.failure(said) : SignalSpans.BROKEN);
             events.onChannelAnswered(
                     invitation.bridgeId(),
                     kind,
@@ -115,7 +122,7 @@ final class SignalRound {
     private void answered(int index, @Nullable Result said, @Nullable Throwable failure) {
         if (failure != null || said == null) {
             log.warn("{} failed for {}", channels.get(index).getClass().getSimpleName(), invitation, failure);
-            said = new Result.Unreachable("the secondary channel failed");
+            said = new Result.Unreachable(SignalSpans.BROKEN.reason());
         }
         if (said instanceof Result.Delivered || said instanceof Result.Rejected) {
             finish(said);

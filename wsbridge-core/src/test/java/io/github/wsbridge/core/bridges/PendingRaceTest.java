@@ -10,10 +10,12 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.limits.Bandwidth;
 import io.github.wsbridge.core.limits.FairShare;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.testkit.FakeLeg;
@@ -62,10 +64,21 @@ class PendingRaceTest {
             book,
             scheduler.clock(),
             scheduler,
-            watcher);
+            watcher,
+            SetupTracer.NONE);
     private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
     private final Accepts accepts = new Accepts(
-            TestCluster.A, new PlainCodec(), null, pending, slots, ages, book, leg -> leg, scheduler.clock(), watcher);
+            TestCluster.A,
+            new PlainCodec(),
+            null,
+            pending,
+            slots,
+            ages,
+            book,
+            leg -> leg,
+            scheduler.clock(),
+            watcher,
+            SetupTracer.NONE);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];
@@ -109,8 +122,9 @@ class PendingRaceTest {
             Bridge bridge = requests.request(new BridgeRequest("device"), SOMEBODY, requester);
             BridgeToken token = new BridgeToken(bridge.id().toString());
             List<Runnable> rivals = new ArrayList<>();
-            rivals.add(() -> accepts.accept(token, null, BY, device, Hop.DIRECT));
-            rivals.add(() -> accepts.accept(token, new Rejection(7, "no"), BY, rejecter, Hop.DIRECT));
+            rivals.add(() -> accepts.accept(token, null, BY, device, Hop.DIRECT, TraceContext.NONE));
+            rivals.add(
+                    () -> accepts.accept(token, new Rejection(7, "no"), BY, rejecter, Hop.DIRECT, TraceContext.NONE));
             rivals.add(() -> scheduler.advance(ACCEPT_TIMEOUT));
             rivals.add(() -> requester.end(GONE));
             rivals.add(() -> pending.endAll(BridgeSlots.DRAINING));

@@ -9,6 +9,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.limits.Bandwidth;
 import io.github.wsbridge.core.limits.FairShare;
@@ -16,6 +17,7 @@ import io.github.wsbridge.spi.Admission;
 import io.github.wsbridge.spi.BridgeListener;
 import io.github.wsbridge.spi.Headers;
 import io.github.wsbridge.spi.Peer;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.TokenClaims;
 import io.github.wsbridge.spi.TokenCodec;
 import io.github.wsbridge.testkit.FakeLeg;
@@ -83,10 +85,21 @@ class WaitingRaceTest {
             book,
             scheduler.clock(),
             scheduler,
-            events);
+            events,
+            SetupTracer.NONE);
     private final BridgeAges ages = new BridgeAges(Duration.ZERO, Duration.ZERO, scheduler);
     private final Accepts accepts = new Accepts(
-            TestCluster.A, new PlainCodec(), null, pending, slots, ages, book, leg -> leg, scheduler.clock(), events);
+            TestCluster.A,
+            new PlainCodec(),
+            null,
+            pending,
+            slots,
+            ages,
+            book,
+            leg -> leg,
+            scheduler.clock(),
+            events,
+            SetupTracer.NONE);
     private final Racers racers = new Racers(2);
     private final Random random = new Random(1);
     private final int[] wins = new int[5];
@@ -145,8 +158,9 @@ class WaitingRaceTest {
             Admission.Later later = waiting.admission(ACCEPT_TIMEOUT.plusSeconds(5));
             connection.ask(handshake -> CompletableFuture.completedFuture(counted(later)), scheduler, this);
             BridgeToken token = new BridgeToken(bridge.id().toString());
-            Runnable claim = () -> accepts.accept(token, null, BY, device, Hop.DIRECT);
-            Runnable reject = () -> accepts.accept(token, new Rejection(7, "no"), BY, new FakeLeg(), Hop.DIRECT);
+            Runnable claim = () -> accepts.accept(token, null, BY, device, Hop.DIRECT, TraceContext.NONE);
+            Runnable reject = () ->
+                    accepts.accept(token, new Rejection(7, "no"), BY, new FakeLeg(), Hop.DIRECT, TraceContext.NONE);
             Runnable late = () -> scheduler.advance(ACCEPT_TIMEOUT);
             Runnable stop = () -> pending.endAll(BridgeSlots.DRAINING);
             List<Runnable> rivals = new ArrayList<>(List.of(this::lose, claim, reject, late, stop));

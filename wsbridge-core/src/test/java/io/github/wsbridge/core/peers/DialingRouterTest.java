@@ -8,6 +8,7 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Hop;
 import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.core.admission.Admissions;
 import io.github.wsbridge.core.admission.Brakes;
@@ -122,13 +123,22 @@ class DialingRouterTest extends NodeRouterContract {
         }
 
         @Override
-        public void accept(BridgeToken token, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
+        public void accept(
+                BridgeToken token,
+                @Nullable Rejection rejection,
+                BridgeListener.Client by,
+                TraceContext from,
+                Leg leg) {
             throw new AssertionError("as if from a device");
         }
 
         @Override
         public void forwarded(
-                NodeCredentials.Forwarded forwarded, @Nullable Rejection rejection, BridgeListener.Client by, Leg leg) {
+                NodeCredentials.Forwarded forwarded,
+                @Nullable Rejection rejection,
+                BridgeListener.Client by,
+                TraceContext from,
+                Leg leg) {
             HeldLeg held = new HeldLeg(leg);
             leg.open(held.receiver());
             leg.send(Fragment.text(JsonWriter.string(OwnerProof.write(forwarded.challenge()))));

@@ -12,6 +12,7 @@ import io.github.wsbridge.Rejection;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.TestCluster;
 import io.github.wsbridge.spi.BridgeListener;
+import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeScheduler;
 import io.github.wsbridge.testkit.FakeSignaller;
@@ -54,7 +55,8 @@ class SignalChainTest {
                 (id, rejected) -> handedOn.add(rejected),
                 scheduler.clock(),
                 scheduler,
-                events);
+                events,
+                new SignalSpans(SetupTracer.NONE, id -> new CompletableFuture<>()));
     }
 
     private SignalChain all() {

@@ -7,6 +7,7 @@ import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.net.TlsRules;
 import io.github.wsbridge.wire.proxy.RelayingSelector;
+import io.github.wsbridge.wire.trace.TraceFields;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -115,6 +116,7 @@ public final class WebhookSignaller implements Signaller {
                 .header("Accept", "application/json")
                 .header(WebhookHeaders.IDEMPOTENCY_KEY, id);
         settings.key.fields(id, timestamp, body).forEach(request::setHeader);
+        TraceFields.forEach(invitation.trace(), request::setHeader); // so that any traced service continues the trace
         settings.headers.forEach(request::setHeader);
         return client.sendAsync(request.build(), head -> new LimitedBody(settings.maxAnswerBytes));
     }

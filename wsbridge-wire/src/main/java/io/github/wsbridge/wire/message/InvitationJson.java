@@ -4,6 +4,8 @@ import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.TraceContext;
+import io.github.wsbridge.wire.trace.TraceFields;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -25,9 +27,11 @@ public final class InvitationJson {
                 .value("requestData", invitation.requestData())
                 .value("principal", invitation.principal())
                 .value("expiresAt", invitation.expiresAt().toString());
-        return invitation.reason().isEmpty()
-                ? members.done()
-                : members.value("reason", invitation.reason()).done();
+        if (!invitation.reason().isEmpty()) {
+            members.value("reason", invitation.reason());
+        }
+        TraceFields.forEach(invitation.trace(), members::value);
+        return members.done();
     }
 
     /** @throws MalformedMessageException if the message is not an invitation */
@@ -53,7 +57,10 @@ public final class InvitationJson {
                     message.getString("requestData", ""),
                     message.getString("principal", ""),
                     message.getString("reason", ""),
-                    Instant.parse(JsonMessage.string(message, "expiresAt")));
+                    Instant.parse(JsonMessage.string(message, "expiresAt")),
+                    TraceContext.of(
+                            message.getString(TraceContext.TRACEPARENT, ""),
+                            message.getString(TraceContext.TRACESTATE, "")));
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new MalformedMessageException("not a complete invitation"); // their messages quote the members
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.TraceContext;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,8 @@ class InvitationJsonTest {
             {"type":"invitation","bridgeId":"8c0e9f0d1b8b4c0e9a3a5d2f7b6c1e42","bridgeToken":"AUq3",\
             "acceptUrl":"wss://bridge.example.com/bridge/accept?bridgeToken=AUq3&requestData=ssh",\
             "requestData":"ssh","principal":"alice","expiresAt":"2026-01-31T12:00:30Z"}""";
+
+    private static final String PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     private static Invitation read(String text) {
         return InvitationJson.read(JsonMessage.read(text), "device-1");
@@ -37,6 +40,21 @@ class InvitationJsonTest {
         assertThat(read(whole).reason()).isEqualTo("printer jam");
         assertThat(JsonWriter.string(InvitationJson.write(read(whole)))).isEqualTo(whole);
         assertThat(read(WHOLE).reason()).isEmpty();
+    }
+
+    @Test
+    void trace_isWrittenOnlyIfThereIsOne() {
+        String whole = WHOLE.replace("}", ",\"traceparent\":\"" + PARENT + "\",\"tracestate\":\"a=1\"}");
+        assertThat(read(whole).trace()).isEqualTo(TraceContext.of(PARENT, "a=1"));
+        assertThat(JsonWriter.string(InvitationJson.write(read(whole)))).isEqualTo(whole);
+        assertThat(read(WHOLE).trace()).isEqualTo(TraceContext.NONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"%s\\r\\nX-Api-Key: stolen\"", "\"%s-more\"", "7", "null", "[\"%s\"]"})
+    void trace_thatIsNone_isIgnored(String value) {
+        String whole = WHOLE.replace("}", ",\"traceparent\":" + value.formatted(PARENT) + "}");
+        assertThat(read(whole).trace()).isEqualTo(TraceContext.NONE);
     }
 
     @Test
