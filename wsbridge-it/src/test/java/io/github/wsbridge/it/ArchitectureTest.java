@@ -128,7 +128,7 @@ final class ArchitectureTest {
     @ParameterizedTest
     @MethodSource("adapters")
     void adapter_isImportedByProgramsOnly(String adapter) {
-        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
+        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench", "spring"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
                 users.add(module);
@@ -220,13 +220,24 @@ final class ArchitectureTest {
     }
 
     @Test
-    void micrometer_isUsedByMetricsAndTheLauncherOnly() {
+    void micrometer_isUsedByMetricsAndProgramsOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..")
+                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..", ROOT + ".spring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.micrometer..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void spring_isUsedByItsStarterOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".spring")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.springframework..")
                 .check(HOUSE);
     }
 
