@@ -16,8 +16,7 @@ import java.util.Optional;
  * @param user whom the server that the node is embedded in has authenticated, such as a servlet container or the
  *     application's security framework; empty if it has authenticated nobody
  */
-public record Peer(
-        String address, List<X509Certificate> certificates, String connection, Optional<Principal> user) {
+public record Peer(String address, List<X509Certificate> certificates, String connection, Optional<Principal> user) {
 
     /** Copies the certificate chain. */
     public Peer {

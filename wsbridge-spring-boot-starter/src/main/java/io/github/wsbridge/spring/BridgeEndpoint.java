@@ -68,7 +68,8 @@ final class BridgeEndpoint {
 
     /** Returns the bridges, or null, which is answered with 404, if something else is asked for. */
     @ReadOperation
-    @Nullable List<Held> list(@Selector String what) {
+    @Nullable
+    List<Held> list(@Selector String what) {
         return what.equals("bridges")
                 ? node.bridges().stream().map(BridgeEndpoint::held).toList()
                 : null;

@@ -59,7 +59,9 @@ class BridgeAutoConfigurationTest {
                 try (BridgeChannel bridge = client.connect("pump").get(10, TimeUnit.SECONDS)) {
                     bridge.outputStream().write("hello".getBytes(UTF_8));
                     bridge.shutdownOutput();
-                    assertThat(bridge.inputStream().readAllBytes()).asString(UTF_8).isEqualTo("hello");
+                    assertThat(bridge.inputStream().readAllBytes())
+                            .asString(UTF_8)
+                            .isEqualTo("hello");
                 }
             }
         });
@@ -176,12 +178,12 @@ class BridgeAutoConfigurationTest {
     @SuppressWarnings("unchecked")
     void metadata_describesEachProperty() throws Exception {
         String json;
-        try (InputStream in = BridgeProperties.class.getResourceAsStream(
-                "/META-INF/spring-configuration-metadata.json")) {
+        try (InputStream in =
+                BridgeProperties.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
             json = new String(in.readAllBytes(), UTF_8);
         }
-        List<Object> properties = (List<Object>)
-                JsonParserFactory.getJsonParser().parseMap(json).get("properties");
+        List<Object> properties =
+                (List<Object>) JsonParserFactory.getJsonParser().parseMap(json).get("properties");
         assertThat(properties)
                 .map(property -> (Map<String, Object>) property)
                 .filteredOn(property -> property.get("name").toString().startsWith("wsbridge."))

@@ -165,7 +165,10 @@ class BridgeThroughTomcatTest {
             device.listening().toCompletableFuture().get(20, TimeUnit.SECONDS);
             BridgeChannel bridge = client.connect("pump").get(20, TimeUnit.SECONDS);
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
-            assertThat(bridge.closed().toCompletableFuture().get(20, TimeUnit.SECONDS).code())
+            assertThat(bridge.closed()
+                            .toCompletableFuture()
+                            .get(20, TimeUnit.SECONDS)
+                            .code())
                     .isEqualTo(CloseReason.GOING_AWAY);
             stopped.get(20, TimeUnit.SECONDS);
         } finally {

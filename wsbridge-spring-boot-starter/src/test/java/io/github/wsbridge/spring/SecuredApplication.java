@@ -63,8 +63,14 @@ class SecuredApplication {
     @Bean
     UserDetailsService users() {
         return new InMemoryUserDetailsManager(
-                User.withUsername("al").password("{noop}secret").roles("OPERATOR").build(),
-                User.withUsername("pump").password("{noop}secret").roles("DEVICE").build());
+                User.withUsername("al")
+                        .password("{noop}secret")
+                        .roles("OPERATOR")
+                        .build(),
+                User.withUsername("pump")
+                        .password("{noop}secret")
+                        .roles("DEVICE")
+                        .build());
     }
 
     @Bean

@@ -22,8 +22,7 @@ class UserPolicyTest {
 
     private static Access ask(AccessPolicy policy, Action action, String device, Principal user) {
         Peer peer = new Peer("", List.of(), "", Optional.ofNullable(user));
-        return policy.check(new AccessRequest(
-                        action, device, Query.parse("principal=al"), name -> List.of("al"), peer))
+        return policy.check(new AccessRequest(action, device, Query.parse("principal=al"), name -> List.of("al"), peer))
                 .toCompletableFuture()
                 .join();
     }
@@ -57,7 +56,8 @@ class UserPolicyTest {
 
     @Test
     void ownRule_decides() {
-        AccessPolicy policy = UserPolicy.of((user, request) -> request.deviceId().startsWith(user.getName()));
+        AccessPolicy policy =
+                UserPolicy.of((user, request) -> request.deviceId().startsWith(user.getName()));
         assertThat(ask(policy, Action.CONNECT, "al-1", () -> "al")).isEqualTo(GRANTED);
         assertThat(ask(policy, Action.CONNECT, "pump", () -> "al")).isEqualTo(new Access.Denied(403));
     }
