@@ -7,9 +7,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
 
 /**
- * Grants access to whom the server that the node is embedded in has authenticated ({@code Peer.user}), such as a servlet
- * container or the application's security framework. Nobody else has access: no URLs are signed, because whether their
- * users still have access could not be checked. Thread-safe if its rule is.
+ * Grants access to whom the server that the node is embedded in has authenticated ({@code Peer.user}), such as a
+ * servlet container or the application's security framework. Nobody else has access: no URLs are signed, because
+ * whether their users still have access could not be checked. Thread-safe if its rule is.
  *
  * <p>A user who loses a permission keeps the bridges and the listen socket that it gave.
  */
