@@ -1,7 +1,9 @@
 package io.github.wsbridge.spi;
 
+import java.security.Principal;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The other end of a connection, as the transport sees it.
@@ -11,12 +13,19 @@ import java.util.List;
  *     first; empty if there was none, or if TLS is terminated elsewhere, as by a known proxy
  * @param connection the address of the connection's other end, if that is a trusted proxy, and the peer is the one for
  *     whom it stands; the same as {@code address} otherwise
+ * @param user whom the server that the node is embedded in has authenticated, such as a servlet container or the
+ *     application's security framework; empty if it has authenticated nobody
  */
-public record Peer(String address, List<X509Certificate> certificates, String connection) {
+public record Peer(String address, List<X509Certificate> certificates, String connection, Optional<Principal> user) {
 
     /** Copies the certificate chain. */
     public Peer {
         certificates = List.copyOf(certificates);
+    }
+
+    /** A peer whom no server before the node has authenticated. */
+    public Peer(String address, List<X509Certificate> certificates, String connection) {
+        this(address, certificates, connection, Optional.empty());
     }
 
     /** A peer that is connected without a proxy, or at least none that is known. */

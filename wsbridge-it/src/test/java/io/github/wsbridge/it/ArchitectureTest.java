@@ -139,7 +139,7 @@ final class ArchitectureTest {
     @ParameterizedTest
     @MethodSource("adapters")
     void adapter_isImportedByProgramsOnly(String adapter) {
-        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench"));
+        List<String> users = new ArrayList<>(List.of(adapter, "launcher", "bench", "spring"));
         ARROWS.forEach((module, allowed) -> {
             if (allowed.contains(adapter)) {
                 users.add(module);
@@ -231,10 +231,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void micrometer_isUsedByMetricsAndTheLauncherOnly() {
+    void micrometer_isUsedByMetricsAndProgramsOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..")
+                .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".launcher..", ROOT + ".spring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.micrometer..")
@@ -249,6 +249,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.opentelemetry..")
+                .check(HOUSE);
+    }
+
+    @Test
+    void spring_isUsedByItsStarterOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".spring")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.springframework..")
                 .check(HOUSE);
     }
 

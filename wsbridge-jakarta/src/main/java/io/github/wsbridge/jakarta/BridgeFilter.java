@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Map it to {@code /bridge/*} and, for a load balancer's checks, to {@code /livez} and {@code /readyz}; requests for
  * other paths are passed on. The filter and all filters before it must support asynchronous requests.
+ *
+ * <p>Whom the container, or a filter before this one, has authenticated is passed on as {@link Peer#user}.
  *
  * <p>No container thread ever waits for a peer or for the door, regardless of the number of bridges and the speed of
  * their ends.
@@ -141,7 +144,8 @@ public final class BridgeFilter implements Filter {
     private static Peer peer(HttpServletRequest request) {
         List<X509Certificate> chain =
                 request.getAttribute(CERTIFICATES) instanceof X509Certificate[] own ? List.of(own) : List.of();
-        return new Peer(request.getRemoteAddr() + ":" + request.getRemotePort(), chain);
+        String address = request.getRemoteAddr() + ":" + request.getRemotePort();
+        return new Peer(address, chain, address, Optional.ofNullable(request.getUserPrincipal()));
     }
 
     /** Copies the header fields: the door may read them after the container has reused the request. */

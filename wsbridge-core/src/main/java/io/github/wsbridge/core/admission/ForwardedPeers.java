@@ -48,7 +48,7 @@ public final class ForwardedPeers {
             return peer;
         }
         String address = client.contains(":") ? "[" + client + "]" : client;
-        return new Peer(address, List.of(), peer.address()); // a certificate would be the proxy's
+        return new Peer(address, List.of(), peer.address(), peer.user()); // a certificate would be the proxy's
     }
 
     /** Returns the last address that is not trusted; null if there is none, or something else comes before it. */
