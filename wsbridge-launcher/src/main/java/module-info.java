@@ -11,6 +11,7 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
     requires io.github.wsbridge.signal.webhook;
+    requires io.github.wsbridge.tracing;
     requires io.github.wsbridge.tyrus;
     requires io.github.wsbridge.website;
     requires io.github.wsbridge.wire;
@@ -23,6 +24,9 @@ module io.github.wsbridge.launcher {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires io.opentelemetry.exporter.otlp;
+    requires io.opentelemetry.sdk.common;
+    requires io.opentelemetry.sdk.trace;
     requires java.logging;
     requires java.net.http;
     requires jdk.unsupported;

@@ -5,6 +5,7 @@ import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.wire.net.Reasons;
@@ -64,7 +65,7 @@ final class Reception {
         offer.answer().thenAccept(answer -> {
             log.debug("{}: {}", offer, answer);
             if (answer instanceof Answer.Rejected no) {
-                reject(invitation.with(offer.trace()), no.rejection(), source, trusted);
+                reject(invitation, no.rejection(), source, trusted, offer.trace());
             }
         });
         if (!trusted) {
@@ -125,7 +126,8 @@ final class Reception {
     }
 
     /** Rejects over the channel that the invitation came from, and at the accept URL if that does not succeed soon. */
-    private void reject(Invitation invitation, Rejection no, InvitationSource source, boolean trusted) {
+    private void reject(
+            Invitation invitation, Rejection no, InvitationSource source, boolean trusted, TraceContext trace) {
         CompletableFuture<Boolean> carried = new CompletableFuture<>();
         try {
             source.reject(invitation, no)
@@ -145,7 +147,7 @@ final class Reception {
         }
         carried.thenAccept(done -> {
             if (!done && trusted) {
-                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no), life(invitation), invitation.trace());
+                dialer.knock(Endpoints.reject(invitation.acceptUrl(), no), life(invitation), trace);
             }
         });
     }

@@ -141,6 +141,9 @@ final class DeviceCommand implements Callable<Integer> {
     HearOptions channels;
 
     @Mixin
+    TraceOptions traces;
+
+    @Mixin
     ConfigOptions config;
 
     @Mixin
@@ -162,6 +165,7 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         TunnelTargets.Builder reachable = reachable();
+        traces.check();
         secretFiles.check();
         if (config.checkOnly(here)) {
             return 0;
@@ -204,7 +208,8 @@ final class DeviceCommand implements Callable<Integer> {
             @Nullable Supplier<String> authorization,
             Reloads reloads)
             throws Exception {
-        try (BridgeDevice device = device(handler, connector, key, authorization, reloads)) {
+        try (TraceOptions.Traces traced = traces.open(true);
+                BridgeDevice device = device(handler, connector, key, authorization, traced, reloads)) {
             reloads.start(here);
             CompletableFuture<CloseReason> stopped = device.stopped().toCompletableFuture();
             device.listening()
@@ -284,6 +289,7 @@ final class DeviceCommand implements Callable<Integer> {
             Connector connector,
             @Nullable Supplier<String> key,
             @Nullable Supplier<String> authorization,
+            TraceOptions.Traces traced,
             Reloads reloads)
             throws Exception {
         try {
@@ -292,6 +298,7 @@ final class DeviceCommand implements Callable<Integer> {
                     .daemon(true) // the command waits itself
                     .onState(this::heard)
                     .connector(connector)
+                    .tracer(traced.tracer())
                     .connectTimeout(server.connectTimeout)
                     .keepAlive(server.watch())
                     .backoff(reconnectMin, reconnectMax)

@@ -179,6 +179,17 @@ final class NodeCommand implements Callable<Integer> {
     AuditOptions audit;
 
     @Mixin
+    TraceOptions traces;
+
+    @Option(
+            names = "--traces-clients",
+            paramLabel = "WHAT",
+            defaultValue = "follow",
+            description = "What to do with a trace that a requester or a device brings: follow it, or link it to one"
+                    + " of this node's own, so that it does not decide what is recorded (default ${DEFAULT-VALUE})")
+    ClientTraces clientTraces;
+
+    @Mixin
     ConfigOptions config;
 
     @Mixin
@@ -230,10 +241,12 @@ final class NodeCommand implements Callable<Integer> {
                     Connector connector = transport.connector(tlsCa, identity, null, reloads);
                     BridgeServer server = transport.bind(settings, reloads);
                     BridgeServer internal = cluster.bindInternal(transport, settings, reloads);
+                    TraceOptions.Traces traced = traces.open(clientTraces == ClientTraces.follow);
                     AuditOptions.Audited audited = audit.open(here, reloads);
                     ManagementOptions.Managed managed = management.open(reloads)) {
                 managed.observe(builder);
                 audited.observe(builder);
+                builder.tracer(traced.tracer());
                 admit(builder, permitted, tokens, reloads);
                 NodeAddress self = cluster.self(
                         cluster.host(listen), (internal == null ? server : internal).address(), identity != null);
@@ -324,6 +337,13 @@ final class NodeCommand implements Callable<Integer> {
         live
     }
 
+    /** What becomes of the traces of clients, as typed by users. */
+    @SuppressWarnings("java:S115")
+    enum ClientTraces {
+        follow,
+        link
+    }
+
     private void run(BridgeNode node, BridgeServer server, NodeAddress self, ManagementOptions.Managed managed)
             throws InterruptedException {
         here.say("node ready: listens on "
@@ -353,6 +373,7 @@ final class NodeCommand implements Callable<Integer> {
         jwt.check();
         cluster.check(here.env());
         management.check();
+        traces.check();
         if (transport == Transport.jdk) {
             throw usage("--transport jdk is for clients only");
         }

@@ -124,6 +124,9 @@ final class TunnelCommand implements Callable<Integer> {
     EndToEndTunnelOptions endToEnd;
 
     @Mixin
+    TraceOptions traces;
+
+    @Mixin
     ConfigOptions config;
 
     @Mixin
@@ -145,13 +148,15 @@ final class TunnelCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<Forward> wanted = wanted();
         endToEnd.check();
+        traces.check();
         secretFiles.check();
         if (config.checkOnly(here)) {
             return 0;
         }
         try (Reloads reloads = new Reloads();
                 Connector connector = server.connector(here.env(), reloads);
-                BridgeClient client = client(connector, reloads)) {
+                TraceOptions.Traces traced = traces.open(true);
+                BridgeClient client = client(connector, traced, reloads)) {
             DeviceDialer encrypted = endToEnd.around(client, here, reloads);
             DeviceDialer bridges = stdio ? encrypted : complaining(encrypted);
             try (BridgeSessions sessions = sessions(bridges)) {
@@ -176,9 +181,10 @@ final class TunnelCommand implements Callable<Integer> {
         }
     }
 
-    private BridgeClient client(Connector connector, Reloads reloads) throws Exception {
-        BridgeClient.Builder builder =
-                server.client(connector, server.apiKey(here.env(), reloads), server.authorization(reloads));
+    private BridgeClient client(Connector connector, TraceOptions.Traces traced, Reloads reloads) throws Exception {
+        BridgeClient.Builder builder = server.client(
+                        connector, server.apiKey(here.env(), reloads), server.authorization(reloads))
+                .tracer(traced.tracer());
         if (reason != null) {
             try {
                 builder.reason(reason);

@@ -43,6 +43,7 @@ final class OpenTelemetrySpan implements SetupTracer.Span {
     }
 
     @Override
+    @SuppressWarnings("MustBeClosedChecker") // the caller closes it
     public SetupTracer.Scope enter() {
         return inside.makeCurrent()::close;
     }

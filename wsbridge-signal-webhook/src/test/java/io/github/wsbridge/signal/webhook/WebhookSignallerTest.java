@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.grack.nanojson.JsonParser;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.ProxyServer;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller.Result;
@@ -25,9 +26,12 @@ class WebhookSignallerTest extends WebhookSignallerFixture {
     @Test
     void signal_request_isSignedJson() throws Exception {
         WebhookSignaller signaller = open(builder().header("Authorization", "Bearer hidden"));
-        Invitation invitation = Samples.invitation();
+        String parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        Invitation invitation = Samples.invitation().with(TraceContext.of(parent, "a=1"));
         assertThat(get(signaller.signal(invitation).toCompletableFuture())).isEqualTo(new Result.Delivered());
         Backend.Request request = backend.requests.get(0);
+        assertThat(request.header("traceparent")).isEqualTo(parent);
+        assertThat(request.header("tracestate")).isEqualTo("a=1");
         assertThat(request.exchange().getRequestMethod()).isEqualTo("POST");
         assertThat(request.exchange().getRequestURI()).hasToString("/hook?code=hidden");
         assertThat(request.header("Content-Type")).isEqualTo("application/json");
@@ -38,6 +42,7 @@ class WebhookSignallerTest extends WebhookSignallerFixture {
                 new LinkedHashMap<>(JsonParser.object().from(new String(request.body(), StandardCharsets.UTF_8)));
         assertThat(body)
                 .containsEntry("type", "invitation")
+                .containsEntry("traceparent", parent)
                 .containsEntry("deviceId", "device-1")
                 .containsEntry("bridgeToken", invitation.token().value())
                 .containsEntry("acceptUrl", invitation.acceptUrl().toString())
