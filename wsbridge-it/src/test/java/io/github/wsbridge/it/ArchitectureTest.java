@@ -275,10 +275,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void bucket4j_isUsedByTheLimitsOfTheCoreOnly() {
+    void bucket4j_isUsedByTheAdmissionOfTheCoreOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".core.limits", ROOT + ".core.admission")
+                .resideOutsideOfPackage(ROOT + ".core.admission")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.github.bucket4j..")

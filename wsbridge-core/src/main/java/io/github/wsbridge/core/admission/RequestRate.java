@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 public final class RequestRate {
 
     private static final int MANY = 1_000;
+    /** One in a nanosecond, the highest rate of a bucket. */
+    private static final int FASTEST = 1_000_000_000;
 
     private final int perSecond;
     private final TimeMeter time;
@@ -23,7 +25,7 @@ public final class RequestRate {
     private volatile int many = MANY; // when to look for full ones again: each look costs as much as there are
 
     public RequestRate(int perSecond, InstantSource clock) {
-        this.perSecond = perSecond;
+        this.perSecond = Math.min(perSecond, FASTEST);
         this.time = new ElapsedTime(clock);
     }
 

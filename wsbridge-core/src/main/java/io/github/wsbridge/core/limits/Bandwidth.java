@@ -1,11 +1,6 @@
 package io.github.wsbridge.core.limits;
 
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.BucketConfiguration;
-import io.github.bucket4j.TimeMeter;
-import io.github.bucket4j.TokensInheritanceStrategy;
 import io.github.wsbridge.wire.relay.Pace;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,11 +18,11 @@ public final class Bandwidth {
     private volatile long perBridge;
     private volatile long perPrincipal;
     private final ScheduledExecutorService scheduler;
-    private final TimeMeter time;
+    private final LongSupplier nanoTime;
     private final Map<String, Account> principals = new ConcurrentHashMap<>();
 
-    /** What a principal may relay, and the number of its bridges. */
-    private record Account(Allowance allowance, int bridges) {}
+    /** The bucket of a principal, and the number of its bridges. */
+    private record Account(TokenBucket bucket, int bridges) {}
 
     /**
      * Creates limits in bytes per second; 0 for none.
@@ -38,17 +33,7 @@ public final class Bandwidth {
         this.perBridge = perBridge;
         this.perPrincipal = perPrincipal;
         this.scheduler = scheduler;
-        this.time = new TimeMeter() {
-            @Override
-            public long currentTimeNanos() {
-                return nanoTime.getAsLong();
-            }
-
-            @Override
-            public boolean isWallClockBased() {
-                return false;
-            }
-        };
+        this.nanoTime = nanoTime;
     }
 
     /** Changes the limits, for bridges to come; that of a principal which has a limit changes for all its bridges. */
@@ -56,7 +41,7 @@ public final class Bandwidth {
         perBridge = one;
         perPrincipal = all;
         if (all > 0) {
-            principals.values().forEach(account -> account.allowance().rate(all));
+            principals.values().forEach(account -> account.bucket().rate(all));
         }
     }
 
@@ -64,15 +49,15 @@ public final class Bandwidth {
     public @Nullable Pace of(String principal) {
         long one = perBridge;
         long all = perPrincipal;
-        Allowance own = one > 0 ? new Allowance(one, time) : null;
-        Allowance shared = all > 0 && !principal.isEmpty()
+        TokenBucket own = one > 0 ? new TokenBucket(one, nanoTime) : null;
+        TokenBucket shared = all > 0 && !principal.isEmpty()
                 ? principals
                         .compute(
                                 principal,
                                 (same, known) -> known == null
-                                        ? new Account(new Allowance(all, time), 1)
-                                        : new Account(known.allowance(), known.bridges() + 1))
-                        .allowance()
+                                        ? new Account(new TokenBucket(all, nanoTime), 1)
+                                        : new Account(known.bucket(), known.bridges() + 1))
+                        .bucket()
                 : null;
         return own == null && shared == null ? null : new Paced(own, shared);
     }
@@ -83,9 +68,9 @@ public final class Bandwidth {
             return;
         }
         Account left = principals.computeIfPresent(
-                principal, (same, known) -> new Account(known.allowance(), known.bridges() - 1));
+                principal, (same, known) -> new Account(known.bucket(), known.bridges() - 1));
         if (left != null && left.bridges() == 0) {
-            forget(principal, left.allowance().debtNanos());
+            forget(principal, left.bucket().debtNanos());
         }
     }
 
@@ -102,14 +87,14 @@ public final class Bandwidth {
     private void forget(String principal) {
         principals.computeIfPresent(
                 principal,
-                (same, known) -> known.bridges() == 0 && known.allowance().debtNanos() <= 0 ? null : known);
+                (same, known) -> known.bridges() == 0 && known.bucket().debtNanos() <= 0 ? null : known);
     }
 
     private final class Paced implements Pace {
-        private final @Nullable Allowance own;
-        private final @Nullable Allowance shared;
+        private final @Nullable TokenBucket own;
+        private final @Nullable TokenBucket shared;
 
-        Paced(@Nullable Allowance own, @Nullable Allowance shared) {
+        Paced(@Nullable TokenBucket own, @Nullable TokenBucket shared) {
             this.own = own;
             this.shared = shared;
         }
@@ -139,42 +124,32 @@ public final class Bandwidth {
         }
     }
 
-    /** What has been relayed beyond the rate, less a burst of a tenth of a second. Thread-safe. */
-    private static final class Allowance {
-        private static final long BURSTS_PER_SECOND = 10;
+    /** What has been relayed beyond the rate, less a burst of a tenth of a second. */
+    private static final class TokenBucket {
+        private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-        private final Bucket bucket;
+        private volatile double nanosPerByte;
+        private final LongSupplier nanoTime;
+        private long paidUntil; // guarded by this
 
-        Allowance(long bytesPerSecond, TimeMeter time) {
-            bucket = Bucket.builder()
-                    .addLimit(limit(bytesPerSecond))
-                    .withCustomTimePrecision(time)
-                    .build();
+        TokenBucket(long bytesPerSecond, LongSupplier nanoTime) {
+            this.nanosPerByte = 1e9 / bytesPerSecond;
+            this.nanoTime = nanoTime;
+            this.paidUntil = nanoTime.getAsLong() - BURST_NANOS;
         }
 
-        private static io.github.bucket4j.Bandwidth limit(long bytesPerSecond) {
-            return io.github.bucket4j.Bandwidth.builder()
-                    .capacity(Math.max(1, bytesPerSecond / BURSTS_PER_SECOND))
-                    .refillGreedy(bytesPerSecond, Duration.ofSeconds(1))
-                    .build();
-        }
-
-        /** Changes the rate. What is owed is owed as before. */
         void rate(long bytesPerSecond) {
-            bucket.replaceConfiguration(
-                    BucketConfiguration.builder()
-                            .addLimit(limit(bytesPerSecond))
-                            .build(),
-                    TokensInheritanceStrategy.AS_IS);
+            nanosPerByte = 1e9 / bytesPerSecond;
         }
 
-        void spend(long bytes) {
-            bucket.consumeIgnoringRateLimits(bytes);
+        synchronized void spend(long bytes) {
+            long earliest = nanoTime.getAsLong() - BURST_NANOS;
+            paidUntil = (paidUntil - earliest > 0 ? paidUntil : earliest) + (long) (bytes * nanosPerByte);
         }
 
         /** Returns how long nothing may be read. */
-        long debtNanos() {
-            return bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
+        synchronized long debtNanos() {
+            return paidUntil - nanoTime.getAsLong();
         }
     }
 }

@@ -34,6 +34,11 @@ class RequestRateTest {
     }
 
     @Test
+    void anyRate_isPossible() {
+        assertThat(new RequestRate(Integer.MAX_VALUE, clock).take("me")).isTrue();
+    }
+
+    @Test
     void clockSetBack_removesNoTokens() {
         RequestRate rate = new RequestRate(10, clock);
         assertThat(rate.take("me")).isTrue();
