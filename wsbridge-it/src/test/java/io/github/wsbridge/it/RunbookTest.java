@@ -24,6 +24,7 @@ final class RunbookTest {
 
     private static final Path PROJECT = Path.of("..");
     private static final Pattern METRIC = Pattern.compile("\\bwsbridge_[a-z_]*[a-z]");
+    private static final Pattern OPTION = Pattern.compile("`(?:node |device |tunnel )?--([a-z][a-z0-9-]+)");
     private static final Pattern ALERT =
             Pattern.compile("- alert: (\\w+)\n(?:(?! {6}- alert:).*\n)*? *runbook_url: (\\S+)");
 
@@ -88,7 +89,7 @@ final class RunbookTest {
     void options_exist() throws IOException {
         String settings = read("docs/configuration.md");
         Set<String> unknown = new TreeSet<>();
-        Matcher option = Pattern.compile("`(?:node |device |tunnel )?--([a-z][a-z0-9-]+)").matcher(read("docs/runbook.md"));
+        Matcher option = OPTION.matcher(read("docs/runbook.md"));
         while (option.find()) {
             if (!settings.contains("| `" + option.group(1) + "` |")) {
                 unknown.add(option.group(1));
