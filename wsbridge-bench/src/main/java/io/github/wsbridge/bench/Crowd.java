@@ -2,6 +2,7 @@ package io.github.wsbridge.bench;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -125,6 +126,11 @@ final class Crowd {
         });
         begun.get(TASK_SECONDS, TimeUnit.SECONDS);
         return state();
+    }
+
+    /** Makes each send a ping. */
+    void ping() {
+        loop.execute(() -> List.copyOf(standing).forEach(Session::ping));
     }
 
     /** Closes all of them; they end soon afterwards. */

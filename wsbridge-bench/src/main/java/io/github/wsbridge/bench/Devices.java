@@ -84,6 +84,11 @@ final class Devices implements Agent.Role {
                         count,
                         Agent.number(options, "concurrency"),
                         Agent.number(options, "seconds"));
+            case "ping":
+                if (crowd != null) {
+                    crowd.ping();
+                }
+                return "";
             case "drop":
                 loop.execute(() -> {
                     stalled.forEach(Session::drop);

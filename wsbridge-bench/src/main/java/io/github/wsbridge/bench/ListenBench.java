@@ -18,6 +18,10 @@ final class ListenBench implements Bench {
     static final String RSS = "rss-bytes-per-device";
     static final String CPU = "cpu-cores";
 
+    /** The end of the names of what is measured while each device pings as often as {@code wsbridge device} does. */
+    private static final String CHECKED = "-checked";
+
+    private static final int LISTEN_KEEPALIVE = 2_500;
     private static final int CONCURRENCY = 64;
     private static final int SECONDS = 180;
 
@@ -64,15 +68,31 @@ final class ListenBench implements Bench {
         values.put("descriptors-per-device", (double) (descriptors(node) - descriptors) / count);
         values.put("connects-per-second", count / seconds);
         values.put("cpu-millis-per-connect", connecting * 1_000 / count);
-        cpu = ProcStat.cpuSeconds(child);
-        long bytes = loopbackBytes();
-        Rig.pause(rig.plan().idleWindow());
-        double minutes = rig.plan().idleWindow() / 60_000.0;
-        values.put("loopback-bytes-per-device-minute", (loopbackBytes() - bytes) / minutes / count);
-        values.put(CPU, (ProcStat.cpuSeconds(child) - cpu) / minutes / 60);
-        values.put("devices-after", Rig.number(rig.devices().ask("count"), "listening"));
+        watch(rig, node, count, values, "", rig.plan().idleWindow());
+        if (!tls) {
+            watch(rig, node, count, values, CHECKED, LISTEN_KEEPALIVE);
+            values.put("devices-after", Rig.number(rig.devices().ask("count"), "listening"));
+        }
         rig.add(tls ? TLS : NAME, Subject.OURS, 1, values);
         node.stop();
+    }
+
+    /** Measures what it costs that they are there; {@code pause} is the time between two pings of a device. */
+    private static void watch(Rig rig, Node node, int count, Map<String, Double> values, String suffix, int pause)
+            throws IOException, InterruptedException {
+        List<Child> child = List.of(node.child());
+        double cpu = ProcStat.cpuSeconds(child);
+        long bytes = loopbackBytes();
+        long begin = System.nanoTime();
+        for (int passed = 0; passed < rig.plan().idleWindow(); passed += pause) {
+            Rig.pause(pause);
+            if (pause == LISTEN_KEEPALIVE) {
+                rig.devices().ask("ping");
+            }
+        }
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        values.put("loopback-bytes-per-device-minute" + suffix, (loopbackBytes() - bytes) * 60 / seconds / count);
+        values.put(CPU + suffix, (ProcStat.cpuSeconds(child) - cpu) / seconds);
     }
 
     private void gather(Rig rig, Node node, int count) throws IOException, InterruptedException {

@@ -179,6 +179,15 @@ final class Session implements FrameScanner.Listener {
         }
     }
 
+    /** Asks for a pong. */
+    void ping() {
+        try {
+            write(Frames.frame(Frames.PING, new byte[0], true));
+        } catch (IOException e) {
+            end(e);
+        }
+    }
+
     /** Drops the connection. */
     void drop() {
         end(null);

@@ -70,9 +70,9 @@ final class TroubleshootingTest {
         return messages;
     }
 
-    /** Returns all main sources, with the parts of divided strings joined. */
+    /** Returns all main sources and the script, with the parts of divided strings joined. */
     private static String sources() throws IOException {
-        StringBuilder all = new StringBuilder();
+        StringBuilder all = new StringBuilder(Files.readString(PROJECT.resolve("wsbridge")));
         try (Stream<Path> folders = Files.list(PROJECT)) {
             for (Path module : folders.filter(
                             folder -> folder.getFileName().toString().startsWith("wsbridge-"))
