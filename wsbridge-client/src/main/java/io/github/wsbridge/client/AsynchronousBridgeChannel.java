@@ -207,8 +207,7 @@ public final class AsynchronousBridgeChannel implements AsynchronousByteChannel 
     private void write(ByteBuffer source, int total, CompletableFuture<Integer> result) {
         while (source.hasRemaining()) {
             int length = Math.min(source.remaining(), Outgoing.MAX_MESSAGE);
-            CompletableFuture<Void> sent = Sending.send(
-                            leg, Fragment.binary(source.slice(source.position(), length)))
+            CompletableFuture<Void> sent = Sending.send(leg, Fragment.binary(source.slice(source.position(), length)))
                     .toCompletableFuture();
             if (!sent.isDone() || sent.isCompletedExceptionally()) {
                 sent.whenComplete((done, failed) -> {
@@ -403,8 +402,7 @@ public final class AsynchronousBridgeChannel implements AsynchronousByteChannel 
                 demanded = false;
                 ByteBuffer payload = fragment.payload();
                 boolean bytes = payload.hasRemaining();
-                boolean last =
-                        fragment.last() && !bytes && !filled && fragment.kind() == Fragment.Kind.BINARY;
+                boolean last = fragment.last() && !bytes && !filled && fragment.kind() == Fragment.Kind.BINARY;
                 filled = !fragment.last() && (filled || bytes);
                 if (last && !inputEnded) {
                     inputEnded = true;

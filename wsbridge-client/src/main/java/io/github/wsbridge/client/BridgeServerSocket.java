@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -128,20 +129,26 @@ public final class BridgeServerSocket extends ServerSocket implements BridgeDevi
         private boolean closed;
 
         void handle(IncomingBridge bridge) {
+            int places;
+            boolean open;
             lock.lock();
             try {
-                if (closed) {
-                    bridge.reject(502, "target not reachable: the server socket is closed");
-                    return;
+                open = !closed;
+                places = backlog - coming - waiting.size();
+                if (open && places > 0) {
+                    coming++;
                 }
-                if (coming + waiting.size() >= backlog) {
-                    log.warn("{}: {} connections wait already", bridge, backlog);
-                    bridge.reject(503, "too many connections wait at the device");
-                    return;
-                }
-                coming++;
             } finally {
                 lock.unlock();
+            }
+            if (!open) {
+                bridge.reject(502, "target not reachable: the server socket is closed");
+                return;
+            }
+            if (places <= 0) {
+                log.info("{}: as many connections wait as may", bridge);
+                bridge.reject(503, "too many connections wait at the device");
+                return;
             }
             bridge.acceptLeg().whenComplete((leg, failure) -> {
                 if (failure == null) {
@@ -189,7 +196,7 @@ public final class BridgeServerSocket extends ServerSocket implements BridgeDevi
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 close();
-                throw new SocketException("Closed by interrupt");
+                throw new InterruptedIOException("Closed by interrupt"); // at which the server socket is closed, too
             } finally {
                 lock.unlock();
                 patience.end();

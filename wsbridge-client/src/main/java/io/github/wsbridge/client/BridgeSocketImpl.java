@@ -5,6 +5,7 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -21,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link BridgeSocket} does by means of a channel; {@code java.net.Socket} itself keeps the state and makes the
@@ -54,6 +54,9 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
     @Override
     protected void connect(SocketAddress to, int timeout) throws IOException {
         InetSocketAddress name = (InetSocketAddress) to;
+        if (channel.isDone()) { // a socket whose connect has failed is of no more use, as with the JDK's own
+            throw new SocketException("Socket closed");
+        }
         CompletableFuture<BridgeChannel> dialling = dial.get();
         dialling.whenComplete((bridge, failure) -> {
             if (failure != null) {
@@ -113,8 +116,8 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
     }
 
     private static IOException refused(IOException failure) {
-        boolean late = failure instanceof BridgeException ended
-                && ended.closeReason().code() == CloseReason.TIMED_OUT;
+        boolean late =
+                failure instanceof BridgeException ended && ended.closeReason().code() == CloseReason.TIMED_OUT;
         IOException refused = late
                 ? new SocketTimeoutException("Connect timed out: " + Reasons.of(failure))
                 : new ConnectException("Connection refused: " + Reasons.of(failure));
@@ -182,10 +185,11 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
         return bridge;
     }
 
-    private SocketException closedByInterrupt() {
+    /** Closes it; a {@code Socket} then knows that it is closed, and throws the right exception. */
+    private InterruptedIOException closedByInterrupt() {
         Thread.currentThread().interrupt();
         close();
-        return new SocketException("Closed by interrupt");
+        return new InterruptedIOException("Closed by interrupt");
     }
 
     private SocketException ended(IOException why) {
@@ -193,9 +197,7 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
             return new SocketException("Socket closed");
         }
         SocketException ended = new SocketException(
-                why instanceof BridgeException
-                        ? "Connection reset: " + Reasons.of(why)
-                        : "Socket output is shutdown");
+                why instanceof BridgeException ? "Connection reset: " + Reasons.of(why) : "Socket output is shutdown");
         ended.initCause(why);
         return ended;
     }

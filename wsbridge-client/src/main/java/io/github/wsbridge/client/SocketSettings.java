@@ -28,20 +28,31 @@ final class SocketSettings {
             StandardSocketOptions.IP_TOS, SocketOptions.IP_TOS);
 
     /** By name, since not every runtime has the module {@code jdk.net}. */
-    private static final Set<String> TUNING = Set.of("TCP_KEEPIDLE", "TCP_KEEPINTERVAL", "TCP_KEEPCOUNT", "TCP_QUICKACK");
+    private static final Set<String> TUNING =
+            Set.of("TCP_KEEPIDLE", "TCP_KEEPINTERVAL", "TCP_KEEPCOUNT", "TCP_QUICKACK");
 
     private final Map<String, Object> tuning = new ConcurrentHashMap<>();
     private final Map<Integer, Object> values = new ConcurrentHashMap<>(Map.of(
-            SocketOptions.SO_RCVBUF, Incoming.MAX_WAITING * 16 * 1024,
-            SocketOptions.SO_SNDBUF, 16 * 1024,
-            SocketOptions.SO_KEEPALIVE, true,
-            SocketOptions.SO_REUSEADDR, false,
-            SocketOptions.SO_OOBINLINE, false,
-            SocketOptions.SO_LINGER, -1,
-            SocketOptions.SO_TIMEOUT, 0,
-            SocketOptions.TCP_NODELAY, true,
-            SocketOptions.IP_TOS, 0,
-            SocketOptions.SO_BINDADDR, new InetSocketAddress(0).getAddress()));
+            SocketOptions.SO_RCVBUF,
+            Incoming.MAX_WAITING * 16 * 1024,
+            SocketOptions.SO_SNDBUF,
+            16 * 1024,
+            SocketOptions.SO_KEEPALIVE,
+            true,
+            SocketOptions.SO_REUSEADDR,
+            false,
+            SocketOptions.SO_OOBINLINE,
+            false,
+            SocketOptions.SO_LINGER,
+            -1,
+            SocketOptions.SO_TIMEOUT,
+            0,
+            SocketOptions.TCP_NODELAY,
+            true,
+            SocketOptions.IP_TOS,
+            0,
+            SocketOptions.SO_BINDADDR,
+            new InetSocketAddress(0).getAddress()));
 
     void set(int option, Object value) throws SocketException {
         if (option == SocketOptions.SO_BINDADDR || !values.containsKey(option)) {

@@ -140,10 +140,12 @@ final class AsynchronousBridgeChannelTest {
         CompletableFuture<Integer> read = channel.read(ByteBuffer.allocate(1));
         CompletableFuture<Integer> write = channel.write(ByteBuffer.allocate(1));
         channel.close();
-        assertThat(read).failsWithin(Duration.ofSeconds(5))
+        assertThat(read)
+                .failsWithin(Duration.ofSeconds(5))
                 .withThrowableOfType(ExecutionException.class)
                 .withCauseInstanceOf(AsynchronousCloseException.class);
-        assertThat(write).failsWithin(Duration.ofSeconds(5))
+        assertThat(write)
+                .failsWithin(Duration.ofSeconds(5))
                 .withThrowableOfType(ExecutionException.class)
                 .withCauseInstanceOf(AsynchronousCloseException.class);
         assertThat(near.closes.peek().code()).isEqualTo(CloseReason.VANISHED);
@@ -159,9 +161,7 @@ final class AsynchronousBridgeChannelTest {
         send((byte) 5);
         far.close(CloseReason.vanished("gone"));
         assertThat(channel.read(ByteBuffer.allocate(8)).get()).isEqualTo(1);
-        assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(8)).get())
-                .hasCauseInstanceOf(BridgeException.class);
-        assertThatThrownBy(() -> channel.write(ByteBuffer.allocate(8)).get())
-                .hasCauseInstanceOf(BridgeException.class);
+        assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(8)).get()).hasCauseInstanceOf(BridgeException.class);
+        assertThatThrownBy(() -> channel.write(ByteBuffer.allocate(8)).get()).hasCauseInstanceOf(BridgeException.class);
     }
 }

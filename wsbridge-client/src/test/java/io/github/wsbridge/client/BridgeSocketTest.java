@@ -86,6 +86,8 @@ final class BridgeSocketTest extends SocketBehaviour {
             assertThatThrownBy(() -> socket.connect(new InetSocketAddress(80), 30))
                     .isInstanceOf(SocketTimeoutException.class);
             assertThat(never).isCancelled();
+            assertThatThrownBy(() -> socket.connect(new InetSocketAddress(80), 30))
+                    .isInstanceOf(SocketException.class);
         }
     }
 

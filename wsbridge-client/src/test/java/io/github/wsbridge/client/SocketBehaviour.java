@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -13,6 +14,10 @@ import java.net.StandardSocketOptions;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,10 +110,12 @@ abstract class SocketBehaviour {
         near.shutdownOutput();
         assertThat(near.isOutputShutdown()).isTrue();
         assertThatThrownBy(() -> write(near, "more")).isInstanceOf(SocketException.class);
-        assertThat(new String(far.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("question");
+        assertThat(new String(far.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("question");
         write(far, "answer");
         far.close();
-        assertThat(new String(near.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("answer");
+        assertThat(new String(near.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("answer");
         assertThat(near.isClosed()).isFalse();
     }
 
@@ -131,11 +138,49 @@ abstract class SocketBehaviour {
 
     @Test
     void read_isNotWokenByAnInterrupt() throws Exception {
-        FutureTask<String> reading = blocked("read", () -> read(near, 1) + Thread.currentThread().isInterrupted());
+        FutureTask<String> reading =
+                blocked("read", () -> read(near, 1) + Thread.currentThread().isInterrupted());
         worker.interrupt();
         write(far, "x");
         assertThat(reading.get()).isEqualTo("xtrue");
         assertThat(near.isClosed()).isFalse();
+    }
+
+    private interface Blocking {
+        void call() throws IOException;
+    }
+
+    /** Interrupts a virtual thread, and returns what its call throws. */
+    private static Throwable interrupted(Blocking blocking) throws Exception {
+        assumeTrue(Runtime.version().feature() >= 21, "this JDK has no virtual threads");
+        ExecutorService threads = (ExecutorService)
+                Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        try {
+            CompletableFuture<Thread> started = new CompletableFuture<>();
+            Future<Throwable> failure = threads.submit(() -> {
+                started.complete(Thread.currentThread());
+                try {
+                    blocking.call();
+                    return new AssertionError("not interrupted");
+                } catch (IOException e) {
+                    return e;
+                }
+            });
+            Thread thread = started.get();
+            await().until(() -> thread.getState() == Thread.State.WAITING);
+            thread.interrupt();
+            return failure.get();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void interruptOfAVirtualThread_closesTheSocket() throws Exception {
+        assertThat(interrupted(() -> near.getInputStream().read())).isInstanceOf(SocketException.class);
+        assertThat(near.isClosed()).isTrue();
+        assertThat(interrupted(server::accept)).isInstanceOf(SocketException.class);
+        assertThat(server.isClosed()).isTrue();
     }
 
     @Test

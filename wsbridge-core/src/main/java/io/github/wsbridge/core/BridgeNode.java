@@ -62,6 +62,9 @@ import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.concurrent.Deadlines;
 import io.github.wsbridge.wire.relay.WatchedLeg;
 import io.github.wsbridge.wire.trace.GuardedTracer;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -539,21 +542,47 @@ public final class BridgeNode implements Door, AutoCloseable {
 
         private @Nullable ScheduledExecutorService scheduler;
 
+        private @Nullable InetSocketAddress bound;
+
+        /** Whether nothing was set that only a node of a cluster needs. */
+        private boolean alone = true;
+
         private Builder() {}
 
-        /** The base of accept URLs, at which devices reach the cluster: {@code wss://bridge.example.com}. Required. */
+        /**
+         * The base of accept URLs, at which devices reach the cluster: {@code wss://bridge.example.com}. Required,
+         * unless {@link #boundTo} is called.
+         */
         public Builder publicUrl(URI value) {
             publicUrl = Endpoints.base(value);
             return this;
         }
 
-        /** The address at which other nodes reach this one. Required, and different for each node. */
+        /**
+         * The address of the node's server, for a node without TLS whose devices are on this machine or in its network:
+         * without {@link #publicUrl}, that is {@code ws://HOST:PORT}, with the port that the system has chosen if the
+         * server was bound to port 0.
+         *
+         * @param address such as {@link io.github.wsbridge.spi.BridgeServer#address}
+         */
+        public Builder boundTo(InetSocketAddress address) {
+            bound = address;
+            return this;
+        }
+
+        /**
+         * The address at which other nodes reach this one, different for each node. Required in a cluster, that is with
+         * a {@link #connector}, a {@link #router} or {@link #peers}. Default: the public URL.
+         */
         public Builder address(NodeAddress value) {
             address = value;
             return this;
         }
 
-        /** The cluster's keys. Required. */
+        /**
+         * The cluster's keys. Required in a cluster, see {@link #address}. Default: new ones, which end with this
+         * process, and with them what they have signed or encrypted: tokens and signed URLs.
+         */
         public Builder keys(TokenKeys value) {
             keys = () -> value;
             return this;
@@ -652,18 +681,21 @@ public final class BridgeNode implements Door, AutoCloseable {
          * Default: none.
          */
         public Builder connector(Connector value) {
+            alone = false;
             connector = value;
             return this;
         }
 
         /** Forwards accepts. The node closes it when it stops. Default: dials the owner with the connector. */
         public Builder router(NodeRouter value) {
+            alone = false;
             router = value;
             return this;
         }
 
         /** The other nodes, which are asked about devices that do not listen on this one. Default: none. */
         public Builder peers(PeerDirectory value) {
+            alone = false;
             peers = value;
             return this;
         }
@@ -682,6 +714,7 @@ public final class BridgeNode implements Door, AutoCloseable {
          * status 404. Then {@link #address} has to be that of the internal door's server.
          */
         public Builder internalDoorOnly() {
+            alone = false;
             internalDoorOnly = true;
             return this;
         }
@@ -740,8 +773,10 @@ public final class BridgeNode implements Door, AutoCloseable {
          * @throws IllegalStateException if something required is missing; the message says what
          */
         public BridgeNode build() {
-            if (publicUrl == null || address == null || keys == null) {
-                throw new IllegalStateException("a node needs a public URL, an address and keys");
+            URI url = publicUrl == null ? urlOf(bound) : publicUrl;
+            if (!alone && (address == null || keys == null)) {
+                throw new IllegalStateException(
+                        "a node with a connector, a router or peers is one of a cluster, and needs an address and keys");
             }
             if (policy == null) {
                 throw new IllegalStateException("a node needs an access policy, or insecure()");
@@ -750,7 +785,33 @@ public final class BridgeNode implements Door, AutoCloseable {
                 throw new IllegalStateException(
                         "with acceptCredential, device ids must be limited to " + MAX_NAMED_DEVICE + " bytes");
             }
-            return new BridgeNode(this, publicUrl, address, keys, policy);
+            return new BridgeNode(
+                    this,
+                    url,
+                    address == null ? new NodeAddress(url) : address,
+                    keys == null ? ownKeys() : keys,
+                    policy);
+        }
+
+        private static URI urlOf(@Nullable InetSocketAddress bound) {
+            if (bound == null) {
+                throw new IllegalStateException("a node needs a public URL, or boundTo()");
+            }
+            InetAddress host = bound.getAddress();
+            if (host == null || host.isAnyLocalAddress()) {
+                throw new IllegalStateException(
+                        "a node whose server listens on all addresses needs the public URL, at which devices reach it");
+            }
+            String text = host.getHostAddress();
+            return Endpoints.base(URI.create("ws://"
+                    + (host instanceof Inet6Address ? "[" + text.replace("%", "%25") + "]" : text) + ":"
+                    + bound.getPort()));
+        }
+
+        private static Supplier<TokenKeys> ownKeys() {
+            log.info("This node has made its own keys: no other node can join it, and what it signs ends with it");
+            TokenKeys made = TokenKeys.generate();
+            return () -> made;
         }
 
         private List<SignalChain.Route> routes(Signaller builtIn) {

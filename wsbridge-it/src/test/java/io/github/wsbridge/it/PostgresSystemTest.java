@@ -114,7 +114,8 @@ final class PostgresSystemTest {
         List<String> as = List.of();
         if (System.getProperty("user.name").equals("root")) {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-            Files.setOwner(run, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres"));
+            Files.setOwner(
+                    run, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres"));
             as = List.of(Programs.find("runuser", "util-linux"), "-u", "postgres", "--");
         }
         Path data = run.resolve("data");

@@ -99,10 +99,12 @@ final class SocketLibrariesTest {
         HttpServer server = ServerBootstrap.bootstrap()
                 .setServerSocketFactory(only(web))
                 .setCanonicalHostName(HOST)
-                .register("/sha256", (request, response, context) -> response.setEntity(new ByteArrayEntity(
-                        Payloads.sha256(EntityUtils.toByteArray(request.getEntity()))
-                                .getBytes(StandardCharsets.UTF_8),
-                        ContentType.TEXT_PLAIN)))
+                .register(
+                        "/sha256",
+                        (request, response, context) -> response.setEntity(new ByteArrayEntity(
+                                Payloads.sha256(EntityUtils.toByteArray(request.getEntity()))
+                                        .getBytes(StandardCharsets.UTF_8),
+                                ContentType.TEXT_PLAIN)))
                 .create();
         server.start();
         opened.add(() -> server.close(CloseMode.IMMEDIATE));
@@ -128,8 +130,7 @@ final class SocketLibrariesTest {
                 .start());
         device.listening().toCompletableFuture().get(30, TimeUnit.SECONDS);
         Connector connector = opened(NettyConnector.create());
-        client = opened(
-                BridgeClient.builder(cluster.url()).connector(connector).build());
+        client = opened(BridgeClient.builder(cluster.url()).connector(connector).build());
         sessions = opened(BridgeSessions.over(client));
     }
 
@@ -177,8 +178,8 @@ final class SocketLibrariesTest {
             SSLContext tls = TestKeys.shared().context();
             while (true) {
                 try (Socket socket = server.accept();
-                        SSLSocket secured = (SSLSocket)
-                                tls.getSocketFactory().createSocket(socket, (InputStream) null, true)) {
+                        SSLSocket secured =
+                                (SSLSocket) tls.getSocketFactory().createSocket(socket, (InputStream) null, true)) {
                     byte[] question = secured.getInputStream().readNBytes(8);
                     secured.getOutputStream().write(question);
                 }

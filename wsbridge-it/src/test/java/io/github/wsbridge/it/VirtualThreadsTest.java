@@ -62,14 +62,16 @@ final class VirtualThreadsTest {
             threads.execute(() -> serve(server, threads));
             exchange(client.socketFactory("device-1", "echo")); // classes are initialised
             exchange(client);
-            recording.enable("jdk.VirtualThreadPinned").withThreshold(Duration.ZERO).withStackTrace();
+            recording
+                    .enable("jdk.VirtualThreadPinned")
+                    .withThreshold(Duration.ZERO)
+                    .withStackTrace();
             recording.start();
 
             List<Future<Integer>> results = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {
-                Callable<Integer> call = i % 2 == 0
-                        ? () -> exchange(client)
-                        : () -> exchange(client.socketFactory("device-1", "echo"));
+                Callable<Integer> call =
+                        i % 2 == 0 ? () -> exchange(client) : () -> exchange(client.socketFactory("device-1", "echo"));
                 results.add(threads.submit(call));
             }
             for (Future<Integer> result : results) {

@@ -635,10 +635,9 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             limit(remote, promise);
             coming.whenComplete((made, failure) -> {
                 try {
-                    eventLoop().execute(
-                            failure == null
-                                    ? () -> connected(made, promise)
-                                    : () -> refused(failure, promise));
+                    eventLoop()
+                            .execute(
+                                    failure == null ? () -> connected(made, promise) : () -> refused(failure, promise));
                 } catch (RejectedExecutionException e) { // nobody can use the channel any longer
                     if (made != null) {
                         made.abort();

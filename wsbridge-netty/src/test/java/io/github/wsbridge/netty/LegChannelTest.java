@@ -116,10 +116,9 @@ class LegChannelTest {
         var refused = bootstrap(() -> CompletableFuture.failedFuture(new BridgeException(OWN)), new Log())
                 .connect("device-1.invalid", 80)
                 .await();
-        assertThat(refused.cause())
-                .isInstanceOf(ConnectException.class)
-                .hasCauseInstanceOf(BridgeException.class);
-        assertThat(refused.channel().closeFuture().await(SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.cause()).isInstanceOf(ConnectException.class).hasCauseInstanceOf(BridgeException.class);
+        assertThat(refused.channel().closeFuture().await(SECONDS, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.wsbridge.wire.message;
 
 import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.Invitation;
@@ -10,13 +11,32 @@ import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
 
-/** The invitation message, which is the same on every secondary channel. It does not contain the device id. */
+/**
+ * The invitation message, which is the same on every secondary channel. It does not contain the device id. Its form is
+ * part of the protocol (docs/protocol.md), so that secondary channels of any origin can use it.
+ */
 public final class InvitationJson {
 
     /** The message type. */
     public static final String TYPE = "invitation";
 
     private InvitationJson() {}
+
+    /** Returns an invitation as the text of a JSON object; a secret, as it contains the token. */
+    public static String format(Invitation invitation) {
+        return JsonWriter.string(write(invitation));
+    }
+
+    /**
+     * Parses what {@link #format} has written. Members that are not known are ignored.
+     *
+     * @param json at most 64 KiB of untrusted text
+     * @param deviceId the device that it is for, which the channel knows
+     * @throws MalformedMessageException if it is not an invitation; the message quotes nothing of it
+     */
+    public static Invitation parse(String json, String deviceId) {
+        return read(JsonMessage.read(json), deviceId);
+    }
 
     public static JsonObject write(Invitation invitation) {
         var members = JsonObject.builder()

@@ -35,6 +35,15 @@ class InvitationJsonTest {
     }
 
     @Test
+    void format_whatWasParsed_isTheSame() {
+        assertThat(InvitationJson.format(InvitationJson.parse(WHOLE, "device-1")))
+                .isEqualTo(WHOLE);
+        assertThatThrownBy(() -> InvitationJson.parse("[" + WHOLE + "]", "device-1"))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageNotContaining("AUq3");
+    }
+
+    @Test
     void reason_isWrittenOnlyIfThereIsOne() {
         String whole = WHOLE.replace("}", ",\"reason\":\"printer jam\"}");
         assertThat(read(whole).reason()).isEqualTo("printer jam");
