@@ -200,6 +200,7 @@ class ProcessTest {
     private static Process start(List<String> options, String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", // half of the CPU time of a start
                 // The options of the wsbridge script; JDKs that do not know the last one ignore it.
                 "-XX:+IgnoreUnrecognizedVMOptions",
                 "--enable-native-access=ALL-UNNAMED",

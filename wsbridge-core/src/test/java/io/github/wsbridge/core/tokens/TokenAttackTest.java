@@ -19,6 +19,7 @@ import io.github.wsbridge.testkit.LogCapture;
 import io.github.wsbridge.testkit.RecordingReceiver;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -75,13 +76,24 @@ class TokenAttackTest {
     @Test
     @Timeout(120)
     void accept_badTokens_areRefused() throws Exception {
+        attack(10_000);
+    }
+
+    @Test
+    @Tag("system")
+    @Timeout(600)
+    void accept_manyBadTokens_areRefused() throws Exception {
+        attack(100_000);
+    }
+
+    private void attack(int tokens) throws Exception {
         RecordingReceiver first = TestCluster.request(node, "device", "");
         Invitation used = cluster.signaller.take(TestCluster.PATIENCE);
         TestCluster.open(node, used.acceptUrl(), "").leg().close(CloseReason.normal());
         RecordingReceiver waiting = TestCluster.request(node, "device", "");
         Invitation live = cluster.signaller.take(TestCluster.PATIENCE);
         try (LogCapture log = new LogCapture()) {
-            for (int i = 0; i < 100_000; i++) {
+            for (int i = 0; i < tokens; i++) {
                 String token = bad(i % 8, live.token().value(), used.token().value());
                 FakeLeg leg = new FakeLeg();
                 node.accept(new BridgeToken(token), leg, i % 3 == 0 ? Hop.FORWARDED : Hop.DIRECT);
