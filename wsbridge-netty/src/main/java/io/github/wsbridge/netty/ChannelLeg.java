@@ -212,7 +212,12 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
 
     @Override
     public final void pass(ByteBuf bytes) {
-        channel.writeAndFlush(bytes, channel.voidPromise());
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    @Override
+    public final void flush() {
+        channel.flush();
     }
 
     @Override

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectLeg extends ForwardingLeg implements TransferTarget {
 
-    /** What one message carries at most; what a node reads at once is as large. */
-    private static final int PIECE = ReadBuffers.MOST - 256;
+    /** What one message carries at most: what a connection gives at once, with the headers of another protocol. */
+    private static final int PIECE = ReadBuffers.MOST + 256;
 
     private final LegChannel channel;
     private final NettyLeg socket;
@@ -87,6 +87,11 @@ final class DirectLeg extends ForwardingLeg implements TransferTarget {
     @Override
     public void pass(ByteBuf bytes) {
         channel.received(bytes);
+    }
+
+    @Override
+    public void flush() {
+        // it was received at once
     }
 
     @Override

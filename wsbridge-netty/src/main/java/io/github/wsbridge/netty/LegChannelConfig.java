@@ -3,16 +3,21 @@ package io.github.wsbridge.netty;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.WriteBufferWaterMark;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a channel over a leg: the common ones, and whether it survives the end of the other direction. */
 final class LegChannelConfig extends DefaultChannelConfig {
 
+    /** Room for what a connection gives at once, so that it leaves as one message. */
+    private static final int HIGH_WATER = 128 * 1024;
+
     private volatile boolean halfClosure;
 
     LegChannelConfig(Channel channel) {
         super(channel);
+        setWriteBufferWaterMark(new WriteBufferWaterMark(HIGH_WATER / 2, HIGH_WATER));
     }
 
     boolean allowsHalfClosure() {

@@ -57,6 +57,7 @@ final class Transfer {
     private void send(ByteBuf bytes) {
         if (bytes.isReadable() && target.takes()) {
             target.pass(bytes);
+            target.flush();
         } else {
             bytes.release();
         }

@@ -19,8 +19,11 @@ public interface TransferTarget extends LoopLeg {
      */
     void receiveFrom(Runnable room);
 
-    /** Takes ownership of a buffer, and sends it soon. Called only while {@link #takes} is true. */
+    /** Takes ownership of a buffer, and sends it with the next flush. Called only while {@link #takes} is true. */
     void pass(ByteBuf bytes);
+
+    /** Sends what was passed, before the end of the loop's turn. */
+    void flush();
 
     /** Sends the half-close message, or its counterpart in the leg's protocol. Called at most once. */
     void passEnd();

@@ -20,7 +20,7 @@ final class Http2Codec<S extends Session> extends AbstractHttp2ConnectionHandler
     private static final int MAX_FIELDS = 32 * 1024;
 
     /** Larger frames cost less for each byte, smaller ones let other streams have their turn sooner. */
-    private static final int MAX_FRAME = 64 * 1024;
+    static final int MAX_FRAME = 128 * 1024;
 
     private static final int MAX_RESETS_A_SECOND = 20_000;
 

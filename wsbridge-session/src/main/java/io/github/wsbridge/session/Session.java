@@ -20,6 +20,8 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +42,12 @@ abstract class Session extends Http2ConnectionHandler {
     final Unanswered unanswered;
     private final Http2Connection.PropertyKey ends = connection().newKey();
     private final Pings pings = new Pings(this::ping);
+    private final DataPieces pieces;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> checks;
     private boolean flushing;
+    private boolean reading;
+    private final List<StreamLeg> passing = new ArrayList<>(); // have passed on what is just being read
     private volatile boolean confirmed;
     private @Nullable CloseReason ended;
 
@@ -52,6 +57,7 @@ abstract class Session extends Http2ConnectionHandler {
         this.bridgeId = bridgeId;
         this.budget = new WindowBudget(settings.windowBudget());
         this.unanswered = new Unanswered(settings.openTimeout(), this::context);
+        this.pieces = new DataPieces(this::decodeFrames, Http2Codec.MAX_FRAME, connection().isServer());
         decoder().frameListener(new Frames());
         connection().addListener(new Streams());
         connection().remote().flowController().listener(stream -> {
@@ -218,7 +224,40 @@ abstract class Session extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext here, Object bytes) throws Exception {
         pings.heard();
-        super.channelRead(here, bytes);
+        reading = true;
+        try {
+            super.channelRead(here, bytes);
+        } finally {
+            reading = false;
+            for (StreamLeg leg : passing) {
+                leg.passed();
+            }
+            passing.clear();
+        }
+    }
+
+    /** Returns whether {@link StreamLeg#passed} will be called, after everything that was read. */
+    final boolean passing(StreamLeg leg) {
+        return reading && passing.add(leg);
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext here, ByteBuf bytes, List<Object> none) throws Exception {
+        if (pieces.aligned()) {
+            pieces.read(bytes);
+        } else {
+            int before = bytes.readerIndex();
+            super.decode(here, bytes, none);
+            pieces.follow(bytes, before);
+        }
+    }
+
+    private void decodeFrames(ByteBuf bytes) {
+        try {
+            super.decode(context(), bytes, new ArrayList<>(0));
+        } catch (Exception e) {
+            onError(context(), false, e);
+        }
     }
 
     private void begin() throws Exception {

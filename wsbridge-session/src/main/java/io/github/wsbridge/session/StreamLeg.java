@@ -58,6 +58,7 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
     private boolean demanded;
     private @Nullable TransferTarget target; // receives everything, in place of fragments
     private boolean held; // because the target has no room
+    private boolean passing; // more of what was just read may follow, before the target is flushed
     private @Nullable Runnable incoming; // resumes what sends everything
     private boolean roomTold = true;
     private boolean turning;
@@ -172,7 +173,11 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
         return 0;
     }
 
+    /** Returns whether the target is full; one that had room for a part of what was just read takes all of it. */
     private boolean full(TransferTarget to) {
+        if (passing) {
+            return false;
+        }
         boolean full = !to.hasRoom() && to.takes();
         Receiver told = receiver;
         if (full != held && told != null) {
@@ -187,12 +192,25 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
         session.taken(stream, window, size);
         if (to.takes()) {
             to.pass(bytes);
+            passing = passing || session.passing(this);
+            if (!passing) {
+                to.flush();
+            }
         } else {
             bytes.release();
         }
         Receiver told = receiver;
         if (told != null) {
             told.onTransferred(size);
+        }
+    }
+
+    /** Called when all that was just read has been passed on. */
+    void passed() {
+        passing = false;
+        TransferTarget to = target;
+        if (to != null) {
+            to.flush();
         }
     }
 
@@ -350,6 +368,11 @@ final class StreamLeg implements BridgeLeg, TransferTarget, StreamEnd {
     public void pass(ByteBuf bytes) {
         written = session.data(stream, bytes, false);
         tellRoom();
+    }
+
+    @Override
+    public void flush() {
+        session.flushSoon();
     }
 
     @Override

@@ -18,8 +18,11 @@ final class Masking {
 
     private static final int CHUNK = 4096;
     private static final int LONG = CHUNK; // from this length on, creating the views does not matter
+    private static final int LONG_CHUNK = 16 * 1024; // with C1 only, copying each chunk has costs of its own
     private static final ThreadLocal<byte[]> CHUNKS = ThreadLocal.withInitial(() -> new byte[CHUNK]);
-    private static final ThreadLocal<long[]> LONG_CHUNKS = ThreadLocal.withInitial(() -> new long[CHUNK / Long.BYTES]);
+    private static final ThreadLocal<long[]> LONGS = ThreadLocal.withInitial(() -> new long[CHUNK / Long.BYTES]);
+    private static final ThreadLocal<long[]> MORE_LONGS =
+            ThreadLocal.withInitial(() -> new long[LONG_CHUNK / Long.BYTES]);
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VarHandle ARRAY = MethodHandles.byteArrayViewVarHandle(long[].class, ORDER);
     private static final VarHandle BUFFER = MethodHandles.byteBufferViewVarHandle(long[].class, ORDER);
@@ -50,8 +53,8 @@ final class Masking {
 
     /** Copies longs; written so that the loop costs little without vectors, too, as in a JVM with C1 only. */
     private static void applyLongs(LongBuffer in, LongBuffer out, long mask) {
-        long[] chunk = LONG_CHUNKS.get();
         while (in.hasRemaining()) {
+            long[] chunk = (in.remaining() < LONG_CHUNK / Long.BYTES ? LONGS : MORE_LONGS).get();
             int size = Math.min(chunk.length, in.remaining());
             in.get(chunk, 0, size);
             for (int i = 0; i < chunk.length - 3; i += 4) { // the chunk's length is a multiple of 4
