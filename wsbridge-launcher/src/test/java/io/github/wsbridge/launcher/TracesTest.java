@@ -51,8 +51,8 @@ class TracesTest {
         /** Returns the ids of traces that a service has sent: fields 1 of 16 bytes, 2 of 8, and 4 or 5 of spans. */
         TreeSet<String> traces(String service) {
             TreeSet<String> ids = new TreeSet<>();
-            Matcher id =
-                    Pattern.compile("\n\u0010(.{16})\u0012\b.{8}[\"*]", Pattern.DOTALL).matcher(of(service));
+            Matcher id = Pattern.compile("\n\u0010(.{16})\u0012\b.{8}[\"*]", Pattern.DOTALL)
+                    .matcher(of(service));
             while (id.find()) {
                 ids.add(HexFormat.of().formatHex(id.group(1).getBytes(StandardCharsets.ISO_8859_1)));
             }

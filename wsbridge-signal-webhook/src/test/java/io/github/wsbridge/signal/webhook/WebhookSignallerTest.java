@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.grack.nanojson.JsonParser;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.ProxyServer;
+import io.github.wsbridge.TraceContext;
 import io.github.wsbridge.spi.Proxies;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.transport.TestProxy;
