@@ -43,8 +43,8 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             description = {
                 "Run only these measurements: relay, forward, rtt, parallel, setup, idle, listen, listen-tls, stalled,"
-                        + " relay-tls, tunnel, tunnel-tls, expose, expose-tls, session, and, skipped by --quick, jammed,"
-                        + " channels"
+                        + " relay-tls, tunnel, tunnel-tls, expose, expose-tls, session, and, skipped by --quick,"
+                        + " jammed, channels"
             })
     @Nullable
     List<String> only;

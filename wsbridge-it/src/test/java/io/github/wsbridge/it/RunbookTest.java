@@ -114,10 +114,7 @@ final class RunbookTest {
     }
 
     private static Set<String> metrics(String text) {
-        return METRIC.matcher(text)
-                .results()
-                .map(MatchResult::group)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return METRIC.matcher(text).results().map(MatchResult::group).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String read(String file) throws IOException {

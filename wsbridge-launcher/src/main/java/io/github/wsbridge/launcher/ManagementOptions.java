@@ -46,10 +46,10 @@ final class ManagementOptions {
     @Option(
             names = "--management-key-file",
             paramLabel = "FILE",
-            description = "A file that contains only the key with which the status page, /metrics and /status can be"
-                    + " read from other machines (Authorization: Bearer, or in a browser as the password of any user);"
-                    + " read again when it changes. Required unless --management-listen is an address of this machine"
-                    + " only")
+            description = "A file that contains only the key with which the status page, /metrics, /status and"
+                    + " /devices can be read from other machines (Authorization: Bearer, or in a browser as the"
+                    + " password of any user); read again when it changes. Required unless --management-listen is an"
+                    + " address of this machine only")
     private @Nullable Path keyFile;
 
     @Option(
