@@ -313,7 +313,8 @@ final class SocketLibrariesTest {
                         @Override
                         protected void initChannel(Channel made) {
                             made.pipeline()
-                                    .addLast(new HttpClientCodec(), new HttpObjectAggregator(1_000), new Answer(answer));
+                                    .addLast(
+                                            new HttpClientCodec(), new HttpObjectAggregator(1_000), new Answer(answer));
                         }
                     })
                     .disableResolver()
