@@ -101,7 +101,7 @@ public final class BridgeServerSocket extends ServerSocket implements BridgeDevi
         if (isClosed()) {
             throw new SocketException("Socket is closed");
         }
-        BridgeSocket socket = new BridgeSocket(new BridgeSocketImpl(() -> {
+        BridgeSocket socket = new BridgeSocket(new ChannelSocket(() -> {
             throw new IllegalStateException("it is connected");
         }));
         implAccept(socket);
@@ -120,7 +120,7 @@ public final class BridgeServerSocket extends ServerSocket implements BridgeDevi
     }
 
     /** The bridges that are being accepted, and those that wait to be taken. */
-    private static final class Arrivals extends BridgedSocketImpl {
+    private static final class Arrivals extends UnaddressedSocket {
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition changed = lock.newCondition();
         private final Queue<BridgeChannel> waiting = new ArrayDeque<>();
@@ -192,7 +192,7 @@ public final class BridgeServerSocket extends ServerSocket implements BridgeDevi
                 if (bridge == null) {
                     throw new SocketException("Socket closed");
                 }
-                ((BridgeSocketImpl) to).connected(bridge);
+                ((ChannelSocket) to).connected(bridge);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 close();

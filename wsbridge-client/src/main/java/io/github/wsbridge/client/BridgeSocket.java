@@ -9,7 +9,7 @@ import java.net.SocketException;
 /** A socket whose connection is a bridge. */
 final class BridgeSocket extends Socket {
 
-    BridgeSocket(BridgeSocketImpl implementation) throws SocketException {
+    BridgeSocket(ChannelSocket implementation) throws SocketException {
         super(implementation);
     }
 
@@ -18,7 +18,7 @@ final class BridgeSocket extends Socket {
     public void connect(SocketAddress endpoint, int timeout) throws IOException {
         super.connect(
                 endpoint instanceof InetSocketAddress name && name.isUnresolved()
-                        ? new InetSocketAddress(BridgedSocketImpl.named(name.getHostString()), name.getPort())
+                        ? new InetSocketAddress(UnaddressedSocket.named(name.getHostString()), name.getPort())
                         : endpoint,
                 timeout);
     }

@@ -21,7 +21,7 @@ final class BridgeSocketFactory extends SocketFactory {
 
     @Override
     public Socket createSocket() throws SocketException {
-        return new BridgeSocket(new BridgeSocketImpl(this::channel));
+        return new BridgeSocket(new ChannelSocket(this::channel));
     }
 
     private CompletableFuture<BridgeChannel> channel() {

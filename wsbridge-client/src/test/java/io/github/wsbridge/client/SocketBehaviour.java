@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What programs expect of sockets. It is run on the JDK's own as well, so that it demands nothing that these do not do. */
+/** What programs expect of sockets. It is run on the JDK's own as well, so that it demands nothing else. */
 @Timeout(30)
 abstract class SocketBehaviour {
 

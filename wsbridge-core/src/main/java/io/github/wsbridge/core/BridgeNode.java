@@ -776,7 +776,7 @@ public final class BridgeNode implements Door, AutoCloseable {
             URI url = publicUrl == null ? urlOf(bound) : publicUrl;
             if (!alone && (address == null || keys == null)) {
                 throw new IllegalStateException(
-                        "a node with a connector, a router or peers is one of a cluster, and needs an address and keys");
+                        "a node of a cluster, which has a connector, a router or peers, needs an address and keys");
             }
             if (policy == null) {
                 throw new IllegalStateException("a node needs an access policy, or insecure()");

@@ -11,11 +11,27 @@ import io.github.wsbridge.client.BridgeDevice;
 import io.github.wsbridge.client.BridgeServerSocket;
 import io.github.wsbridge.client.DeviceDialer;
 import io.github.wsbridge.client.TunnelTargets;
+import io.github.wsbridge.netty.LegChannel;
 import io.github.wsbridge.netty.NettyConnector;
 import io.github.wsbridge.session.BridgeSessions;
 import io.github.wsbridge.session.SessionHandler;
 import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.transport.TestKeys;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,6 +43,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -147,8 +164,11 @@ final class SocketLibrariesTest {
     }
 
     private static SocketFactory sockets(Streams streams, String target) {
-        DeviceDialer dialer = streams == Streams.SESSIONS ? sessions : client;
-        return dialer.socketFactory("device-1", target);
+        return dialer(streams).socketFactory("device-1", target);
+    }
+
+    private static DeviceDialer dialer(Streams streams) {
+        return streams == Streams.SESSIONS ? sessions : client;
     }
 
     /** A factory for servers that want to open their server socket themselves. */
@@ -277,6 +297,57 @@ final class SocketLibrariesTest {
                     .isEqualTo("through the bridge");
         } finally {
             session.disconnect();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nettyBootstrap(Streams streams) throws Exception {
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try {
+            Channel channel = new Bootstrap()
+                    .group(group)
+                    .channelFactory(LegChannel.dialling(() -> dialer(streams).leg("device-1", "http")))
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel made) {
+                            made.pipeline()
+                                    .addLast(
+                                            new HttpClientCodec(), new HttpObjectAggregator(1_000), new Answer(answer));
+                        }
+                    })
+                    .disableResolver()
+                    .connect(HOST, 80)
+                    .sync()
+                    .channel();
+            DefaultFullHttpRequest post = new DefaultFullHttpRequest(
+                    HttpVersion.HTTP_1_1, HttpMethod.POST, "/sha256", Unpooled.wrappedBuffer(BODY));
+            post.headers().set("host", HOST).set("content-length", BODY.length);
+            channel.writeAndFlush(post);
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(Payloads.sha256(BODY));
+            channel.close().sync();
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Takes the content of the first response. */
+    private static final class Answer extends SimpleChannelInboundHandler<FullHttpResponse> {
+        private final CompletableFuture<String> content;
+
+        Answer(CompletableFuture<String> content) {
+            this.content = content;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
+            content.complete(response.content().toString(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+            content.completeExceptionally(failure);
         }
     }
 

@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  * checks. Interrupts have the effect that they have on the JDK's own sockets: none, but on a virtual thread they close
  * the socket.
  */
-final class BridgeSocketImpl extends BridgedSocketImpl {
+final class ChannelSocket extends UnaddressedSocket {
 
     private final Supplier<CompletableFuture<BridgeChannel>> dial;
     private final InputStream input = new In();
@@ -41,7 +41,7 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
      *
      * @param dial opens a channel to connect to
      */
-    BridgeSocketImpl(Supplier<CompletableFuture<BridgeChannel>> dial) {
+    ChannelSocket(Supplier<CompletableFuture<BridgeChannel>> dial) {
         this.dial = dial;
     }
 
@@ -230,12 +230,12 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
 
         @Override
         public int available() throws IOException {
-            return BridgeSocketImpl.this.available();
+            return ChannelSocket.this.available();
         }
 
         @Override
         public void close() {
-            BridgeSocketImpl.this.close();
+            ChannelSocket.this.close();
         }
     }
 
@@ -262,7 +262,7 @@ final class BridgeSocketImpl extends BridgedSocketImpl {
 
         @Override
         public void close() {
-            BridgeSocketImpl.this.close();
+            ChannelSocket.this.close();
         }
     }
 }

@@ -9,7 +9,7 @@ import java.net.SocketOption;
 import java.util.Set;
 
 /** What sockets and server sockets on bridges have in common: their options, and that they have no network address. */
-abstract class BridgedSocketImpl extends SocketImpl {
+abstract class UnaddressedSocket extends SocketImpl {
 
     final SocketSettings settings = new SocketSettings();
 
