@@ -299,7 +299,8 @@ final class Wire implements AutoCloseable {
      *
      * @return the close that came; null if none did
      */
-    @Nullable Message end() throws IOException {
+    @Nullable
+    Message end() throws IOException {
         Message close = null;
         try {
             do {
@@ -307,7 +308,9 @@ final class Wire implements AutoCloseable {
                 close = next.opcode() == Frames.CLOSE ? next : null;
             } while (close == null);
             if (!closeSent) {
-                frame(0x80 | Frames.CLOSE, close.payload().length < 2 ? new byte[0] : Arrays.copyOf(close.payload(), 2));
+                frame(
+                        0x80 | Frames.CLOSE,
+                        close.payload().length < 2 ? new byte[0] : Arrays.copyOf(close.payload(), 2));
             }
             if (!client) {
                 return close;

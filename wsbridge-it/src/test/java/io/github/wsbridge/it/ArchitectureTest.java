@@ -51,13 +51,24 @@ final class ArchitectureTest {
             Map.entry("website", List.of("wire", "client", "netty")),
             Map.entry("signal.iothub", List.of("wire", "client")),
             Map.entry("signal.mqtt", List.of("wire", "client")),
+            Map.entry("signal.nats", List.of("wire", "client")),
+            Map.entry("signal.redis", List.of("wire", "client")),
             Map.entry("signal.webhook", List.of("wire", "client")),
             Map.entry("access.jwt", List.of("wire")),
             Map.entry("metrics", List.of("core")));
 
     /** Adapters. Only programs may depend on them. */
     private static final List<String> ADAPTERS = List.of(
-            "netty", "jakarta", "tyrus", "signal.iothub", "signal.mqtt", "signal.webhook", "access.jwt", "metrics");
+            "netty",
+            "jakarta",
+            "tyrus",
+            "signal.iothub",
+            "signal.mqtt",
+            "signal.nats",
+            "signal.redis",
+            "signal.webhook",
+            "access.jwt",
+            "metrics");
 
     private static String[] packages(List<String> modules) {
         return modules.stream().map(module -> ROOT + "." + module + "..").toArray(String[]::new);

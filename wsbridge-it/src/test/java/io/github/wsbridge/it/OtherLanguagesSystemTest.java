@@ -125,8 +125,8 @@ final class OtherLanguagesSystemTest {
         Path sent = folder.resolve("sent");
         Files.write(sent, Payloads.bytes(3_000_001, 7));
         try (Cluster cluster = Cluster.start(2)) {
-            Programs.Running device = programs.start(
-                    with(language.command(programs, folder, "device"), cluster.url(0).toString(), DEVICE));
+            Programs.Running device = programs.start(with(
+                    language.command(programs, folder, "device"), cluster.url(0).toString(), DEVICE));
             device.awaitLine("listening");
             List<String> requester = language.command(programs, folder, "requester");
             Programs.Running running = programs.start(
@@ -172,7 +172,8 @@ final class OtherLanguagesSystemTest {
     private void assertBreaksOnly(Set<String> expected, List<String> command) throws Exception {
         Programs.Running kit = programs.start(command);
         int exitCode = kit.exitCode();
-        assertThat(kit.printed().lines()
+        assertThat(kit.printed()
+                        .lines()
                         .filter(line -> line.startsWith("FAILED") || line.startsWith("warning"))
                         .map(line -> line.split(" +")[1]))
                 .as(kit.toString())
@@ -193,7 +194,8 @@ final class OtherLanguagesSystemTest {
             browser.await("document.getElementById('log').textContent.includes('listening')");
             browser.value("document.getElementById('request').click()");
             browser.await("document.getElementById('log').textContent.includes('closed with 1000')");
-            assertThat(browser.value("document.getElementById('log').textContent")).contains("got hello");
+            assertThat(browser.value("document.getElementById('log').textContent"))
+                    .contains("got hello");
         } finally {
             server.stop(0);
         }
