@@ -68,7 +68,7 @@ final class EchoChecks {
     /** Accepts the next bridge and, if the client has asked for it, says that it stands. */
     private Wire bridge() throws IOException, InterruptedException {
         KitNode.Incoming incoming = source.open();
-        Wire wire = incoming.upgrade(true);
+        Wire wire = incoming.upgrade();
         if (incoming.offersV1()) {
             sawV1 = true;
             wire.text("{\"type\":\"established\",\"new\":{\"a\":[1]}," + source.established() + "}");
@@ -276,7 +276,7 @@ final class EchoChecks {
             }
             report.check(
                     Clause.CLIENT_BASE, () -> expect(request.path().startsWith(KitNode.BASE + "/"), request.path()));
-            if (request.head().value("User-Agent").startsWith("Mozilla/")) {
+            if (request.browser()) {
                 report.notApplicable(Clause.CLIENT_ORIGIN, "a browser");
             } else {
                 report.check(

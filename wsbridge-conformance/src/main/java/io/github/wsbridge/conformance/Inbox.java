@@ -32,6 +32,9 @@ final class Inbox implements AutoCloseable {
             Wire.Message message;
             do {
                 message = wire.message();
+                if (message.opcode() == Frames.CLOSE && !wire.closeSent()) {
+                    wire.frame(0x80 | Frames.CLOSE, message.payload());
+                }
                 messages.add(message);
             } while (message.opcode() != Frames.CLOSE);
         } catch (IOException e) {

@@ -83,15 +83,19 @@ final class KitNode implements AutoCloseable {
             return String.join("&", parameters(name));
         }
 
+        boolean browser() {
+            return head.value("User-Agent").startsWith("Mozilla/");
+        }
+
         boolean offersV1() {
             return head.contains("Sec-WebSocket-Protocol", V1);
         }
 
         /** Accepts, with the subprotocol if it is offered. */
-        Wire upgrade(boolean bridge) throws IOException {
+        Wire upgrade() throws IOException {
             wire.raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     + "Sec-WebSocket-Accept: " + WebSocketKey.accept(head.value("Sec-WebSocket-Key")) + "\r\n"
-                    + (bridge && offersV1() ? "Sec-WebSocket-Protocol: " + V1 + "\r\n" : "") + "\r\n");
+                    + (offersV1() ? "Sec-WebSocket-Protocol: " + V1 + "\r\n" : "") + "\r\n");
             return wire;
         }
 

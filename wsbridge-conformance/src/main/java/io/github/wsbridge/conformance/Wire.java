@@ -109,6 +109,7 @@ final class Wire implements AutoCloseable {
     private boolean promiseBroken; // used by the reader
     private int promises; // used by the reader
     private volatile int answered;
+    private volatile boolean closeSent;
 
     /** @param patience the longest time to wait for anything */
     Wire(Socket socket, boolean client, Duration patience) throws IOException {
@@ -184,6 +185,7 @@ final class Wire implements AutoCloseable {
     }
 
     void frame(int first, boolean masked, byte... payload) throws IOException {
+        closeSent |= (first & 0x0F) == Frames.CLOSE;
         ByteBuffer frame = ByteBuffer.allocate(payload.length + Frames.overhead() + 16);
         int key = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
         Frames.write(frame, first, ByteBuffer.wrap(payload.clone()), masked, key);
@@ -291,20 +293,27 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Reads to the end of the connection; returns the close that came before it, or null. */
+    /**
+     * Reads to the end of the connection, and answers a close; a server then ends the connection, and a client waits for
+     * that (RFC 6455, section 7.1.1).
+     *
+     * @return the close that came; null if none did
+     */
     @Nullable
     Message end() throws IOException {
         Message close = null;
         try {
-            while (true) {
+            do {
                 Message next = message();
-                if (next.opcode() == Frames.CLOSE) {
-                    close = next;
-                    frame(
-                            0x80 | Frames.CLOSE,
-                            next.payload().length < 2 ? new byte[0] : Arrays.copyOf(next.payload(), 2));
-                    break;
-                }
+                close = next.opcode() == Frames.CLOSE ? next : null;
+            } while (close == null);
+            if (!closeSent) {
+                frame(
+                        0x80 | Frames.CLOSE,
+                        close.payload().length < 2 ? new byte[0] : Arrays.copyOf(close.payload(), 2));
+            }
+            if (!client) {
+                return close;
             }
             while (in.read() >= 0) {
                 // nothing should follow; what matters is that it ends
@@ -329,6 +338,10 @@ final class Wire implements AutoCloseable {
     /** Returns the number of pongs, other than heartbeats, that {@link #message} has skipped. */
     int answered() {
         return answered;
+    }
+
+    boolean closeSent() {
+        return closeSent;
     }
 
     int promises() {

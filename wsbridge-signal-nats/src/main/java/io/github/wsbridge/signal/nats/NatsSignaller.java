@@ -1,0 +1,141 @@
+package io.github.wsbridge.signal.nats;
+
+import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.message.InvitationJson;
+import io.github.wsbridge.wire.message.JsonMessage;
+import io.github.wsbridge.wire.message.MalformedMessageException;
+import io.nats.client.Connection;
+import io.nats.client.Message;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's side: requests an answer on the device's subject. A server that knows of no subscriber says so at once, and
+ * the device is unreachable. An invitation is delivered at most once: while the connection is down, all devices are
+ * unreachable, and nothing waits for its return. At most 10,000 invitations wait for answers. Thread-safe; no method
+ * blocks.
+ *
+ * <p>The connection is the caller's, with its servers, TLS, credentials and permissions. It must be permitted to publish
+ * to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller leaves it open.
+ */
+public final class NatsSignaller implements Signaller {
+
+    private static final Logger log = LoggerFactory.getLogger(NatsSignaller.class);
+    private static final int MOST_PENDING = 10_000;
+
+    private final Connection connection;
+    private final InstantSource clock;
+    private final Semaphore room = new Semaphore(MOST_PENDING);
+    private final Set<CompletableFuture<Result>> pending = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /** Creates a signaller on an open connection. */
+    public static NatsSignaller create(Connection connection) {
+        return new NatsSignaller(connection, InstantSource.system());
+    }
+
+    NatsSignaller(Connection connection, InstantSource clock) {
+        this.connection = connection;
+        this.clock = clock;
+    }
+
+    @Override
+    public String channel() {
+        return "nats";
+    }
+
+    @Override
+    public CompletionStage<Result> signal(Invitation invitation) {
+        if (closed) {
+            return unreachable("the node is stopping");
+        }
+        if (connection.getStatus() != Connection.Status.CONNECTED) {
+            return unreachable("NATS is not connected");
+        }
+        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
+        if (left.isNegative() || left.isZero()) {
+            return unreachable("the invitation has expired");
+        }
+        String subject;
+        try {
+            subject = Subjects.invitations(invitation.deviceId());
+        } catch (IllegalArgumentException e) {
+            return unreachable("the device id cannot be part of a NATS subject");
+        }
+        if (!room.tryAcquire()) {
+            return CompletableFuture.completedFuture(new Result.Throttled("too many pending invitations over NATS"));
+        }
+        return request(invitation, subject, left);
+    }
+
+    private CompletionStage<Result> request(Invitation invitation, String subject, Duration left) {
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        pending.add(result);
+        result.whenComplete((said, failure) -> forget(result));
+        CompletableFuture<Message> reply;
+        try {
+            reply = connection.requestWithTimeout(subject, JsonMessage.write(InvitationJson.write(invitation)), left);
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            // The client's queue is full, the connection is closed, or the server takes no messages of that size.
+            log.debug("{} could not be published: {}", invitation, e.getMessage());
+            result.complete(new Result.Unreachable("NATS did not take the invitation"));
+            return result.minimalCompletionStage();
+        }
+        reply.whenComplete((message, failure) -> answered(invitation, result, message, failure));
+        result.whenComplete((said, failure) -> reply.cancel(false));
+        if (closed) {
+            result.complete(new Result.Unreachable("the node is stopping")); // close() may have missed it
+        }
+        return result.minimalCompletionStage();
+    }
+
+    private void answered(
+            Invitation invitation,
+            CompletableFuture<Result> result,
+            @org.jspecify.annotations.Nullable Message message,
+            @org.jspecify.annotations.Nullable Throwable failure) {
+        if (message != null && failure == null) {
+            try {
+                result.complete(AnswerJson.read(message.getData()));
+            } catch (MalformedMessageException e) {
+                log.debug("The answer to {} is malformed: {}", invitation, e.getMessage());
+                result.complete(new Result.Delivered()); // somebody has it
+            }
+        } else if (clock.instant().isBefore(invitation.expiresAt())) {
+            // The client fails a request early for one reason only: the server knows of no subscriber.
+            result.complete(new Result.Unreachable("the device is not subscribed on NATS"));
+        } else {
+            forget(result); // without an answer, the accept timeout decides
+        }
+    }
+
+    private void forget(CompletableFuture<Result> result) {
+        if (pending.remove(result)) {
+            room.release();
+        }
+    }
+
+    private static CompletionStage<Result> unreachable(String reason) {
+        return CompletableFuture.completedFuture(new Result.Unreachable(reason));
+    }
+
+    /** The number of invitations for which state is kept. */
+    int kept() {
+        return pending.size();
+    }
+
+    /** Devices that have not answered become unreachable. The connection stays open. */
+    @Override
+    public void close() {
+        closed = true;
+        pending.forEach(result -> result.complete(new Result.Unreachable("the node is stopping")));
+    }
+}
