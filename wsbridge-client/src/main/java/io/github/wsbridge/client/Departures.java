@@ -45,10 +45,7 @@ final class Departures {
         if (port == 0 || client.isEmpty() || bridge.isDone()) {
             return;
         }
-        int colon = client.lastIndexOf(':'); // what is before it is never a name
-        InetSocketAddress from =
-                new InetSocketAddress(client.substring(0, colon), Integer.parseInt(client.substring(colon + 1)));
-        Attempt attempt = new Attempt(from, bridge);
+        Attempt attempt = new Attempt(client, bridge);
         attempts.add(attempt);
         bridge.whenComplete((established, failure) -> attempts.remove(attempt));
         lookLater();
@@ -80,13 +77,13 @@ final class Departures {
 
     /** A client and the bridge that it waits for. Its state is used by one look at a time. */
     private static final class Attempt {
-        private final InetSocketAddress client;
+        private final String client;
         private final CompletableFuture<?> bridge;
         private final long since = System.nanoTime();
         private boolean waited; // seen by an earlier look
         private int missed;
 
-        Attempt(InetSocketAddress client, CompletableFuture<?> bridge) {
+        Attempt(String client, CompletableFuture<?> bridge) {
             this.client = client;
             this.bridge = bridge;
         }
@@ -96,11 +93,14 @@ final class Departures {
         }
 
         void look(SocketTable table) {
-            missed = table.connected(client) ? 0 : missed + 1;
-            if (missed >= MISSES || waited && table.abandoned(client)) {
+            int colon = client.lastIndexOf(':'); // what is before it is never a name
+            InetSocketAddress from =
+                    new InetSocketAddress(client.substring(0, colon), Integer.parseInt(client.substring(colon + 1)));
+            missed = table.connected(from) ? 0 : missed + 1;
+            if (missed >= MISSES || waited && table.abandoned(from)) {
                 bridge.cancel(true);
             }
-            waited |= table.held(client);
+            waited |= table.held(from);
         }
     }
 }

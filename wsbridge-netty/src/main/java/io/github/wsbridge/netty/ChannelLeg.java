@@ -140,6 +140,7 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
                     ? follow(loop)
                     : SENT;
         }
+        followed(null);
         Loop here = loop();
         Loop there = peer.loop();
         boolean alike = here.parent() == there.parent(); // a connector's leg moves to the server's loop
@@ -150,9 +151,15 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
     }
 
     private CompletionStage<Void> follow(Loop loop) {
+        followed(loop);
         loop.join();
         channel.closeFuture().addListener(closed -> loop.leave());
         return moveTo(loop);
+    }
+
+    /** Called with the loop of the leg that this one follows; null if they choose one together. On any thread. */
+    void followed(@Nullable Loop loop) {
+        // only of interest for legs of which more may come
     }
 
     final Loop loop() {
@@ -161,6 +168,9 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
 
     private CompletionStage<Void> moveTo(Loop loop) {
         CompletableFuture<Void> moved = new CompletableFuture<>();
+        if (loop == channel.eventLoop() && loops.here()) {
+            return SENT; // it is there
+        }
         run(() -> loops.move(loop, () -> {
             channel.flush(); // a move loses pending flushes and reads
             turn();

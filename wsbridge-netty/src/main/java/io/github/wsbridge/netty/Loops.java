@@ -19,6 +19,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.util.HashMap;
@@ -40,6 +41,8 @@ final class Loops implements AutoCloseable {
     private static final int KEEPALIVE_IDLE_SECONDS = 20;
     private static final int KEEPALIVE_PROBE_SECONDS = 5;
     private static final int KEEPALIVE_PROBES = 3;
+    private static final int SOL_SOCKET = 1; // Linux
+    private static final int SOL_TCP = 6;
 
     /**
      * The maximum number of unsent bytes in the kernel. Without a limit, the kernel buffers several megabytes for a
@@ -73,6 +76,37 @@ final class Loops implements AutoCloseable {
             settings.put(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
         }
         return settings;
+    }
+
+    /**
+     * Returns the options of a listener that its connections inherit, so that they cost no system calls for each. They
+     * are {@link #settings} that {@link #unixSettings} lacks; with epoll all of them, otherwise none.
+     */
+    Map<ChannelOption<?>, Object> inheritable() {
+        return epoll
+                ? Map.of(
+                        integer("SO_KEEPALIVE", SOL_SOCKET, 9),
+                        1,
+                        integer("TCP_NODELAY", SOL_TCP, 1),
+                        1,
+                        integer("TCP_KEEPIDLE", SOL_TCP, 4),
+                        KEEPALIVE_IDLE_SECONDS,
+                        integer("TCP_KEEPINTVL", SOL_TCP, 5),
+                        KEEPALIVE_PROBE_SECONDS,
+                        integer("TCP_KEEPCNT", SOL_TCP, 6),
+                        KEEPALIVE_PROBES,
+                        integer("TCP_NOTSENT_LOWAT", SOL_TCP, 25),
+                        (int) UNSENT)
+                : Map.of();
+    }
+
+    private static ChannelOption<Integer> integer(String name, int level, int option) {
+        return new IntegerUnixChannelOption("wsbridge." + name, level, option);
+    }
+
+    /** Returns the options that each connection of a listener needs besides the {@link #inheritable}. */
+    Map<ChannelOption<?>, Object> accepted() {
+        return epoll ? unixSettings() : settings();
     }
 
     /** Returns the options of Unix sockets, which all connections share. Connections read only on request. */

@@ -285,7 +285,8 @@ public final class NettyBridgeServer implements BridgeServer {
                     .option(ChannelOption.AUTO_READ, false) // accepts connections once serve() is called
                     .handler(new PatientAccepts())
                     .childHandler(initializer);
-            loops.settings().forEach((option, value) -> child(bootstrap, option, value));
+            loops.inheritable().forEach((option, value) -> own(bootstrap, option, value));
+            loops.accepted().forEach((option, value) -> child(bootstrap, option, value));
             var bound = bootstrap.bind(address).awaitUninterruptibly();
             if (!bound.isSuccess()) {
                 loops.close();
@@ -293,6 +294,11 @@ public final class NettyBridgeServer implements BridgeServer {
                 throw cause instanceof IOException e ? e : new IOException("cannot listen on " + address, cause);
             }
             return new NettyBridgeServer(loops, bound.channel(), connections, initializer);
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <T> void own(ServerBootstrap bootstrap, ChannelOption<?> option, Object value) {
+            bootstrap.option((ChannelOption<T>) option, (T) value);
         }
 
         @SuppressWarnings("unchecked")

@@ -5,13 +5,13 @@ import io.github.wsbridge.spi.Peer;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.net.SocketFile;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ final class NettyStreams implements StreamTransport {
 
     private final Loops loops;
     private final ChannelGroup connections;
+    private volatile @Nullable Loop joinedOn; // where the latest dialled connection was joined with a session's stream
 
     /**
      * Creates a transport.
@@ -54,8 +56,7 @@ final class NettyStreams implements StreamTransport {
         this.connections = connections;
     }
 
-    private Map<ChannelOption<?>, Object> settings(boolean unix) {
-        Map<ChannelOption<?>, Object> settings = unix ? loops.unixSettings() : loops.settings();
+    private static Map<ChannelOption<?>, Object> halfClosing(Map<ChannelOption<?>, Object> settings) {
         settings.put(ChannelOption.ALLOW_HALF_CLOSURE, true);
         return settings;
     }
@@ -71,25 +72,31 @@ final class NettyStreams implements StreamTransport {
             return CompletableFuture.failedFuture(e);
         }
         Bootstrap bootstrap = new Bootstrap()
-                .group(loops.group()) // not the calling loop, so that a device uses all
+                .group(dialling())
                 .channel(unix ? EpollDomainSocketChannel.class : loops.channel())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        connections.add(channel);
-                        channel.pipeline().addLast(new Beginning((opened, peer) -> {
+                .handler(new Beginning(
+                        connections,
+                        (opened, peer) -> {
                             if (!leg.complete(opened)) {
                                 opened.abort(); // the caller has given up
                             }
-                        }));
-                    }
-                });
-        settings(unix).forEach((option, value) -> set(bootstrap, option, value));
+                        },
+                        loop -> joinedOn = loop));
+        halfClosing(unix ? loops.unixSettings() : loops.settings()).forEach((option, value) -> set(bootstrap, option, value));
         connect(bootstrap, to, leg, System.nanoTime() + timeout.toNanos());
         return leg;
+    }
+
+    /**
+     * Returns the calling loop if the latest connection was joined with a stream of a session there: the next probably
+     * will be. Otherwise any, so that a device uses all.
+     */
+    private EventLoopGroup dialling() {
+        Loop likely = joinedOn;
+        return likely != null && likely.inEventLoop() ? likely : loops.group();
     }
 
     private void connect(Bootstrap bootstrap, SocketAddress to, CompletableFuture<Leg> leg, long deadline) {
@@ -130,25 +137,19 @@ final class NettyStreams implements StreamTransport {
     @SuppressWarnings("deprecation") // there is no other way without an allocator
     public Listening listen(SocketAddress address, Limits limits, BiConsumer<Leg, Peer> accepted) throws IOException {
         boolean unix = address instanceof UnixDomainSocketAddress;
-        ServerBootstrap bootstrap = new ServerBootstrap()
+        Map<ChannelOption<?>, Object> settings = halfClosing(unix ? loops.unixSettings() : loops.accepted());
+        Bootstrap bootstrap = new Bootstrap() // for the listener alone: the room begins its connections
                 .group(loops.group())
                 .channel(unix ? EpollServerDomainSocketChannel.class : loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, limits.backlog())
                 .option(ChannelOption.MAX_MESSAGES_PER_READ, 1) // so that the limit is never exceeded
-                .handler(new Room(limits.maxConnections()))
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        connections.add(channel);
-                        channel.pipeline().addLast(new Beginning(accepted));
-                    }
-                });
-        settings(unix).forEach((option, value) -> child(bootstrap, option, value));
+                .handler(new Room(limits.maxConnections(), loops.group(), settings, connections, accepted));
         if (address instanceof UnixDomainSocketAddress at) {
             check(at);
             return new UnixListening(at, path -> bind(bootstrap, new DomainSocketAddress(path.toFile())), loops);
         }
         bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+        loops.inheritable().forEach((option, value) -> set(bootstrap, option, value));
         Channel channel = bind(bootstrap, address);
         return new Listening() {
             @Override
@@ -175,7 +176,7 @@ final class NettyStreams implements StreamTransport {
         SocketFile.check(address);
     }
 
-    private Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
+    private Channel bind(Bootstrap bootstrap, SocketAddress address) throws IOException {
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             Throwable cause = bound.cause();
@@ -190,36 +191,64 @@ final class NettyStreams implements StreamTransport {
         bootstrap.option((ChannelOption<T>) option, (T) value);
     }
 
-    @SuppressWarnings("unchecked")
-    private static <T> void child(ServerBootstrap bootstrap, ChannelOption<?> option, Object value) {
-        bootstrap.childOption((ChannelOption<T>) option, (T) value);
-    }
-
     /** Creates the leg once the channel is connected. */
     private static final class Beginning extends ChannelInboundHandlerAdapter {
+        private final ChannelGroup connections;
         private final BiConsumer<Leg, Peer> taker;
+        private final Consumer<@Nullable Loop> follows;
 
-        Beginning(BiConsumer<Leg, Peer> taker) {
+        Beginning(ChannelGroup connections, BiConsumer<Leg, Peer> taker, Consumer<@Nullable Loop> follows) {
+            this.connections = connections;
             this.taker = taker;
+            this.follows = follows;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            connections.add(context.channel());
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            TcpLeg leg = new TcpLeg(context.channel());
+            TcpLeg leg = new TcpLeg(context.channel(), follows);
             context.pipeline().replace(this, null, leg);
             taker.accept(leg, new Peer(ServerHandshake.address(context.channel())));
         }
     }
 
-    /** Accepts connections up to the limit; others wait in the backlog. Confined to the listener's loop. */
+    /**
+     * Accepts connections up to the limit; others wait in the backlog. A connection begins on the loop where the latest
+     * was joined with a stream of a session, so that it need not move, the first on the listener's own, others on any.
+     * Confined to the listener's loop.
+     */
     private static final class Room extends ChannelInboundHandlerAdapter {
         private final int most;
+        private final EventLoopGroup loops;
+        private final Map<ChannelOption<?>, Object> settings;
+        private final ChannelGroup connections;
+        private final BiConsumer<Leg, Peer> taker;
+        private volatile @Nullable EventLoop likely;
         private int open;
         private boolean pausing;
         private boolean told;
 
-        Room(int most) {
+        Room(
+                int most,
+                EventLoopGroup loops,
+                Map<ChannelOption<?>, Object> settings,
+                ChannelGroup connections,
+                BiConsumer<Leg, Peer> taker) {
             this.most = most;
+            this.loops = loops;
+            this.settings = settings;
+            this.connections = connections;
+            this.taker = taker;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            likely = context.channel().eventLoop();
+            context.fireChannelActive();
         }
 
         @Override
@@ -233,7 +262,23 @@ final class NettyStreams implements StreamTransport {
                         accept(context);
                     }));
             accept(context);
-            context.fireChannelRead(accepted);
+            begin((Channel) accepted);
+        }
+
+        private void begin(Channel channel) {
+            settings.forEach((option, value) -> set(channel, option, value));
+            channel.pipeline().addLast(new Beginning(connections, taker, loop -> likely = loop));
+            EventLoop loop = likely;
+            (loop == null ? loops.next() : loop).register(channel).addListener(registered -> {
+                if (!registered.isSuccess()) {
+                    channel.unsafe().closeForcibly();
+                }
+            });
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <T> void set(Channel channel, ChannelOption<?> option, Object value) {
+            channel.config().setOption((ChannelOption<T>) option, (T) value);
         }
 
         private void accept(ChannelHandlerContext context) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ final class TcpLeg extends ChannelLeg {
     private static final int BINARY_FRAME = 0x80 | Frames.BINARY;
     private static final CompletionStage<Void> SENT = CompletableFuture.completedStage(null);
 
+    private final Consumer<@Nullable Loop> follows;
     private boolean inputEnded; // FIN received
     private boolean inputTold; // whether the FIN was passed on
     private volatile boolean outputEnded; // no more data is written
@@ -56,9 +58,19 @@ final class TcpLeg extends ChannelLeg {
     private boolean filled; // whether the current message has any payload
     private boolean finished; // whether the half-close message was sent
 
-    /** Creates a leg on a connected channel; the channel's loop adds it to the pipeline. */
-    TcpLeg(Channel channel) {
+    /**
+     * Creates a leg on a connected channel; the channel's loop adds it to the pipeline.
+     *
+     * @param follows told which loop the leg moves to because it is joined with something there; null if otherwise
+     */
+    TcpLeg(Channel channel, Consumer<@Nullable Loop> follows) {
         super(channel);
+        this.follows = follows;
+    }
+
+    @Override
+    void followed(@Nullable Loop loop) {
+        follows.accept(loop);
     }
 
     @Override
@@ -270,12 +282,14 @@ final class TcpLeg extends ChannelLeg {
                 if (transfer != null) {
                     transfer.release(); // to read and discard the rest
                 }
-                var patience = new CloseDeadline(
-                        channel.eventLoop(), output::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
-                patience.start();
-                channel.closeFuture().addListener(closed -> patience.stop());
                 lingerIfClosing();
                 turn();
+                if (!gone) {
+                    var patience = new CloseDeadline(
+                            channel.eventLoop(), output::unwritten, () -> run(this::drop), PATIENCE, FOR_EVER);
+                    patience.start();
+                    channel.closeFuture().addListener(closed -> patience.stop());
+                }
             } else {
                 drop();
             }

@@ -38,6 +38,8 @@ final class RequesterSession extends Session {
     private final AtomicInteger load = new AtomicInteger(); // streams that are open or promised
     private volatile boolean leaving;
     private long idleSince = System.nanoTime();
+    private @Nullable String latestData; // of a request; used on the loop
+    private @Nullable Http2Headers latestFields;
 
     private RequesterSession(Http2Codec.Parts parts, SessionSettings settings, BridgeLeg bridge, User user) {
         super(parts, settings, bridge.bridgeId());
@@ -106,9 +108,20 @@ final class RequesterSession extends Session {
                 Opening opening = new Opening(this, stream, result);
                 end(stream, opening);
                 opening.begin();
-                headers(stream, StreamFields.request(requestData));
+                headers(stream, fields(requestData));
             }
         });
+    }
+
+    /** Returns the fields of a request, which are mostly those of the one before. */
+    private Http2Headers fields(String requestData) {
+        Http2Headers fields = latestFields;
+        if (fields == null || !requestData.equals(latestData)) {
+            fields = StreamFields.request(requestData);
+            latestFields = fields;
+            latestData = requestData;
+        }
+        return fields;
     }
 
     /** Begins a stream, whose end is told to {@link #onStreamOver} whatever becomes of it. */

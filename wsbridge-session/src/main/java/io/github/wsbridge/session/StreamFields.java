@@ -3,6 +3,7 @@ package io.github.wsbridge.session;
 import io.github.wsbridge.Rejection;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -28,6 +29,8 @@ final class StreamFields {
     /** What stands for itself in an authority (RFC 3986, section 3.2). */
     private static final String PLAIN = "-._~!$&'()*+,;=:[]";
 
+    private static final Http2Headers ACCEPTED = ReadOnlyHttp2Headers.serverHeaders(false, OK);
+
     private StreamFields() {}
 
     /** Returns the fields of a request for a stream. */
@@ -35,9 +38,9 @@ final class StreamFields {
         return new DefaultHttp2Headers(false, 2).method(CONNECT).authority(authority(requestData));
     }
 
-    /** Returns the fields of a device's yes. */
+    /** Returns the fields of a device's yes, which nobody changes. */
     static Http2Headers accepted() {
-        return new DefaultHttp2Headers(false, 1).status(OK);
+        return ACCEPTED;
     }
 
     /** Returns the fields of a device's no; its words are the body. */
@@ -58,9 +61,18 @@ final class StreamFields {
     /** Returns the status of an answer; 0 if there is none. */
     static int status(Http2Headers fields) {
         CharSequence status = fields.status();
-        return status != null && status.length() == 3 && status.chars().allMatch(c -> c >= '0' && c <= '9')
-                ? Integer.parseInt(status.toString())
-                : 0;
+        if (status == null || status.length() != 3) {
+            return 0;
+        }
+        int number = 0;
+        for (int i = 0; i < 3; i++) {
+            int digit = status.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return 0;
+            }
+            number = 10 * number + digit;
+        }
+        return number;
     }
 
     /** Returns whether a request is one for a stream (RFC 9113, section 8.5). */
