@@ -53,12 +53,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What holds for a node in any container, below a context path, with the clients that users have. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class EmbeddingContract {
 
     private static final String REQUESTER = "al's";
     private static final String DEVICE = "echo's";
-    private static final int SECONDS = 30;
+    private static final int SECONDS = 60;
     private static final int MEBIBYTE = 1 << 20;
 
     /** More than what the sockets, the container and the node hold for a reader that does not read. */

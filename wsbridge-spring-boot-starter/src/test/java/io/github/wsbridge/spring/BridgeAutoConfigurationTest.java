@@ -33,7 +33,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.security.web.SecurityFilterChain;
 
-@Timeout(60)
+@Timeout(180)
 class BridgeAutoConfigurationTest {
 
     private static final URI SERVER = URI.create("ws://localhost:8080");
@@ -54,9 +54,9 @@ class BridgeAutoConfigurationTest {
                     .connector(node.connector())
                     .build()
                     .start()) {
-                device.listening().toCompletableFuture().get(10, TimeUnit.SECONDS);
+                device.listening().toCompletableFuture().get(60, TimeUnit.SECONDS);
                 BridgeClient client = context.getBean(BridgeClient.class);
-                try (BridgeChannel bridge = client.connect("pump").get(10, TimeUnit.SECONDS)) {
+                try (BridgeChannel bridge = client.connect("pump").get(60, TimeUnit.SECONDS)) {
                     bridge.outputStream().write("hello".getBytes(UTF_8));
                     bridge.shutdownOutput();
                     assertThat(bridge.inputStream().readAllBytes())

@@ -28,7 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /** Bridges through an application with Spring Security, in its embedded Tomcat, below a context path. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BridgeThroughTomcatTest {
 
     private static final String AUTHORIZATION = "Authorization";
@@ -64,7 +64,7 @@ class BridgeThroughTomcatTest {
                 .header(AUTHORIZATION, SecuredApplication.credentials("pump"))
                 .build()
                 .start();
-        device.listening().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        device.listening().toCompletableFuture().get(60, TimeUnit.SECONDS);
         return device;
     }
 
@@ -80,7 +80,7 @@ class BridgeThroughTomcatTest {
         new Random(7).nextBytes(sent);
         try (BridgeDevice device = device();
                 BridgeClient client = client();
-                BridgeChannel bridge = client.connect("pump").get(20, TimeUnit.SECONDS)) {
+                BridgeChannel bridge = client.connect("pump").get(60, TimeUnit.SECONDS)) {
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
                 try {
                     bridge.outputStream().write(sent);
@@ -90,7 +90,7 @@ class BridgeThroughTomcatTest {
                 }
             });
             assertThat(bridge.inputStream().readAllBytes()).isEqualTo(sent);
-            sending.get(20, TimeUnit.SECONDS);
+            sending.get(60, TimeUnit.SECONDS);
             assertThat(application.getBean(RecordingListener.class).events("Requested"))
                     .anySatisfy(event -> {
                         assertThat(event.subject()).isEqualTo(bridge.bridgeId());
@@ -162,15 +162,15 @@ class BridgeThroughTomcatTest {
                 BridgeClient client = BridgeClient.builder(own)
                         .header(AUTHORIZATION, SecuredApplication.credentials("al"))
                         .build()) {
-            device.listening().toCompletableFuture().get(20, TimeUnit.SECONDS);
-            BridgeChannel bridge = client.connect("pump").get(20, TimeUnit.SECONDS);
+            device.listening().toCompletableFuture().get(60, TimeUnit.SECONDS);
+            BridgeChannel bridge = client.connect("pump").get(60, TimeUnit.SECONDS);
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
             assertThat(bridge.closed()
                             .toCompletableFuture()
-                            .get(20, TimeUnit.SECONDS)
+                            .get(60, TimeUnit.SECONDS)
                             .code())
                     .isEqualTo(CloseReason.GOING_AWAY);
-            stopped.get(20, TimeUnit.SECONDS);
+            stopped.get(60, TimeUnit.SECONDS);
         } finally {
             stopping.close();
         }

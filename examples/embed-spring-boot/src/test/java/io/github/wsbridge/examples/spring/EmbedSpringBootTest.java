@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
-@Timeout(60)
+@Timeout(180)
 class EmbedSpringBootTest {
 
     private static String authorization(String user) {
@@ -51,7 +51,7 @@ class EmbedSpringBootTest {
                         .header("Authorization", authorization("pump-1"))
                         .build()
                         .start()) {
-            device.listening().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            device.listening().toCompletableFuture().get(60, TimeUnit.SECONDS);
             HttpResponse<String> answer = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/devices/pump-1"))

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class EmbedTomcatTest {
 
     @Test
@@ -41,8 +41,8 @@ class EmbedTomcatTest {
                         .start();
                 BridgeClient client =
                         BridgeClient.builder(server).apiKey("al's").build()) {
-            device.listening().toCompletableFuture().get(20, TimeUnit.SECONDS);
-            try (BridgeChannel bridge = client.connect("pump").get(20, TimeUnit.SECONDS)) {
+            device.listening().toCompletableFuture().get(60, TimeUnit.SECONDS);
+            try (BridgeChannel bridge = client.connect("pump").get(60, TimeUnit.SECONDS)) {
                 bridge.outputStream().write("hello".getBytes(UTF_8));
                 bridge.shutdownOutput();
                 assertThat(bridge.inputStream().readAllBytes()).asString(UTF_8).isEqualTo("hello");
