@@ -85,7 +85,8 @@ final class NettyStreams implements StreamTransport {
                             }
                         },
                         loop -> joinedOn = loop));
-        halfClosing(unix ? loops.unixSettings() : loops.settings()).forEach((option, value) -> set(bootstrap, option, value));
+        halfClosing(unix ? loops.unixSettings() : loops.settings())
+                .forEach((option, value) -> set(bootstrap, option, value));
         connect(bootstrap, to, leg, System.nanoTime() + timeout.toNanos());
         return leg;
     }

@@ -57,7 +57,8 @@ abstract class Session extends Http2ConnectionHandler {
         this.bridgeId = bridgeId;
         this.budget = new WindowBudget(settings.windowBudget());
         this.unanswered = new Unanswered(settings.openTimeout(), this::context);
-        this.pieces = new DataPieces(this::decodeFrames, Http2Codec.MAX_FRAME, connection().isServer());
+        this.pieces = new DataPieces(
+                this::decodeFrames, Http2Codec.MAX_FRAME, connection().isServer());
         decoder().frameListener(new Frames());
         connection().addListener(new Streams());
         connection().remote().flowController().listener(stream -> {

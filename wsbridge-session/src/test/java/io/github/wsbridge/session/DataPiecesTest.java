@@ -30,7 +30,8 @@ class DataPiecesTest {
     private static final int MOST = 16_384;
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final ChannelHandlerContext context = new EmbeddedChannel(new ChannelInboundHandlerAdapter()).pipeline().firstContext();
+    private final ChannelHandlerContext context =
+            new EmbeddedChannel(new ChannelInboundHandlerAdapter()).pipeline().firstContext();
     private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
     private final List<String> told = new ArrayList<>();
@@ -66,7 +67,10 @@ class DataPiecesTest {
             at += length;
             frame(wire, 8, PING, 0, 0).writeLong(1);
         }
-        frame(wire, 1 + 2000 + 9, DATA, PADDED, 1).writeByte(9).writeBytes(content, at, 2000).writeZero(9);
+        frame(wire, 1 + 2000 + 9, DATA, PADDED, 1)
+                .writeByte(9)
+                .writeBytes(content, at, 2000)
+                .writeZero(9);
         at += 2000;
         frame(wire, 999, DATA, END_STREAM, 1).writeBytes(content, at, 999);
         at += 999;
