@@ -47,8 +47,14 @@ public class EmbedSpringBoot {
     @Bean
     UserDetailsService users(@Value("${example.password}") String password) {
         return new InMemoryUserDetailsManager(
-                User.withUsername("al").password("{noop}" + password).roles("OPERATOR").build(),
-                User.withUsername("pump-1").password("{noop}" + password).roles("DEVICE").build());
+                User.withUsername("al")
+                        .password("{noop}" + password)
+                        .roles("OPERATOR")
+                        .build(),
+                User.withUsername("pump-1")
+                        .password("{noop}" + password)
+                        .roles("DEVICE")
+                        .build());
     }
 
     /** Sends a request's body to a device and returns what the device answers. */

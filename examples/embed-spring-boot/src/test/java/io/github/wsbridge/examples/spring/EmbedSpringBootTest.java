@@ -38,16 +38,14 @@ class EmbedSpringBootTest {
                         "--example.password=secret",
                         "--spring.main.banner-mode=off",
                         "--logging.level.root=warn");
-                BridgeDevice device = BridgeDevice.builder(
-                                "pump-1", URI.create("ws://localhost:" + port), incoming -> {
-                                    try (BridgeChannel bridge = incoming.accept().get()) {
-                                        String question =
-                                                new String(bridge.inputStream().readAllBytes(), UTF_8);
-                                        bridge.outputStream()
-                                                .write(question.toUpperCase(Locale.ROOT)
-                                                        .getBytes(UTF_8));
-                                    }
-                                })
+                BridgeDevice device = BridgeDevice.builder("pump-1", URI.create("ws://localhost:" + port), incoming -> {
+                            try (BridgeChannel bridge = incoming.accept().get()) {
+                                String question =
+                                        new String(bridge.inputStream().readAllBytes(), UTF_8);
+                                bridge.outputStream()
+                                        .write(question.toUpperCase(Locale.ROOT).getBytes(UTF_8));
+                            }
+                        })
                         .header("Authorization", authorization("pump-1"))
                         .build()
                         .start()) {
