@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * blocks.
  *
  * <p>The connection is the caller's, with its servers, TLS, credentials and permissions. It must be permitted to
- * publish to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller leaves it open.
+ * publish to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller
+ * leaves it open.
  */
 public final class NatsSignaller implements Signaller {
 

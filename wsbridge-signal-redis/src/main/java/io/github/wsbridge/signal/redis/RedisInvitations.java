@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * {@code BridgeDevice.Builder.source}. Thread-safe; no method blocks.
  *
  * <p>The connection is the caller's, and reconnects and subscribes again as its client does, by default. Its user
- * should be permitted this channel only ({@code resetchannels}), or a device could read the invitations of others. Closing the
+ * should be permitted this channel only ({@code resetchannels}), or a device could read the invitations of
+ * others. Closing the
  * source leaves the connection open. If several devices have the same id, all of them get its invitations.
  */
 public final class RedisInvitations implements InvitationSource {
