@@ -134,7 +134,13 @@ final class DeviceKit implements EchoChecks.Source {
     }
 
     private KitNode.Incoming accepted(Invited invited) throws IOException, InterruptedException {
-        KitNode.Incoming incoming = node.bridge(patience);
+        KitNode.Incoming next = node.bridge(patience);
+        // A page does not learn that an earlier accept was refused, and tries it again.
+        while (next != null && next.browser() && !next.parameter("bridgeToken").equals(invited.token)) {
+            next.refuse(404);
+            next = node.bridge(patience);
+        }
+        KitNode.Incoming incoming = next;
         if (incoming == null) {
             report.broken(Clause.DEVICE_ACCEPT, "no accept");
             throw new Report.Broken("no accept");

@@ -294,8 +294,8 @@ final class Wire implements AutoCloseable {
     }
 
     /**
-     * Reads to the end of the connection, and answers a close; a server then ends the connection, and a client waits for
-     * that (RFC 6455, section 7.1.1).
+     * Reads to the end of the connection, and answers a close; a server then ends the connection, and a client waits
+     * for that (RFC 6455, section 7.1.1).
      *
      * @return the close that came; null if none did
      */

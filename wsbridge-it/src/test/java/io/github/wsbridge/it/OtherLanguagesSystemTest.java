@@ -201,32 +201,6 @@ final class OtherLanguagesSystemTest {
         }
     }
 
-    @Test
-    void page_keepsTheClauses() throws Exception {
-        HttpServer server = page();
-        try (Chromium browser = Chromium.start(folder)) {
-            String origin = "http://127.0.0.1:" + server.getAddress().getPort();
-            browser.open(URI.create(origin + "/index.html"));
-            browser.await("document.getElementById('listen').onclick != null");
-            Programs.Running device = programs.start(kit("device", "--device-id", "page", "--request-data", "echo"));
-            browser.value("import('./wsbridge.js').then(m => m.listen('" + url(device) + "', 'page', {echo: m.echo}))");
-            assertThat(device.exitCode()).as(device.toString()).isZero();
-            Programs.Running requester =
-                    programs.start(kit("requester", "--device-id", "page", "--request-data", "echo"));
-            browser.value("import('./wsbridge.js').then(async m => { for (;;) { try {"
-                    + " const bridge = await m.connect('" + url(requester) + "', 'page', 'echo');"
-                    + " m.echo(bridge); await bridge.closed; } catch (e) {} } })");
-            assertThat(requester.exitCode()).as(requester.toString()).isZero();
-        } finally {
-            server.stop(0);
-        }
-    }
-
-    /** Waits until the kit says where it is. */
-    private static String url(Programs.Running kit) throws IOException {
-        return kit.awaitLine("waiting for the client at").replaceFirst(".* at ([^,]*),.*", "$1");
-    }
-
     private static HttpServer page() throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 10);
         server.createContext("/", exchange -> {

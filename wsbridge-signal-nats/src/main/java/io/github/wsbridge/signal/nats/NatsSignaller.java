@@ -18,13 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's side: requests an answer on the device's subject. A server that knows of no subscriber says so at once, and
- * the device is unreachable. An invitation is delivered at most once: while the connection is down, all devices are
+ * The node's side: requests an answer on the device's subject. A server that knows of no subscriber says so at once,
+ * and the device is unreachable. An invitation is delivered at most once: while the connection is down, all devices are
  * unreachable, and nothing waits for its return. At most 10,000 invitations wait for answers. Thread-safe; no method
  * blocks.
  *
- * <p>The connection is the caller's, with its servers, TLS, credentials and permissions. It must be permitted to publish
- * to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller leaves it open.
+ * <p>The connection is the caller's, with its servers, TLS, credentials and permissions. It must be permitted to
+ * publish to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller
+ * leaves it open.
  */
 public final class NatsSignaller implements Signaller {
 

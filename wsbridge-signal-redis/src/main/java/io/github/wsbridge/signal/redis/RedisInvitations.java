@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * The device's side: receives invitations on the device's channel, and rejects at the accept URL. Pass it to
  * {@code BridgeDevice.Builder.source}. Thread-safe; no method blocks.
  *
- * <p>The connection is the caller's, and reconnects and subscribes again as its client does, by default. Its user should
- * be permitted this channel only ({@code resetchannels}), or a device could read the invitations of others. Closing the
+ * <p>The connection is the caller's, and reconnects and subscribes again as its client does, by default. Its user
+ * should be permitted this channel only ({@code resetchannels}), or a device could read the invitations of
+ * others. Closing the
  * source leaves the connection open. If several devices have the same id, all of them get its invitations.
  */
 public final class RedisInvitations implements InvitationSource {
