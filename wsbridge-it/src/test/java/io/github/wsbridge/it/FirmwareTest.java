@@ -30,8 +30,7 @@ final class FirmwareTest {
     private static final JavaClasses DEVICE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(ROOT, ROOT + ".spi", ROOT + ".wire", ROOT + ".client", ROOT + ".okhttp")
-            .that(resideInAnyPackage(
-                    CARRIED.toArray(String[]::new)));
+            .that(resideInAnyPackage(CARRIED.toArray(String[]::new)));
 
     @Test
     void theJdksHttpClient_whichAndroidDoesNotHave_isUsedByOneConnectorOnly() {
@@ -50,10 +49,12 @@ final class FirmwareTest {
         Set<String> reflecting = DEVICE.stream()
                 .flatMap(type -> type.getAccessesFromSelf().stream())
                 .filter(FirmwareTest::reflects)
-                .map(access -> access.getOriginOwner().getSimpleName() + " " + access.getTarget().getName())
+                .map(access -> access.getOriginOwner().getSimpleName() + " "
+                        + access.getTarget().getName())
                 .collect(Collectors.toSet());
         assertThat(reflecting).containsExactlyInAnyOrder("TaskThreads getMethod", "VirtualThreads findVirtual");
-        assertThat(methods("wsbridge-wire")).isEqualTo("java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor");
+        assertThat(methods("wsbridge-wire"))
+                .isEqualTo("java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor");
         assertThat(methods("wsbridge-client")).isEqualTo("java.lang.Thread.isVirtual");
     }
 
@@ -61,8 +62,15 @@ final class FirmwareTest {
         String owner = access.getTargetOwner().getName();
         String name = access.getTarget().getName();
         return owner.equals(Class.class.getName())
-                        && Set.of("forName", "getMethod", "getDeclaredMethod", "getMethods", "getResource",
-                                        "getResourceAsStream", "getConstructor", "getDeclaredConstructor")
+                        && Set.of(
+                                        "forName",
+                                        "getMethod",
+                                        "getDeclaredMethod",
+                                        "getMethods",
+                                        "getResource",
+                                        "getResourceAsStream",
+                                        "getConstructor",
+                                        "getDeclaredConstructor")
                                 .contains(name)
                 || owner.equals(MethodHandles.Lookup.class.getName()) && name.startsWith("find")
                 || owner.equals("java.util.ServiceLoader")
