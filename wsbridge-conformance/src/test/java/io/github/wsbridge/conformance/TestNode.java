@@ -26,7 +26,7 @@ final class TestNode implements AutoCloseable {
                 .address(NodeAddress.parse(own))
                 .keys(TokenKeys.generate())
                 .limits(Limits.builder()
-                        .acceptTimeout(Duration.ofSeconds(1))
+                        .acceptTimeout(Duration.ofSeconds(5))
                         .watch(new Watch(Duration.ofSeconds(2), Duration.ofSeconds(20)))
                         .build());
         settings.accept(builder);

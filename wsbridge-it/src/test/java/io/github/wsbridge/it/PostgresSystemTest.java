@@ -119,9 +119,33 @@ final class PostgresSystemTest {
             as = List.of(Programs.find("runuser", "util-linux"), "-u", "postgres", "--");
         }
         Path data = run.resolve("data");
-        programs.run(command(as, program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"));
+        // Whatever the locale of this machine is; and nothing is left in /dev/shm when it is killed.
+        programs.run(command(
+                as,
+                program("initdb"),
+                "--no-locale",
+                "-D",
+                data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "-N"));
         programs.start(command(
-                        as, program("postgres"), "-D", data, "-k", run, "-c", "listen_addresses=", "-c", "fsync=off"))
+                        as,
+                        program("postgres"),
+                        "-D",
+                        data,
+                        "-k",
+                        run,
+                        "-c",
+                        "listen_addresses=",
+                        "-c",
+                        "fsync=off",
+                        "-c",
+                        "dynamic_shared_memory_type=mmap"))
                 .awaitLine("ready to accept connections");
         return run;
     }

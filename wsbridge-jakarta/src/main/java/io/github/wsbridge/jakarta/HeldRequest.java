@@ -9,6 +9,8 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     private @Nullable Future<?> deadline; // guarded by this
     private boolean over; // guarded by this
     private volatile boolean upgrading;
+    private final CountDownLatch completed = new CountDownLatch(1);
 
     HeldRequest(ServerUpgrade upgrade, ServletContainer.Upgradable upgradable, AsyncContext request, OpenLegs legs) {
         this.upgrade = upgrade;
@@ -62,6 +65,11 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     void stop() {
         upgrade.lost();
         refuse(ServerUpgrade.UNAVAILABLE);
+    }
+
+    /** Waits for the container to have finished the request; returns false if it has not in time. */
+    boolean awaitCompleted(Duration time) throws InterruptedException {
+        return completed.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void schedule(int seconds, Runnable task) {
@@ -157,6 +165,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
 
     @Override
     public void onError(AsyncEvent event) {
+        completed.countDown();
         end();
         upgrade.lost();
         complete();
@@ -164,6 +173,7 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
+        completed.countDown();
         end();
         if (upgrading) {
             schedule(HANDOVER_SECONDS, upgrade::lost); // if the client has gone, there is no connection to hand over

@@ -2,6 +2,7 @@ package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.CloseReason;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -76,9 +77,11 @@ final class OpenLegs {
      */
     void close(CloseReason reason, Duration grace) {
         closing = true;
-        requests.forEach(HeldRequest::stop);
+        List<HeldRequest> refused = List.copyOf(requests);
+        refused.forEach(HeldRequest::stop);
         legs.forEach(leg -> leg.close(reason));
         try {
+            awaitCompleted(refused, grace);
             if (!legs.isEmpty() && !empty.await(grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 legs.forEach(UpgradedLeg::abort);
             }
@@ -91,6 +94,16 @@ final class OpenLegs {
             legs.forEach(UpgradedLeg::abort);
             timer.shutdownNow();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The container may finish a request only after the thread that brought it has returned. */
+    private static void awaitCompleted(List<HeldRequest> refused, Duration grace) throws InterruptedException {
+        long end = System.nanoTime() + grace.toNanos();
+        for (HeldRequest request : refused) {
+            if (!request.awaitCompleted(Duration.ofNanos(end - System.nanoTime()))) {
+                return;
+            }
         }
     }
 }

@@ -86,11 +86,12 @@ class TracesTest {
                     }
                 }
             }
-            await().atMost(Run.PATIENCE)
-                    .until(() -> !collector.of("wsbridge-node").isEmpty());
-            assertThat(collector.of("wsbridge-node")).contains("bridge connect", "bridge signal", "bridge accept");
-            assertThat(collector.of("wsbridge-device")).contains("bridge invitation", "bridge accept");
-            assertThat(collector.traces("wsbridge-tunnel")).hasSize(1);
+            // A command waits for two seconds at most; its spans may come after that, and in several requests.
+            await().atMost(Run.PATIENCE).untilAsserted(() -> {
+                assertThat(collector.of("wsbridge-node")).contains("bridge connect", "bridge signal", "bridge accept");
+                assertThat(collector.of("wsbridge-device")).contains("bridge invitation", "bridge accept");
+                assertThat(collector.traces("wsbridge-tunnel")).hasSize(1);
+            });
             assertThat(collector.traces("wsbridge-node")).isEqualTo(collector.traces("wsbridge-tunnel"));
             assertThat(collector.traces("wsbridge-device")).isEqualTo(collector.traces("wsbridge-tunnel"));
         }

@@ -35,8 +35,8 @@ import okio.Socket;
 
 /**
  * Opens WebSockets with OkHttp, which also exists where the JDK's HTTP client does not, as on Android. OkHttp opens the
- * connection, with its proxies, DNS, certificate pins, and interceptors; the frames are this project's, because OkHttp's
- * own WebSocket has no flow control. Thread-safe.
+ * connection, with its proxies, DNS, certificate pins, and interceptors; the frames are this project's, because
+ * OkHttp's own WebSocket has no flow control. Thread-safe.
  *
  * <p>A leg has one thread that reads, and another one while something is written: virtual threads if the JDK has them,
  * otherwise pooled daemon threads. Redirects are not followed.

@@ -177,7 +177,7 @@ class SetupTraceTest {
 
     @Test
     void deviceSilent_endsSpansWithTheTimeout() throws Exception {
-        cluster = new TracedNodes(OpenTelemetryTracer::of, Duration.ofSeconds(1));
+        cluster = new TracedNodes(OpenTelemetryTracer::of, Duration.ofSeconds(5));
         cluster.device(cluster.telemetry("device"), incoming -> {});
         assertThatThrownBy(() -> cluster.client(cluster.telemetry("requester"))
                         .connect("device-1")

@@ -31,8 +31,12 @@ final class NatsContractSystemTest extends SignallerContract {
 
     @AfterAll
     static void stopServer() throws Exception {
-        node.close();
-        server.close();
+        if (node != null) {
+            node.close();
+        }
+        if (server != null) {
+            server.close();
+        }
     }
 
     @Override

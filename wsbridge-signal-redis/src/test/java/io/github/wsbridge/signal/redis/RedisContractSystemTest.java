@@ -37,8 +37,12 @@ final class RedisContractSystemTest extends SignallerContract {
 
     @AfterAll
     static void stopServer() throws Exception {
-        node.close();
-        server.close();
+        if (node != null) {
+            node.close();
+        }
+        if (server != null) {
+            server.close();
+        }
     }
 
     @Override
