@@ -137,6 +137,10 @@ static int bridge_message(struct peer *peer, struct lws *wsi, const char *bytes,
 	int whole = lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi);
 	if (!peer->established) { /* the node's message, which is short */
 		char principal[256];
+		if (length >= 2 * PIECE - peer->length) { /* no node sends that; there must be room for the final 0 */
+			lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
+			return 1;
+		}
 		memcpy(peer->out + LWS_PRE + peer->length, bytes, length);
 		peer->length += length;
 		if (!whole)

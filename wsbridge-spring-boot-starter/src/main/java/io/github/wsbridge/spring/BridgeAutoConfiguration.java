@@ -15,6 +15,7 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.spi.Signaller;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.Filter;
+import jakarta.servlet.ServletContext;
 import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
@@ -93,26 +94,33 @@ public final class BridgeAutoConfiguration {
         URI publicUrl = NodeSettings.publicUrl(properties, application.getEnvironment());
         BridgeNode.Builder node = BridgeNode.builder()
                 .publicUrl(publicUrl)
-                .address(
-                        properties.address() == null
-                                ? new NodeAddress(publicUrl)
-                                : NodeAddress.parse(properties.address()))
                 .proxies(properties.proxies())
                 .acceptCredential(properties.acceptCredential())
                 .drainDelay(properties.drainDelay())
                 .limits(properties.limits().toLimits());
+        // What is not set is left to the node: it says that it makes its own keys, and refuses peers without an address.
         NodeSettings.keys(node, properties, keys.getIfAvailable());
+        if (properties.address() != null) {
+            node.address(NodeAddress.parse(properties.address()));
+            connector.ifAvailable(node::connector);
+        }
         NodeSettings.access(
                 node, properties, policy.getIfAvailable(), apiKeys.getIfAvailable(), application.getClassLoader());
         properties.allowedOrigins().forEach(node::allowOrigin);
-        node.peers(peers.getIfAvailable(() -> PeerDirectory.of(
-                properties.peers().stream().map(NodeAddress::parse).collect(Collectors.toSet()))));
-        connector.ifAvailable(node::connector);
+        if (!properties.peers().isEmpty()) {
+            node.peers(PeerDirectory.of(
+                    properties.peers().stream().map(NodeAddress::parse).collect(Collectors.toSet())));
+        }
+        peers.ifAvailable(node::peers);
         signallers.orderedStream().forEach(node::signaller);
         listeners.orderedStream().forEach(node::listener);
         customizers.orderedStream().forEach(customizer -> customizer.customize(node));
         if (properties.publicUrl() == null) {
             log.info("wsbridge.public-url is not set: devices are sent to {}", publicUrl);
+        }
+        if (properties.address() == null) {
+            log.info("wsbridge.address is not set: this must be the only instance of the application, or devices that"
+                    + " reach another one are refused with 4410");
         }
         return node.build();
     }
@@ -144,10 +152,14 @@ public final class BridgeAutoConfiguration {
     static final class InServletContainer {
 
         @Bean
-        FilterRegistrationBean<BridgeFilter> wsbridgeFilter(BridgeNode node, BridgeProperties properties) {
+        FilterRegistrationBean<BridgeFilter> wsbridgeFilter(
+                BridgeNode node, BridgeProperties properties, ObjectProvider<ServletContext> servletContext) {
             FilterRegistrationBean<BridgeFilter> filter = new FilterRegistrationBean<>(new BridgeFilter(node));
             filter.setName("wsbridge");
             filter.setAsyncSupported(true);
+            // MockMvc has no connections that could be taken over, so the filter would fail to start there.
+            filter.setEnabled(servletContext.stream()
+                    .noneMatch(context -> context.getClass().getName().startsWith("org.springframework.mock.")));
             filter.addUrlPatterns("/bridge/*"); // in the default order, which is after Spring Security
             if (properties.probes()) {
                 filter.addUrlPatterns("/livez", "/readyz");

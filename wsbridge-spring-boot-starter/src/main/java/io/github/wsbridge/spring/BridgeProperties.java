@@ -21,8 +21,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     keys-file is needed, too.
  * @param keysFile File with the cluster's keys. Without it, keys are made in memory.
  * @param peers Addresses of the other nodes. For others than a fixed list, define a PeerDirectory bean.
- * @param apiKeysFile File with API keys of requesters and devices, read again when it changes. Further to it, users of
- *     Spring Security have access.
+ * @param apiKeysFile File with API keys of requesters and devices, read again when it changes. With it, users of Spring
+ *     Security have no access as such; an AccessPolicy bean can permit both.
  * @param insecure Whether anyone may connect to any device and listen as any device. For tests.
  * @param acceptCredential Whether a device has to prove who it is with each accept, in addition to the token.
  * @param allowedOrigins Origins of web pages that may connect, such as https://console.example.com.

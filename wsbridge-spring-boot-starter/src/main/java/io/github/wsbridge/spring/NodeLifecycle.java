@@ -6,10 +6,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /** Stops the node before the web server, so that bridges can end on their own; reads API keys again meanwhile. */
 final class NodeLifecycle implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(NodeLifecycle.class);
 
     /** Before the web server stops gracefully, which is at 1,024 below the default. */
     private static final int PHASE = DEFAULT_PHASE - 512;
@@ -42,8 +46,12 @@ final class NodeLifecycle implements SmartLifecycle {
     }
 
     private void look(ApiKeys keys) {
-        if (keys.file().look(false)) {
-            node.endRevoked(true);
+        try {
+            if (keys.file().look(false)) {
+                node.endRevoked(true);
+            }
+        } catch (Throwable e) { // even an Error must not end the looking: nobody would notice
+            log.warn("cannot use API keys that have changed", e);
         }
     }
 
@@ -71,5 +79,11 @@ final class NodeLifecycle implements SmartLifecycle {
     @Override
     public int getPhase() {
         return PHASE;
+    }
+
+    /** A node that has stopped cannot start again, so it goes on while Spring's tests pause the application. */
+    @Override
+    public boolean isPauseable() {
+        return false;
     }
 }

@@ -12,11 +12,15 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
 /** What the node gets if the properties do not say it. */
 final class NodeSettings {
+
+    private static final Logger log = LoggerFactory.getLogger(NodeSettings.class);
 
     private static final String SPRING_SECURITY = "org.springframework.security.web.SecurityFilterChain";
 
@@ -40,9 +44,7 @@ final class NodeSettings {
             node.keys(own);
         } else if (properties.keysFile() != null) {
             node.keys(KeyFile.read(properties.keysFile()));
-        } else if (properties.address() == null) {
-            node.keys(TokenKeys.generate());
-        } else {
+        } else if (properties.address() != null) {
             throw new IllegalStateException(
                     "wsbridge.keys-file is needed, because wsbridge.address makes the node part of a cluster");
         }
@@ -55,10 +57,15 @@ final class NodeSettings {
             @Nullable ApiKeys apiKeys,
             @Nullable ClassLoader application) {
         if (own != null) {
+            if (properties.insecure() || properties.apiKeysFile() != null) {
+                log.warn("the AccessPolicy bean decides alone: wsbridge.insecure and wsbridge.api-keys-file are ignored");
+            }
             node.accessPolicy(own);
             return;
         }
         if (properties.insecure()) {
+            log.warn("wsbridge.insecure: whoever gets to /bridge/ may connect to any device and listen as any device; API"
+                    + " keys do not count");
             node.insecure();
             return;
         }
@@ -66,7 +73,7 @@ final class NodeSettings {
         if (apiKeys != null) {
             policies.add(apiKeys.file());
         }
-        if (ClassUtils.isPresent(SPRING_SECURITY, application)) {
+        if (apiKeys == null && ClassUtils.isPresent(SPRING_SECURITY, application)) {
             policies.add(UserPolicy.create());
         }
         if (policies.isEmpty()) {

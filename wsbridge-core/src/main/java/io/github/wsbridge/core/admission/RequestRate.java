@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A token bucket for each principal. Buckets that are full again are removed, so idle principals cost nothing, and the
- * number of buckets is at most twice that of the principals that have asked in the last second, and a thousand more.
- * Thread-safe.
+ * number of buckets is at most twice the highest number of principals that have asked within a second, and a thousand
+ * more. Thread-safe.
  */
 public final class RequestRate {
 

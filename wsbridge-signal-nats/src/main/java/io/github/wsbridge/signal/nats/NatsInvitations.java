@@ -1,6 +1,7 @@
 package io.github.wsbridge.signal.nats;
 
 import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.client.DeviceState;
@@ -100,6 +101,8 @@ public final class NatsInvitations implements InvitationSource {
         } else if (event == ConnectionListener.Events.DISCONNECTED) {
             Duration wait = connection.getOptions().getReconnectWait();
             to.state(new DeviceState.Retrying("NATS", "the connection has ended", wait));
+        } else if (event == ConnectionListener.Events.CLOSED) { // by its owner, or after its last attempt to reconnect
+            to.ended(new CloseReason(CloseReason.GOING_AWAY, "the connection to NATS is closed"));
         }
     }
 

@@ -1,11 +1,15 @@
 package io.github.wsbridge.signal.redis;
 
+import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class RedisInvitations implements InvitationSource {
 
     private static final Logger log = LoggerFactory.getLogger(RedisInvitations.class);
+    private static final Duration AGAIN = Duration.ofSeconds(10);
 
     private final StatefulRedisPubSubConnection<String, String> connection;
     private final String deviceId;
@@ -44,9 +49,22 @@ public final class RedisInvitations implements InvitationSource {
     public void start(Sink to) {
         sink = to;
         connection.addListener(listener);
+        subscribe();
+    }
+
+    /** Tries until it succeeds: after a reconnection, the client repeats only subscriptions that had succeeded. */
+    private void subscribe() {
+        Sink to = sink;
+        if (to == null || !connection.isOpen()) {
+            return;
+        }
         connection.async().subscribe(channel).whenComplete((done, failure) -> {
-            if (failure != null) {
-                log.warn("Device {} could not subscribe on Redis: {}", deviceId, failure.getMessage());
+            if (failure != null && sink != null) {
+                String why = String.valueOf(failure.getMessage());
+                log.warn("Device {} could not subscribe on Redis: {}", deviceId, why);
+                to.state(new DeviceState.Retrying("Redis", why, AGAIN));
+                CompletableFuture.delayedExecutor(AGAIN.toSeconds(), TimeUnit.SECONDS)
+                        .execute(this::subscribe);
             }
         });
     }

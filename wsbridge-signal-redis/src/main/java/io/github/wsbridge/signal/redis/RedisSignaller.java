@@ -80,9 +80,14 @@ public final class RedisSignaller implements Signaller {
         }
         pending.add(published);
         published.whenComplete((heard, failure) -> forget(published));
-        // Cancelled, so that a client that is disconnected does not send it any more.
-        CompletableFuture.delayedExecutor(left.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
-                .execute(() -> published.cancel(false));
+        // Cancelled when it expires, so that a client that is disconnected does not send it any more. The alarm ends with
+        // the answer: otherwise it would keep the command, and so the message, until then.
+        CompletableFuture<Void> alarm = new CompletableFuture<>();
+        published.whenComplete((heard, failure) -> alarm.complete(null));
+        alarm.orTimeout(left.toMillis(), TimeUnit.MILLISECONDS).exceptionally(late -> {
+            published.cancel(false);
+            return null;
+        });
         if (closed) {
             published.cancel(false); // close() may have missed it
         }

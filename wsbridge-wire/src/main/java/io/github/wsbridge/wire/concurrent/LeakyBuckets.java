@@ -55,6 +55,9 @@ public final class LeakyBuckets {
             Bucket before = buckets.get(index);
             double level = level(before, now) + 1;
             if (level > most) {
+                if (before != null && before.atMillis() > now) { // set back: do not refuse until that is made up for
+                    buckets.compareAndSet(index, before, new Bucket(before.level(), now));
+                }
                 return false;
             }
             if (buckets.compareAndSet(index, before, new Bucket(level, now))) {

@@ -1,9 +1,7 @@
 package io.github.wsbridge.examples.tomcat;
 
-import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.access.ApiKeyPolicy;
-import io.github.wsbridge.core.tokens.TokenKeys;
 import io.github.wsbridge.jakarta.BridgeFilter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -35,8 +33,6 @@ public final class EmbedTomcat implements AutoCloseable {
         URI url = URI.create("ws://localhost:" + port + "/app");
         node = BridgeNode.builder()
                 .publicUrl(url)
-                .address(new NodeAddress(url))
-                .keys(TokenKeys.generate()) // of a cluster's own file, if there are several nodes
                 .accessPolicy(access)
                 .build();
         tomcat.setBaseDir(Files.createTempDirectory("tomcat").toString());
