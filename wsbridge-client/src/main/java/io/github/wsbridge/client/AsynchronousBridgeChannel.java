@@ -333,7 +333,7 @@ public final class AsynchronousBridgeChannel implements AsynchronousByteChannel 
     /** A read in progress. */
     private final class Read {
         private final ByteBuffer target;
-        private final CompletableFuture<Integer> result = new Result();
+        private final Result result = new Result();
         private int count;
         private @Nullable Throwable failure;
 
@@ -368,7 +368,7 @@ public final class AsynchronousBridgeChannel implements AsynchronousByteChannel 
             if (failure == null) {
                 result.complete(count);
             } else {
-                result.completeExceptionally(failure);
+                result.fail(failure);
             }
         }
 
@@ -377,16 +377,30 @@ public final class AsynchronousBridgeChannel implements AsynchronousByteChannel 
             /** Cancels it unless the bytes have been taken already. */
             @Override
             public boolean cancel(boolean mayInterruptIfRunning) {
+                return withdraw() && super.cancel(mayInterruptIfRunning);
+            }
+
+            /** The same, as {@link #orTimeout} does it. */
+            @Override
+            public boolean completeExceptionally(Throwable reason) {
+                return withdraw() && super.completeExceptionally(reason);
+            }
+
+            void fail(Throwable reason) {
+                super.completeExceptionally(reason);
+            }
+
+            private boolean withdraw() {
                 lock.lock();
                 try {
                     if (reading != Read.this) {
                         return false;
                     }
                     reading = null;
+                    return true;
                 } finally {
                     lock.unlock();
                 }
-                return super.cancel(mayInterruptIfRunning);
             }
         }
     }

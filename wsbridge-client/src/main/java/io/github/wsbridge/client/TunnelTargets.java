@@ -1,5 +1,6 @@
 package io.github.wsbridge.client;
 
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.wire.concurrent.TaskThreads;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class TunnelTargets implements BridgeDevice.Handler {
 
     private static final Logger log = LoggerFactory.getLogger(TunnelTargets.class);
+    private static final String HANDLER_FAILED = "the device's handler failed";
 
     private final Map<String, StreamAddress> targets;
     private final Map<String, BridgeDevice.Handler> handlers;
@@ -114,8 +116,21 @@ public final class TunnelTargets implements BridgeDevice.Handler {
             handler.handle(incoming);
         } catch (Throwable e) {
             log.warn("The handler failed for {}", incoming, e);
-            incoming.reject(500, "the device's handler failed");
+            if (!incoming.reject(500, HANDLER_FAILED)) {
+                closeAccepted(incoming, new CloseReason(CloseReason.INTERNAL_ERROR, HANDLER_FAILED));
+            }
         }
+    }
+
+    /** Closes what a handler has accepted, in one way or the other, as the device itself does after a failure. */
+    private static void closeAccepted(IncomingBridge incoming, CloseReason reason) {
+        incoming.acceptLeg().whenComplete((leg, otherwise) -> {
+            if (otherwise == null) {
+                leg.close(reason);
+            } else {
+                incoming.accept().thenAccept(bridge -> bridge.close(reason));
+            }
+        });
     }
 
     private void reach(IncomingBridge incoming) {

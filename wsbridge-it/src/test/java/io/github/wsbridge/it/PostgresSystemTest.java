@@ -121,18 +121,7 @@ final class PostgresSystemTest {
         Path data = run.resolve("data");
         // Whatever the locale of this machine is; and nothing is left in /dev/shm when it is killed.
         programs.run(command(
-                as,
-                program("initdb"),
-                "--no-locale",
-                "-D",
-                data,
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "-N"));
+                as, program("initdb"), "--no-locale", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"));
         programs.start(command(
                         as,
                         program("postgres"),

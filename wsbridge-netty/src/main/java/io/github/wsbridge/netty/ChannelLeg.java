@@ -135,12 +135,16 @@ abstract class ChannelLeg extends ChannelInboundHandlerAdapter implements Transf
 
     @Override
     public final CompletionStage<Void> shareThread(Leg other) {
-        if (!(other instanceof ChannelLeg peer)) {
-            return other instanceof LoopLeg elsewhere && elsewhere.eventLoop() instanceof Loop loop
-                    ? follow(loop)
-                    : SENT;
+        if (other instanceof LoopLeg elsewhere
+                && !(other instanceof ChannelLeg)
+                && elsewhere.eventLoop() instanceof Loop loop) {
+            return follow(loop);
         }
         followed(null);
+        if (!(other instanceof ChannelLeg peer)) {
+            return SENT;
+        }
+        peer.followed(null);
         Loop here = loop();
         Loop there = peer.loop();
         boolean alike = here.parent() == there.parent(); // a connector's leg moves to the server's loop

@@ -216,6 +216,9 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             return;
         }
         wanted = true;
+        if (leg == null) {
+            return; // it reads as soon as it is connected
+        }
         if (!begun) {
             begun = true;
             if (!sending && DirectLeg.join(this, leg()) != null) {
@@ -630,8 +633,8 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
                 return;
             }
             address = remote;
-            CompletableFuture<? extends Leg> coming = dialled(dial);
-            dialling = coming;
+            CompletionStage<? extends Leg> coming = dialled(dial);
+            dialling = coming.toCompletableFuture(); // possibly a copy, which, once cancelled, misses the leg
             limit(remote, promise);
             coming.whenComplete((made, failure) -> {
                 try {
@@ -688,6 +691,9 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
             opened = true;
             if (promise.trySuccess()) {
                 pipeline().fireChannelActive();
+                if (wanted && !begun && open) {
+                    beginRead();
+                }
             } else {
                 close(voidPromise());
             }
@@ -730,9 +736,9 @@ public final class LegChannel extends AbstractChannel implements DuplexChannel {
         }
     }
 
-    private static CompletableFuture<? extends Leg> dialled(Supplier<? extends CompletionStage<? extends Leg>> dial) {
+    private static CompletionStage<? extends Leg> dialled(Supplier<? extends CompletionStage<? extends Leg>> dial) {
         try {
-            return dial.get().toCompletableFuture();
+            return dial.get();
         } catch (RuntimeException e) { // it should not throw, but might
             return CompletableFuture.failedFuture(e);
         }

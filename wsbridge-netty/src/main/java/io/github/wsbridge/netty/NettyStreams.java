@@ -7,6 +7,7 @@ import io.github.wsbridge.wire.net.SocketFile;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -192,7 +193,8 @@ final class NettyStreams implements StreamTransport {
         bootstrap.option((ChannelOption<T>) option, (T) value);
     }
 
-    /** Creates the leg once the channel is connected. */
+    /** Creates the leg once the channel is connected. Of several attempts to connect, each has the same. */
+    @ChannelHandler.Sharable
     private static final class Beginning extends ChannelInboundHandlerAdapter {
         private final ChannelGroup connections;
         private final BiConsumer<Leg, Peer> taker;
@@ -270,7 +272,10 @@ final class NettyStreams implements StreamTransport {
             settings.forEach((option, value) -> set(channel, option, value));
             channel.pipeline().addLast(new Beginning(connections, taker, loop -> likely = loop));
             EventLoop loop = likely;
-            (loop == null ? loops.next() : loop).register(channel).addListener(registered -> {
+            if (loop == null || loop.isShuttingDown()) { // it may be that of another connector
+                loop = loops.next();
+            }
+            loop.register(channel).addListener(registered -> {
                 if (!registered.isSuccess()) {
                     channel.unsafe().closeForcibly();
                 }
@@ -279,7 +284,11 @@ final class NettyStreams implements StreamTransport {
 
         @SuppressWarnings("unchecked")
         private static <T> void set(Channel channel, ChannelOption<?> option, Object value) {
-            channel.config().setOption((ChannelOption<T>) option, (T) value);
+            try {
+                channel.config().setOption((ChannelOption<T>) option, (T) value);
+            } catch (RuntimeException e) { // some systems refuse it once the peer has gone, as the channel will notice
+                log.debug("The option {} of {} cannot be set", option, channel, e);
+            }
         }
 
         private void accept(ChannelHandlerContext context) {

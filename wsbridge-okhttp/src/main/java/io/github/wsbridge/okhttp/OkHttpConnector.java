@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
+import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -54,6 +55,8 @@ public final class OkHttpConnector implements Connector {
                 .protocols(List.of(Protocol.HTTP_1_1))
                 .followRedirects(false)
                 .followSslRedirects(false)
+                .retryOnConnectionFailure(false) // it would also repeat a request that was answered with 408
+                .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // so that no stale connection is used
                 .callTimeout(Duration.ZERO)
                 .readTimeout(Duration.ZERO) // a handshake has a limit of its own, and a bridge may be idle
                 .writeTimeout(Duration.ZERO)
@@ -67,8 +70,8 @@ public final class OkHttpConnector implements Connector {
     }
 
     /**
-     * Returns a connector with the settings of an existing client, whose connection pool it shares. Its time limits do
-     * not apply, except that for TCP connections.
+     * Returns a connector with the settings of an existing client. Its time limits do not apply, except that for TCP
+     * connections; nor does its connection pool.
      */
     public static OkHttpConnector over(OkHttpClient client) {
         return new OkHttpConnector(client);
@@ -84,14 +87,15 @@ public final class OkHttpConnector implements Connector {
             ClientUpgrade upgrade = new ClientUpgrade(target);
             Call call = client.newCall(request(target.uri(), upgrade));
             Future<?> limit = timer.schedule(
-                    () -> {
-                        if (result.completeExceptionally(new SocketTimeoutException("handshake timed out"))) {
-                            call.cancel();
-                        }
-                    },
+                    () -> result.completeExceptionally(new SocketTimeoutException("handshake timed out")),
                     target.timeout().toNanos(),
                     TimeUnit.NANOSECONDS);
-            result.whenComplete((leg, failure) -> limit.cancel(false));
+            result.whenComplete((leg, failure) -> {
+                limit.cancel(false);
+                if (failure != null) {
+                    call.cancel(); // also if the caller has given up: nothing else would end it
+                }
+            });
             threads.execute(() -> connect(call, upgrade, result)); // OkHttp's own would allow five at a time
         } catch (IOException e) {
             result.completeExceptionally(e);
@@ -125,6 +129,8 @@ public final class OkHttpConnector implements Connector {
                 leg = new OkHttpLeg(socket, upgrade.agreed(101, fields), threads, timer, legs::remove);
             } catch (IOException e) {
                 socket.cancel();
+                OkHttpLeg.giveBack(socket.getSource());
+                OkHttpLeg.giveBack(socket.getSink());
                 throw e;
             }
             legs.add(leg);

@@ -7,6 +7,7 @@ import io.github.wsbridge.wire.relay.CloseDeadline;
 import io.github.wsbridge.wire.websocket.FrameTranslator;
 import io.github.wsbridge.wire.websocket.Frames;
 import io.github.wsbridge.wire.websocket.Heartbeat;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -38,7 +39,7 @@ final class OkHttpLeg implements Leg, FrameTranslator.Controls {
     private final Consumer<OkHttpLeg> onReleased;
     private final OkHttpWriter writer;
     private final CloseDeadline deadline;
-    private final AtomicBoolean opened = new AtomicBoolean();
+    private final AtomicBoolean opened = new AtomicBoolean(); // or aborted before that
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -63,7 +64,7 @@ final class OkHttpLeg implements Leg, FrameTranslator.Controls {
         this.subprotocol = subprotocol;
         this.threads = threads;
         this.onReleased = onReleased;
-        this.writer = new OkHttpWriter(socket.getSink(), threads, socket::cancel);
+        this.writer = new OkHttpWriter(socket.getSink(), threads, this::abort);
         this.deadline = new CloseDeadline(timer, writer::written, this::abort);
     }
 
@@ -74,11 +75,15 @@ final class OkHttpLeg implements Leg, FrameTranslator.Controls {
 
     @Override
     public void open(Receiver to) {
-        opened.set(true);
+        if (opened.getAndSet(true)) { // aborted before
+            to.onClosed(lost());
+            return;
+        }
         try {
             threads.execute(() -> read(to));
         } catch (RuntimeException | Error e) { // the system has no more threads
             abort();
+            release();
             to.onClosed(CloseReason.vanished("there is no thread for a connection"));
         }
     }
@@ -200,9 +205,19 @@ final class OkHttpLeg implements Leg, FrameTranslator.Controls {
 
     private void release() {
         deadline.stop();
-        writer.fail();
         socket.cancel();
+        giveBack(socket.getSource());
+        writer.fail();
         onReleased.accept(this);
+    }
+
+    /** Closes one half of a connection that was cancelled: OkHttp's pool keeps it until both are. */
+    static void giveBack(Closeable half) {
+        try {
+            half.close();
+        } catch (IOException | RuntimeException e) {
+            log.trace("A connection ended", e);
+        }
     }
 
     @Override
@@ -283,7 +298,7 @@ final class OkHttpLeg implements Leg, FrameTranslator.Controls {
             lock.unlock();
         }
         socket.cancel();
-        if (!opened.get()) {
+        if (!opened.getAndSet(true)) { // nobody reads, nor will
             release();
         }
     }

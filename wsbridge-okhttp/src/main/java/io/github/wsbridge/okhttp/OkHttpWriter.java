@@ -139,17 +139,22 @@ final class OkHttpWriter {
         }
     }
 
-    /** Drops what has not been written. */
+    /** Drops what has not been written, and closes the sink, whose connection was cancelled. */
     void fail() {
         CompletableFuture<Void> hopeless;
+        boolean idle;
         lock.lock();
         try {
+            idle = !running && !failed; // otherwise the thread that writes closes it
             failed = true;
             gathered.clear();
             hopeless = room;
             room = null;
         } finally {
             lock.unlock();
+        }
+        if (idle) {
+            OkHttpLeg.giveBack(sink);
         }
         if (hopeless != null) {
             hopeless.completeExceptionally(new IOException("the connection is closed"));
@@ -186,24 +191,31 @@ final class OkHttpWriter {
 
     /** Takes what has been gathered; returns false if that is nothing. */
     private boolean next(Buffer batch) {
-        CompletableFuture<Void> done;
+        CompletableFuture<Void> done = null;
+        boolean more;
+        boolean over;
         lock.lock();
         try {
             gatherPong();
-            if (gathered.exhausted()) {
+            over = failed;
+            more = !over && !gathered.exhausted();
+            if (more) {
+                batch.write(gathered, gathered.size());
+                done = room;
+                room = null;
+            } else {
                 running = false;
-                return false;
             }
-            batch.write(gathered, gathered.size());
-            done = room;
-            room = null;
         } finally {
             lock.unlock();
+        }
+        if (over) {
+            OkHttpLeg.giveBack(sink);
         }
         if (done != null) {
             done.complete(null);
         }
-        return true;
+        return more;
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread

@@ -34,7 +34,7 @@ final class DataPieces {
     /**
      * Creates one.
      *
-     * @param decoder reads all complete frames of what it is given
+     * @param decoder reads the complete frames of what it is given, up to the first that is an error
      * @param most the longest permitted payload of a frame
      * @param server whether the client's preface comes first
      */
@@ -81,11 +81,19 @@ final class DataPieces {
             } else {
                 int complete = complete(in);
                 if (complete > 0) {
-                    decoder.accept(in.readSlice(complete));
+                    decode(in.readSlice(complete));
                 } else if (!begin(in)) {
                     return;
                 }
             }
+        }
+    }
+
+    /** Decodes complete frames. The decoder stops after each that is an error of its stream only. */
+    private void decode(ByteBuf frames) {
+        for (int before = 0; frames.isReadable() && frames.readableBytes() != before; ) {
+            before = frames.readableBytes();
+            decoder.accept(frames);
         }
     }
 

@@ -98,7 +98,8 @@ public final class BridgeAutoConfiguration {
                 .acceptCredential(properties.acceptCredential())
                 .drainDelay(properties.drainDelay())
                 .limits(properties.limits().toLimits());
-        // What is not set is left to the node: it says that it makes its own keys, and refuses peers without an address.
+        // What is not set is left to the node: it says that it makes its own keys, and refuses peers without an
+        // address.
         NodeSettings.keys(node, properties, keys.getIfAvailable());
         if (properties.address() != null) {
             node.address(NodeAddress.parse(properties.address()));

@@ -80,7 +80,8 @@ public final class RedisSignaller implements Signaller {
         }
         pending.add(published);
         published.whenComplete((heard, failure) -> forget(published));
-        // Cancelled when it expires, so that a client that is disconnected does not send it any more. The alarm ends with
+        // Cancelled when it expires, so that a client that is disconnected does not send it any more. The alarm ends
+        // with
         // the answer: otherwise it would keep the command, and so the message, until then.
         CompletableFuture<Void> alarm = new CompletableFuture<>();
         published.whenComplete((heard, failure) -> alarm.complete(null));

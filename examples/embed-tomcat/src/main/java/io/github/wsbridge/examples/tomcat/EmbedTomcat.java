@@ -31,10 +31,7 @@ public final class EmbedTomcat implements AutoCloseable {
 
     EmbedTomcat(int port, ApiKeyPolicy access) throws IOException, LifecycleException {
         URI url = URI.create("ws://localhost:" + port + "/app");
-        node = BridgeNode.builder()
-                .publicUrl(url)
-                .accessPolicy(access)
-                .build();
+        node = BridgeNode.builder().publicUrl(url).accessPolicy(access).build();
         tomcat.setBaseDir(Files.createTempDirectory("tomcat").toString());
         tomcat.setPort(port);
         tomcat.getConnector(); // Tomcat opens the port only if somebody asks for this
