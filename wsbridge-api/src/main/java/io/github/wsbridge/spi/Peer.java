@@ -23,13 +23,6 @@ public record Peer(String address, List<X509Certificate> certificates, String co
         certificates = List.copyOf(certificates);
     }
 
-    /** Gives the user's name only: frameworks say more of a user, such as the id of the session. */
-    @Override
-    public String toString() {
-        return "Peer[" + address + (connection.equals(address) ? "" : " by " + connection)
-                + user.map(known -> ", user " + known.getName()).orElse("") + "]";
-    }
-
     /** A peer whom no server before the node has authenticated. */
     public Peer(String address, List<X509Certificate> certificates, String connection) {
         this(address, certificates, connection, Optional.empty());
