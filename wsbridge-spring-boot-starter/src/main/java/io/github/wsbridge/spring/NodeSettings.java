@@ -58,16 +58,15 @@ final class NodeSettings {
             @Nullable ClassLoader application) {
         if (own != null) {
             if (properties.insecure() || properties.apiKeysFile() != null) {
-                log.warn(
-                        "the AccessPolicy bean decides alone: wsbridge.insecure and wsbridge.api-keys-file are ignored");
+                log.warn("the AccessPolicy bean decides alone: wsbridge.insecure and wsbridge.api-keys-file are"
+                        + " ignored");
             }
             node.accessPolicy(own);
             return;
         }
         if (properties.insecure()) {
-            log.warn(
-                    "wsbridge.insecure: whoever gets to /bridge/ may connect to any device and listen as any device; API"
-                            + " keys do not count");
+            log.warn("wsbridge.insecure: whoever gets to /bridge/ may connect to any device and listen as any device;"
+                    + " API keys do not count");
             node.insecure();
             return;
         }
