@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ExhaustionSystemTest {
 
-    private static final int DESCRIPTORS = 200;
+    private static final int DESCRIPTORS = 400; // of which the jars take about half
 
     @TempDir
     Path folder;
