@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -156,7 +157,7 @@ final class Main {
             description =
                     "Plays requester and device against a node. This takes as long as the node's accept timeout, and"
                             + " some seconds.")
-    static final class NodeCommand implements java.util.concurrent.Callable<Integer> {
+    static final class NodeCommand implements Callable<Integer> {
 
         @CommandLine.Spec
         CommandLine.Model.@Nullable CommandSpec spec;
@@ -196,7 +197,7 @@ final class Main {
             mixinStandardHelpOptions = true,
             description = "Plays node and device against a requester, which opens one bridge, sends back what it gets,"
                     + " half-closes when the other end has (with wsbridge.v1), and ends. It is started several times.")
-    static final class RequesterCommand implements java.util.concurrent.Callable<Integer> {
+    static final class RequesterCommand implements Callable<Integer> {
 
         @CommandLine.Spec
         CommandLine.Model.@Nullable CommandSpec spec;
@@ -236,7 +237,7 @@ final class Main {
             mixinStandardHelpOptions = true,
             description = "Plays node and requester against a device, which listens, accepts what has the given request"
                     + " data, sends back what it gets, and half-closes when the other end has (with wsbridge.v1).")
-    static final class DeviceCommand implements java.util.concurrent.Callable<Integer> {
+    static final class DeviceCommand implements Callable<Integer> {
 
         @CommandLine.Spec
         CommandLine.Model.@Nullable CommandSpec spec;
