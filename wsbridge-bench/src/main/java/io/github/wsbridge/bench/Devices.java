@@ -38,12 +38,12 @@ final class Devices implements Agent.Role {
 
     private final Loop loop = new Loop("devices");
     private final Sinks sinks = new Sinks();
-    private final FarEnd farEnd = new FarEnd(sinks);
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "sink");
         thread.setDaemon(true);
         return thread;
     });
+    private final FarEnd farEnd = new FarEnd(loop, threads, sinks);
     private final ByteBuffer flood = Frames.batch(StalledBench.FRAME, true);
     private final List<Session> stalled = new ArrayList<>(); // of the loop's thread
     private @Nullable Crowd crowd;
@@ -61,7 +61,7 @@ final class Devices implements Agent.Role {
         int web = serve(channel -> serveWeb(channel, false));
         int tlsWeb = serve(channel -> serveWeb(channel, true));
         return "sink=" + sink + " tls-sink=" + tlsSink + " echo=" + echo + " web=" + web + " tls-web=" + tlsWeb
-                + " far=" + serve(farEnd::serve);
+                + " far=" + farEnd.open();
     }
 
     private void serveWeb(SocketChannel channel, boolean tls) throws IOException {

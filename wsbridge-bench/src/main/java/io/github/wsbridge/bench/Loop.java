@@ -9,8 +9,14 @@ import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** An event loop, a single thread that serves thousands of {@link Session}s. */
+/** An event loop, a single thread that serves thousands of connections. */
 final class Loop {
+
+    /** What is registered with the selector; a key's attachment. */
+    interface Ready {
+        /** Called when the channel is ready. */
+        void ready(SelectionKey key);
+    }
 
     private final Selector selector;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -33,7 +39,7 @@ final class Loop {
         return selector;
     }
 
-    /** Returns the buffer that sessions read into, one at a time. */
+    /** Returns the buffer that connections read into, one at a time. */
     ByteBuffer buffer() {
         return buffer.clear();
     }
@@ -49,7 +55,7 @@ final class Loop {
                 while (ready.hasNext()) {
                     SelectionKey key = ready.next();
                     ready.remove();
-                    ((Session) key.attachment()).ready(key);
+                    ((Ready) key.attachment()).ready(key);
                 }
             }
         } catch (IOException e) {

@@ -35,7 +35,7 @@ final class Requesters implements Agent.Role {
             case "count":
                 return sinks.count();
             case "connections":
-                return new Connections(Target.parse(Agent.option(options, "target")))
+                return new Connections(loop, Target.parse(Agent.option(options, "target")))
                         .run(
                                 Agent.number(options, "concurrency"),
                                 Agent.number(options, "warmup"),

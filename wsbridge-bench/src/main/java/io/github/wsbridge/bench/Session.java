@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A WebSocket client on a {@link Loop}, for large numbers of connections. It answers pings and closes. */
-final class Session implements FrameScanner.Listener {
+final class Session implements Loop.Ready, FrameScanner.Listener {
 
     /** The events of a session; called on the loop's thread. */
     interface Events {
@@ -81,7 +81,8 @@ final class Session implements FrameScanner.Listener {
         return session;
     }
 
-    void ready(SelectionKey key) {
+    @Override
+    public void ready(SelectionKey key) {
         try {
             if (key.isValid() && key.isConnectable()) {
                 channel.finishConnect();

@@ -44,7 +44,8 @@ final class ConnectionsTest {
             socket.bind(new InetSocketAddress("127.0.0.1", 0));
             free = socket.getLocalPort();
         }
-        Connections connections = new Connections(Target.parse("tcp://127.0.0.1:" + free + "/answer"));
+        Connections connections =
+                new Connections(new Loop("connections"), Target.parse("tcp://127.0.0.1:" + free + "/answer"));
         assertThatThrownBy(() -> connections.run(2, 0, 50)).isInstanceOf(IOException.class);
     }
 
