@@ -2,6 +2,7 @@ package io.github.wsbridge.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -164,8 +165,8 @@ final class Loops implements AutoCloseable {
         return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     }
 
-    Class<? extends Channel> channel() {
-        return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    ChannelFactory<Channel> channels() {
+        return epoll ? EpollSocketChannel::new : NioSocketChannel::new;
     }
 
     /** Returns whether there are Unix sockets. Netty's NIO transport has some, but they do not support half-close. */

@@ -259,7 +259,7 @@ public final class NettyConnector implements Connector {
                     Math.min(Integer.MAX_VALUE, Math.max(1, target.timeout().toMillis()));
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
-                    .channel(loops.channel())
+                    .channelFactory(loops.channels())
                     .disableResolver()
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                     .handler(new ChannelInitializer<Channel>() {

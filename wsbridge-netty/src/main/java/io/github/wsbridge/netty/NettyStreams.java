@@ -18,6 +18,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Errors;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketAddress;
@@ -45,6 +46,8 @@ final class NettyStreams implements StreamTransport {
 
     private final Loops loops;
     private final ChannelGroup connections;
+    private final Map<ChannelOption<?>, Object> tcp; // options of connections that are dialled
+    private final Map<ChannelOption<?>, Object> unix;
     private volatile @Nullable Loop joinedOn; // where the latest dialled connection was joined with a session's stream
 
     /**
@@ -55,6 +58,8 @@ final class NettyStreams implements StreamTransport {
     NettyStreams(Loops loops, ChannelGroup connections) {
         this.loops = loops;
         this.connections = connections;
+        this.tcp = halfClosing(loops.settings());
+        this.unix = halfClosing(loops.unixSettings());
     }
 
     private static Map<ChannelOption<?>, Object> halfClosing(Map<ChannelOption<?>, Object> settings) {
@@ -65,7 +70,7 @@ final class NettyStreams implements StreamTransport {
     @Override
     public CompletionStage<Leg> dial(SocketAddress address, Duration timeout) {
         CompletableFuture<Leg> leg = new CompletableFuture<>();
-        boolean unix = address instanceof UnixDomainSocketAddress;
+        boolean local = address instanceof UnixDomainSocketAddress;
         SocketAddress to;
         try {
             to = address instanceof UnixDomainSocketAddress file ? unixAddress(file) : address;
@@ -74,7 +79,7 @@ final class NettyStreams implements StreamTransport {
         }
         Bootstrap bootstrap = new Bootstrap()
                 .group(dialling())
-                .channel(unix ? EpollDomainSocketChannel.class : loops.channel())
+                .channelFactory(local ? EpollDomainSocketChannel::new : loops.channels())
                 .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
@@ -86,8 +91,7 @@ final class NettyStreams implements StreamTransport {
                             }
                         },
                         loop -> joinedOn = loop));
-        halfClosing(unix ? loops.unixSettings() : loops.settings())
-                .forEach((option, value) -> set(bootstrap, option, value));
+        (local ? unix : tcp).forEach((option, value) -> set(bootstrap, option, value));
         connect(bootstrap, to, leg, System.nanoTime() + timeout.toNanos());
         return leg;
     }
@@ -258,14 +262,21 @@ final class NettyStreams implements StreamTransport {
         public void channelRead(ChannelHandlerContext context, Object accepted) {
             open++;
             told = false;
-            ((Channel) accepted)
-                    .closeFuture()
-                    .addListener(closed -> context.executor().execute(() -> {
-                        open--;
-                        accept(context);
-                    }));
+            EventExecutor here = context.executor();
+            ((Channel) accepted).closeFuture().addListener(closed -> {
+                if (here.inEventLoop()) {
+                    leave(context);
+                } else {
+                    here.execute(() -> leave(context));
+                }
+            });
             accept(context);
             begin((Channel) accepted);
+        }
+
+        private void leave(ChannelHandlerContext context) {
+            open--;
+            accept(context);
         }
 
         private void begin(Channel channel) {
