@@ -1,6 +1,7 @@
 package io.github.wsbridge.jakarta;
 
 import io.github.wsbridge.NodeAddress;
+import io.github.wsbridge.Watch;
 import io.github.wsbridge.core.BridgeNode;
 import io.github.wsbridge.core.limits.Limits;
 import io.github.wsbridge.core.tokens.TokenKeys;
@@ -26,6 +27,7 @@ final class Bridges implements AutoCloseable {
                 .limits(Limits.builder()
                         .requestsPerSecond(10_000)
                         .maxPendingPerDevice(1_000)
+                        .watch(new Watch(Duration.ofMinutes(5), Duration.ofHours(1))) // a swarm answers no pings
                         .build())
                 .signaller(signaller)
                 .build();
