@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The connection is the caller's. Its client should have {@code ClientOptions.disconnectedBehavior} with
  * {@code REJECT_COMMANDS}: by default, it holds commands while it reconnects, and sends them later, which is of no use
- * here. What Redis has not answered when the invitation expires is cancelled; at most 10,000 invitations wait for an answer.
- * Closing the signaller leaves the connection open.
+ * here. What Redis has not answered when the invitation expires is cancelled; at most 10,000 invitations wait for an
+ * answer. Closing the signaller leaves the connection open.
  *
  * <p>In a Redis Cluster, a server counts only its own subscribers, so a device may be found unreachable that is not.
  */
