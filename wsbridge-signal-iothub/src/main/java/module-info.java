@@ -1,7 +1,6 @@
 /** Azure IoT Hub as a secondary channel: the node's signaller and the device's source of invitations. */
 module io.github.wsbridge.signal.iothub {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.client;
     requires io.github.wsbridge.wire;
     requires transitive com.azure.core;
     requires transitive com.microsoft.iot.device.client;

@@ -1,7 +1,6 @@
 /** Invitations over an MQTT broker, for nodes and devices. */
 module io.github.wsbridge.signal.mqtt {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.client;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;
     requires com.grack.nanojson;

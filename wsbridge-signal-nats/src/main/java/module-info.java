@@ -1,7 +1,6 @@
 /** Invitations over NATS, for nodes and devices. */
 module io.github.wsbridge.signal.nats {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.client;
     requires transitive io.nats.jnats;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;

@@ -1,7 +1,6 @@
 /** Invitations over the publish and subscribe of Redis, for nodes and devices. */
 module io.github.wsbridge.signal.redis {
     requires transitive io.github.wsbridge;
-    requires transitive io.github.wsbridge.client;
     requires transitive lettuce.core;
     requires io.github.wsbridge.wire;
     requires static org.jspecify;

@@ -1,7 +1,7 @@
 package io.github.wsbridge.bench;
 
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

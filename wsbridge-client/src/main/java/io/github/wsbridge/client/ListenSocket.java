@@ -2,10 +2,12 @@ package io.github.wsbridge.client;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Leg;
 import io.github.wsbridge.wire.concurrent.Backoff;
 import io.github.wsbridge.wire.message.InvitationJson;

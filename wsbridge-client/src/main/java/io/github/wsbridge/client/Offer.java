@@ -5,7 +5,7 @@ import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.TraceContext;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.SetupTracer;
 import io.github.wsbridge.spi.SetupTracer.Kind;
 import io.github.wsbridge.spi.SetupTracer.Step;

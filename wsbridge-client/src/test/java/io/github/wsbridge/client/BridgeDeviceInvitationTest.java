@@ -7,8 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.testkit.LogCapture;
 import java.net.URI;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package io.github.wsbridge.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;

@@ -8,6 +8,7 @@ import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import io.github.wsbridge.spi.Fragment;
+import io.github.wsbridge.spi.InvitationSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.HandshakeException;
 import io.github.wsbridge.client.FakeNode.Call;
 import io.github.wsbridge.spi.Fragment;

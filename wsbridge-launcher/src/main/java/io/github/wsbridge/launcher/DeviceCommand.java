@@ -1,8 +1,8 @@
 package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.client.BridgeDevice;
-import io.github.wsbridge.client.DeviceState;
 import io.github.wsbridge.client.TargetNetworks;
 import io.github.wsbridge.client.TunnelTargets;
 import io.github.wsbridge.session.SessionHandler;

@@ -2,9 +2,9 @@ package io.github.wsbridge.launcher;
 
 import com.microsoft.azure.sdk.iot.device.IotHubClientProtocol;
 import io.github.wsbridge.client.BridgeDevice;
-import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.signal.iothub.IotHubInvitations;
 import io.github.wsbridge.signal.mqtt.MqttInvitations;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Proxies;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -9,6 +9,8 @@ import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import java.net.URI;
 import java.time.Duration;
@@ -16,7 +18,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,28 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract of {@code InvitationSource}, a device's end of a secondary channel. The other end is the channel's
- * {@link Signaller}. The test kit does not depend on the client library, so a test wraps its source: what the source
- * tells its sink goes to a {@link Device}, and {@link Source} calls the source.
- *
- * <pre>{@code
- * protected Source start(String deviceId, Device device) {
- *     MySource source = new MySource(deviceId);
- *     source.start(new InvitationSource.Sink() {
- *         public void listening() {
- *             device.listening();
- *         }
- *         public CompletionStage<Answer> offer(Invitation invitation) {
- *             return device.offer(invitation)
- *                     .thenApply(no -> no.<Answer>map(Answer.Rejected::new).orElseGet(Answer.Accepted::new));
- *         }
- *         public void ended(CloseReason reason) {
- *             device.ended(reason);
- *         }
- *     });
- *     return new Source(source::reject, source::close);
- * }
- * }</pre>
+ * The contract of {@link InvitationSource}, a device's end of a secondary channel. The other end is the channel's
+ * {@link Signaller}.
  */
 public abstract class InvitationSourceContract {
 
@@ -60,7 +41,7 @@ public abstract class InvitationSourceContract {
 
     private static final Rejection REJECTION = new Rejection(403, "nö, not today");
 
-    private final List<Source> sources = new ArrayList<>();
+    private final List<InvitationSource> sources = new ArrayList<>();
     private @Nullable Signaller signaller;
 
     /** Creates the suite. */
@@ -69,12 +50,8 @@ public abstract class InvitationSourceContract {
     /** Creates the node's end of the channel. The suite closes it. */
     protected abstract Signaller newSignaller() throws Exception;
 
-    /**
-     * Starts a source under test, without waiting until it listens. The suite closes it, possibly twice.
-     *
-     * @param device receives what the source tells its sink
-     */
-    protected abstract Source start(String deviceId, Device device) throws Exception;
+    /** Creates a source under test. The suite starts it, and closes it, possibly twice. */
+    protected abstract InvitationSource newSource(String deviceId) throws Exception;
 
     /** Returns device ids that the channel supports. */
     protected List<String> deviceIds() {
@@ -86,58 +63,29 @@ public abstract class InvitationSourceContract {
         return Duration.ofSeconds(20);
     }
 
-    /**
-     * A source.
-     *
-     * @param reject calls {@code InvitationSource.reject}
-     * @param close calls {@code InvitationSource.close}
-     */
-    public record Source(Reject reject, Close close) {
-
-        /** Rejects on the channel. */
-        @FunctionalInterface
-        public interface Reject {
-
-            /** As {@code InvitationSource.reject}. */
-            CompletionStage<Boolean> reject(Invitation invitation, Rejection rejection);
-        }
-
-        /** Closes the source. */
-        @FunctionalInterface
-        public interface Close {
-
-            /** As {@code InvitationSource.close}. */
-            void close() throws Exception;
-        }
-    }
-
     /** A device that records what a source tells, and answers as a test says. */
-    public final class Device {
+    private final class Device implements InvitationSource.Sink {
         private final CountDownLatch listening = new CountDownLatch(1);
         private final BlockingQueue<Invitation> heard = new LinkedBlockingQueue<>();
         private final BlockingQueue<CloseReason> ended = new LinkedBlockingQueue<>();
-        private final Function<Invitation, CompletionStage<Optional<Rejection>>> answer;
+        private final Function<Invitation, CompletionStage<Answer>> answer;
 
-        private Device(Function<Invitation, CompletionStage<Optional<Rejection>>> answer) {
+        private Device(Function<Invitation, CompletionStage<Answer>> answer) {
             this.answer = answer;
         }
 
-        /** To be called by {@code Sink.listening}. */
+        @Override
         public void listening() {
             listening.countDown();
         }
 
-        /**
-         * To be called by {@code Sink.offer}.
-         *
-         * @return the device's answer: a rejection, or empty if it accepts
-         */
-        public CompletionStage<Optional<Rejection>> offer(Invitation invitation) {
+        @Override
+        public CompletionStage<Answer> offer(Invitation invitation) {
             heard.add(invitation);
             return answer.apply(invitation);
         }
 
-        /** To be called by {@code Sink.ended}. */
+        @Override
         public void ended(CloseReason reason) {
             ended.add(reason);
         }
@@ -151,21 +99,22 @@ public abstract class InvitationSourceContract {
         }
     }
 
-    private static CompletionStage<Optional<Rejection>> accept(Invitation invitation) {
-        return CompletableFuture.completedFuture(Optional.empty());
+    private static CompletionStage<Answer> accept(Invitation invitation) {
+        return CompletableFuture.completedFuture(new Answer.Accepted());
     }
 
-    private Device listen(String deviceId, Function<Invitation, CompletionStage<Optional<Rejection>>> answer)
-            throws Exception {
+    private Device listen(String deviceId, Function<Invitation, CompletionStage<Answer>> answer) throws Exception {
         Device device = new Device(answer);
-        sources.add(start(deviceId, device));
+        InvitationSource source = newSource(deviceId);
+        sources.add(source);
+        source.start(device);
         assertThat(device.listening.await(patience().toMillis(), TimeUnit.MILLISECONDS))
                 .as("%s is listening", deviceId)
                 .isTrue();
         return device;
     }
 
-    private Source last() {
+    private InvitationSource last() {
         return sources.get(sources.size() - 1);
     }
 
@@ -176,8 +125,8 @@ public abstract class InvitationSourceContract {
 
     @AfterEach
     void shut() throws Exception {
-        for (Source source : sources) {
-            source.close().close();
+        for (InvitationSource source : sources) {
+            source.close();
         }
         signaller().close();
     }
@@ -210,14 +159,14 @@ public abstract class InvitationSourceContract {
 
     @Test
     void offer_thatIsNotAnswered_holdsUpNoOther() throws Exception {
-        CompletableFuture<Optional<Rejection>> undecided = new CompletableFuture<>();
+        CompletableFuture<Answer> undecided = new CompletableFuture<>();
         Device device = listen(
                 "thinker", invitation -> invitation.requestData().equals("hard") ? undecided : accept(invitation));
         signal(invitation("thinker", "hard", Duration.ofMinutes(1)));
         assertThat(device.take().requestData()).isEqualTo("hard");
         signal(invitation("thinker", "easy", Duration.ofMinutes(1)));
         assertThat(device.take().requestData()).isEqualTo("easy");
-        undecided.complete(Optional.empty());
+        undecided.complete(new Answer.Accepted());
     }
 
     @Test
@@ -225,12 +174,11 @@ public abstract class InvitationSourceContract {
         CompletableFuture<Boolean> carried = new CompletableFuture<>();
         listen("refuser", invitation -> {
             // As a device does: on the channel first, and then as the answer.
-            CompletableFuture<Optional<Rejection>> answer = new CompletableFuture<>();
-            CompletableFuture.runAsync(() -> last().reject()
-                    .reject(invitation, REJECTION)
+            CompletableFuture<Answer> answer = new CompletableFuture<>();
+            CompletableFuture.runAsync(() -> last().reject(invitation, REJECTION)
                     .whenComplete((taken, failure) -> {
                         carried.complete(failure == null && taken);
-                        answer.complete(Optional.of(REJECTION));
+                        answer.complete(new Answer.Rejected(REJECTION));
                     }));
             return answer;
         });
@@ -247,9 +195,9 @@ public abstract class InvitationSourceContract {
         Invitation before = invitation("returner", "before", Duration.ofMinutes(1));
         signal(before);
         assertThat(first.take()).isEqualTo(before);
-        Source source = last();
-        source.close().close();
-        source.close().close();
+        InvitationSource source = last();
+        source.close();
+        source.close();
 
         Device second = listen("returner", InvitationSourceContract::accept);
         Invitation after = invitation("returner", "after", Duration.ofMinutes(1));
@@ -261,7 +209,7 @@ public abstract class InvitationSourceContract {
                         });
         assertThat(first.heard).isEmpty();
         assertThat(first.ended).isEmpty();
-        CompletionStage<Boolean> late = source.reject().reject(before, REJECTION);
+        CompletionStage<Boolean> late = source.reject(before, REJECTION);
         assertThat(late.handle((taken, failure) -> true).toCompletableFuture()).succeedsWithin(Duration.ofSeconds(5));
     }
 

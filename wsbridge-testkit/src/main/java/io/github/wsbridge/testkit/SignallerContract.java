@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
+import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
 import io.github.wsbridge.Invitation;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.net.URI;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -53,6 +57,43 @@ public abstract class SignallerContract {
      * @param device handles invitations; called on any thread, and may block
      */
     protected abstract AutoCloseable startDevice(String deviceId, Device device) throws Exception;
+
+    /**
+     * Starts a device on a source of invitations, for {@link #startDevice}. It rejects on the channel.
+     *
+     * @return stops it
+     */
+    protected final AutoCloseable startDevice(InvitationSource source, Device device) throws Exception {
+        CountDownLatch listening = new CountDownLatch(1);
+        source.start(new InvitationSource.Sink() {
+            @Override
+            public void listening() {
+                listening.countDown();
+            }
+
+            @Override
+            public CompletionStage<Answer> offer(Invitation invitation) {
+                return CompletableFuture.supplyAsync(
+                        () -> answer(source, invitation, device), task -> new Thread(task, "device").start());
+            }
+
+            @Override
+            public void ended(CloseReason reason) {}
+        });
+        if (!listening.await(patience().toMillis(), MILLISECONDS)) {
+            throw new AssertionError("the device does not listen within " + patience());
+        }
+        return source;
+    }
+
+    private static Answer answer(InvitationSource source, Invitation invitation, Device device) {
+        Result result = device.invited(new Heard(invitation.acceptUrl().toString(), invitation.requestData()));
+        if (result instanceof Result.Rejected no) {
+            source.reject(invitation, no.rejection());
+            return new Answer.Rejected(no.rejection());
+        }
+        return new Answer.Accepted();
+    }
 
     /** A device's answer to invitations. */
     @FunctionalInterface

@@ -2,8 +2,8 @@ package io.github.wsbridge.signal.iothub;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource.Answer;
-import io.github.wsbridge.client.InvitationSource.Sink;
+import io.github.wsbridge.spi.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Sink;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -10,7 +10,7 @@ import com.microsoft.azure.sdk.iot.device.twin.DirectMethodResponse;
 import com.microsoft.azure.sdk.iot.device.twin.MethodCallback;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;

@@ -2,7 +2,7 @@ package io.github.wsbridge.signal.iothub;
 
 import com.microsoft.azure.sdk.iot.device.Message;
 import com.microsoft.azure.sdk.iot.device.MessageCallback;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.SignallerContract;
 import java.net.URLDecoder;

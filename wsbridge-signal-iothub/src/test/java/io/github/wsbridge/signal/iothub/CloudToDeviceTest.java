@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.microsoft.azure.sdk.iot.device.MessageCallback;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.FakeClock;
 import io.github.wsbridge.testkit.FakeScheduler;

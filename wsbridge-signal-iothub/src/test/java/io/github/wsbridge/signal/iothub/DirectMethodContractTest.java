@@ -1,6 +1,6 @@
 package io.github.wsbridge.signal.iothub;
 
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.SignallerContract;

@@ -2,8 +2,8 @@ package io.github.wsbridge.signal.iothub;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,14 +1,10 @@
 package io.github.wsbridge.signal.iothub;
 
-import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.InvitationSourceContract;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,29 +29,11 @@ final class IotHubInvitationsContractTest extends InvitationSourceContract {
     }
 
     @Override
-    protected Source start(String deviceId, Device device) throws Exception {
-        IotHubInvitations source = IotHubInvitations.builder(
+    protected InvitationSource newSource(String deviceId) {
+        return IotHubInvitations.builder(
                         HubDevices.client(deviceId, hub.registered, hub.connected, new ConcurrentHashMap<>()))
                 .patience(Duration.ofSeconds(60))
                 .build();
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                device.listening();
-            }
-
-            @Override
-            public CompletionStage<Answer> offer(Invitation invitation) {
-                return device.offer(invitation)
-                        .thenApply(no -> no.<Answer>map(Answer.Rejected::new).orElseGet(Answer.Accepted::new));
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                device.ended(reason);
-            }
-        });
-        return new Source(source::reject, source::close);
     }
 
     /** All characters that are allowed in a hub's device ids. */

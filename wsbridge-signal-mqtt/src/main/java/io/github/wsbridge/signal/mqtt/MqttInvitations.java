@@ -2,10 +2,10 @@ package io.github.wsbridge.signal.mqtt;
 
 import com.grack.nanojson.JsonObject;
 import io.github.wsbridge.BridgeId;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
-import io.github.wsbridge.client.DeviceState;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;

@@ -1,10 +1,10 @@
 package io.github.wsbridge.signal.mqtt;
 
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.DeviceState;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

@@ -9,7 +9,7 @@ import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.MqttClientSslConfig;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller.Result;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.github.wsbridge.signal.mqtt;
 
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.SignallerContract;
 import java.util.concurrent.TimeUnit;

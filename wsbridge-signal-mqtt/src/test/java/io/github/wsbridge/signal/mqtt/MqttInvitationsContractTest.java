@@ -1,12 +1,8 @@
 package io.github.wsbridge.signal.mqtt;
 
-import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.InvitationSourceContract;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 final class MqttInvitationsContractTest extends InvitationSourceContract {
@@ -23,25 +19,7 @@ final class MqttInvitationsContractTest extends InvitationSourceContract {
     }
 
     @Override
-    protected Source start(String deviceId, Device device) throws Exception {
-        MqttInvitations source = MqttInvitations.create(broker(), deviceId);
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                device.listening();
-            }
-
-            @Override
-            public CompletionStage<Answer> offer(Invitation invitation) {
-                return device.offer(invitation)
-                        .thenApply(no -> no.<Answer>map(Answer.Rejected::new).orElseGet(Answer.Accepted::new));
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                device.ended(reason);
-            }
-        });
-        return new Source(source::reject, source::close);
+    protected InvitationSource newSource(String deviceId) throws Exception {
+        return MqttInvitations.create(broker(), deviceId);
     }
 }

@@ -2,18 +2,16 @@ package io.github.wsbridge.signal.nats;
 
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.concurrent.PendingInvitations;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;
 import io.nats.client.Connection;
 import io.nats.client.Message;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,13 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class NatsSignaller implements Signaller {
 
     private static final Logger log = LoggerFactory.getLogger(NatsSignaller.class);
-    private static final int MOST_PENDING = 10_000;
 
     private final Connection connection;
     private final InstantSource clock;
-    private final Semaphore room = new Semaphore(MOST_PENDING);
-    private final Set<CompletableFuture<Result>> pending = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final PendingInvitations pending;
 
     /** Creates a signaller on an open connection. */
     public static NatsSignaller create(Connection connection) {
@@ -46,6 +41,7 @@ public final class NatsSignaller implements Signaller {
     NatsSignaller(Connection connection, InstantSource clock) {
         this.connection = connection;
         this.clock = clock;
+        this.pending = new PendingInvitations("NATS", clock);
     }
 
     @Override
@@ -55,15 +51,8 @@ public final class NatsSignaller implements Signaller {
 
     @Override
     public CompletionStage<Result> signal(Invitation invitation) {
-        if (closed) {
-            return unreachable("the node is stopping");
-        }
         if (connection.getStatus() != Connection.Status.CONNECTED) {
             return unreachable("NATS is not connected");
-        }
-        Duration left = Duration.between(clock.instant(), invitation.expiresAt());
-        if (left.isNegative() || left.isZero()) {
-            return unreachable("the invitation has expired");
         }
         String subject;
         try {
@@ -71,38 +60,20 @@ public final class NatsSignaller implements Signaller {
         } catch (IllegalArgumentException e) {
             return unreachable("the device id cannot be part of a NATS subject");
         }
-        if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(new Result.Throttled("too many pending invitations over NATS"));
-        }
-        return request(invitation, subject, left);
-    }
-
-    private CompletionStage<Result> request(Invitation invitation, String subject, Duration left) {
-        CompletableFuture<Result> result = new CompletableFuture<>();
-        pending.add(result);
-        result.whenComplete((said, failure) -> forget(result));
-        CompletableFuture<Message> reply;
-        try {
-            reply = connection.requestWithTimeout(subject, JsonMessage.write(InvitationJson.write(invitation)), left);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            // The client's queue is full, the connection is closed, or the server takes no messages of that size.
-            log.debug("{} could not be published: {}", invitation, e.getMessage());
-            result.complete(new Result.Unreachable("NATS did not take the invitation"));
-            return result.minimalCompletionStage();
-        }
-        reply.whenComplete((message, failure) -> answered(invitation, result, message, failure));
-        result.whenComplete((said, failure) -> reply.cancel(false));
-        if (closed) {
-            result.complete(new Result.Unreachable("the node is stopping")); // close() may have missed it
-        }
-        return result.minimalCompletionStage();
+        return pending.signal(invitation, (left, result) -> {
+            // Fails if the client's queue is full, the connection is closed, or the message is too long for the server.
+            CompletableFuture<Message> reply =
+                    connection.requestWithTimeout(subject, JsonMessage.write(InvitationJson.write(invitation)), left);
+            reply.whenComplete((message, failure) -> answered(invitation, result, message, failure));
+            result.whenComplete((said, failure) -> reply.cancel(false));
+        });
     }
 
     private void answered(
             Invitation invitation,
             CompletableFuture<Result> result,
-            @org.jspecify.annotations.Nullable Message message,
-            @org.jspecify.annotations.Nullable Throwable failure) {
+            @Nullable Message message,
+            @Nullable Throwable failure) {
         if (message != null && failure == null) {
             try {
                 result.complete(AnswerJson.read(message.getData()));
@@ -114,13 +85,7 @@ public final class NatsSignaller implements Signaller {
             // The client fails a request early for one reason only: the server knows of no subscriber.
             result.complete(new Result.Unreachable("the device is not subscribed on NATS"));
         } else {
-            forget(result); // without an answer, the accept timeout decides
-        }
-    }
-
-    private void forget(CompletableFuture<Result> result) {
-        if (pending.remove(result)) {
-            room.release();
+            result.cancel(false);
         }
     }
 
@@ -136,7 +101,6 @@ public final class NatsSignaller implements Signaller {
     /** Devices that have not answered become unreachable. The connection stays open. */
     @Override
     public void close() {
-        closed = true;
-        pending.forEach(result -> result.complete(new Result.Unreachable("the node is stopping")));
+        pending.close();
     }
 }

@@ -1,15 +1,8 @@
 package io.github.wsbridge.signal.nats;
 
-import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.SignallerContract;
 import io.nats.client.Connection;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -53,33 +46,7 @@ final class NatsContractSystemTest extends SignallerContract {
     @Override
     protected AutoCloseable startDevice(String deviceId, Device device) throws Exception {
         Connection connection = server.connect();
-        NatsInvitations source = NatsInvitations.create(connection, deviceId);
-        CompletableFuture<Void> listening = new CompletableFuture<>();
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                listening.complete(null);
-            }
-
-            @Override
-            public CompletionStage<Answer> offer(Invitation invitation) {
-                return CompletableFuture.supplyAsync(
-                        () -> {
-                            Signaller.Result result = device.invited(
-                                    new Heard(invitation.acceptUrl().toString(), invitation.requestData()));
-                            if (result instanceof Signaller.Result.Rejected no) {
-                                source.reject(invitation, no.rejection());
-                                return new Answer.Rejected(no.rejection());
-                            }
-                            return new Answer.Accepted();
-                        },
-                        task -> new Thread(task, "device").start());
-            }
-
-            @Override
-            public void ended(CloseReason reason) {}
-        });
-        listening.get(20, TimeUnit.SECONDS);
+        AutoCloseable source = startDevice(NatsInvitations.create(connection, deviceId), device);
         return () -> {
             source.close();
             connection.close();

@@ -1,7 +1,7 @@
 package io.github.wsbridge.signal.redis;
 
-import io.github.wsbridge.client.DeviceState;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.DeviceState;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.wire.message.InvitationJson;
 import io.github.wsbridge.wire.message.JsonMessage;
 import io.github.wsbridge.wire.message.MalformedMessageException;

@@ -1,6 +1,7 @@
 package io.github.wsbridge.signal.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
@@ -64,8 +65,9 @@ final class RedisSignallerTest {
     @Test
     void noAnswerInTime_isGivenUp() {
         CompletableFuture<Result> result = signal(Duration.ofMillis(1));
-        assertThat(result.join()).isInstanceOf(Result.Unreachable.class);
-        assertThat(published).isCancelled();
+        await().atMost(Duration.ofSeconds(20)).until(published::isCancelled);
+        assertThat(result).isNotDone(); // the node's timeout decides
+        assertThat(signaller.kept()).isZero();
     }
 
     @Test

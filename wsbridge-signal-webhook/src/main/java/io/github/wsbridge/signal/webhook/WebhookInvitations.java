@@ -2,7 +2,7 @@ package io.github.wsbridge.signal.webhook;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -1,19 +1,12 @@
 package io.github.wsbridge.signal.webhook;
 
-import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
-import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.SignallerContract;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 
 /** The node's and the device's part, with a real HTTP server in between that passes each invitation to its device. */
@@ -21,14 +14,12 @@ class WebhookContractTest extends SignallerContract {
 
     private final WebhookVerifier verifier = WebhookVerifier.of(Samples.KEY);
     private final Map<String, WebhookInvitations> devices = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
     private Backend backend;
     private WebhookSignaller signaller;
 
     @AfterEach
     void stopBackend() {
         backend.close();
-        threads.shutdownNow();
     }
 
     private void route(Backend.Request request) {
@@ -55,28 +46,10 @@ class WebhookContractTest extends SignallerContract {
     }
 
     @Override
-    protected AutoCloseable startDevice(String deviceId, Device device) {
+    protected AutoCloseable startDevice(String deviceId, Device device) throws Exception {
         WebhookInvitations invitations = WebhookInvitations.create(deviceId, verifier);
-        invitations.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {}
-
-            @Override
-            public CompletionStage<InvitationSource.Answer> offer(Invitation invitation) {
-                Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
-                return CompletableFuture.supplyAsync(() -> device.invited(heard), threads)
-                        .thenApply(result -> result instanceof Result.Rejected no
-                                ? new InvitationSource.Answer.Rejected(no.rejection())
-                                : new InvitationSource.Answer.Accepted());
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                throw new AssertionError(reason);
-            }
-        });
         devices.put(deviceId, invitations);
-        return invitations;
+        return startDevice(invitations, device);
     }
 
     @Override

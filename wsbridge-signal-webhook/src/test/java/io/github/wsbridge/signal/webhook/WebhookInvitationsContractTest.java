@@ -1,15 +1,11 @@
 package io.github.wsbridge.signal.webhook;
 
-import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.InvitationSourceContract;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 
@@ -43,26 +39,9 @@ final class WebhookInvitationsContractTest extends InvitationSourceContract {
     }
 
     @Override
-    protected Source start(String deviceId, Device device) {
+    protected InvitationSource newSource(String deviceId) {
         WebhookInvitations source = WebhookInvitations.create(deviceId, verifier);
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                device.listening();
-            }
-
-            @Override
-            public CompletionStage<Answer> offer(Invitation invitation) {
-                return device.offer(invitation)
-                        .thenApply(no -> no.<Answer>map(Answer.Rejected::new).orElseGet(Answer.Accepted::new));
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                device.ended(reason);
-            }
-        });
         devices.put(deviceId, source);
-        return new Source(source::reject, source::close);
+        return source;
     }
 }

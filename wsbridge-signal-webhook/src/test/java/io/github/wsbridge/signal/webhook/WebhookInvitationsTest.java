@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
 import io.github.wsbridge.signal.webhook.WebhookInvitations.Reply;
+import io.github.wsbridge.spi.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource.Answer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.github.wsbridge.examples.signaller;
 
 import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.client.InvitationSource;
+import io.github.wsbridge.spi.InvitationSource;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.wsbridge.BridgeId;
 import io.github.wsbridge.BridgeToken;
-import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.spi.Signaller.Result;
 import io.github.wsbridge.testkit.SignallerContract;
@@ -16,9 +14,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,36 +30,8 @@ class FolderSignallerTest extends SignallerContract {
     }
 
     @Override
-    protected AutoCloseable startDevice(String deviceId, Device device) throws InterruptedException {
-        FolderSource source = new FolderSource(folder, deviceId);
-        CountDownLatch listening = new CountDownLatch(1);
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                listening.countDown();
-            }
-
-            @Override
-            public CompletionStage<InvitationSource.Answer> offer(Invitation invitation) {
-                Heard heard = new Heard(invitation.acceptUrl().toString(), invitation.requestData());
-                // One thread each: this suite's devices may block.
-                return CompletableFuture.supplyAsync(
-                        () -> {
-                            device.invited(heard);
-                            return new InvitationSource.Answer.Accepted();
-                        },
-                        task -> new Thread(task).start());
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                throw new AssertionError(reason);
-            }
-        });
-        if (!listening.await(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("the device is not listening");
-        }
-        return source;
+    protected AutoCloseable startDevice(String deviceId, Device device) throws Exception {
+        return startDevice(new FolderSource(folder, deviceId), device);
     }
 
     @Override

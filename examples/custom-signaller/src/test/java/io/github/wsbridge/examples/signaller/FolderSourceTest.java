@@ -1,13 +1,9 @@
 package io.github.wsbridge.examples.signaller;
 
-import io.github.wsbridge.CloseReason;
-import io.github.wsbridge.Invitation;
-import io.github.wsbridge.client.InvitationSource;
-import io.github.wsbridge.client.InvitationSource.Answer;
+import io.github.wsbridge.spi.InvitationSource;
 import io.github.wsbridge.spi.Signaller;
 import io.github.wsbridge.testkit.InvitationSourceContract;
 import java.nio.file.Path;
-import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.io.TempDir;
 
 class FolderSourceTest extends InvitationSourceContract {
@@ -21,25 +17,7 @@ class FolderSourceTest extends InvitationSourceContract {
     }
 
     @Override
-    protected Source start(String deviceId, Device device) {
-        FolderSource source = new FolderSource(folder, deviceId);
-        source.start(new InvitationSource.Sink() {
-            @Override
-            public void listening() {
-                device.listening();
-            }
-
-            @Override
-            public CompletionStage<Answer> offer(Invitation invitation) {
-                return device.offer(invitation)
-                        .thenApply(no -> no.<Answer>map(Answer.Rejected::new).orElseGet(Answer.Accepted::new));
-            }
-
-            @Override
-            public void ended(CloseReason reason) {
-                device.ended(reason);
-            }
-        });
-        return new Source(source::reject, source::close);
+    protected InvitationSource newSource(String deviceId) {
+        return new FolderSource(folder, deviceId);
     }
 }

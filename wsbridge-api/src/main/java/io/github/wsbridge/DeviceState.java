@@ -1,10 +1,9 @@
-package io.github.wsbridge.client;
+package io.github.wsbridge;
 
-import io.github.wsbridge.CloseReason;
 import java.time.Duration;
 
 /**
- * What a device does to be reachable, as told to {@link BridgeDevice.Builder#onState}. With several secondary channels,
+ * What a device does to be reachable, as told to {@code BridgeDevice.Builder.onState}. With several secondary channels,
  * each has its own states. The texts are for people, one line each, and contain no secrets.
  */
 public sealed interface DeviceState {
@@ -51,7 +50,7 @@ public sealed interface DeviceState {
     /**
      * It does not listen any more.
      *
-     * @param reason as {@link BridgeDevice#stopped} says it
+     * @param reason as {@code BridgeDevice.stopped} says it
      */
     record Stopped(CloseReason reason) implements DeviceState {}
 }

@@ -1,15 +1,16 @@
-package io.github.wsbridge.client;
+package io.github.wsbridge.spi;
 
 import io.github.wsbridge.BridgeToken;
 import io.github.wsbridge.CloseReason;
+import io.github.wsbridge.DeviceState;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.Rejection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A secondary channel from which a device receives invitations. The listen socket is built in; others are added with
- * {@link BridgeDevice.Builder#source}.
+ * A secondary channel from which a device receives invitations: the other end of a {@link Signaller}. The listen
+ * socket is built in; others are added with {@code BridgeDevice.Builder.source}.
  *
  * <p>The device calls it on any thread; it must not block. A source reconnects on its own.
  */
