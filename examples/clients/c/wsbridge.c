@@ -260,6 +260,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 		return writable(peer, wsi) ? -1 : 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		fprintf(stderr, "cannot connect: %.*s\n", in ? (int)length : 0, in ? (const char *)in : "");
 		over(peer, (int)lws_http_client_http_response(wsi));
 		return 0;
 	case LWS_CALLBACK_CLIENT_CLOSED:
@@ -334,8 +335,10 @@ int main(int count, char **arguments)
 	struct lws_context_creation_info info = {0};
 	struct peer *first;
 	char device[1024], data[1024];
-	if (count < 4 || strlen(arguments[3]) > 300 || (count > 4 && strlen(arguments[4]) > 300))
+	if (count < 4 || strlen(arguments[3]) > 300 || (count > 4 && strlen(arguments[4]) > 300)) {
+		fprintf(stderr, "usage: wsbridge request URL DEVICE [REQUEST_DATA], or wsbridge listen URL DEVICE\n");
 		return 2;
+	}
 	srand((unsigned)lws_now_usecs());
 	lws_set_log_level(LLL_ERR, NULL);
 	info.port = CONTEXT_PORT_NO_LISTEN;

@@ -33,6 +33,10 @@ type message struct {
 var dialer = websocket.Dialer{Subprotocols: []string{"wsbridge.v1"}, HandshakeTimeout: 10 * time.Second}
 
 func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: device URL DEVICE")
+		os.Exit(2)
+	}
 	rand.Seed(time.Now().UnixNano())
 	device := strings.ReplaceAll(url.QueryEscape(os.Args[2]), "+", "%20")
 	go keepListening(os.Args[1]+"/bridge/listen?deviceId="+device, func() { fmt.Println("listening") })

@@ -20,6 +20,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: requester URL DEVICE [REQUEST_DATA]")
+		os.Exit(2)
+	}
 	data := ""
 	if len(os.Args) > 3 {
 		data = os.Args[3]

@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 // A device: sends back all bytes of the bridges with the request data "echo", and rejects others.
 //
-// Usage: device.js URL DEVICE                          needs Debian's node-ws
+// Usage: device.js URL DEVICE                          needs Debian's node-ws, or: npm install ws
 'use strict';
 const WebSocket = require('ws');
 
 const [base, device] = process.argv.slice(2);
+if (!device) {
+  console.error('usage: device.js URL DEVICE');
+  process.exit(2);
+}
 const listenUrl = `${base}/bridge/listen?deviceId=${encodeURIComponent(device)}`;
 const TRIES = 5;
 

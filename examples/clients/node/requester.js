@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 // A requester: connects standard input and output to a device, like nc.
 //
-// Usage: requester.js URL DEVICE [REQUEST_DATA]        needs Debian's node-ws
+// Usage: requester.js URL DEVICE [REQUEST_DATA]        needs Debian's node-ws, or: npm install ws
 'use strict';
 const WebSocket = require('ws');
 
 const [url, device, data = ''] = process.argv.slice(2);
+if (!device) {
+  console.error('usage: requester.js URL DEVICE [REQUEST_DATA]');
+  process.exit(2);
+}
 const query = `deviceId=${encodeURIComponent(device)}&requestData=${encodeURIComponent(data)}`;
 const socket = new WebSocket(`${url}/bridge/connect?${query}`, 'wsbridge.v1', {
   perMessageDeflate: false,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A device: sends back all bytes of the bridges with the request data "echo", and rejects others.
 
-Usage: device.py URL DEVICE                          needs Debian's python3-websockets
+Usage: device.py URL DEVICE                          needs Debian's python3-websockets, or: pip install websockets
 """
 
 import asyncio
@@ -103,4 +103,6 @@ async def main(base, device):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     asyncio.run(main(*sys.argv[1:]))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A requester: connects standard input and output to a device, like nc.
 
-Usage: requester.py URL DEVICE [REQUEST_DATA]        needs Debian's python3-websockets
+Usage: requester.py URL DEVICE [REQUEST_DATA]        needs Debian's python3-websockets, or: pip install websockets
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 import sys
 from urllib.parse import quote
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.legacy.client import connect
 
 PIECE = 16 * 1024
@@ -49,4 +49,9 @@ async def main(url, device, data=""):
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(*sys.argv[1:])))
+    if not 3 <= len(sys.argv) <= 4:
+        sys.exit(__doc__)
+    try:
+        sys.exit(asyncio.run(main(*sys.argv[1:])))
+    except (OSError, InvalidHandshake) as e:
+        sys.exit(str(e))

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Plays node and requester against a device. */
 final class DeviceKit implements EchoChecks.Source {
@@ -63,6 +64,7 @@ final class DeviceKit implements EchoChecks.Source {
         KitNode.Incoming first = node.listener(startTime);
         if (first == null) {
             report.broken(Clause.DEVICE_LISTEN, "the device has not connected");
+            report.unreached("the device has not connected");
             return report;
         }
         try {
@@ -134,22 +136,23 @@ final class DeviceKit implements EchoChecks.Source {
     }
 
     private KitNode.Incoming accepted(Invited invited) throws IOException, InterruptedException {
-        KitNode.Incoming next = node.bridge(patience);
+        Instant end = Instant.now().plus(patience);
+        KitNode.Incoming incoming = node.bridge(patience);
         // A page does not learn that an earlier accept was refused, and tries it again.
-        while (next != null && next.browser() && !next.parameter("bridgeToken").equals(invited.token)) {
-            next.refuse(404);
-            next = node.bridge(patience);
+        while (incoming != null
+                && incoming.browser()
+                && !incoming.parameter("bridgeToken").equals(invited.token)) {
+            incoming.refuse(404);
+            incoming = node.bridge(Duration.between(Instant.now(), end));
         }
-        KitNode.Incoming incoming = next;
         if (incoming == null) {
             report.broken(Clause.DEVICE_ACCEPT, "no accept");
             throw new Report.Broken("no accept");
         }
+        String target = incoming.target();
         report.check(
                 Clause.DEVICE_ACCEPT,
-                () -> expect(
-                        incoming.target().equals(invited.target),
-                        incoming.target() + " in place of " + invited.target));
+                () -> expect(target.equals(invited.target), target + " in place of " + invited.target));
         return incoming;
     }
 
@@ -289,8 +292,25 @@ final class DeviceKit implements EchoChecks.Source {
         expect(listening.wire().answered() > before, "no pong");
     }
 
+    /**
+     * Returns the next listen socket; null if none comes in time. Accepts are refused meanwhile: a page tries one that
+     * was refused again, and until it is answered, opens nothing else (RFC 6455, section 4.1).
+     */
+    private KitNode.@Nullable Incoming nextListener(Duration time) throws IOException, InterruptedException {
+        Instant end = Instant.now().plus(time);
+        KitNode.Incoming listener = null;
+        while (listener == null && Instant.now().isBefore(end)) {
+            KitNode.Incoming accept = node.bridge(Duration.ZERO);
+            if (accept != null) {
+                accept.refuse(404);
+            }
+            listener = node.listener(Duration.ofMillis(20));
+        }
+        return listener;
+    }
+
     private void listenAgain() throws IOException, InterruptedException {
-        KitNode.Incoming again = node.listener(startTime);
+        KitNode.Incoming again = nextListener(startTime);
         if (again == null) {
             throw new Report.Broken("no further listen socket within " + startTime.toSeconds() + " s");
         }
@@ -300,7 +320,7 @@ final class DeviceKit implements EchoChecks.Source {
     private void move() throws IOException, InterruptedException {
         Inbox old = listening;
         old.wire().text("{\"type\":\"move\"}");
-        KitNode.Incoming again = node.listener(patience);
+        KitNode.Incoming again = nextListener(patience);
         if (again == null) {
             throw new Report.Broken("no further listen socket");
         }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.grack.nanojson.JsonWriter;
 import io.github.wsbridge.wire.websocket.Frames;
+import io.github.wsbridge.wire.websocket.WebSocketKey;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What holds for requesters and devices: the far end of a bridge whose client sends back what it gets. */
@@ -29,7 +31,7 @@ final class EchoChecks {
         String established();
 
         /** Ends the input of a client that copies its input, once all has been sent. */
-        void endInput() throws IOException;
+        void endInput();
 
         /** Called when a bridge is over. */
         void over();
@@ -78,20 +80,24 @@ final class EchoChecks {
 
     /** Reads bytes until there are enough, or the other end has half-closed. */
     private byte[] read(Wire wire, int count) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        while (bytes.size() < count) {
-            Wire.Message message = wire.message();
-            expect(message.opcode() != Frames.CLOSE, message + " after " + bytes.size() + " of " + count + " bytes");
-            if (sawV1 && message.opcode() == Frames.TEXT) {
-                report.broken(Clause.CLIENT_BINARY, message.toString());
+        return wire.within(() -> {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            while (bytes.size() < count) {
+                Wire.Message message = wire.message();
+                expect(
+                        message.opcode() != Frames.CLOSE,
+                        message + " after " + bytes.size() + " of " + count + " bytes");
+                if (sawV1 && message.opcode() == Frames.TEXT) {
+                    report.broken(Clause.CLIENT_BINARY, message.toString());
+                }
+                if (sawV1 && message.payload().length == 0 && message.opcode() == Frames.BINARY) {
+                    report.broken(Clause.CLIENT_BINARY, "an empty message in the midst of the data");
+                    throw new Report.Broken("an empty message after " + bytes.size() + " of " + count + " bytes");
+                }
+                bytes.writeBytes(message.payload());
             }
-            if (sawV1 && message.payload().length == 0 && message.opcode() == Frames.BINARY) {
-                report.broken(Clause.CLIENT_BINARY, "an empty message in the midst of the data");
-                throw new Report.Broken("an empty message after " + bytes.size() + " of " + count + " bytes");
-            }
-            bytes.writeBytes(message.payload());
-        }
-        return bytes.toByteArray();
+            return bytes.toByteArray();
+        });
     }
 
     private void echoed(Wire wire, byte[] expected) throws IOException {
@@ -110,6 +116,7 @@ final class EchoChecks {
             wire = bridge();
         } catch (IOException e) {
             report.broken(Clause.CLIENT_PING, "no bridge: " + e.getMessage());
+            report.unreached("no bridge: " + e.getMessage());
             return;
         }
         try {
@@ -301,6 +308,11 @@ final class EchoChecks {
             report.check(Clause.CLIENT_KEYS, () -> {
                 long different = keys.stream().distinct().count();
                 expect(different > keys.size() / 2, different + " different keys for " + keys.size() + " frames");
+                long steps = IntStream.range(1, keys.size())
+                        .map(i -> keys.get(i) - keys.get(i - 1))
+                        .distinct()
+                        .count();
+                expect(steps > keys.size() / 2, "keys that follow one another in " + steps + " ways");
             });
         }
         if (requests.stream().anyMatch(request -> request.wire().promises() > 0)) {
@@ -319,7 +331,7 @@ final class EchoChecks {
         expect(head.contains("Connection", "Upgrade"), "Connection: " + head.value("Connection"));
         expect(head.value("Sec-WebSocket-Version").equals("13"), "version " + head.value("Sec-WebSocket-Version"));
         expect(
-                io.github.wsbridge.wire.websocket.WebSocketKey.valid(head.value("Sec-WebSocket-Key")),
+                WebSocketKey.valid(head.value("Sec-WebSocket-Key")),
                 "Sec-WebSocket-Key: " + head.value("Sec-WebSocket-Key"));
         expect(head.all("Host").size() == 1, head.all("Host").size() + " Host");
         expect(head.all("Transfer-Encoding").isEmpty(), "Transfer-Encoding");

@@ -10,17 +10,29 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a connection all the time, so that pings are answered, and keeps its messages. */
+/** Reads a listen socket all the time, so that pings are answered, and keeps its messages. */
 final class Inbox implements AutoCloseable {
+
+    private static final int MOST_MESSAGES = 1_000;
+    private static final int LONGEST_MESSAGE = 64 * 1024; // as the protocol has it
 
     /** The end of the connection. */
     private static final Wire.Message END = new Wire.Message(-1, new byte[0], java.util.List.of());
+
+    /** Looks for a message. */
+    @FunctionalInterface
+    interface Search<T> {
+
+        /** Returns what has been looked for; null if this message is to be skipped. */
+        @Nullable
+        T see(Wire.Message message) throws IOException;
+    }
 
     private final Wire wire;
     private final Duration patience;
     private final BlockingQueue<Wire.Message> messages = new LinkedBlockingQueue<>();
 
-    Inbox(Wire wire, Duration patience) throws IOException {
+    Inbox(Wire wire, Duration patience) {
         this.wire = wire;
         this.patience = patience;
         wire.patience(Duration.ofHours(1));
@@ -35,8 +47,9 @@ final class Inbox implements AutoCloseable {
                 if (message.opcode() == Frames.CLOSE && !wire.closeSent()) {
                     wire.frame(0x80 | Frames.CLOSE, message.payload());
                 }
+                Report.expect(message.payload().length <= LONGEST_MESSAGE, "a message of more than 64 KiB");
                 messages.add(message);
-            } while (message.opcode() != Frames.CLOSE);
+            } while (message.opcode() != Frames.CLOSE && messages.size() < MOST_MESSAGES);
         } catch (IOException e) {
             // it has ended
         } finally {
@@ -64,11 +77,21 @@ final class Inbox implements AutoCloseable {
     }
 
     Wire.Message next() throws IOException {
+        return next(message -> message);
+    }
+
+    /** Returns what is found in one of the next messages. */
+    <T> T next(Search<T> search) throws IOException {
+        long end = System.nanoTime() + patience.toNanos();
         Wire.Message message = poll(patience);
-        if (message == null) {
-            throw new Report.Broken("no message came in time");
+        while (message != null) {
+            T found = search.see(message);
+            if (found != null) {
+                return found;
+            }
+            message = poll(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         }
-        return message;
+        throw new Report.Broken("no message came in time");
     }
 
     @Override

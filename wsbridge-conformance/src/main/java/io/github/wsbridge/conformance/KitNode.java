@@ -3,9 +3,9 @@ package io.github.wsbridge.conformance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.wsbridge.wire.concurrent.Daemons;
+import io.github.wsbridge.wire.net.HostPort;
 import io.github.wsbridge.wire.websocket.WebSocketKey;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URLDecoder;
@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A node of which a check decides every answer. */
@@ -106,18 +107,28 @@ final class KitNode implements AutoCloseable {
         }
     }
 
+    private static final int MOST_CONNECTIONS = 1_000;
+
     private final ServerSocket server;
+    private final String host;
     private final Duration patience;
+    private final AtomicInteger connections = new AtomicInteger();
     private final BlockingQueue<Incoming> bridges = new LinkedBlockingQueue<>();
     private final BlockingQueue<Incoming> listeners = new LinkedBlockingQueue<>();
     private final List<Incoming> all = new CopyOnWriteArrayList<>();
     private final java.util.Set<Wire> open = ConcurrentHashMap.newKeySet();
 
-    KitNode(int port, Duration patience) throws IOException {
+    /** Listens on a free port of this machine, which nobody else reaches. */
+    KitNode(Duration patience) throws IOException {
+        this(new HostPort("127.0.0.1", 0), patience);
+    }
+
+    KitNode(HostPort address, Duration patience) throws IOException {
+        this.host = address.host();
         this.patience = patience;
         server = new ServerSocket();
         server.setReuseAddress(true);
-        server.bind(new InetSocketAddress("127.0.0.1", port));
+        server.bind(address.resolve().get(0));
         Daemons.start("conformance-node", this::accept);
     }
 
@@ -126,13 +137,17 @@ final class KitNode implements AutoCloseable {
     }
 
     String url() {
-        return "ws://127.0.0.1:" + server.getLocalPort() + BASE;
+        return "ws://" + new HostPort(host, port()) + BASE;
     }
 
     private void accept() {
         while (!server.isClosed()) {
             try {
                 Socket socket = server.accept();
+                if (connections.incrementAndGet() > MOST_CONNECTIONS) {
+                    socket.close();
+                    continue;
+                }
                 Daemons.start("conformance-request", () -> receive(socket));
             } catch (IOException e) {
                 // closed

@@ -2,6 +2,9 @@ package io.github.wsbridge.conformance;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.wsbridge.wire.files.KeyText;
+import io.github.wsbridge.wire.net.HostPort;
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -12,18 +15,23 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /** The command line of the conformance kit. */
 @Command(
-        name = "wsbridge-conformance",
+        name = "wsbridge conformance",
         mixinStandardHelpOptions = true,
         description = "Checks a node, a requester or a device against the clauses of docs/protocol.md.",
         subcommands = {Main.NodeCommand.class, Main.RequesterCommand.class, Main.DeviceCommand.class})
@@ -33,11 +41,29 @@ final class Main {
 
     /** Runs a command and ends the JVM: 0 if all clauses hold, 1 if one does not, 2 for a wrong command line. */
     public static void main(String[] arguments) {
-        System.exit(run(new PrintWriter(System.out, true, UTF_8), arguments));
+        System.exit(run(new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8), arguments));
     }
 
-    static int run(PrintWriter out, String... arguments) {
-        return new CommandLine(new Main()).setOut(out).execute(arguments);
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr().println(Reasons.of(failure));
+                    return 1;
+                })
+                .execute(arguments);
+    }
+
+    private static Duration seconds(@Nullable CommandSpec spec, String option, double seconds) {
+        if (!(seconds >= 0.01 && seconds <= 3600)) {
+            throw wrong(spec, option + " must be from 0.01 to 3600 seconds");
+        }
+        return Duration.ofMillis(Math.round(1000 * seconds));
+    }
+
+    private static ParameterException wrong(@Nullable CommandSpec spec, String what) {
+        return new ParameterException(Objects.requireNonNull(spec).commandLine(), what);
     }
 
     /** What all commands have. */
@@ -65,8 +91,12 @@ final class Main {
                 converter = ClauseId.class)
         Set<Clause> only = Set.of();
 
+        @Spec(Target.MIXEE)
+        @Nullable
+        CommandSpec command;
+
         Duration patience() {
-            return NodeKit.seconds(patience);
+            return seconds(command, "--patience", patience);
         }
 
         int report(Report report, PrintWriter out, String suite) throws IOException {
@@ -74,6 +104,9 @@ final class Main {
             if (junit != null) {
                 try (PrintWriter file = new PrintWriter(Files.newBufferedWriter(junit))) {
                     report.writeXml(file, "wsbridge-conformance." + suite);
+                    if (file.checkError()) {
+                        throw new IOException("cannot write " + junit);
+                    }
                 }
             }
             boolean broken = report.count(Report.State.FAILED) > 0
@@ -95,15 +128,30 @@ final class Main {
         }
     }
 
+    /** Reads a host and a port. */
+    static final class Address implements CommandLine.ITypeConverter<HostPort> {
+
+        @Override
+        public HostPort convert(String text) {
+            try {
+                return HostPort.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
     /** What clients under test have. */
     static final class Client {
 
         @Option(
-                names = "--port",
-                paramLabel = "PORT",
-                defaultValue = "0",
-                description = "the port of the kit's node on 127.0.0.1 (default: any free one)")
-        int port;
+                names = "--listen",
+                paramLabel = "HOST:PORT",
+                defaultValue = "127.0.0.1:0",
+                converter = Address.class,
+                description = "where the kit's node listens, which lets anybody in; port 0 is any free one"
+                        + " (default: ${DEFAULT-VALUE})")
+        HostPort listen = new HostPort("127.0.0.1", 0);
 
         @Option(
                 names = "--device-id",
@@ -133,8 +181,12 @@ final class Main {
                         + " Without a command, the kit waits for a client that somebody else starts")
         List<String> command = List.of();
 
+        @Spec(Target.MIXEE)
+        @Nullable
+        CommandSpec mixee;
+
         Duration startTime() {
-            return NodeKit.seconds(startTime);
+            return seconds(mixee, "--start-time", startTime);
         }
 
         Map<String, String> values(KitNode node) {
@@ -159,33 +211,56 @@ final class Main {
                             + " some seconds.")
     static final class NodeCommand implements Callable<Integer> {
 
-        @CommandLine.Spec
-        CommandLine.Model.@Nullable CommandSpec spec;
+        @Spec
+        @Nullable
+        CommandSpec spec;
 
         @Mixin
         Common common = new Common();
 
+        private static final String REQUESTER_KEY = "WSBRIDGE_REQUESTER_KEY";
+        private static final String DEVICE_KEY = "WSBRIDGE_DEVICE_KEY";
+
         @Parameters(paramLabel = "URL", description = "the node's base URL, such as ws://127.0.0.1:8080")
         URI url = URI.create("");
 
-        @Option(names = "--requester-key", paramLabel = "KEY", defaultValue = "", description = "a requester's API key")
-        String requesterKey = "";
+        @Option(
+                names = "--requester-key-file",
+                paramLabel = "FILE",
+                description = "a file that contains only a requester's API key, which may instead be in the environment"
+                        + " variable " + REQUESTER_KEY)
+        @Nullable
+        Path requesterKeyFile;
 
         @Option(
-                names = "--device-key",
-                paramLabel = "KEY",
-                defaultValue = "",
-                description = "a key good for all devices")
-        String deviceKey = "";
+                names = "--device-key-file",
+                paramLabel = "FILE",
+                description = "a file that contains only an API key good for all devices, which may instead be in the"
+                        + " environment variable " + DEVICE_KEY)
+        @Nullable
+        Path deviceKeyFile;
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            Nodes nodes = new Nodes(url, common.patience(), NodeKit.apiKey(requesterKey), NodeKit.apiKey(deviceKey));
+            if (!String.valueOf(url.getScheme()).matches("(?i)wss?|https?") || url.getHost() == null) {
+                throw wrong(spec, url + " is not a node's URL, such as ws://127.0.0.1:8080");
+            }
+            Nodes nodes = new Nodes(
+                    url,
+                    common.patience(),
+                    credential(requesterKeyFile, REQUESTER_KEY),
+                    credential(deviceKeyFile, DEVICE_KEY));
+            nodes.dial().close(); // rather than find this out for each clause
             return common.report(NodeKit.run(nodes, common.only), out(spec), "node");
+        }
+
+        private static Map<String, String> credential(@Nullable Path file, String variable) throws IOException {
+            String key = file == null ? System.getenv().getOrDefault(variable, "") : KeyText.read(file);
+            return NodeKit.apiKey(key.strip());
         }
     }
 
-    private static PrintWriter out(CommandLine.Model.@Nullable CommandSpec spec) {
+    private static PrintWriter out(@Nullable CommandSpec spec) {
         return spec == null
                 ? new PrintWriter(System.out, true, UTF_8)
                 : spec.commandLine().getOut();
@@ -199,8 +274,9 @@ final class Main {
                     + " half-closes when the other end has (with wsbridge.v1), and ends. It is started several times.")
     static final class RequesterCommand implements Callable<Integer> {
 
-        @CommandLine.Spec
-        CommandLine.Model.@Nullable CommandSpec spec;
+        @Spec
+        @Nullable
+        CommandSpec spec;
 
         @Mixin
         Common common = new Common();
@@ -215,7 +291,7 @@ final class Main {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            try (KitNode node = new KitNode(client.port, common.patience())) {
+            try (KitNode node = new KitNode(client.listen, common.patience())) {
                 client.announce(node, out(spec));
                 Report report = RequesterKit.run(
                         node,
@@ -239,8 +315,9 @@ final class Main {
                     + " data, sends back what it gets, and half-closes when the other end has (with wsbridge.v1).")
     static final class DeviceCommand implements Callable<Integer> {
 
-        @CommandLine.Spec
-        CommandLine.Model.@Nullable CommandSpec spec;
+        @Spec
+        @Nullable
+        CommandSpec spec;
 
         @Mixin
         Common common = new Common();
@@ -250,7 +327,7 @@ final class Main {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            try (KitNode node = new KitNode(client.port, common.patience())) {
+            try (KitNode node = new KitNode(client.listen, common.patience())) {
                 client.announce(node, out(spec));
                 Program program = client.command.isEmpty()
                         ? null

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 
 /** Plays requester and device at once. */
 final class NodeBridges {
@@ -54,6 +55,7 @@ final class NodeBridges {
     void run() throws InterruptedException {
         report.checkIfWanted(Clause.NODE_INVITATION, this::invitation);
         report.checkIfWanted(Clause.NODE_REASON, this::reason);
+        report.checkIfWanted(Clause.NODE_TRACE, this::trace);
         report.checkIfWanted(Clause.NODE_ENCODING, this::encoding);
         report.checkIfWanted(Clause.NODE_ESTABLISHED, this::established);
         report.checkIfWanted(Clause.NODE_PLAIN_END, this::plainEnd);
@@ -62,6 +64,7 @@ final class NodeBridges {
         report.checkIfWanted(Clause.NODE_FRAGMENTS, this::fragments);
         report.checkIfWanted(Clause.NODE_LARGE, this::large);
         report.checkIfWanted(Clause.NODE_PING, this::ping);
+        report.checkIfWanted(Clause.NODE_FLOOD, this::flood);
         report.checkIfWanted(Clause.NODE_CLOSE, this::closes);
         report.checkIfWanted(Clause.NODE_VANISHED, this::vanished);
         report.checkIfWanted(Clause.NODE_FRAMES, this::malformed);
@@ -93,20 +96,24 @@ final class NodeBridges {
     // ---- the secondary channel
 
     private JsonObject next(String type) throws IOException {
-        while (true) {
-            Wire.Message message = listening.next();
+        return next(type, read -> true);
+    }
+
+    private JsonObject next(String type, Predicate<JsonObject> wanted) throws IOException {
+        return listening.next(message -> {
             expect(message.opcode() == Frames.TEXT, message + " on the listen socket");
             try {
                 JsonObject read = JsonMessage.read(message.payload());
                 // Withdrawals are those of earlier checks, unless one is waited for.
-                if (JsonMessage.type(read).equals(type)) {
+                if (JsonMessage.type(read).equals(type) && wanted.test(read)) {
                     return read;
                 }
                 expect(!JsonMessage.type(read).equals("invitation"), "another invitation: " + message);
+                return null;
             } catch (MalformedMessageException e) {
                 throw new Report.Broken("no JSON object on the listen socket: " + message);
             }
-        }
+        });
     }
 
     private JsonObject invited() throws IOException {
@@ -179,6 +186,24 @@ final class NodeBridges {
         }
     }
 
+    private void trace() throws IOException {
+        Map<String, String> fields = new HashMap<>(nodes.requester());
+        for (String malformed : List.of("00-" + "0".repeat(32) + "-00f067aa0ba902b7-01", "no trace")) {
+            fields.put("traceparent", malformed);
+            try (Wire requester = nodes.open(nodes.connect(device, ""), fields, "")) {
+                String passedOn = invited().getString("traceparent");
+                expect(!malformed.equals(passedOn), "a malformed traceparent, passed on: " + passedOn);
+            }
+        }
+        fields.put("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        try (Wire requester = nodes.open(nodes.connect(device, ""), fields, "")) {
+            String passedOn = invited().getString("traceparent", "");
+            expect(
+                    passedOn.isEmpty() || passedOn.matches("00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]"),
+                    "a traceparent that is malformed: " + passedOn);
+        }
+    }
+
     private void encoding() throws IOException {
         try (Wire requester = nodes.open(
                 "/bridge/connect?deviceId=" + Nodes.encoded(device) + "&requestData=a+b%20%C3%A4%2B",
@@ -212,6 +237,7 @@ final class NodeBridges {
         listening.wire().text("no JSON at all");
         listening.wire().text("[1,2,3]");
         listening.wire().text("{\"type\":\"reject\"}");
+        listening.wire().text("{\"type\":\"reject\",\"new\":" + "[".repeat(1000) + "]".repeat(1000) + "}");
         bridge().close();
     }
 
@@ -222,10 +248,7 @@ final class NodeBridges {
             requester.close(1000, "");
         }
         String token = member(invitation, "bridgeToken");
-        String withdrawn;
-        do {
-            withdrawn = member(next("withdraw"), "bridgeToken");
-        } while (!withdrawn.equals(token));
+        next("withdraw", withdrawn -> token.equals(withdrawn.getString("bridgeToken")));
         try (Wire accepting = nodes.accept(member(invitation, "acceptUrl"), "")) {
             expectClose(accepting.message(), 4410, null);
         }
@@ -256,11 +279,7 @@ final class NodeBridges {
     private void replaced() throws IOException {
         Inbox older = listening;
         listening = new Inbox(nodes.listen(device), nodes.patience());
-        Wire.Message last = older.next();
-        while (last.opcode() == Frames.TEXT) {
-            last = older.next();
-        }
-        expectClose(last, 4409, null);
+        expectClose(older.next(message -> message.opcode() == Frames.TEXT ? null : message), 4409, null);
         older.close();
         bridge().close();
     }
@@ -417,14 +436,27 @@ final class NodeBridges {
             }
             pair.requester.frame(0x80 | Frames.PONG, "unsolicited".getBytes(UTF_8));
             pair.requester.binary(new byte[] {2});
-            Wire.Frame frame;
-            do {
-                frame = pair.device.frame();
-                expect(
-                        frame.opcode() != Frames.PING || !frame.text().equals("conformance"),
-                        "the other end's ping, relayed");
-                expect(!frame.text().equals("unsolicited"), "the other end's pong, relayed");
-            } while (frame.opcode() != Frames.BINARY);
+            pair.device.within(() -> {
+                Wire.Frame frame;
+                do {
+                    frame = pair.device.frame();
+                    expect(
+                            frame.opcode() != Frames.PING || !frame.text().equals("conformance"),
+                            "the other end's ping, relayed");
+                    expect(!frame.text().equals("unsolicited"), "the other end's pong, relayed");
+                } while (frame.opcode() != Frames.BINARY);
+                return frame;
+            });
+        }
+    }
+
+    private void flood() throws IOException {
+        try (Pair pair = bridge()) {
+            for (int i = 0; i < 2_000; i++) {
+                pair.requester.frame(0x80 | Frames.PING);
+            }
+            Wire.Message close = pair.requester.end();
+            expect(close != null && close.closes(1008), close + " in place of a close with 1008");
         }
     }
 
@@ -494,18 +526,20 @@ final class NodeBridges {
         try (Wire wire = nodes.listen(device + " for heartbeats")) {
             wire.patience(
                     nodes.patience().compareTo(Duration.ofSeconds(3)) > 0 ? nodes.patience() : Duration.ofSeconds(3));
+            Duration next;
             try {
-                while (true) {
-                    Wire.Frame frame = wire.frame();
-                    Duration next = frame.opcode() == Frames.PONG ? Heartbeat.read(frame.payload()) : null;
-                    if (next != null) {
-                        wire.patience(next.multipliedBy(2).plusSeconds(1));
-                        break;
-                    }
-                }
+                next = wire.within(() -> {
+                    Duration announced;
+                    do {
+                        Wire.Frame frame = wire.frame();
+                        announced = frame.opcode() == Frames.PONG ? Heartbeat.read(frame.payload()) : null;
+                    } while (announced == null);
+                    return announced;
+                });
             } catch (SocketTimeoutException e) {
                 throw new Report.Broken("no heartbeat");
             }
+            wire.patience(next.multipliedBy(2).plusSeconds(1));
             try {
                 wire.frame();
             } catch (SocketTimeoutException e) {
@@ -564,17 +598,31 @@ final class NodeBridges {
     private void signed() throws InterruptedException {
         if (nodes.requester().isEmpty()) {
             report.notApplicable(Clause.NODE_SIGNED, "no requester's credential was given");
+            report.notApplicable(Clause.NODE_SIGNED_ONCE, "no requester's credential was given");
             return;
         }
+        report.checkIfWanted(Clause.NODE_SIGNED_ONCE, () -> {
+            String url = signed("&once=true");
+            Nodes.Answer first = nodes.bare(url);
+            expect(first.status() == 101, first + " to the URL");
+            invited();
+            first.wire().close();
+            Nodes.Answer second = nodes.bare(url);
+            expect(second.status() == 403, second + " to the same URL again");
+        });
         report.checkIfWanted(Clause.NODE_SIGNED, () -> {
-            Nodes.Answer answer = nodes.sign(
-                    "deviceId=" + Nodes.encoded(device) + "&requestData=signed&lifetime=60", nodes.requester());
-            expect(answer.status() == 200, answer + ": " + answer.body());
-            String url = member(JsonMessage.read(answer.body().getBytes(UTF_8)), "url");
+            String url = signed("");
             Nodes.Answer opened = nodes.bare(url);
             expect(opened.status() == 101, opened + " to the URL");
-            expect("signed".equals(invited().getString("requestData")), "other request data");
+            JsonObject invitation = invited();
+            expect("signed".equals(invitation.getString("requestData")), "other request data");
+            String principal = member(invitation, "principal");
             opened.wire().close();
+            try (Wire requester = nodes.request(device, "", "")) {
+                expect(
+                        principal.equals(invited().getString("principal")),
+                        principal + ", who is not the holder of the credential");
+            }
             Nodes.Answer changed = nodes.bare(url.replace("requestData=signed", "requestData=other"));
             expect(changed.status() == 403, changed + " to the URL with other request data");
             Nodes.Answer more = nodes.bare(url + "&reason=other");
@@ -582,5 +630,12 @@ final class NodeBridges {
             Nodes.Answer unsigned = nodes.sign("deviceId=" + Nodes.encoded(device), null);
             expect(unsigned.status() == 401, unsigned + " to a request for one without a credential");
         });
+    }
+
+    private String signed(String more) throws IOException {
+        Nodes.Answer answer = nodes.sign(
+                "deviceId=" + Nodes.encoded(device) + "&requestData=signed&lifetime=60" + more, nodes.requester());
+        expect(answer.status() == 200, answer + ": " + answer.body());
+        return member(JsonMessage.read(answer.body().getBytes(UTF_8)), "url");
     }
 }

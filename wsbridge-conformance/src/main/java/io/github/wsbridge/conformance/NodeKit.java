@@ -1,7 +1,6 @@
 package io.github.wsbridge.conformance;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -34,6 +33,7 @@ final class NodeKit {
             checks.run(new NodeBridges(nodes, report, "conformance ä/" + UUID.randomUUID()));
         } catch (IOException e) {
             report.broken(Clause.NODE_INVITATION, "a device cannot listen: " + e.getMessage());
+            report.unreached("a device cannot listen: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -41,9 +41,5 @@ final class NodeKit {
 
     static Map<String, String> apiKey(String key) {
         return key.isEmpty() ? Map.of() : Map.of("X-Api-Key", key);
-    }
-
-    static Duration seconds(double seconds) {
-        return Duration.ofMillis(Math.round(1000 * seconds));
     }
 }

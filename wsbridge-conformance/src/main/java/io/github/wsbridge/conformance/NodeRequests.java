@@ -52,6 +52,11 @@ final class NodeRequests {
             Map<String, String> fields = fields();
             fields.put("Padding", "x".repeat(16 * 1024));
             expectRefusal(431, nodes.ask("GET", NOBODY, fields));
+            Map<String, String> many = fields();
+            for (int i = 0; i < 101; i++) {
+                many.put("Field-" + i, "x");
+            }
+            expectRefusal(431, nodes.ask("GET", NOBODY, many));
         });
         report.checkIfWanted(Clause.NODE_ORIGIN, this::origin);
         if (nodes.open()) {

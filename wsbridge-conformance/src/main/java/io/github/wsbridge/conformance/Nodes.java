@@ -79,7 +79,7 @@ final class Nodes {
                 SSLParameters parameters = tls.getSSLParameters();
                 parameters.setEndpointIdentificationAlgorithm("HTTPS");
                 tls.setSSLParameters(parameters);
-                socket = tls;
+                return new Wire(tls, socket, true, patience);
             }
             return new Wire(socket, true, patience);
         } catch (IOException | RuntimeException e) {
@@ -134,7 +134,7 @@ final class Nodes {
         String body = "";
         if (status != 101) {
             String length = head.value("Content-Length");
-            byte[] bytes = length.matches("\\d{1,6}") ? wire.bytes(Integer.parseInt(length)) : wire.toTheEnd();
+            byte[] bytes = length.matches("\\d{1,5}") ? wire.bytes(Integer.parseInt(length)) : wire.toTheEnd();
             body = new String(bytes, UTF_8);
             wire.close();
         }

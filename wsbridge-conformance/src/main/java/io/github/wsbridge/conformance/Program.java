@@ -61,10 +61,16 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** Ends the input of a piped program. */
-    void endInput() throws IOException {
+    /** Ends the input of a piped program, once it has taken what is on the way to it. */
+    void endInput() {
         if (piped) {
-            process.getOutputStream().close();
+            Daemons.start("conformance-end-of-input", () -> {
+                try {
+                    process.getOutputStream().close();
+                } catch (IOException e) {
+                    // it has ended
+                }
+            });
         }
     }
 

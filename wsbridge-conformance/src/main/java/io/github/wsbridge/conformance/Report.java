@@ -1,8 +1,8 @@
 package io.github.wsbridge.conformance;
 
+import io.github.wsbridge.wire.net.Reasons;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -59,6 +59,8 @@ final class Report {
         }
     }
 
+    private static final String UNREACHED = "not reached";
+
     private final Map<Clause, Finding> findings = new EnumMap<>(Clause.class); // guarded by this
 
     /**
@@ -69,7 +71,7 @@ final class Report {
     Report(List<Clause> clauses, Set<Clause> only) {
         clauses.stream()
                 .filter(clause -> only.isEmpty() || only.contains(clause))
-                .forEach(clause -> findings.put(clause, new Finding(State.NOT_APPLICABLE, "not reached")));
+                .forEach(clause -> findings.put(clause, new Finding(State.NOT_APPLICABLE, UNREACHED)));
     }
 
     /** Returns whether somebody wants to know about one of these clauses. */
@@ -100,10 +102,8 @@ final class Report {
             broken(clause, String.valueOf(e.getMessage()));
         } catch (Skipped e) {
             notApplicable(clause, String.valueOf(e.getMessage()));
-        } catch (SocketTimeoutException e) {
-            broken(clause, "nothing came in time");
         } catch (IOException | RuntimeException e) {
-            broken(clause, String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+            broken(clause, Reasons.of(e));
         }
     }
 
@@ -119,6 +119,14 @@ final class Report {
     /** Records why a clause cannot be checked, unless it has been. */
     void notApplicable(Clause clause, String why) {
         found(clause, State.NOT_APPLICABLE, why);
+    }
+
+    /** Says why the clauses that have not been reached were not. */
+    synchronized void unreached(String why) {
+        findings.replaceAll(
+                (clause, finding) -> finding.state == State.NOT_APPLICABLE && finding.detail.equals(UNREACHED)
+                        ? new Finding(State.NOT_APPLICABLE, why)
+                        : finding);
     }
 
     private synchronized void found(Clause clause, State state, String detail) {

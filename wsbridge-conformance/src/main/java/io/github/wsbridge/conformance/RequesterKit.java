@@ -81,6 +81,7 @@ final class RequesterKit {
             }
             KitNode.Incoming incoming = node.bridge(startTime);
             if (incoming == null) {
+                over();
                 report.broken(Clause.REQUESTER_CONNECT, "the requester has not connected");
                 throw new Report.Broken("the requester has not connected");
             }
@@ -106,7 +107,7 @@ final class RequesterKit {
         }
 
         @Override
-        public void endInput() throws IOException {
+        public void endInput() {
             if (program != null) {
                 program.endInput();
             }

@@ -3,6 +3,7 @@ package io.github.wsbridge.conformance;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.wsbridge.wire.concurrent.Daemons;
 import io.github.wsbridge.wire.websocket.Frames;
 import io.github.wsbridge.wire.websocket.Heartbeat;
 import java.io.BufferedInputStream;
@@ -10,14 +11,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +31,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * One end of a connection, before and after the upgrade. It sends anything, valid or not, and answers nothing by itself
  * but pings, while it waits for a message. One thread may read while another writes.
+ *
+ * <p>Whatever is awaited has to be there within the patience, all of it: a peer that sends a little now and then gets no
+ * more time. One that sends, or takes, much gets a second for each 64 KiB.
  */
 final class Wire implements AutoCloseable {
 
     private static final int LONGEST_HEAD = 64 * 1024;
     private static final int LONGEST_FRAME = 16 << 20;
+    private static final int LONGEST_BODY = 64 * 1024;
+    private static final int MOST_AT_ONCE = 32 << 20;
+    private static final long BYTES_A_SECOND = 64 * 1024;
+    private static final Duration GRACE = Duration.ofMillis(500);
+    private static final ScheduledExecutorService TIMER = Daemons.newTimer("conformance-timer");
+
+    /** Something that reads, several times perhaps. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T read() throws IOException;
+    }
 
     /**
      * A frame.
@@ -99,10 +119,14 @@ final class Wire implements AutoCloseable {
     }
 
     private final Socket socket;
+    private final Socket transport;
     private final DataInputStream in;
     private final OutputStream out;
     private final boolean client;
-    private final Duration patience;
+    private volatile Duration patience;
+    private boolean reading; // in within(); this and the next two are used by the reader
+    private long deadline; // in System.nanoTime
+    private long received; // since the deadline was set
     private final List<Integer> keys = new ArrayList<>(); // used by the reader
     private @Nullable Integer unmasked; // the opcode of the first one; used by the reader
     private long promised; // by the last heartbeat, in System.nanoTime; 0 for none; used by the reader
@@ -111,67 +135,164 @@ final class Wire implements AutoCloseable {
     private volatile int answered;
     private volatile boolean closeSent;
 
-    /** @param patience the longest time to wait for anything */
     Wire(Socket socket, boolean client, Duration patience) throws IOException {
+        this(socket, socket, client, patience);
+    }
+
+    /**
+     * @param transport what {@code socket} is layered over, or itself
+     * @param patience the longest time to wait for anything
+     */
+    Wire(Socket socket, Socket transport, boolean client, Duration patience) throws IOException {
         this.socket = socket;
+        this.transport = transport;
         this.client = client;
         this.patience = patience;
         socket.setTcpNoDelay(true);
-        patience(patience);
-        in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
+        in = new DataInputStream(new BufferedInputStream(new Timed(socket.getInputStream()), 65_536));
         out = socket.getOutputStream();
+    }
+
+    /** What the socket receives until the deadline. */
+    private final class Timed extends InputStream {
+
+        private final InputStream from;
+
+        Timed(InputStream from) {
+            this.from = from;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] to, int offset, int length) throws IOException {
+            Report.expect(received <= MOST_AT_ONCE, "more than 32 MiB in place of what was awaited");
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw late();
+            }
+            socket.setSoTimeout((int) (left / 1_000_000) + 1);
+            // Below TLS, the socket's own limit begins anew with each byte.
+            Future<?> limit = limit(left + GRACE.toNanos());
+            try {
+                int count = from.read(to, offset, length);
+                received += Math.max(0, count);
+                deadline += nanos(Math.max(0, count));
+                return count;
+            } catch (SocketTimeoutException e) {
+                throw late();
+            } finally {
+                limit.cancel(false);
+            }
+        }
+
+        private SocketTimeoutException late() {
+            return new SocketTimeoutException(
+                    received == 0 ? "nothing came in time" : "not all of it came in time, only " + received + " bytes");
+        }
+    }
+
+    private static long nanos(int bytes) {
+        return bytes * TimeUnit.SECONDS.toNanos(1) / BYTES_A_SECOND;
+    }
+
+    private Future<?> limit(long nanos) {
+        return TIMER.schedule(
+                () -> {
+                    try {
+                        transport.close();
+                    } catch (IOException e) {
+                        // closed either way
+                    }
+                },
+                nanos,
+                TimeUnit.NANOSECONDS);
+    }
+
+    /** Reads with one deadline for all of it. */
+    <T> T within(Reading<T> all) throws IOException {
+        if (reading) {
+            return all.read();
+        }
+        deadline = System.nanoTime() + patience.toNanos();
+        received = 0;
+        reading = true;
+        try {
+            return all.read();
+        } finally {
+            reading = false;
+        }
     }
 
     private static String shortened(String text) {
         return text.length() > 120 ? text.substring(0, 120) + "…" : text;
     }
 
-    void patience(Duration time) throws IOException {
-        socket.setSoTimeout((int) Math.max(1, time.toMillis()));
+    /** Changes how long to wait. */
+    void patience(Duration time) {
+        patience = time;
     }
 
     /** Reads up to the empty line after an HTTP header. */
     String head() throws IOException {
-        StringBuilder head = new StringBuilder();
-        while (head.indexOf("\r\n\r\n", Math.max(0, head.length() - 4)) < 0) {
-            int next = in.read();
-            if (next < 0) {
-                throw new EOFException("the connection ended after " + head.length() + " bytes of an HTTP header");
+        return within(() -> {
+            StringBuilder head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n", Math.max(0, head.length() - 4)) < 0) {
+                int next = in.read();
+                if (next < 0) {
+                    throw new EOFException("the connection ended after " + head.length() + " bytes of an HTTP header");
+                }
+                Report.expect(head.length() < LONGEST_HEAD, "an HTTP header of more than 64 KiB");
+                head.append((char) next);
             }
-            Report.expect(head.length() < LONGEST_HEAD, "an HTTP header of more than 64 KiB");
-            head.append((char) next);
-        }
-        return head.toString();
+            return head.toString();
+        });
     }
 
     byte[] bytes(int count) throws IOException {
-        byte[] bytes = new byte[count];
-        in.readFully(bytes);
-        return bytes;
+        return within(() -> {
+            byte[] bytes = new byte[count];
+            in.readFully(bytes);
+            return bytes;
+        });
     }
 
     byte[] toTheEnd() throws IOException {
-        return in.readAllBytes();
+        byte[] bytes = within(() -> in.readNBytes(LONGEST_BODY + 1));
+        Report.expect(bytes.length <= LONGEST_BODY, "a body of more than 64 KiB");
+        return bytes;
     }
 
     /** Returns whether bytes arrive within a time. */
     boolean speaks(Duration time) throws IOException {
+        Duration before = patience;
         in.mark(1);
         try {
             patience(time);
-            return in.read() >= 0;
+            return within(in::read) >= 0;
         } catch (SocketTimeoutException e) {
             return false;
         } finally {
             in.reset();
-            patience(patience);
+            patience(before);
         }
     }
 
     void raw(byte... bytes) throws IOException {
         synchronized (out) {
-            out.write(bytes);
-            out.flush();
+            Future<?> limit = limit(patience.toNanos() + nanos(bytes.length));
+            try {
+                out.write(bytes);
+                out.flush();
+            } catch (SocketException e) {
+                throw limit.isDone() ? new SocketTimeoutException("the other end does not read") : e;
+            } finally {
+                limit.cancel(false);
+            }
         }
     }
 
@@ -214,6 +335,10 @@ final class Wire implements AutoCloseable {
 
     /** Reads any frame. */
     Frame frame() throws IOException {
+        return within(this::nextFrame);
+    }
+
+    private Frame nextFrame() throws IOException {
         int first = in.readUnsignedByte();
         int second = in.readUnsignedByte();
         long length = second & 0x7F;
@@ -249,6 +374,10 @@ final class Wire implements AutoCloseable {
 
     /** Returns the next message or close; answers pings, and skips pongs. */
     Message message() throws IOException {
+        return within(this::nextMessage);
+    }
+
+    private Message nextMessage() throws IOException {
         ByteArrayOutputStream whole = new ByteArrayOutputStream();
         List<Integer> frames = new ArrayList<>();
         int opcode = -1;
@@ -280,17 +409,19 @@ final class Wire implements AutoCloseable {
     boolean answersPing(String payload) throws IOException {
         byte[] words = payload.getBytes(UTF_8);
         frame(0x80 | Frames.PING, words);
-        while (true) {
-            Frame frame = frame();
-            if (frame.opcode() == Frames.PONG && Arrays.equals(frame.payload(), words)) {
-                return true;
+        return within(() -> {
+            while (true) {
+                Frame frame = frame();
+                if (frame.opcode() == Frames.PONG && Arrays.equals(frame.payload(), words)) {
+                    return true;
+                }
+                if (frame.opcode() == Frames.PING) {
+                    frame(0x80 | Frames.PONG, frame.payload());
+                } else if (frame.opcode() != Frames.PONG) {
+                    throw new Report.Broken(frame + " in place of a pong");
+                }
             }
-            if (frame.opcode() == Frames.PING) {
-                frame(0x80 | Frames.PONG, frame.payload());
-            } else if (frame.opcode() != Frames.PONG) {
-                throw new Report.Broken(frame + " in place of a pong");
-            }
-        }
+        });
     }
 
     /**
@@ -301,6 +432,10 @@ final class Wire implements AutoCloseable {
      */
     @Nullable
     Message end() throws IOException {
+        return within(this::nextEnd).orElse(null);
+    }
+
+    private Optional<Message> nextEnd() throws IOException {
         Message close = null;
         try {
             do {
@@ -313,17 +448,17 @@ final class Wire implements AutoCloseable {
                         close.payload().length < 2 ? new byte[0] : Arrays.copyOf(close.payload(), 2));
             }
             if (!client) {
-                return close;
+                return Optional.of(close);
             }
             while (in.read() >= 0) {
                 // nothing should follow; what matters is that it ends
             }
         } catch (SocketTimeoutException e) {
             throw new Report.Broken((close == null ? "no close came" : close + " came") + ", and the connection stays");
-        } catch (EOFException | java.net.SocketException e) {
+        } catch (EOFException | SocketException e) {
             // it has ended
         }
-        return close;
+        return Optional.ofNullable(close);
     }
 
     List<Integer> keys() {

@@ -246,7 +246,7 @@ final class BrokenClientSystemTest {
         // Heartbeats are looked at all the time; this check makes the kit wait.
         Set<Clause> only =
                 clause == Clause.CLIENT_HEARTBEAT ? Set.of(clause, Clause.DEVICE_LISTEN_PING) : Set.of(clause);
-        try (KitNode node = new KitNode(0, PATIENCE);
+        try (KitNode node = new KitNode(PATIENCE);
                 BreakingProxy proxy = new BreakingProxy(FAULTS.get(clause).get())) {
             proxy.start(node.port());
             String url = proxy.url() + KitNode.BASE;

@@ -54,6 +54,8 @@ final class BrokenNodeSystemTest {
         request(head -> head.replace("conformance.invalid", "127.0.0.1"), Clause.NODE_OPEN_HOST);
         status(401, 403, Clause.NODE_CREDENTIALS);
         request(head -> head.replace("requestData=other", "requestData=signed"), Clause.NODE_SIGNED);
+        request(head -> head.replace("&once=true", ""), Clause.NODE_SIGNED_ONCE);
+        code(1008, 1000, Clause.NODE_FLOOD);
         request(head -> head.replace("subprotocol=binary", "other=binary"), Clause.NODE_SUBPROTOCOL);
         request(head -> head.replace("&wait=true", ""), Clause.NODE_WAIT);
         FAULTS.put(Clause.NODE_REFUSAL, new Fault() {
@@ -66,6 +68,7 @@ final class BrokenNodeSystemTest {
         down(frame -> frame.opcode() == Frames.PONG ? null : frame, Clause.NODE_PING, Clause.NODE_HEARTBEAT);
         text("\"expiresAt\"", "\"expires\"", Clause.NODE_INVITATION);
         text("\"reason\"", "\"why\"", Clause.NODE_REASON);
+        text("\"requestData\"", "\"traceparent\":\"no trace\",\"requestData\"", Clause.NODE_TRACE);
         up(
                 frame -> frame.text().startsWith("no JSON") ? new Wire.Frame(0x88, 1, new byte[0]) : frame,
                 Clause.NODE_LISTEN_IGNORES);
@@ -205,7 +208,8 @@ final class BrokenNodeSystemTest {
     @ParameterizedTest
     @MethodSource("faults")
     void brokenClause_isReported(Clause clause) throws Exception {
-        boolean withKeys = clause == Clause.NODE_CREDENTIALS || clause == Clause.NODE_SIGNED;
+        boolean withKeys = Set.of(Clause.NODE_CREDENTIALS, Clause.NODE_SIGNED, Clause.NODE_SIGNED_ONCE)
+                .contains(clause);
         String requester = ApiKeyPolicy.newKey();
         String device = ApiKeyPolicy.newKey();
         ApiKeyPolicy policy = ApiKeyPolicy.parse(List.of(

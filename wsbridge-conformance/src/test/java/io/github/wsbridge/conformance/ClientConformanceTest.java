@@ -18,7 +18,7 @@ final class ClientConformanceTest {
 
     @Test
     void requester() throws Exception {
-        try (KitNode node = new KitNode(0, PATIENCE)) {
+        try (KitNode node = new KitNode(PATIENCE)) {
             NodeConformanceTest.assertHolds(
                     requester(node, node.url(), PATIENCE, Set.of()), Clause.CLIENT_HEARTBEAT, Clause.REQUESTER_WAIT);
         }
@@ -41,7 +41,7 @@ final class ClientConformanceTest {
     @Test
     @Tag("system") // some seconds, to see that the device waits
     void device() throws Exception {
-        try (KitNode node = new KitNode(0, PATIENCE)) {
+        try (KitNode node = new KitNode(PATIENCE)) {
             NodeConformanceTest.assertHolds(device(node, node.url(), PATIENCE, Set.of()));
         }
     }

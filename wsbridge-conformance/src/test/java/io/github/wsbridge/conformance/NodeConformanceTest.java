@@ -27,7 +27,11 @@ final class NodeConformanceTest {
     void netty_open() throws Exception {
         try (TestNode node =
                 new TestNode(NettyBridgeServer.builder().address(ANY).bind(), "", b -> b.insecure())) {
-            assertHolds(check(node, Map.of(), Map.of()), Clause.NODE_CREDENTIALS, Clause.NODE_SIGNED);
+            assertHolds(
+                    check(node, Map.of(), Map.of()),
+                    Clause.NODE_CREDENTIALS,
+                    Clause.NODE_SIGNED,
+                    Clause.NODE_SIGNED_ONCE);
         }
     }
 
@@ -49,7 +53,11 @@ final class NodeConformanceTest {
     void tyrus_open() throws Exception {
         try (TestNode node =
                 new TestNode(TyrusBridgeServer.builder().address(ANY).bind(), "", b -> b.insecure())) {
-            assertHolds(check(node, Map.of(), Map.of()), Clause.NODE_CREDENTIALS, Clause.NODE_SIGNED);
+            assertHolds(
+                    check(node, Map.of(), Map.of()),
+                    Clause.NODE_CREDENTIALS,
+                    Clause.NODE_SIGNED,
+                    Clause.NODE_SIGNED_ONCE);
         }
     }
 

@@ -50,6 +50,12 @@ final class PackagesSystemTest {
     }
 
     @Test
+    void conformance_helps() throws Exception {
+        assertThat(commands.run(home.resolve("bin/wsbridge").toString(), "conformance", "node", "--help"))
+                .startsWith("Usage: wsbridge conformance node");
+    }
+
+    @Test
     void wsbridge_oldJava_saysWhatItNeeds() throws Exception {
         Path old = Files.createDirectories(folder.resolve("old/bin"));
         Files.createFile(

@@ -170,7 +170,10 @@ final class OtherLanguagesSystemTest {
     }
 
     private void assertBreaksOnly(Set<String> expected, List<String> command) throws Exception {
-        Programs.Running kit = programs.start(command);
+        assertBreaksOnly(expected, programs.start(command));
+    }
+
+    private static void assertBreaksOnly(Set<String> expected, Programs.Running kit) throws Exception {
         int exitCode = kit.exitCode();
         assertThat(kit.printed()
                         .lines()
@@ -199,6 +202,38 @@ final class OtherLanguagesSystemTest {
         } finally {
             server.stop(0);
         }
+    }
+
+    @Test
+    void page_requester_keepsTheClauses() throws Exception {
+        Programs.Running kit = programs.start(kit("requester", "--device-id", "page"));
+        assertPageKeepsTheClauses(
+                kit,
+                "async m => { for (;;) { try { const bridge = await m.connect('" + url(kit) + "', 'page', 'echo');"
+                        + " m.echo(bridge); await bridge.closed; } catch (e) {} } }");
+    }
+
+    @Test
+    void page_device_keepsTheClauses() throws Exception {
+        Programs.Running kit = programs.start(kit("device", "--device-id", "page", "--patience", "15"));
+        assertPageKeepsTheClauses(kit, "m => m.listen('" + url(kit) + "', 'page', {echo: m.echo})");
+    }
+
+    private void assertPageKeepsTheClauses(Programs.Running kit, String client) throws Exception {
+        HttpServer server = page();
+        try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
+            browser.open(URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/index.html"));
+            browser.await("document.getElementById('listen').onclick != null");
+            browser.value("import('./wsbridge.js').then(" + client + ")");
+            assertBreaksOnly(Set.of(), kit);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** Waits until the kit says where it is. */
+    private static String url(Programs.Running kit) throws IOException {
+        return kit.awaitLine("waiting for the client at").replaceFirst(".* at ([^,]*),.*", "$1");
     }
 
     private static HttpServer page() throws IOException {

@@ -63,6 +63,15 @@ class ScriptTest {
     }
 
     @Test
+    void conformance_runsTheKit() throws Exception {
+        Path target = Files.createDirectories(home.resolve("wsbridge-conformance/target"));
+        Files.createSymbolicLink(target.resolve("lib"), target().resolve("lib"));
+        Files.copy(target().resolve("wsbridge.stamp"), target.resolve("wsbridge.stamp"));
+        assertThat(programs.run(wsbridge.command("conformance", "device", "--help")))
+                .startsWith("Usage: wsbridge conformance device");
+    }
+
+    @Test
     void script_javaReplaced_checksItsVersionAgain() throws Exception {
         Path stamp = target().resolve("wsbridge.stamp");
         Files.writeString(stamp, "0 " + JAVA + "\n17\n17.0.1+1\n" + home + "\n");
