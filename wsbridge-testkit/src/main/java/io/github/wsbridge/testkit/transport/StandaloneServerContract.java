@@ -44,6 +44,11 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +57,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract of {@link BridgeServer}, in addition to {@link BridgeServerContract}: it binds before it serves,
  * enforces its limits and timeouts, answers every request, supports TLS, and releases everything when it stops.
  */
+@ResourceLock(
+        value = StandaloneServerContract.THREADS,
+        mode = ResourceAccessMode.READ,
+        target = ResourceLockTarget.CHILDREN)
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class StandaloneServerContract extends BridgeServerContract {
 
     /**
@@ -84,6 +94,9 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         }
     }
+
+    /** What the tests share, of which some count the threads of all servers in the process. */
+    static final String THREADS = "threads of servers";
 
     private static final Settings USUAL = new Settings(0, null, null, null);
 
@@ -380,6 +393,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    @ResourceLock(THREADS)
     void manySlowPeers_holdNoThreads() throws Exception {
         List<RawWebSocket> slow = new ArrayList<>();
         try {
@@ -441,6 +455,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    @ResourceLock(THREADS)
     void close_endsLegsAndThreadsAndFreesThePort() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();
