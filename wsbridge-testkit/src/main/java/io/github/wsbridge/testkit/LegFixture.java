@@ -44,8 +44,7 @@ abstract class LegFixture {
     private record Used(List<Leg> legs, List<RecordingReceiver> receivers) {}
 
     /**
-     * Connects two legs without opening them. The suite opens both, and finally aborts them. Called by one thread at a
-     * time.
+     * Connects two legs without opening them. The suite opens both, and finally aborts them.
      *
      * @param subprotocol the subprotocol to agree on; empty for none
      */
@@ -116,10 +115,7 @@ abstract class LegFixture {
 
     /** Connects a pair without receivers. */
     final LegPair unopened(String subprotocol) throws Exception {
-        LegPair pair;
-        synchronized (this) {
-            pair = connect(subprotocol);
-        }
+        LegPair pair = connect(subprotocol);
         used.get().legs().add(pair.near());
         used.get().legs().add(pair.far());
         return pair;

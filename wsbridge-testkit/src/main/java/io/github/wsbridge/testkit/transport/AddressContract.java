@@ -36,15 +36,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of a connector to a server with several addresses, of which some do not work (RFC 8305). The addresses
  * differ in their ports; the URL has the first one's.
  */
 @Timeout(60)
-@Execution(ExecutionMode.CONCURRENT)
 public abstract class AddressContract {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

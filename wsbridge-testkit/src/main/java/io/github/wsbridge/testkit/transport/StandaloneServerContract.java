@@ -44,8 +44,6 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.ResourceLockTarget;
@@ -61,7 +59,6 @@ import org.junit.jupiter.params.provider.ValueSource;
         value = StandaloneServerContract.THREADS,
         mode = ResourceAccessMode.READ,
         target = ResourceLockTarget.CHILDREN)
-@Execution(ExecutionMode.CONCURRENT)
 public abstract class StandaloneServerContract extends BridgeServerContract {
 
     /**
@@ -95,8 +92,8 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
         }
     }
 
-    /** What the tests share, of which some count the threads of all servers in the process. */
-    static final String THREADS = "threads of servers";
+    /** A lock for a test that counts the threads of all servers in the process; the others share it. */
+    protected static final String THREADS = "threads of servers";
 
     private static final Settings USUAL = new Settings(0, null, null, null);
 
