@@ -23,7 +23,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of {@link Leg} for a transport, with a connector's leg at one end and a server's at the other. All tests
- * of the suite share one server and one connector, so by default they do not run concurrently: those may have few threads.
+ * of the suite share one server and one connector. These may have few threads, so by default the tests do not run
+ * concurrently.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.SAME_THREAD)
