@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,12 +23,22 @@ import org.junit.jupiter.api.Timeout;
 final class ChurnTest {
 
     private static final int WORKERS = 16;
-    private static final int EACH = 125;
     private static final int DEVICES = 4;
 
     @Test
     @Timeout(180)
+    void shortBridges_800_leaveNothingBehind() throws Exception {
+        churn(50);
+    }
+
+    @Test
+    @Tag("system")
+    @Timeout(180)
     void shortBridges_2000_leaveNothingBehind() throws Exception {
+        churn(125);
+    }
+
+    private static void churn(int each) throws Exception {
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
         try (Cluster cluster = Cluster.start(3);
                 EchoDevices devices = new EchoDevices(cluster.url(), DEVICES);
@@ -37,7 +48,7 @@ final class ChurnTest {
             for (int i = 0; i < WORKERS; i++) {
                 String device = "device-" + i % DEVICES;
                 runs.add(workers.submit(() -> {
-                    for (int j = 0; j < EACH; j++) {
+                    for (int j = 0; j < each; j++) {
                         echo(client, device);
                     }
                     return null;
@@ -46,7 +57,7 @@ final class ChurnTest {
             for (Future<?> run : runs) {
                 run.get(150, TimeUnit.SECONDS);
             }
-            int count = WORKERS * EACH;
+            int count = WORKERS * each;
             System.out.printf(
                     "%d bridges, %.0f a second: connect, accept, echo, close, over three nodes, all in one JVM%n",
                     count, count * 1e9 / (System.nanoTime() - start));

@@ -28,7 +28,6 @@ final class SlowReaderTest {
     private static final int STALLED = 8;
     private static final int TRIES = 7;
     private static final double ENOUGH = 0.4;
-    private static final long MEASURED = 96L << 20;
 
     /**
      * TCP itself may pause for as long as a stall was, up to two minutes and an eighth, if a receiver had to drop what
@@ -40,11 +39,12 @@ final class SlowReaderTest {
     private static final byte[] PATTERN = Payloads.bytes(PIECE, 42);
 
     private final AtomicLong flooded = new AtomicLong();
+    private volatile long measured;
 
     @Test
     @Timeout(180)
     void stalledReaders_affectOnlyTheirOwnBridges() throws Exception {
-        run(Duration.ofSeconds(2));
+        run(Duration.ofSeconds(2), 32L << 20);
     }
 
     @Test
@@ -52,10 +52,11 @@ final class SlowReaderTest {
     @Tag("alone") // it compares rates
     @Timeout(480)
     void readersStalledForAMinute_affectOnlyTheirOwnBridges() throws Exception {
-        run(Duration.ofSeconds(60));
+        run(Duration.ofSeconds(60), 96L << 20);
     }
 
-    private void run(Duration stall) throws Exception {
+    private void run(Duration stall, long size) throws Exception {
+        measured = size;
         try (Cluster cluster = Cluster.start(3);
                 BridgeDevice device = device(cluster);
                 BridgeClient client = BridgeClient.builder(cluster.url()).build();
@@ -95,7 +96,7 @@ final class SlowReaderTest {
     private void serve(IncomingBridge incoming) throws Exception {
         boolean flood = incoming.requestData().equals("flood");
         try (BridgeChannel bridge = incoming.accept().get()) {
-            for (long sent = 0; flood || sent < MEASURED; sent += PIECE) {
+            for (long sent = 0; flood || sent < measured; sent += PIECE) {
                 bridge.write(ByteBuffer.wrap(PATTERN));
                 if (flood) {
                     flooded.addAndGet(PIECE);
@@ -117,7 +118,7 @@ final class SlowReaderTest {
     }
 
     /** Returns the median ratio of two rates, measured alternately since the machine may be busy. */
-    private static double share(BridgeClient client, BridgeClient control) throws Exception {
+    private double share(BridgeClient client, BridgeClient control) throws Exception {
         double[] shares = new double[TRIES];
         for (int i = 0; i < TRIES; i++) {
             shares[i] = rate(client) / rate(control);
@@ -126,11 +127,11 @@ final class SlowReaderTest {
         return shares[TRIES / 2];
     }
 
-    private static double rate(BridgeClient client) throws Exception {
+    private double rate(BridgeClient client) throws Exception {
         try (BridgeChannel bridge = client.connect("device", "measure").get(30, TimeUnit.SECONDS)) {
             long start = System.nanoTime();
-            readPattern(bridge, MEASURED);
-            return MEASURED * 1e9 / (System.nanoTime() - start);
+            readPattern(bridge, measured);
+            return measured * 1e9 / (System.nanoTime() - start);
         }
     }
 

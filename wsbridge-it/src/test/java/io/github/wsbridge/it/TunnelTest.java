@@ -34,6 +34,7 @@ import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
 import org.apache.sshd.server.shell.ProcessShellCommandFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TunnelTest {
 
     private static final String LOOPBACK = "127.0.0.1";
+    /** More than all buffers in between hold. */
+    private static final long SOME = 32L << 20;
+
     private static final long BIG = 200L << 20;
 
     @TempDir
@@ -67,7 +71,17 @@ class TunnelTest {
     }
 
     @Test
+    void ssh_sessionAndScpBothWays() throws Exception {
+        sshAndScp(SOME);
+    }
+
+    @Test
+    @Tag("system")
     void ssh_sessionAndScpOf200MegabytesBothWays() throws Exception {
+        sshAndScp(BIG);
+    }
+
+    private void sshAndScp(long size) throws Exception {
         SshServer server = SshServer.setUpDefaultServer();
         server.setHost(LOOPBACK);
         server.setKeyPairProvider(new SimpleGeneratorHostKeyProvider(folder.resolve("host-key")));
@@ -92,7 +106,7 @@ class TunnelTest {
             session.auth().verify(30, TimeUnit.SECONDS);
             assertThat(session.executeRemoteCommand("echo through the bridge").strip())
                     .isEqualTo("through the bridge");
-            Path original = Payloads.file(folder.resolve("original"), BIG, 7);
+            Path original = Payloads.file(folder.resolve("original"), size, 7);
             Path there = folder.resolve("there");
             Path back = folder.resolve("back");
             var scp = ScpClientCreator.instance().createScpClient(session);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class UnixTunnelTest {
 
-    private static final int MUCH = 64 << 20;
+    private static final int MUCH = 32 << 20;
 
     @TempDir
     private Path folder;

@@ -47,7 +47,7 @@ abstract class BridgedLegs extends LegContract {
     }
 
     @Override
-    protected LegPair connect(String subprotocol) throws Exception {
+    protected synchronized LegPair connect(String subprotocol) throws Exception {
         assumeThat(subprotocol).as("nodes support only their own subprotocol").isEmpty();
         URI connect = URI.create("ws://127.0.0.1:" + cluster.port(0) + "/bridge/connect?deviceId=d");
         Leg near = connect(requesters, connect);

@@ -91,6 +91,7 @@ abstract class JoinedFlow extends JoinedFixture {
             ends.device().writeClose(4321, "behind the last of it");
             assertThat(message(ends.requester(), 2)).isEqualTo(bytes(50_000));
             assertThat(next(ends.requester()).closeCode()).isEqualTo(4321);
+            ends.requester().writeClose(4321, "");
             await().atMost(NettyCluster.PATIENCE).until(() -> cluster.ended != null);
             assertThat(cluster.ended).isEqualTo(new NettyCluster.Counts(toDevice + 100_000, 63_007));
             counts(bridge, toDevice + 100_000, 63_007); // also afterwards

@@ -17,8 +17,11 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Bridges of two Netty legs that are joined below fragments, as seen by the two ends. */
+@Execution(ExecutionMode.CONCURRENT)
 abstract class JoinedTests extends JoinedFlow {
 
     @Test

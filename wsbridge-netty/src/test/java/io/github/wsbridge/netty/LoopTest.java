@@ -61,9 +61,10 @@ class LoopTest {
             CompletableFuture<Void> sending =
                     JoinedFixture.inBackground(() -> Backpressure.flood(heavy.requester(), sent));
             CompletableFuture<Void> reading = JoinedFixture.inBackground(() -> {
-                while (true) {
-                    JoinedFixture.next(heavy.device());
+                while (JoinedFixture.next(heavy.device()).opcode() != 8) {
+                    // goes on to its end
                 }
+                heavy.device().close();
             });
             await().until(() -> sent.get() > 10_000_000);
             List<NettyCluster.Ends> others = new ArrayList<>();

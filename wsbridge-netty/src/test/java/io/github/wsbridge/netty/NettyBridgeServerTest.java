@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 class NettyBridgeServerTest extends StandaloneServerContract {
 
@@ -184,6 +185,7 @@ class NettyBridgeServerTest extends StandaloneServerContract {
     }
 
     @Test
+    @ResourceLock(THREADS)
     void closeFromItsOwnThread_works() throws Exception {
         BridgeServer other = start(new Settings(0, null, null, null));
         try (RawWebSocket raw = RawWebSocket.open(other.address().getPort(), TARGET);

@@ -4,7 +4,10 @@ import io.github.wsbridge.spi.Connector;
 import io.github.wsbridge.testkit.transport.TransportLegContract;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 class NettyLegTest extends TransportLegContract {
 
     private NettyBridgeServer server;

@@ -3,12 +3,16 @@ package io.github.wsbridge.netty;
 import io.github.wsbridge.spi.StreamTransport;
 import io.github.wsbridge.testkit.StreamTransportContract;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.BeforeAll;
 
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NettyStreamsTest extends StreamTransportContract {
 
-    private final NettyConnector connector = NettyConnector.create();
+    private static NettyConnector connector;
+
+    @BeforeAll
+    static void up() {
+        connector = NettyConnector.create();
+    }
 
     @Override
     protected StreamTransport transport() {
@@ -16,7 +20,7 @@ class NettyStreamsTest extends StreamTransportContract {
     }
 
     @AfterAll
-    void down() {
+    static void down() {
         connector.close();
     }
 }

@@ -13,14 +13,12 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("system")
 class NettyUnixSocketsTest extends UnixSocketContract {
 
-    private final NettyConnector connector = NettyConnector.create();
+    private static NettyConnector connector;
 
     @Override
     protected StreamTransport transport() {
@@ -28,7 +26,8 @@ class NettyUnixSocketsTest extends UnixSocketContract {
     }
 
     @BeforeAll
-    static void skipWithoutEpoll() {
+    static void up() {
+        connector = NettyConnector.create();
         Assumptions.assumeTrue(Epoll.isAvailable(), "no epoll on this system");
     }
 
@@ -45,7 +44,7 @@ class NettyUnixSocketsTest extends UnixSocketContract {
     }
 
     @AfterAll
-    void down() {
+    static void down() {
         connector.close();
     }
 }

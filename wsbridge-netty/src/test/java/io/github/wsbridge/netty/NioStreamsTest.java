@@ -9,21 +9,21 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /** Without epoll, as on systems other than Linux. */
 @Tag("system")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NioStreamsTest extends StreamTransportContract {
 
-    private final NettyConnector connector = connector();
+    private static NettyConnector connector;
 
-    private static NettyConnector connector() {
+    @BeforeAll
+    static void up() {
         System.setProperty(Loops.NO_EPOLL, "true");
         try {
-            return NettyConnector.create();
+            connector = NettyConnector.create();
         } finally {
             System.clearProperty(Loops.NO_EPOLL);
         }
@@ -44,7 +44,7 @@ class NioStreamsTest extends StreamTransportContract {
     }
 
     @AfterAll
-    void down() {
+    static void down() {
         connector.close();
     }
 }

@@ -25,11 +25,14 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of {@link Connector}, independent of how it connects. Connectors over sockets run
  * {@link SocketConnectorContract}, which adds network failures.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class ConnectorContract {
 
     private Connector connector = target -> CompletableFuture.failedFuture(new IOException("not set up"));

@@ -18,11 +18,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of {@link Leg}. A transport's test extends it, connects pairs of legs, and overrides the properties in
  * which transports may differ. Most tests run in both directions, so a pair of the same kind is tested in both roles.
+ *
+ * <p>Most of the time, the tests wait. They may run concurrently, if JUnit's parallel execution is enabled.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class LegContract extends LegFlow {
 
     /** Creates the suite. */

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** Common to all parts of {@link LegContract}: the transport under test and its properties, and test support. */
 abstract class LegFixture {
@@ -34,8 +35,13 @@ abstract class LegFixture {
 
     private static final int PIECE = 16 * 1024;
 
-    private final List<RecordingReceiver> receivers = new CopyOnWriteArrayList<>();
-    private final List<Leg> legs = new CopyOnWriteArrayList<>();
+    /**
+     * Of the running test, since tests that share an instance may run concurrently. Inheritable for the thread that a
+     * timeout may give a test.
+     */
+    private final ThreadLocal<Used> used = new InheritableThreadLocal<>();
+
+    private record Used(List<Leg> legs, List<RecordingReceiver> receivers) {}
 
     /**
      * Connects two legs without opening them. The suite opens both, and finally aborts them.
@@ -93,11 +99,16 @@ abstract class LegFixture {
         return Duration.ofSeconds(20);
     }
 
+    @BeforeEach
+    void begin() {
+        used.set(new Used(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>()));
+    }
+
     @AfterEach
     void dropLegsAndCheckRules() throws Exception {
-        legs.forEach(Leg::abort);
+        used.get().legs().forEach(Leg::abort);
         stopTransport();
-        for (RecordingReceiver receiver : receivers) {
+        for (RecordingReceiver receiver : used.get().receivers()) {
             assertThat(receiver.violations()).as("rules broken").isEmpty();
         }
     }
@@ -105,8 +116,8 @@ abstract class LegFixture {
     /** Connects a pair without receivers. */
     final LegPair unopened(String subprotocol) throws Exception {
         LegPair pair = connect(subprotocol);
-        legs.add(pair.near());
-        legs.add(pair.far());
+        used.get().legs().add(pair.near());
+        used.get().legs().add(pair.far());
         return pair;
     }
 
@@ -117,9 +128,9 @@ abstract class LegFixture {
     }
 
     final RecordingReceiver listen(Leg leg) {
-        legs.add(leg);
+        used.get().legs().add(leg);
         RecordingReceiver receiver = new RecordingReceiver(leg);
-        receivers.add(receiver);
+        used.get().receivers().add(receiver);
         return receiver.open();
     }
 

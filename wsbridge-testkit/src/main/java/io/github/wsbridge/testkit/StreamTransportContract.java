@@ -30,12 +30,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of {@link StreamTransport} and its legs. It is that of {@link LegContract}, without what a byte stream
  * lacks: message types and boundaries, close codes and reasons, pings that reach the peer, subprotocols, and the
  * deadline of a close.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class StreamTransportContract extends LegFixture {
 
     /**

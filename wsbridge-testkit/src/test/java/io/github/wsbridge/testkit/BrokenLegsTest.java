@@ -8,6 +8,8 @@ import io.github.wsbridge.testkit.MemoryLegs.Fault;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -16,6 +18,7 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Shows that {@link LegContract} detects legs that break its rules; {@link MemoryLegsTest} runs it without faults. */
+@Execution(ExecutionMode.CONCURRENT)
 class BrokenLegsTest {
 
     @ParameterizedTest
@@ -57,7 +60,7 @@ class BrokenLegsTest {
     }
 
     private static TestExecutionSummary run(Set<Fault> faults, String test) {
-        Broken.faults = faults;
+        Broken.FAULTS.set(faults);
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         LauncherFactory.create()
                 .execute(
@@ -72,9 +75,10 @@ class BrokenLegsTest {
     /** Run only through the launcher: a nested static class is not a test class of its own. */
     static final class Broken extends LegContract {
 
-        private static Set<Fault> faults = Set.of();
+        /** Of the thread's launcher, which runs the test in the same thread. */
+        private static final ThreadLocal<Set<Fault>> FAULTS = new ThreadLocal<>();
 
-        private final MemoryLegs legs = new MemoryLegs(faults, Duration.ofMillis(300));
+        private final MemoryLegs legs = new MemoryLegs(FAULTS.get(), Duration.ofMillis(300));
 
         @Override
         protected LegPair connect(String subprotocol) {

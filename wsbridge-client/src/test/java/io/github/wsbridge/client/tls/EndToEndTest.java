@@ -29,9 +29,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A requester and a device that trust each other, and nobody in between. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 class EndToEndTest {
 
     private final BlockingQueue<IncomingBridge> asked = new LinkedBlockingQueue<>();

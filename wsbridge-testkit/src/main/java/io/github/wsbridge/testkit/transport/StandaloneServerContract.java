@@ -44,6 +44,9 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +55,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract of {@link BridgeServer}, in addition to {@link BridgeServerContract}: it binds before it serves,
  * enforces its limits and timeouts, answers every request, supports TLS, and releases everything when it stops.
  */
+@ResourceLock(
+        value = StandaloneServerContract.THREADS,
+        mode = ResourceAccessMode.READ,
+        target = ResourceLockTarget.CHILDREN)
 public abstract class StandaloneServerContract extends BridgeServerContract {
 
     /**
@@ -84,6 +91,9 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         }
     }
+
+    /** A lock for a test that counts the threads of all servers in the process; the others share it. */
+    protected static final String THREADS = "threads of servers";
 
     private static final Settings USUAL = new Settings(0, null, null, null);
 
@@ -380,6 +390,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    @ResourceLock(THREADS)
     void manySlowPeers_holdNoThreads() throws Exception {
         List<RawWebSocket> slow = new ArrayList<>();
         try {
@@ -441,6 +452,7 @@ public abstract class StandaloneServerContract extends BridgeServerContract {
     }
 
     @Test
+    @ResourceLock(THREADS)
     void close_endsLegsAndThreadsAndFreesThePort() throws Exception {
         try (RawWebSocket raw = RawWebSocket.open(port(), TARGET)) {
             RecordingReceiver end = door.takeEnd();

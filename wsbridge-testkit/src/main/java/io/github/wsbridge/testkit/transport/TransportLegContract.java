@@ -18,12 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The contract of {@link Leg} for a transport, with a connector's leg at one end and a server's at the other. All tests
- * of the suite share one server and one connector.
+ * of the suite share one server and one connector. These may have few threads, so by default the tests do not run
+ * concurrently.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.SAME_THREAD)
 public abstract class TransportLegContract extends LegContract {
 
     /** The door of the server. */
@@ -68,7 +72,7 @@ public abstract class TransportLegContract extends LegContract {
     }
 
     @Override
-    protected LegPair connect(String subprotocol) throws Exception {
+    protected synchronized LegPair connect(String subprotocol) throws Exception {
         door.answers(handshake -> door.granted(subprotocol));
         Leg near = started(connector)
                 .connect(target(port, subprotocol))

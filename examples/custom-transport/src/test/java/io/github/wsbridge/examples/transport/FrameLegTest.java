@@ -14,9 +14,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Runs the leg contract, which every transport must pass. */
 @Tag("system")
+@Execution(ExecutionMode.CONCURRENT)
 class FrameLegTest extends TransportLegContract {
 
     private FrameServer server;
