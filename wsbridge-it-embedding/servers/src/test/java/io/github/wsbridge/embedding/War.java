@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.slf4j.LoggerFactory;
+import org.slf4j.jul.JDK14LoggerFactory;
 
 /** Packs an application of the tests as a WAR, with the libraries that a node in it needs. */
 final class War {
@@ -35,7 +37,9 @@ final class War {
             BridgeNode.class,
             Aead.class,
             JsonParser.class,
-            Bucket.class);
+            Bucket.class,
+            LoggerFactory.class,
+            JDK14LoggerFactory.class);
 
     private War() {}
 
