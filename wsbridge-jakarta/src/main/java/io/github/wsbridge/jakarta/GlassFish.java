@@ -23,7 +23,6 @@ final class GlassFish implements ServletContainer {
         };
     }
 
-    /** The classes are not visible to applications in every distribution. */
     private static GrizzlySocket socket(HttpServletRequest request) throws ServletException {
         ServletRequest inner = request;
         while (inner instanceof ServletRequestWrapper wrapper) {

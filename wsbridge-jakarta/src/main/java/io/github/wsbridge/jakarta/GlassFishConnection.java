@@ -21,6 +21,18 @@ import org.slf4j.LoggerFactory;
  */
 final class GlassFishConnection implements UpgradedConnection, ReadListener, WriteListener {
 
+    /** The socket below the streams, which have no way to ask about it or to drop it. */
+    interface Socket {
+
+        boolean isOpen();
+
+        /** Closes the socket once it has sent what it has accepted. */
+        void close();
+
+        /** Closes the socket at once. */
+        void terminate();
+    }
+
     private static final Logger log = LoggerFactory.getLogger(GlassFishConnection.class);
 
     /** The maximum number of bytes passed to the container at a time; each counts as progress. */
@@ -30,7 +42,7 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
     private static final int LINGER_SECONDS = 5;
 
     private final AsyncContext request;
-    private final GrizzlySocket socket;
+    private final Socket socket;
     private final ServletInputStream in;
     private final ServletOutputStream out;
     private volatile @Nullable Events events;
@@ -42,7 +54,7 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
     private volatile long progress;
     private boolean closed;
 
-    GlassFishConnection(AsyncContext request, GrizzlySocket socket) throws IOException {
+    GlassFishConnection(AsyncContext request, Socket socket) throws IOException {
         this.request = request;
         this.socket = socket;
         in = request.getRequest().getInputStream();

@@ -2,8 +2,8 @@ package io.github.wsbridge.jakarta;
 
 import java.lang.reflect.Method;
 
-/** What {@link GlassFishConnection} needs of Grizzly's connection, by reflection. */
-final class GrizzlySocket {
+/** Grizzly's connection, by reflection: its classes are not visible to applications in every distribution. */
+final class GrizzlySocket implements GlassFishConnection.Socket {
 
     private final Object connection;
     private final Method open;
@@ -20,17 +20,18 @@ final class GrizzlySocket {
         terminate = type.getMethod("terminateSilently");
     }
 
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         return (Boolean) invoke(open);
     }
 
-    /** Closes the socket once it has sent what it has accepted. */
-    void close() {
+    @Override
+    public void close() {
         invoke(close);
     }
 
-    /** Closes the socket at once. */
-    void terminate() {
+    @Override
+    public void terminate() {
         invoke(terminate);
     }
 
