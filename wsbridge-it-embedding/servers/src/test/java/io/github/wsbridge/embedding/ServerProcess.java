@@ -18,7 +18,7 @@ import org.awaitility.core.ConditionTimeoutException;
 /** An application server in a JVM of its own, with its output in a file. */
 final class ServerProcess implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Process process;
     private final Path output;
