@@ -6,20 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.wsbridge.Bridge;
 import io.github.wsbridge.CloseReason;
 import io.github.wsbridge.Endpoints;
-import io.github.wsbridge.NodeAddress;
 import io.github.wsbridge.client.BridgeChannel;
 import io.github.wsbridge.client.BridgeClient;
 import io.github.wsbridge.client.BridgeDevice;
-import io.github.wsbridge.core.BridgeNode;
-import io.github.wsbridge.core.access.ApiKeyPolicy;
-import io.github.wsbridge.core.limits.Limits;
-import io.github.wsbridge.core.tokens.TokenKeys;
-import io.github.wsbridge.spi.BridgeListener;
-import io.github.wsbridge.spi.Door;
-import io.github.wsbridge.testkit.FakeSignaller;
+import io.github.wsbridge.embedding.application.TestNode;
 import io.github.wsbridge.testkit.RawWebSocket;
 import io.github.wsbridge.testkit.transport.Backpressure;
 import java.io.IOException;
@@ -35,13 +27,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -56,32 +45,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class EmbeddingContract {
 
-    private static final String REQUESTER = "al's";
-    private static final String DEVICE = "echo's";
-    private static final int SECONDS = 60;
+    static final int SECONDS = 60;
     private static final int MEBIBYTE = 1 << 20;
 
     /** More than what the sockets, the container and the node hold for a reader that does not read. */
     private static final long MOST_HELD = 48L << 20;
 
-    private final AtomicReference<Door> door = new AtomicReference<>();
-    private final Queue<BridgeListener.Client> requesters = new ConcurrentLinkedQueue<>();
-    private final FakeSignaller signaller = new FakeSignaller();
     private URI server;
-    private BridgeNode node;
     private BridgeDevice echo;
     private BridgeClient client;
 
-    /**
-     * Starts the container with an application that has the bridge's filter.
-     *
-     * @param node to be asked later on: it is built once the port is known
-     * @return the port
-     */
-    abstract int start(Door node) throws Exception;
+    /** Starts the container, with a {@link TestNode} in an application, and returns the node's URL. */
+    abstract URI startNode() throws Exception;
 
-    /** Stops the application, then the container. */
-    abstract void stop() throws Exception;
+    /** Waits for the next invitation of a device "raw…", and takes it. */
+    abstract URI takeAcceptUrl() throws Exception;
+
+    /** Returns the addresses of all requesters so far, as the node knows them. */
+    abstract List<String> addresses() throws Exception;
+
+    /** Stops the node, the application and the container, as far as they have started. */
+    abstract void stopNode() throws Exception;
 
     /** The application's context path. */
     String contextPath() {
@@ -90,25 +74,7 @@ abstract class EmbeddingContract {
 
     @BeforeAll
     void startAll() throws Exception {
-        int port = start(handshake -> door.get().admit(handshake));
-        server = URI.create("ws://127.0.0.1:" + port + contextPath());
-        node = BridgeNode.builder()
-                .publicUrl(server)
-                .address(new NodeAddress(server))
-                .keys(TokenKeys.generate())
-                .accessPolicy(ApiKeyPolicy.parse(List.of(
-                        "al requester " + ApiKeyPolicy.hash(REQUESTER), "echo device " + ApiKeyPolicy.hash(DEVICE))))
-                .proxies(List.of("127.0.0.1"))
-                .limits(Limits.builder().failedCredentials(1_000).build())
-                .signaller("raw*", signaller)
-                .listener(new BridgeListener() {
-                    @Override
-                    public void onRequested(Bridge bridge, Client requester) {
-                        requesters.add(requester);
-                    }
-                })
-                .build();
-        door.set(node);
+        server = startNode();
         echo = BridgeDevice.builder("echo", server, incoming -> {
                     try (BridgeChannel bridge = incoming.accept().get()) {
                         bridge.inputStream().transferTo(bridge.outputStream());
@@ -116,11 +82,11 @@ abstract class EmbeddingContract {
                         bridge.closed().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
                     }
                 })
-                .apiKey(DEVICE)
+                .apiKey(TestNode.DEVICE)
                 .build()
                 .start();
         echo.listening().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
-        client = BridgeClient.builder(server).apiKey(REQUESTER).build();
+        client = BridgeClient.builder(server).apiKey(TestNode.REQUESTER).build();
     }
 
     @AfterAll
@@ -128,11 +94,8 @@ abstract class EmbeddingContract {
         if (client != null) {
             client.close();
             echo.close();
-            node.close();
         }
-        if (server != null) { // otherwise it has not started
-            stop();
-        }
+        stopNode();
     }
 
     @Test
@@ -147,7 +110,7 @@ abstract class EmbeddingContract {
     }
 
     /** Runs a task that may block on a thread of its own: the common pool may have a single one. */
-    private static CompletableFuture<Void> run(Runnable task) {
+    static CompletableFuture<Void> run(Runnable task) {
         return CompletableFuture.runAsync(task, alone -> new Thread(alone, "end").start());
     }
 
@@ -164,7 +127,7 @@ abstract class EmbeddingContract {
     }
 
     /** Two plain WebSockets, joined. */
-    private record Pair(RawWebSocket requester, RawWebSocket device) implements AutoCloseable {
+    record Pair(RawWebSocket requester, RawWebSocket device) implements AutoCloseable {
         @Override
         public void close() throws IOException {
             requester.close();
@@ -172,11 +135,11 @@ abstract class EmbeddingContract {
         }
     }
 
-    private Pair pair(Map<String, String> fields) throws Exception {
+    final Pair pair(Map<String, String> fields) throws Exception {
         Map<String, String> all = new HashMap<>(fields);
-        all.put(Endpoints.API_KEY_HEADER, REQUESTER);
+        all.put(Endpoints.API_KEY_HEADER, TestNode.REQUESTER);
         RawWebSocket requester = RawWebSocket.connect(URI.create(server + "/bridge/connect?deviceId=raw"), all, "");
-        URI accept = signaller.take(Duration.ofSeconds(SECONDS)).acceptUrl();
+        URI accept = takeAcceptUrl();
         RawWebSocket device = RawWebSocket.connect(accept, Map.of(), "");
         device.writeText("joined"); // the device's handshake may end before the node has joined the two
         assertThat(requester.read().text()).isEqualTo("joined");
@@ -222,7 +185,7 @@ abstract class EmbeddingContract {
         HttpRequest plain = HttpRequest.newBuilder(
                         URI.create(server.toString().replace("ws:", "http:") + "/bridge/connect?deviceId=echo"))
                 .version(HttpClient.Version.HTTP_1_1)
-                .header(Endpoints.API_KEY_HEADER, REQUESTER)
+                .header(Endpoints.API_KEY_HEADER, TestNode.REQUESTER)
                 .build();
         assertThat(HttpClient.newHttpClient()
                         .send(plain, HttpResponse.BodyHandlers.ofString())
@@ -232,12 +195,11 @@ abstract class EmbeddingContract {
 
     @Test
     void forwardedFor_namesTheClient() throws Exception {
-        requesters.clear();
         try (Pair pair = pair(Map.of("X-Forwarded-For", "203.0.113.7", "X-Forwarded-Proto", "https"))) {
             pair.device().writeText("hello");
             assertThat(pair.requester().read().text()).isEqualTo("hello");
         }
-        assertThat(requesters).extracting(BridgeListener.Client::address).contains("203.0.113.7");
+        assertThat(addresses()).contains("203.0.113.7");
     }
 
     @Test

@@ -11,7 +11,7 @@ import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 
-class TomcatEmbeddingTest extends EmbeddingContract {
+class TomcatEmbeddingTest extends InProcessContract {
 
     private Tomcat tomcat;
 

@@ -115,9 +115,11 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
             if (!granted.subprotocol().isEmpty()) {
                 response.setHeader("Sec-WebSocket-Protocol", granted.subprotocol());
             }
-            upgradable.upgrade(connection -> open(granted, connection));
+            boolean done = upgradable.upgrade(connection -> open(granted, connection));
             upgrading = true;
-            request.complete();
+            if (done) {
+                request.complete();
+            }
         } catch (IOException | ServletException | RuntimeException e) {
             log.warn("The container could not upgrade a connection", e);
             upgrade.lost();
@@ -168,7 +170,9 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
         completed.countDown();
         end();
         upgrade.lost();
-        complete();
+        if (!upgrading) {
+            complete();
+        }
     }
 
     @Override

@@ -38,6 +38,7 @@ final class Jetty implements ServletContainer {
             core.setAttribute(
                     HttpStream.UPGRADE_CONNECTION_ATTRIBUTE,
                     new JettyConnection(endPoint, connector.getExecutor(), opened));
+            return true;
         };
     }
 

@@ -16,11 +16,12 @@ interface ServletContainer {
     interface Upgradable {
 
         /**
-         * Upgrades. The caller has set the response's header fields, and completes the request afterwards.
+         * Upgrades. The caller has set the response's status and header fields.
          *
          * @param opened receives the connection, on any thread
+         * @return whether the caller is to complete the request; if not, the connection does when it is closed
          */
-        void upgrade(Consumer<UpgradedConnection> opened) throws IOException, ServletException;
+        boolean upgrade(Consumer<UpgradedConnection> opened) throws IOException, ServletException;
     }
 
     /** Prepares an upgrade. Called on the request's thread, with the request that the filter received. */
@@ -43,6 +44,12 @@ interface ServletContainer {
     static ServletContainer of(ServletContext context, String... paths) throws ServletException {
         ClassLoader container = context.getClass().getClassLoader();
         String name = context.getClass().getName();
+        // Tomcat first: an application may have Grizzly's classes beside it.
+        if (name.startsWith("org.apache.catalina.")
+                && !has(container, "org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler")
+                && has(container, "org.glassfish.grizzly.Connection")) {
+            return new GlassFish();
+        }
         if (name.startsWith("org.apache.catalina.")) {
             require(context, container, "org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler");
             return new Tomcat(context, paths);
@@ -62,7 +69,16 @@ interface ServletContainer {
             require(context, container, "io.undertow.servlet.handlers.ServletRequestContext");
             return new Undertow();
         }
-        throw unsupported(context, "the container is not Tomcat, Jetty or Undertow");
+        throw unsupported(context, "the container is not Tomcat, Jetty, Undertow or GlassFish");
+    }
+
+    private static boolean has(ClassLoader container, String name) {
+        try {
+            Class.forName(name, false, container);
+            return true;
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
     }
 
     private static void require(ServletContext context, ClassLoader container, String name) throws ServletException {
@@ -84,7 +100,7 @@ interface ServletContainer {
 
     private static ServletException unsupported(ServletContext context, String why) {
         return new ServletException("the bridge cannot take over connections of " + context.getServerInfo() + ": " + why
-                + ". Either use Tomcat, Jetty or Undertow with its classes visible to the application, or give the"
+                + ". Either use one of these, with its classes visible to the application, or give the"
                 + " bridge its own port in the same process, with NettyBridgeServer from wsbridge-netty");
     }
 }

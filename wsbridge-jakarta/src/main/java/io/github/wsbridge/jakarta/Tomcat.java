@@ -32,6 +32,9 @@ final class Tomcat implements ServletContainer {
 
     @Override
     public Upgradable prepare(HttpServletRequest request) {
-        return opened -> request.upgrade(TomcatUpgrade.class).opened(opened);
+        return opened -> {
+            request.upgrade(TomcatUpgrade.class).opened(opened);
+            return true;
+        };
     }
 }

@@ -10,6 +10,9 @@ final class Undertow implements ServletContainer {
     @Override
     public Upgradable prepare(HttpServletRequest request) {
         HttpServerExchange exchange = ServletRequestContext.requireCurrent().getExchange();
-        return opened -> exchange.upgradeChannel((channel, ended) -> opened.accept(new UndertowConnection(channel)));
+        return opened -> {
+            exchange.upgradeChannel((channel, ended) -> opened.accept(new UndertowConnection(channel)));
+            return true;
+        };
     }
 }

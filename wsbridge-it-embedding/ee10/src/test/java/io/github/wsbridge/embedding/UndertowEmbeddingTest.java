@@ -13,7 +13,7 @@ import jakarta.servlet.DispatcherType;
 import java.net.InetSocketAddress;
 
 /** Undertow is also what WildFly contains. */
-class UndertowEmbeddingTest extends EmbeddingContract {
+class UndertowEmbeddingTest extends InProcessContract {
 
     private DeploymentManager deployment;
     private Undertow undertow;

@@ -11,7 +11,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-class JettyEmbeddingTest extends EmbeddingContract {
+class JettyEmbeddingTest extends InProcessContract {
 
     private Server server;
 

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** A server of its own, with a port of its own, in the same process. */
-class TyrusEmbeddingTest extends EmbeddingContract {
+class TyrusEmbeddingTest extends InProcessContract {
 
     private TyrusBridgeServer server;
 

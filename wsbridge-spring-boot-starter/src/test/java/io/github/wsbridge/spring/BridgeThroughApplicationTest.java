@@ -26,10 +26,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** Bridges through an application with Spring Security, in its embedded Tomcat, below a context path. */
+/** Bridges through an application with Spring Security, in its embedded container, below a context path. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class BridgeThroughTomcatTest {
+class BridgeThroughApplicationTest {
 
     private static final String AUTHORIZATION = "Authorization";
 
