@@ -10,6 +10,8 @@ module io.github.wsbridge.launcher {
     requires io.github.wsbridge.session;
     requires io.github.wsbridge.signal.iothub;
     requires io.github.wsbridge.signal.mqtt;
+    requires io.github.wsbridge.signal.nats;
+    requires io.github.wsbridge.signal.redis;
     requires io.github.wsbridge.signal.webhook;
     requires io.github.wsbridge.tracing;
     requires io.github.wsbridge.tyrus;
@@ -23,11 +25,13 @@ module io.github.wsbridge.launcher {
     requires io.netty.codec.http;
     requires io.netty.common;
     requires io.netty.handler;
+    requires io.nats.jnats;
     requires io.netty.transport;
     requires io.opentelemetry.exporter.otlp;
     requires io.opentelemetry.sdk.common;
     requires io.opentelemetry.sdk.trace;
     requires java.logging;
+    requires lettuce.core;
     requires java.net.http;
     requires jdk.unsupported;
     requires micrometer.registry.prometheus;

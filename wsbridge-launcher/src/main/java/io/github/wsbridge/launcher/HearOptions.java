@@ -34,7 +34,7 @@ final class HearOptions {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "listen",
-            description = "Where to receive invitations: listen, mqtt or iothub; several may be given,"
+            description = "Where to receive invitations: listen, mqtt, nats, redis or iothub; several may be given,"
                     + " separated by commas (default ${DEFAULT-VALUE}, a WebSocket to the server)")
     private List<String> channels;
 
@@ -48,6 +48,12 @@ final class HearOptions {
 
     @Mixin
     private MqttOptions mqtt;
+
+    @Mixin
+    private NatsOptions nats;
+
+    @Mixin
+    private RedisOptions redis;
 
     @Option(
             names = "--iothub-connection-file",
@@ -93,8 +99,10 @@ final class HearOptions {
             throws IOException, GeneralSecurityException {
         return switch (name) {
             case "mqtt" -> MqttInvitations.create(mqtt.broker(env, proxies, reloads), deviceId);
+            case "nats" -> nats.source(deviceId, env, reloads);
+            case "redis" -> redis.source(deviceId, env, reloads);
             case "iothub" -> iotHub(env, reloads);
-            default -> throw usage("--signal must be listen, mqtt or iothub, not " + name);
+            default -> throw usage("--signal must be listen, mqtt, nats, redis or iothub, not " + name);
         };
     }
 
@@ -103,6 +111,8 @@ final class HearOptions {
         return channels.stream()
                 .map(name -> switch (name) {
                     case "mqtt" -> mqtt.place();
+                    case "nats" -> nats.place();
+                    case "redis" -> redis.place();
                     case "iothub" -> "its IoT hub";
                     default -> servers;
                 })

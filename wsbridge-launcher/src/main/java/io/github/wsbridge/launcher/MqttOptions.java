@@ -2,15 +2,10 @@ package io.github.wsbridge.launcher;
 
 import io.github.wsbridge.signal.mqtt.MqttBroker;
 import io.github.wsbridge.spi.Proxies;
-import io.github.wsbridge.wire.files.Pem;
-import io.github.wsbridge.wire.files.Reloaded;
-import io.github.wsbridge.wire.files.TlsIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -133,19 +128,11 @@ final class MqttOptions {
             if (clientId != null) {
                 broker.clientId(clientId);
             }
-            Path trusted = authorities;
-            if (trusted != null) {
-                Reloaded<List<X509Certificate>> read = new Reloaded<>(
-                        "MQTT authorities " + trusted, List.of(trusted), () -> Pem.certificates(trusted));
-                RenewableTrust trust = new RenewableTrust(read.get());
-                reloads.add(read, trust::renew);
-                broker.trust(ManagerFactories.of(trust));
+            if (authorities != null) {
+                broker.trust(BrokerTls.trust("MQTT", authorities, reloads));
             }
             if (cert != null) {
-                Reloaded<TlsIdentity> read = TlsOptions.identity("MQTT certificate", cert, key, keyPassword);
-                RenewableKeys keys = new RenewableKeys(read.get());
-                reloads.add(read, keys::renew);
-                broker.key(ManagerFactories.of(keys));
+                broker.key(BrokerTls.keys("MQTT", cert, key, keyPassword, reloads));
             }
             return broker.build();
         } catch (IllegalArgumentException e) {

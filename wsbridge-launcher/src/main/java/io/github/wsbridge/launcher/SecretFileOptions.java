@@ -37,10 +37,17 @@ final class SecretFileOptions {
             "--iothub-connection-file",
             "--mqtt-key",
             "--mqtt-key-password-file",
-            "--mqtt-password-file");
+            "--mqtt-password-file",
+            "--nats-key",
+            "--nats-key-password-file",
+            "--nats-password-file",
+            "--redis-key",
+            "--redis-key-password-file",
+            "--redis-password-file");
 
     /** Those that contain the key unless another file does. */
-    private static final List<String> CERTIFICATES = List.of("--tls-cert", "--e2e-cert", "--mqtt-cert");
+    private static final List<String> CERTIFICATES =
+            List.of("--tls-cert", "--e2e-cert", "--mqtt-cert", "--nats-cert", "--redis-cert");
 
     /** Those that contain no secrets, but decide who is let in or trusted. */
     private static final List<String> DECISIONS = List.of(

@@ -34,14 +34,21 @@ final class SignalOptions {
             names = "--signal",
             paramLabel = "[PATTERN=]NAME",
             split = ",",
-            description = "An additional secondary channel: mqtt, webhook or iothub. With a pattern such as"
-                    + " lab-*, it is used only for devices whose ids match. Several channels are tried in the"
-                    + " given order, after the listen socket")
+            description =
+                    "An additional secondary channel: mqtt, nats, redis, webhook or iothub. With a pattern such as"
+                            + " lab-*, it is used only for devices whose ids match. Several channels are tried in the"
+                            + " given order, after the listen socket")
     @Nullable
     private List<String> channels;
 
     @Mixin
     private MqttOptions mqtt;
+
+    @Mixin
+    private NatsOptions nats;
+
+    @Mixin
+    private RedisOptions redis;
 
     @Mixin
     private ProxyOptions proxy;
@@ -133,9 +140,11 @@ final class SignalOptions {
             throws IOException, GeneralSecurityException {
         return switch (name) {
             case "mqtt" -> MqttSignaller.create(mqtt.broker(env, proxy.proxies(env), reloads));
+            case "nats" -> nats.signaller(env, reloads);
+            case "redis" -> redis.signaller(env, reloads);
             case "webhook" -> webhook(env, reloads);
             case "iothub" -> iotHub(env, reloads);
-            default -> throw usage("--signal must be mqtt, webhook or iothub, not " + name);
+            default -> throw usage("--signal must be mqtt, nats, redis, webhook or iothub, not " + name);
         };
     }
 

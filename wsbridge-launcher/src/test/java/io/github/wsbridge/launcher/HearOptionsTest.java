@@ -12,6 +12,9 @@ import picocli.CommandLine.Mixin;
 
 final class HearOptionsTest {
 
+    private static final String OTHERS =
+            "--mqtt-server=mqtts://broker --nats-server=tls://a,tls://b --redis-server=rediss://c";
+
     @Command(name = "hear")
     private static final class Hearer {
         @Mixin
@@ -25,6 +28,8 @@ final class HearOptionsTest {
                 "'' | ws://node:1",
                 "--signal=mqtt | mqtts://broker",
                 "--signal=iothub | its IoT hub",
+                "--signal=nats | tls://a or tls://b",
+                "--signal=redis | rediss://c",
                 "--signal=listen,mqtt | ws://node:1 or mqtts://broker",
                 "--signal=iothub --signal=listen | its IoT hub or ws://node:1",
             })
@@ -32,7 +37,7 @@ final class HearOptionsTest {
         Hearer hearer = new Hearer();
         new CommandLine(hearer)
                 .registerConverter(Duration.class, Quantities::duration)
-                .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of("--mqtt-server=mqtts://broker"))
+                .parseArgs(Stream.concat(Stream.of(signal.split(" ")), Stream.of(OTHERS.split(" ")))
                         .filter(argument -> !argument.isEmpty())
                         .toArray(String[]::new));
         assertThat(hearer.options.places("ws://node:1")).isEqualTo(expected);

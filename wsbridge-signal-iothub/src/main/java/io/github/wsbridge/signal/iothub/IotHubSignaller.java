@@ -11,6 +11,7 @@ import com.microsoft.azure.sdk.iot.service.methods.DirectMethodsClient;
 import com.microsoft.azure.sdk.iot.service.methods.DirectMethodsClientOptions;
 import io.github.wsbridge.Invitation;
 import io.github.wsbridge.spi.Signaller;
+import io.github.wsbridge.wire.net.NamedTls;
 import java.net.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
