@@ -45,7 +45,7 @@ final class Main {
     }
 
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        return new CommandLine(new Main())
+        return commandLine()
                 .setOut(out)
                 .setErr(err)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
@@ -53,6 +53,10 @@ final class Main {
                     return 1;
                 })
                 .execute(arguments);
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main());
     }
 
     private static Duration seconds(@Nullable CommandSpec spec, String option, double seconds) {

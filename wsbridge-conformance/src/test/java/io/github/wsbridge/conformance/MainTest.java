@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,18 @@ final class MainTest {
                         "WSBRIDGE_DEVICE_KEY",
                         "--listen")
                 .doesNotContain("=KEY");
+    }
+
+    @Test
+    void commandsInTheDocument_areUnderstood() throws Exception {
+        String prefix = "./wsbridge conformance ";
+        List<String> commands = Files.readAllLines(Path.of("..", "docs", "conformance.md")).stream()
+                .filter(line -> line.startsWith(prefix))
+                .toList();
+        assertThat(commands)
+                .hasSize(6)
+                .allSatisfy(command -> Main.commandLine()
+                        .parseArgs(command.substring(prefix.length()).split(" ")));
     }
 
     @Test
