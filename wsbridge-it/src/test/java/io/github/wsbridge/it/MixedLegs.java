@@ -32,6 +32,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /**
  * Runs the leg contract across a whole bridge, over a node that joins legs of two transports: the device connects to
@@ -39,7 +42,11 @@ import org.junit.jupiter.api.TestInstance;
  * and Tyrus.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ResourceLock(value = MixedLegs.TRANSFERS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 abstract class MixedLegs extends LegContract {
+
+    /** What all tests share, of which one looks at the transfers. */
+    static final String TRANSFERS = "transfers";
 
     private final FakeSignaller signaller = new FakeSignaller();
     private final TokenKeys keys = TokenKeys.generate();
@@ -123,7 +130,7 @@ abstract class MixedLegs extends LegContract {
     }
 
     @Override
-    protected LegPair connect(String subprotocol) throws Exception {
+    protected synchronized LegPair connect(String subprotocol) throws Exception {
         assumeThat(subprotocol).as("nodes support only their own subprotocol").isEmpty();
         Leg near = connect(requesters, connectUrl());
         Leg far = connect(devices, acceptUrl());
@@ -152,6 +159,7 @@ abstract class MixedLegs extends LegContract {
     }
 
     @Test
+    @ResourceLock(TRANSFERS)
     void legsOfTheForwardingNode_areOfTwoTransports_andUseFragments() throws Exception {
         transfers.clear();
         try (RawWebSocket requester =

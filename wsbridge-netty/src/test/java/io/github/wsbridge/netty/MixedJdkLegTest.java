@@ -7,10 +7,17 @@ import io.github.wsbridge.spi.Connector;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** With a node that dials the owner with the JDK's client, and so joins a Netty leg and a JDK leg by fragments. */
 @Tag("system")
+@ResourceLock(value = MixedJdkLegTest.LEGS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 class MixedJdkLegTest extends BridgedLegs {
+
+    /** What all tests share, of which one looks at the servers' legs. */
+    static final String LEGS = "legs";
 
     private final Connector dialler = JdkConnector.create();
 
@@ -37,6 +44,7 @@ class MixedJdkLegTest extends BridgedLegs {
     }
 
     @Test
+    @ResourceLock(LEGS)
     void transfer_onTheForwardingNode_isNotTaken() throws Exception {
         cluster.legs.clear(); // of earlier bridges
         try (NettyCluster.Ends ends = cluster.join()) {

@@ -17,7 +17,10 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * <p>Most of the time, the tests wait. They may run concurrently, if JUnit's parallel execution is enabled.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the longest first
 public abstract class LegContract extends LegFlow {
 
     /** Creates the suite. */
@@ -190,6 +194,7 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
+    @Order(1)
     void close_afterUnreadData_endsByTheDeadline() throws Exception {
         Ends ends = opened();
         Flood flood = flood(ends.near());
@@ -201,6 +206,7 @@ public abstract class LegContract extends LegFlow {
     }
 
     @Test
+    @Order(1)
     void close_unanswered_endsByTheDeadlineWithTheReasonGiven() throws Exception {
         Leg silent = connectToSilentPeer();
         assumeTrue(silent != null, "there are no silent peers on this transport");
