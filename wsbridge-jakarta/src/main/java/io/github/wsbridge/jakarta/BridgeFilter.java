@@ -27,9 +27,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a node inside a servlet container: passes requests for the bridge's paths to the node's door, and takes over the
- * connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, Undertow 2.3, and Payara 7; {@link #init}
- * fails in other containers. Thread-safe.
+ * Runs a node inside a servlet container: passes requests for the bridge's paths to the node's door, and takes over
+ * the connections of those that are granted. Supports Tomcat 10.1 and 11, Jetty 12.1, Undertow 2.3, and Payara 7;
+ * {@link #init} fails in other containers. Thread-safe.
  *
  * <p>Map it to {@code /bridge/*} and, for a load balancer's checks, to {@code /livez} and {@code /readyz}; requests for
  * other paths are passed on. The filter and all filters before it must support asynchronous requests.

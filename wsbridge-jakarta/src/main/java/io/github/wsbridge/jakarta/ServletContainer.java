@@ -69,7 +69,7 @@ interface ServletContainer {
             require(context, container, "io.undertow.servlet.handlers.ServletRequestContext");
             return new Undertow();
         }
-        throw unsupported(context, "the container is not Tomcat, Jetty, Undertow or GlassFish");
+        throw unsupported(context, "the container is not Tomcat, Jetty, Undertow or Payara");
     }
 
     private static boolean has(ClassLoader container, String name) {
@@ -100,7 +100,8 @@ interface ServletContainer {
 
     private static ServletException unsupported(ServletContext context, String why) {
         return new ServletException("the bridge cannot take over connections of " + context.getServerInfo() + ": " + why
-                + ". Either use one of these, with its classes visible to the application, or give the"
-                + " bridge its own port in the same process, with NettyBridgeServer from wsbridge-netty");
+                + ". Either use Tomcat, Jetty, Undertow or Payara with its classes visible to the application, or give"
+                + " the bridge its own port in the same process, with NettyBridgeServer from wsbridge-netty or"
+                + " TyrusBridgeServer from wsbridge-tyrus");
     }
 }
