@@ -91,11 +91,16 @@ abstract class EmbeddingContract {
 
     @AfterAll
     void stopAll() throws Exception {
-        if (client != null) {
-            client.close();
-            echo.close();
+        try {
+            if (client != null) {
+                client.close();
+            }
+            if (echo != null) {
+                echo.close();
+            }
+        } finally {
+            stopNode();
         }
-        stopNode();
     }
 
     @Test

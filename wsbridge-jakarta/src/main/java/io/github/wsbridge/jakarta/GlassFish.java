@@ -5,6 +5,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * GlassFish and Payara, whose HTTP server is Grizzly. A request with an {@code Upgrade} field has a body without end
@@ -12,15 +13,29 @@ import jakarta.servlet.http.HttpServletRequest;
  */
 final class GlassFish implements ServletContainer {
 
+    /** Not one of the JDK's own timers, whose thread would keep the application's class loader. */
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "wsbridge-filter-closing");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     @Override
     public Upgradable prepare(HttpServletRequest request) throws ServletException {
         GrizzlySocket socket = socket(request);
         return opened -> {
             AsyncContext held = request.getAsyncContext();
+            GlassFishConnection connection = new GlassFishConnection(held, socket, timer);
             held.getResponse().flushBuffer();
-            opened.accept(new GlassFishConnection(held, socket));
+            opened.accept(connection);
             return false;
         };
+    }
+
+    /** Lets connections that are being closed have their time; the thread ends with the last of them. */
+    @Override
+    public void close() {
+        timer.shutdown();
     }
 
     private static GrizzlySocket socket(HttpServletRequest request) throws ServletException {
@@ -36,7 +51,9 @@ final class GlassFish implements ServletContainer {
                     grizzly.getClass().getMethod("getConnection").invoke(grizzly));
         } catch (ReflectiveOperationException e) {
             throw new ServletException(
-                    "not a request of GlassFish: " + inner.getClass().getName(), e);
+                    "cannot find the connection of a request of "
+                            + inner.getClass().getName(),
+                    e);
         }
     }
 }

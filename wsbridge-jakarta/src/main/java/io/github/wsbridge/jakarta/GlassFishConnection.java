@@ -7,7 +7,8 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
 
     private final AsyncContext request;
     private final Socket socket;
+    private final ScheduledExecutorService timer;
     private final ServletInputStream in;
     private final ServletOutputStream out;
     private volatile @Nullable Events events;
@@ -54,9 +56,10 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
     private volatile long progress;
     private boolean closed;
 
-    GlassFishConnection(AsyncContext request, Socket socket) throws IOException {
+    GlassFishConnection(AsyncContext request, Socket socket, ScheduledExecutorService timer) throws IOException {
         this.request = request;
         this.socket = socket;
+        this.timer = timer;
         in = request.getRequest().getInputStream();
         out = request.getResponse().getOutputStream();
     }
@@ -166,13 +169,11 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
         tell(Events::writable);
     }
 
-    /** Either direction has failed; bytes that have arrived can still be read. */
+    /** Either direction has failed. */
     @Override
     public void onError(Throwable cause) {
         log.debug("A connection failed", cause);
-        ended = true;
-        readable();
-        tell(Events::writable);
+        tell(Events::lost);
     }
 
     @Override
@@ -190,12 +191,20 @@ final class GlassFishConnection implements UpgradedConnection, ReadListener, Wri
             socket.terminate();
         } else {
             socket.close();
-            CompletableFuture.delayedExecutor(LINGER_SECONDS, TimeUnit.SECONDS).execute(socket::terminate);
+            terminateLater();
         }
         try {
             request.complete();
         } catch (RuntimeException e) {
             log.debug("The request had already ended", e);
+        }
+    }
+
+    private void terminateLater() {
+        try {
+            timer.schedule(socket::terminate, LINGER_SECONDS, TimeUnit.SECONDS);
+        } catch (RejectedExecutionException e) {
+            socket.terminate(); // the application has stopped
         }
     }
 

@@ -143,8 +143,8 @@ final class HeldRequest implements ServerUpgrade.Answer, AsyncListener {
     private void answer(Admission.Refused refused, boolean afterUpgrade) {
         HttpServletResponse response = (HttpServletResponse) request.getResponse();
         try {
-            if (afterUpgrade && !response.isCommitted()) {
-                response.reset(); // removes the upgrade's header fields
+            if (afterUpgrade) {
+                response.reset(); // removes the upgrade's header fields; fails if they have been sent
             }
             response.setStatus(refused.status());
             ServerUpgrade.fields(refused, response::setHeader);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -21,8 +22,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.ArgumentCaptor;
 
 /** The streams are GlassFish's; the whole is tested in Payara Micro, as a system test. */
 class GlassFishConnectionTest {
@@ -30,6 +34,7 @@ class GlassFishConnectionTest {
     private final ServletInputStream in = mock();
     private final ServletOutputStream out = mock();
     private final AsyncContext request = mock();
+    private final ScheduledExecutorService timer = mock();
     private final FakeSocket socket = new FakeSocket();
     private final List<String> events = new ArrayList<>();
     private GlassFishConnection connection;
@@ -68,7 +73,7 @@ class GlassFishConnectionTest {
                 })
                 .when(request)
                 .start(any());
-        connection = new GlassFishConnection(request, socket);
+        connection = new GlassFishConnection(request, socket, timer);
         connection.listen(new UpgradedConnection.Events() {
             @Override
             public void readable() {
@@ -116,11 +121,17 @@ class GlassFishConnectionTest {
     }
 
     @Test
-    void peerGone_isTheEndOfTheStream() throws IOException {
+    void endOfTheBody_isTheEndOfTheStream() throws IOException {
         connection.awaitReadable();
-        connection.onError(new EOFException());
-        assertThat(events).contains("readable");
+        connection.onAllDataRead();
+        assertThat(events).containsExactly("readable");
         assertThat(connection.read(ByteBuffer.allocate(10))).isEqualTo(-1);
+    }
+
+    @Test
+    void failure_isTheLossOfTheConnection() {
+        connection.onError(new EOFException());
+        assertThat(events).containsExactly("lost");
     }
 
     @Test
@@ -147,10 +158,22 @@ class GlassFishConnectionTest {
     }
 
     @Test
-    void close_letsTheSocketSendWhatItHas_andCompletesTheRequestOnce() {
+    void close_letsTheSocketSendWhatItHasForAWhile_andCompletesTheRequestOnce() {
         connection.close();
         connection.close();
         assertThat(socket.calls).containsExactly("close");
+        verify(request).complete();
+        ArgumentCaptor<Runnable> later = ArgumentCaptor.forClass(Runnable.class);
+        verify(timer).schedule(later.capture(), anyLong(), any());
+        later.getValue().run();
+        assertThat(socket.calls).containsExactly("close", "terminate");
+    }
+
+    @Test
+    void close_afterTheApplicationHasStopped_dropsTheSocket() {
+        when(timer.schedule(any(Runnable.class), anyLong(), any())).thenThrow(new RejectedExecutionException());
+        connection.close();
+        assertThat(socket.calls).containsExactly("close", "terminate");
         verify(request).complete();
     }
 

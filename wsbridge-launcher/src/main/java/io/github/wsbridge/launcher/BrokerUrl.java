@@ -15,6 +15,8 @@ import picocli.CommandLine.ParameterException;
  */
 record BrokerUrl(String name, String plain, String encrypted, CommandSpec command) {
 
+    private static final int LAST_PORT = 65_535;
+
     /** Checks a URL, and returns whether it wants TLS. The messages do not quote it: a password may be in it. */
     boolean check(URI url) {
         boolean tls = encrypted.equals(url.getScheme());
@@ -23,6 +25,8 @@ record BrokerUrl(String name, String plain, String encrypted, CommandSpec comman
         }
         if (!tls && !plain.equals(url.getScheme())
                 || url.getHost() == null
+                || url.getPort() == 0
+                || url.getPort() > LAST_PORT
                 || !url.getRawPath().isEmpty() && !url.getRawPath().equals("/")
                 || url.getRawQuery() != null
                 || url.getRawFragment() != null) {

@@ -103,7 +103,9 @@ final class KeptSource implements InvitationSource {
 
         @Override
         public void withdrawn(BridgeToken token) {
-            sink.withdrawn(token);
+            if (!isClosed()) {
+                sink.withdrawn(token);
+            }
         }
 
         @Override

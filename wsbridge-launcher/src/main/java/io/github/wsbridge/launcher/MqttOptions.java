@@ -30,7 +30,7 @@ final class MqttOptions {
             names = "--mqtt-version",
             paramLabel = "N",
             defaultValue = "5",
-            description = "The MQTT" + " version, 5 or 3 for 3.1.1 (default 5)")
+            description = "The MQTT version, 5 or 3 for 3.1.1 (default 5)")
     private int version;
 
     @Option(names = "--mqtt-user", paramLabel = "NAME", description = "The user name")
@@ -72,7 +72,7 @@ final class MqttOptions {
     @Option(
             names = "--mqtt-cert",
             paramLabel = "FILE",
-            description = "The client certificate (PEM," + " including its chain)")
+            description = "The client certificate (PEM, including its chain)")
     private @Nullable Path cert;
 
     @Option(

@@ -18,6 +18,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -90,23 +91,35 @@ final class NatsOptions {
     }
 
     Signaller signaller(Map<String, String> env, Reloads reloads) throws IOException, GeneralSecurityException {
-        Options options = options(env, reloads);
-        return new KeptSignaller("nats", place(), ended -> open(options, ended, NatsSignaller::create));
+        Options options = new Options.Builder(options(env, reloads))
+                // Otherwise, event loops would wait for room in the queue to a server that has frozen.
+                .discardMessagesWhenOutgoingQueueFull()
+                .build();
+        return new KeptSignaller("nats", place(), ended -> open(options, place(), ended, NatsSignaller::create));
     }
 
     InvitationSource source(String deviceId, Map<String, String> env, Reloads reloads)
             throws IOException, GeneralSecurityException {
         Options options = options(env, reloads);
         return new KeptSource(
-                place(), ended -> open(options, ended, connection -> NatsInvitations.create(connection, deviceId)));
+                place(),
+                ended -> open(options, place(), ended, connection -> NatsInvitations.create(connection, deviceId)));
     }
 
-    private static <T> KeptOpen.Link<T> open(Options options, Runnable ended, Function<Connection, T> end)
+    private static <T> KeptOpen.Link<T> open(Options options, String place, Runnable ended, Function<Connection, T> end)
             throws IOException, InterruptedException {
+        AtomicBoolean connected = new AtomicBoolean();
         // Its client reconnects, except after it was refused twice or so.
         Connection connection = Nats.connect(new Options.Builder(options)
                 .connectionListener((which, event) -> {
-                    if (event == ConnectionListener.Events.CLOSED) {
+                    if (event == ConnectionListener.Events.CONNECTED) {
+                        connected.set(true);
+                    } else if (event == ConnectionListener.Events.RECONNECTED) {
+                        connected.set(true);
+                        log.info("is connected to {} again", place);
+                    } else if (event == ConnectionListener.Events.DISCONNECTED && connected.getAndSet(false)) {
+                        log.warn("has lost {} and keeps trying to connect", place);
+                    } else if (event == ConnectionListener.Events.CLOSED) {
                         ended.run();
                     }
                 })
@@ -155,7 +168,11 @@ final class NatsOptions {
 
         @Override
         public void errorOccurred(Connection connection, String error) {
-            log.debug("NATS: {}", error);
+            if (error.contains("Permissions Violation")) { // or a device would listen in vain, and nobody know why
+                log.warn("NATS refuses: {}", error);
+            } else {
+                log.debug("NATS: {}", error);
+            }
         }
 
         @Override

@@ -11,6 +11,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
+import io.lettuce.core.resource.EpollProvider;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -152,6 +153,11 @@ final class RedisOptions {
                                 .idle(IDLE)
                                 .interval(PROBES_APART)
                                 .count(PROBES)
+                                .build())
+                        // While something is unacknowledged, there are no probes. Needs epoll; the client insists.
+                        .tcpUserTimeout(SocketOptions.TcpUserTimeoutOptions.builder()
+                                .enable(EpollProvider.isAvailable())
+                                .tcpUserTimeout(IDLE.plus(PROBES_APART.multipliedBy(PROBES)))
                                 .build())
                         .build());
         if (encrypted) {

@@ -58,6 +58,9 @@ final class SecretFileOptions {
             "--tls-ca",
             "--e2e-ca",
             "--e2e-client-ca",
+            "--mqtt-ca",
+            "--nats-ca",
+            "--redis-ca",
             "--known-devices");
 
     /** Who may read secrets, as typed by users. */

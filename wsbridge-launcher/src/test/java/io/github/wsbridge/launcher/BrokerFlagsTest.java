@@ -19,6 +19,8 @@ final class BrokerFlagsTest {
                 "redis | --redis-server=rediss://:secret@host | must not contain a user or a password",
                 "nats | --nats-server=mqtt://host | --nats-server must be nats://HOST[:PORT] or tls://HOST[:PORT]",
                 "redis | --redis-server=redis://host/7 | must be redis://HOST[:PORT] or rediss://HOST[:PORT]",
+                "nats | --nats-server=nats://host:0 | --nats-server must be nats://HOST[:PORT] or tls://HOST[:PORT]",
+                "redis | --redis-server=redis://host:65536 | must be redis://HOST[:PORT] or rediss://HOST[:PORT]",
                 "nats | --nats-server=nats://a,tls://b | either all or none of them must be tls://",
                 "nats | --nats-server=nats://a --nats-ca=f | --nats-ca and --nats-cert require a server with tls://",
                 "redis | --redis-server=rediss://a --redis-key=f | --redis-key requires --redis-cert FILE",

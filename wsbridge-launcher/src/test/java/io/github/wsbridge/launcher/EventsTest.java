@@ -2,6 +2,7 @@ package io.github.wsbridge.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import java.io.BufferedReader;
@@ -119,7 +120,11 @@ final class EventsTest {
             assertThat(first.getArray("listening")).containsExactly("pump-7");
             assertThat(first.getObject("status").getObject("bridges").getInt("pending"))
                     .isPositive();
-            JsonObject bridge = first.getArray("added").getObject(0);
+            JsonArray added = first.getArray("added");
+            while (added.isEmpty()) { // it is counted, and listed a moment later
+                added = events.next().getArray("added", new JsonArray());
+            }
+            JsonObject bridge = added.getObject(0);
             assertThat(bridge.getString("device")).isEqualTo("pump-7");
             assertThat(bridge.getBoolean("pending")).isTrue();
             assertThat(bridge.getString("from")).startsWith("127.0.0.1:");

@@ -33,6 +33,7 @@ class PayaraMicroSystemTest extends ServerContract {
                         System.getProperty("payara.jar"),
                         "--nocluster",
                         "--nohostaware",
+                        "--disablephonehome",
                         "--rootdir",
                         folder.resolve("root").toString(),
                         "--prebootcommandfile",

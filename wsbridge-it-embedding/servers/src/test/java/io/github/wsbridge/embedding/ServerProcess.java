@@ -34,6 +34,7 @@ final class ServerProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly)); // if the tests are interrupted
     }
 
     /** Returns what the server has written. */

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
-/** By which the test reaches the node in another process. It also builds it, once the test knows the server's port. */
+/** Lets the test reach the node in another process, and builds it once the test knows the server's port. */
 @SuppressWarnings("serial")
 final class Control extends HttpServlet {
 

@@ -39,6 +39,7 @@ final class Settings {
         all.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_AGE); // then it knows of a new partition
         all.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH);
         all.putAll(given);
+        all.remove(ConsumerConfig.GROUP_ID_CONFIG);
         all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // what was missed has expired
         all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
         return all;

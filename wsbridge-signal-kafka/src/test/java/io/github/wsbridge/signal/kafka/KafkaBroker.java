@@ -46,6 +46,7 @@ final class KafkaBroker implements AutoCloseable {
         Process format =
                 run("kafka.tools.StorageTool", "format", "-t", Uuid.randomUuid().toString(), "-c");
         if (!format.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || format.exitValue() != 0) {
+            format.destroyForcibly();
             throw new IOException("not formatted: " + printed());
         }
         start();
@@ -64,6 +65,9 @@ final class KafkaBroker implements AutoCloseable {
                         }
                         return !admin.describeCluster().nodes().get().isEmpty();
                     });
+        } catch (RuntimeException e) { // nobody else would end it
+            kill();
+            throw e;
         }
     }
 

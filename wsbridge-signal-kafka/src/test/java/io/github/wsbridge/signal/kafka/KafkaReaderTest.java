@@ -153,8 +153,10 @@ final class KafkaReaderTest {
     }
 
     @Test
-    void settings_areTheCallers_exceptThatNothingIsCommitted() {
-        assertThat(Settings.ofConsumer(Map.of("bootstrap.servers", "k:9092", "enable.auto.commit", true)))
+    void settings_areTheCallers_exceptThatThereIsNoGroup_andNothingIsCommitted() {
+        assertThat(Settings.ofConsumer(
+                        Map.of("bootstrap.servers", "k:9092", "group.id", "g", "enable.auto.commit", true)))
+                .doesNotContainKey("group.id")
                 .containsEntry("bootstrap.servers", "k:9092")
                 .containsEntry("enable.auto.commit", false)
                 .containsEntry("fetch.max.bytes", 1024 * 1024);

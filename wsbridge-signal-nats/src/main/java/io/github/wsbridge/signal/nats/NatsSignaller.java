@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * The node's side: requests an answer on the device's subject. A server that knows of no subscriber says so at once,
  * and the device is unreachable. An invitation is delivered at most once: while the connection is down, all devices are
  * unreachable, and nothing waits for its return. At most 10,000 invitations wait for answers. Thread-safe; no method
- * blocks.
+ * blocks if the connection's options have {@code discardMessagesWhenOutgoingQueueFull}: by default, its client waits
+ * up to two seconds for room when a server has frozen and 5,000 messages wait to be sent.
  *
  * <p>The connection is the caller's, with its servers, TLS, credentials and permissions. It must be permitted to
  * publish to {@code wsbridge.v1.devices.*.invitations} and to subscribe to its inbox. Closing the signaller

@@ -19,9 +19,8 @@ import org.slf4j.LoggerFactory;
  * {@code BridgeDevice.Builder.source}. Thread-safe; no method blocks.
  *
  * <p>The connection is the caller's, and reconnects and subscribes again as its client does, by default. Its user
- * should be permitted this channel only ({@code resetchannels}), or a device could read the invitations of
- * others. Closing the
- * source leaves the connection open. If several devices have the same id, all of them get its invitations.
+ * should be permitted this channel only ({@code resetchannels}), or a device could read the invitations of others.
+ * Closing the source leaves the connection open. If several devices have the same id, all of them get its invitations.
  */
 public final class RedisInvitations implements InvitationSource {
 
@@ -52,10 +51,13 @@ public final class RedisInvitations implements InvitationSource {
         subscribe();
     }
 
-    /** Tries until it succeeds: after a reconnection, the client repeats only subscriptions that had succeeded. */
+    /**
+     * Tries until it succeeds, also while the client reconnects: afterwards, it repeats only subscriptions that had
+     * succeeded.
+     */
     private void subscribe() {
         Sink to = sink;
-        if (to == null || !connection.isOpen()) {
+        if (to == null) {
             return;
         }
         connection.async().subscribe(channel).whenComplete((done, failure) -> {
