@@ -48,7 +48,11 @@ final class Connections {
                 next();
             }
         });
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(warmupMillis + millis) + 6 * PATIENCE;
         while (!over.await(1, TimeUnit.SECONDS)) { // each connection has a deadline
+            if (System.nanoTime() - end > 0) {
+                throw new IOException("the loop has stopped");
+            }
             loop.execute(this::endLate);
         }
         if (count == 0) {

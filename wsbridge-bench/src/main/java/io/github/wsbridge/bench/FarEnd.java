@@ -17,8 +17,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The server behind chains: one port for every {@link Purpose}, which the first byte of a connection states. Connections
- * that are many and short are served on a loop, the others on a thread each.
+ * The server behind chains: one port for every {@link Purpose}, which the first byte of a connection states.
+ * Connections that are many and short are served on a loop, the others on a thread each.
  */
 final class FarEnd {
 
@@ -85,8 +85,11 @@ final class FarEnd {
         @Override
         public void ready(SelectionKey key) {
             try {
-                if (channel.read(first.clear()) < 0) {
+                int count = channel.read(first.clear());
+                if (count < 0) {
                     end();
+                } else if (count == 0) {
+                    return; // nothing after all; the buffer holds another connection's byte
                 } else if (!answered && first.get(0) == Purpose.ANSWER.ordinal()) {
                     answered = true;
                     active.incrementAndGet();

@@ -89,7 +89,8 @@ final class Inbox implements AutoCloseable {
             if (found != null) {
                 return found;
             }
-            message = poll(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+            long left = end - System.nanoTime();
+            message = left <= 0 ? null : poll(Duration.ofNanos(left));
         }
         throw new Report.Broken("no message came in time");
     }

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * One end of a connection, before and after the upgrade. It sends anything, valid or not, and answers nothing by itself
  * but pings, while it waits for a message. One thread may read while another writes.
  *
- * <p>Whatever is awaited has to be there within the patience, all of it: a peer that sends a little now and then gets no
- * more time. One that sends, or takes, much gets a second for each 64 KiB.
+ * <p>Whatever is awaited has to be there within the patience, all of it: a peer that sends a little now and then gets
+ * no more time. One that sends, or takes, much gets a second for each 64 KiB.
  */
 final class Wire implements AutoCloseable {
 
@@ -123,6 +123,7 @@ final class Wire implements AutoCloseable {
     private final DataInputStream in;
     private final OutputStream out;
     private final boolean client;
+    private final Duration sendPatience;
     private volatile Duration patience;
     private boolean reading; // in within(); this and the next two are used by the reader
     private long deadline; // in System.nanoTime
@@ -147,6 +148,7 @@ final class Wire implements AutoCloseable {
         this.socket = socket;
         this.transport = transport;
         this.client = client;
+        this.sendPatience = patience;
         this.patience = patience;
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new BufferedInputStream(new Timed(socket.getInputStream()), 65_536));
@@ -185,6 +187,8 @@ final class Wire implements AutoCloseable {
                 return count;
             } catch (SocketTimeoutException e) {
                 throw late();
+            } catch (IOException e) {
+                throw deadline - System.nanoTime() <= 0 ? late() : e; // the limit has closed the connection
             } finally {
                 limit.cancel(false);
             }
@@ -232,7 +236,7 @@ final class Wire implements AutoCloseable {
         return text.length() > 120 ? text.substring(0, 120) + "…" : text;
     }
 
-    /** Changes how long to wait. */
+    /** Changes how long to wait for what is read. */
     void patience(Duration time) {
         patience = time;
     }
@@ -284,12 +288,15 @@ final class Wire implements AutoCloseable {
 
     void raw(byte... bytes) throws IOException {
         synchronized (out) {
-            Future<?> limit = limit(patience.toNanos() + nanos(bytes.length));
+            long most = sendPatience.toNanos() + nanos(bytes.length);
+            long end = System.nanoTime() + most;
+            Future<?> limit = limit(most);
             try {
                 out.write(bytes);
                 out.flush();
-            } catch (SocketException e) {
-                throw limit.isDone() ? new SocketTimeoutException("the other end does not read") : e;
+            } catch (IOException e) {
+                // By the clock: the limit may not have finished closing the connection.
+                throw end - System.nanoTime() <= 0 ? new SocketTimeoutException("the other end does not read") : e;
             } finally {
                 limit.cancel(false);
             }

@@ -13,11 +13,13 @@ class NioJoinedTest extends JoinedTests {
 
     @BeforeEach
     void up() throws Exception {
-        System.setProperty(Loops.NO_EPOLL, "true");
-        try {
-            cluster = new NettyCluster(1);
-        } finally {
-            System.clearProperty(Loops.NO_EPOLL);
+        synchronized (NioJoinedTest.class) { // the tests run concurrently, and the property is that of all
+            System.setProperty(Loops.NO_EPOLL, "true");
+            try {
+                cluster = new NettyCluster(1);
+            } finally {
+                System.clearProperty(Loops.NO_EPOLL);
+            }
         }
     }
 

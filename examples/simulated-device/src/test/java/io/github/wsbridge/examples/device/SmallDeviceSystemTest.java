@@ -94,7 +94,8 @@ class SmallDeviceSystemTest {
                             JAR.toString(),
                             url.toString(),
                             "device-1")
-                    .inheritIO()
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD) // the test's own is read by the build
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             try {
                 assertThat(listening.await(60, TimeUnit.SECONDS)).isTrue();
@@ -108,7 +109,7 @@ class SmallDeviceSystemTest {
             } finally {
                 device.destroy();
                 if (!device.waitFor(20, TimeUnit.SECONDS)) {
-                    device.destroyForcibly().waitFor();
+                    device.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
                 }
             }
         }
