@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -52,12 +53,7 @@ final class BrokenClientSystemTest {
                 },
                 Clause.CLIENT_KEYS);
         up((frame, server) -> pong(frame) ? null : frame, Clause.CLIENT_PING, Clause.DEVICE_LISTEN_PING);
-        // Silence after what promises a frame within a millisecond.
-        up(
-                (frame, server) -> frame.text().startsWith("heartbeat")
-                        ? new Wire.Frame(0x80 | Frames.PONG, 1, "heartbeat 1".getBytes(UTF_8))
-                        : pong(frame) ? null : frame,
-                Clause.CLIENT_HEARTBEAT);
+        FAULTS.put(Clause.CLIENT_HEARTBEAT, Silence::new);
         up(
                 (frame, server) -> {
                     if (frame.payload().length > 5_000) {
@@ -170,6 +166,26 @@ final class BrokenClientSystemTest {
                 Clause.DEVICE_REPLACED);
     }
 
+    /** Nothing for a while on a listen socket, after what promises a frame within a millisecond. */
+    private static final class Silence implements Fault {
+        private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+        private volatile long promised;
+
+        @Override
+        public void toServer(String request, Wire.Frame frame, Wire server, Wire client) throws IOException {
+            Wire.Frame changed = frame;
+            if (request.contains("/bridge/listen")) {
+                if (promised == 0 && heartbeat(frame)) {
+                    promised = System.nanoTime();
+                    changed = new Wire.Frame(0x80 | Frames.PONG, 1, "heartbeat 1".getBytes(UTF_8));
+                } else if (pong(frame) || promised != 0 && System.nanoTime() - promised < NANOS) {
+                    return;
+                }
+            }
+            Fault.pass(changed, server);
+        }
+    }
+
     /** Changes a frame; null if there is nothing to pass on. */
     private interface Up {
         Wire.Frame apply(Wire.Frame frame, Wire server) throws IOException;
@@ -246,13 +262,15 @@ final class BrokenClientSystemTest {
         // Heartbeats are looked at all the time; this check makes the kit wait.
         Set<Clause> only =
                 clause == Clause.CLIENT_HEARTBEAT ? Set.of(clause, Clause.DEVICE_LISTEN_PING) : Set.of(clause);
-        try (KitNode node = new KitNode(PATIENCE);
+        // Long enough for what follows the silence.
+        Duration patience = clause == Clause.CLIENT_HEARTBEAT ? PATIENCE.multipliedBy(3) : PATIENCE;
+        try (KitNode node = new KitNode(patience);
                 BreakingProxy proxy = new BreakingProxy(FAULTS.get(clause).get())) {
             proxy.start(node.port());
             String url = proxy.url() + KitNode.BASE;
             Report report = device
-                    ? ClientConformanceTest.device(node, url, PATIENCE, only)
-                    : ClientConformanceTest.requester(node, url, PATIENCE, only);
+                    ? ClientConformanceTest.device(node, url, patience, only)
+                    : ClientConformanceTest.requester(node, url, patience, only);
             Report.Finding finding = report.of(clause);
             assertThat(finding.state()).isEqualTo(clause.should() ? Report.State.WARNED : Report.State.FAILED);
             assertThat(finding.detail()).isNotEmpty();
