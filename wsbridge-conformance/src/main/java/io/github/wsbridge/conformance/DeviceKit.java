@@ -293,9 +293,9 @@ final class DeviceKit implements EchoChecks.Source {
     }
 
     /**
-     * Returns the next listen socket; null if none comes in time. Meanwhile, every accept is refused: a web page repeats
-     * an accept after a refusal, and its browser opens no other connection before that one is answered (RFC 6455,
-     * section 4.1).
+     * Returns the next listen socket; null if none comes in time. Meanwhile, every accept is refused: a web page
+     * repeats an accept after a refusal, and its browser opens no other connection before that one is answered (RFC
+     * 6455, section 4.1).
      */
     private KitNode.@Nullable Incoming nextListener(Duration time) throws IOException, InterruptedException {
         Instant end = Instant.now().plus(time);
